@@ -1,0 +1,34 @@
+# make setup | demo | test | check | bench     (everything installs into .venv)
+.PHONY: setup demo test test-slow check format bench
+PY := .venv/bin/python
+
+setup: .venv/.ready
+
+# uv comes from the machine or, where it is missing, from a plain virtual environment.
+.venv/.ready: pyproject.toml uv.lock
+	@command -v uv >/dev/null 2>&1 || test -x .venv/bin/uv || { python3 -m venv .venv && .venv/bin/pip install --quiet uv; }
+	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras
+	@touch $@
+
+demo: setup
+	.venv/bin/arenainstruct run --seeds runs/demo
+
+test: setup
+	$(PY) -m pytest -m "not slow"
+
+test-slow: setup
+	$(PY) -m pytest -m slow
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/pyright
+	$(PY) -m pytest
+
+format: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: setup
+	$(PY) -m arenainstruct.runs.bench

@@ -1,0 +1,1 @@
+"""ArenaInstruct: raw documents into the instruction data that a target model still lacks."""

@@ -1,0 +1,68 @@
+"""What every role shares: an address (role, model alias), one way to ask its model, and no state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from autogen_core import MessageContext, RoutedAgent
+from autogen_core.exceptions import CantHandleException
+from pydantic import BaseModel
+
+from ..prompts.template import load_prompt
+from ..tools.retrieval import ApiIndex
+from . import replies
+from .errors import PromptError, boundary
+from .models.call import Call, Reply
+from .models.door import Door
+from .models.structured import ask
+from .records import Turn
+
+R = TypeVar("R", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an actor may reach for."""
+
+    door: Door
+    index: ApiIndex
+    """APIs of all seeds, for the finder's search."""
+
+
+class Actor(RoutedAgent):
+    """A role on AutoGen's runtime; the key of its id is the alias of the model that speaks.
+
+    A role is data first: its prompt file names the slot, the tools and the reply. A subclass adds
+    one handler that turns the reply into a record.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(type(self).__doc__ or type(self).__name__)
+        self.desk = desk
+
+    @property
+    def alias(self) -> str:
+        """The model's alias in the config."""
+        return self.id.key
+
+    async def on_unhandled_message(self, message: Any, ctx: MessageContext) -> NoReturn:
+        """Raise: a message nobody handles is a fault of the graph that sent it."""
+        raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
+
+    def speak(self, prompt: str, variables: Mapping[str, Any], *, subject: str) -> Call:
+        """Return the call that a prompt file and its variables make."""
+        template = load_prompt(prompt)
+        with boundary(PromptError, f"rendering {prompt} for {subject}"):
+            system, user = template.render(dict(variables))
+        turns = (Turn(role="system", content=system), Turn(role="user", content=user))
+        return Call(self.alias, turns, role=self.id.type, subject=subject)
+
+    async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
+        """Make a structured call; raises ReplyError when it does not parse after one repair."""
+        return await ask(self.desk.door.complete, call, reply_type)
+
+
+def reply_type(name: str) -> type[BaseModel]:
+    """Return the reply type that a prompt file names; raises AttributeError for an unknown one."""
+    found: type[BaseModel] = getattr(replies, name)
+    return found

@@ -1,0 +1,108 @@
+"""The cast: which model alias speaks which role."""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from pydantic import BaseModel, ConfigDict
+
+from .models.settings import ModelSettings
+
+Speaks = str | None
+
+
+class Cast(BaseModel):
+    """Aliases by role; what is left out speaks with `default`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: str
+    """Generation roles: transformer, writer, suggester, editor, curator and the API agents."""
+    target: str
+    """The contender being improved."""
+    contenders: tuple[str, ...]
+    """Who battles; the target is added when it is left out."""
+    jury: tuple[str, ...]
+    """Select training data."""
+    evaluation_jury: tuple[str, ...] = ()
+    """Judge held-out instructions; empty: no evaluation. Never jurors of the selection jury."""
+    transformer: Speaks = None
+    writer: Speaks = None
+    suggester: Speaks = None
+    editor: Speaks = None
+    curator: Speaks = None
+
+    def speaks(self, role: str) -> str:
+        """Return the alias that speaks a generation role."""
+        own: str | None = getattr(self, role, None)
+        return own or self.default
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """All contenders, the target first, each once."""
+        return tuple(dict.fromkeys((self.target, *self.contenders)))
+
+    def aliases(self) -> Iterator[tuple[str, str]]:
+        """Yield (field, alias) for every alias named."""
+        for field in (
+            "default",
+            "target",
+            "transformer",
+            "writer",
+            "suggester",
+            "editor",
+            "curator",
+        ):
+            if alias := getattr(self, field):
+                yield f"cast.{field}", alias
+        for field in ("contenders", "jury", "evaluation_jury"):
+            for alias in getattr(self, field):
+                yield f"cast.{field}", alias
+
+
+def eligible(
+    jury: tuple[str, ...], pair: tuple[str, str], models: Mapping[str, ModelSettings]
+) -> tuple[str, ...]:
+    """Return the jurors that share no family with either contender."""
+    families = {models[alias].maker for alias in pair}
+    return tuple(juror for juror in jury if models[juror].maker not in families)
+
+
+def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
+    """Yield what is wrong with a cast, each as a message that names field, value and next move."""
+    unknown = [(field, alias) for field, alias in cast.aliases() if alias not in models]
+    for field, alias in unknown:
+        yield f"{field}: no model {alias!r}; models: {sorted(models)}"
+    if unknown:
+        return
+    if len(cast.everyone) < 2:
+        yield f"cast.contenders: {list(cast.contenders)} leaves the target alone; name another model"
+    if not cast.jury:
+        yield "cast.jury: is empty; name at least one juror, three of different families are better"
+    yield from _shared_jurors(cast, models)
+    for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
+        for pair in combinations(cast.everyone, 2):
+            if jury and not eligible(jury, pair, models):
+                families = {alias: models[alias].maker for alias in (*pair, *jury)}
+                yield (
+                    f"cast.{field}: no juror may judge {pair[0]} against {pair[1]}, since no juror "
+                    f"judges its own family; families: {families}. Add a juror of another family, "
+                    "or set models.<alias>.family where the guess is wrong"
+                )
+                break
+
+
+def _shared_jurors(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
+    def same(a: str, b: str) -> bool:
+        one, two = models[a], models[b]
+        return a == b or (one.endpoint, one.model, one.maker) == (
+            two.endpoint,
+            two.model,
+            two.maker,
+        )
+
+    for juror in cast.evaluation_jury:
+        if any(same(juror, other) for other in cast.jury):
+            yield (
+                f"cast.evaluation_jury: {juror!r} also sits in cast.jury; jurors that select training "
+                "data never evaluate the target: name another model"
+            )

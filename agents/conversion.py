@@ -1,0 +1,44 @@
+"""Between what models write and what lives on: replies to record values, record values to prompt text."""
+
+import orjson
+
+from ..tools.api_spec import ApiSpec
+from .records import Api, ApiParameter, Check
+from .replies import ApiReply, CheckReply
+
+
+def apis_json(apis: tuple[Api, ...]) -> str:
+    """Return an API list as JSON text for a prompt; empty for none."""
+    return orjson.dumps([api.model_dump() for api in apis]).decode() if apis else ""
+
+
+def check_of(checker: str, reply: CheckReply) -> Check | None:
+    """Return the check that a leaf's checker and a writer's arguments make; None without a checker."""
+    if not checker:
+        return None
+    return Check(name=checker, terms=tuple(reply.terms), replacements=tuple(reply.replacements))
+
+
+def api_of(reply: ApiReply, *, hypothesised: bool = False) -> Api:
+    """Return a reply's API as a record value."""
+    return Api(
+        name=reply.name,
+        description=reply.description,
+        parameters=tuple(ApiParameter(**p.model_dump()) for p in reply.parameters),
+        returns=reply.returns,
+        hypothesised=hypothesised,
+    )
+
+
+def api_from(spec: ApiSpec) -> Api:
+    """Return an API that a program parsed as a record value."""
+    return Api(
+        name=spec.name,
+        description=spec.description,
+        parameters=tuple(
+            ApiParameter(name=p.name, type=p.type, description=p.description, required=p.required)
+            for p in spec.parameters
+        ),
+        returns=spec.returns,
+        hypothesised=spec.hypothesised,
+    )

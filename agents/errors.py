@@ -1,0 +1,91 @@
+"""Everything that can go wrong, drawn as one family, and the one place where it is classified.
+
+ArenaInstructError
+├── UserError          what the user wrote is wrong: file, field, value found, values allowed
+├── EpisodeError       one unit of work failed: recorded as a reject, its siblings go on
+│   ├── ModelError     the provider failed (`status` is kept, 0 where there was none)
+│   ├── ToolError      a tool raised or timed out
+│   ├── ReplyError     the reply does not parse as what was asked for
+│   ├── JudgeError     no verdict: the battle does not count
+│   └── PromptError    a template lacks a variable or cannot be rendered
+└── StopRun            the whole run stops cleanly and can be resumed
+    ├── BudgetSpent    the ceiling in USD would be crossed
+    └── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
+
+Tools and roles raise plain Python errors; `boundary` turns them into an `EpisodeError` once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class ArenaInstructError(Exception):
+    """The root of the family: catch it to catch all of ours."""
+
+
+class UserError(ArenaInstructError, ValueError):
+    """What the user wrote is wrong; the message names the place, the value found and the next move."""
+
+
+class EpisodeError(ArenaInstructError):
+    """One seed, call or battle failed; it becomes a counted reject and never stops its siblings."""
+
+
+class ModelError(EpisodeError):
+    """The provider failed for good, after its retries.
+
+    `status` is the HTTP status, 0 where no response came.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ToolError(EpisodeError):
+    """A tool raised or timed out."""
+
+
+class ReplyError(EpisodeError):
+    """A model's reply does not parse as the reply type that was asked for."""
+
+
+class JudgeError(EpisodeError):
+    """A juror gave no verdict; a verdict is never guessed and an error is not a tie."""
+
+
+class PromptError(EpisodeError):
+    """A prompt template lacks a variable it declares, or cannot be rendered."""
+
+
+class StopRun(ArenaInstructError):
+    """The run stops cleanly; `reason` becomes its status, and `resume` takes it up again."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class BudgetSpent(StopRun):
+    """The next call could cross the run's ceiling in USD."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("budget", message)
+
+
+class EndpointDown(StopRun):
+    """An endpoint refuses us or stayed away for longer than `execution.patience_s`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("endpoint", message)
+
+
+@contextmanager
+def boundary(kind: type[EpisodeError], what: str) -> Iterator[None]:
+    """Classify a plain Python error raised inside as `kind`, naming `what` was being done."""
+    try:
+        yield
+    except ArenaInstructError:
+        raise
+    except Exception as error:
+        raise kind(f"{what}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,125 @@
+"""What actors say to each other: one frozen request type a task, answered by a record.
+
+A message carries all the context its handler needs, so actors keep no state and memory does not grow
+with the number of seeds. The records that live on are in `records`.
+"""
+
+from ..taxonomy.skill import Goal, Leaf, Transformation
+from .records import Answer, Api, Frozen, Instruction, Passage, Seed, Suggestion
+
+
+class Transform(Frozen):
+    """Ask a transformer to turn a seed into a passage. Answered by `Passage`."""
+
+    seed: Seed
+    skill: str
+    prompt: str
+    """Name of the prompt file."""
+    transformation: Transformation
+    sample: int
+
+
+class Write(Frozen):
+    """Ask a writer for several instructions of one leaf. Answered by `Written`."""
+
+    seed: Seed
+    passage: Passage
+    prompt: str
+    leaf: Leaf
+    count: int
+    complexity: int
+    round: int
+    sample: int
+
+
+class Written(Frozen):
+    """Instructions of one leaf, without their answers."""
+
+    instructions: tuple[Instruction, ...]
+
+
+class Suggest(Frozen):
+    """Ask a suggester how an instruction could become harder. Answered by `Suggested`."""
+
+    instruction: Instruction
+    prompt: str
+    leaf: Leaf
+    goals: tuple[Goal, ...]
+    count: int
+
+
+class Suggested(Frozen):
+    """Directions, in the order the suggester gave them."""
+
+    suggestions: tuple[Suggestion, ...]
+
+
+class Edit(Frozen):
+    """Ask an editor to carry one suggestion out. Answered by `Instruction`."""
+
+    instruction: Instruction
+    suggestion: Suggestion
+    prompt: str
+    leaf: Leaf
+    goal: Goal
+
+
+class Curate(Frozen):
+    """Ask the curator whether an instruction is sound. Answered by `Findings`."""
+
+    instruction: Instruction
+    leaf: Leaf
+    sample: int = 0
+    """1 for the second look after a battle that nobody won."""
+
+
+class Findings(Frozen):
+    """What the gate found; `reason` is empty when the instruction is sound."""
+
+    reason: str
+    """The first failed question as a slug: `not_self_contained`, `off_passage`, …"""
+    detail: str
+
+
+class Respond(Frozen):
+    """Ask a contender to answer an instruction. Answered by `Answer`."""
+
+    instruction: Instruction
+
+
+class Judge(Frozen):
+    """Ask a juror for one game: both answers, in the order shown. Answered by `Game`."""
+
+    instruction: Instruction
+    rubric: str
+    first: Answer
+    second: Answer
+    a_is_first: bool
+
+
+class Describe(Frozen):
+    """Ask a describer for the APIs that a piece of source code offers. Answered by `Apis`."""
+
+    seed: Seed
+
+
+class Hypothesise(Frozen):
+    """Ask for further APIs that the same library would hold. Answered by `Apis`, flagged."""
+
+    subject: str
+    apis: tuple[Api, ...]
+    count: int
+
+
+class Find(Frozen):
+    """Ask the finder, who has a search tool, for related APIs of other seeds. Answered by `Apis`."""
+
+    seed: Seed
+    apis: tuple[Api, ...]
+    count: int
+
+
+class Apis(Frozen):
+    """A list of APIs."""
+
+    apis: tuple[Api, ...]

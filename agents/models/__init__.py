@@ -1,0 +1,1 @@
+"""The door to models: ledger, dedup, budget, limits, and the providers behind them."""

@@ -1,0 +1,47 @@
+"""The run's ceiling in USD, with a reserve for the calls that are in flight."""
+
+import asyncio
+
+from ..errors import BudgetSpent
+
+
+class Budget:
+    """Lets a call through only if its dearest outcome still fits under the ceiling.
+
+    Calls in flight hold a reserve (their prompt and `max_tokens` at full price); a call that would
+    fit once they settle waits for them, a call that cannot fit any more stops the run.
+    """
+
+    def __init__(self, ceiling: float | None, spent: float = 0.0) -> None:
+        self.ceiling = ceiling
+        self.spent = spent
+        self._reserved = 0.0
+        self._settled = asyncio.Condition()
+
+    async def reserve(self, usd: float) -> None:
+        """Set `usd` aside for one call, waiting for others to settle where that can make room.
+
+        Raises:
+            BudgetSpent: the call does not fit under the ceiling even when nothing else is in flight.
+        """
+        if self.ceiling is not None and usd > 0:
+            async with self._settled:
+                while self.spent + self._reserved + usd > self.ceiling:
+                    if self.spent + usd > self.ceiling:
+                        raise BudgetSpent(self._message(usd))
+                    await self._settled.wait()
+        self._reserved += usd
+
+    async def settle(self, reserved: float, usd: float) -> None:
+        """Give a reserve back and book what the call really cost (0 for a failed one)."""
+        self._reserved = max(0.0, self._reserved - reserved)
+        self.spent += usd
+        if self.ceiling is not None and reserved > 0:
+            async with self._settled:
+                self._settled.notify_all()
+
+    def _message(self, usd: float) -> str:
+        return (
+            f"budget.usd is {self.ceiling:g}: {self.spent:.4f} USD are spent and the next call may "
+            f"cost {usd:.4f}; raise it and resume: --set budget.usd=<more>"
+        )

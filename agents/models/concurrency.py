@@ -1,0 +1,76 @@
+"""How many attempts may be in flight at one endpoint: a fixed number, or one that adapts.
+
+The adaptive limit starts low and doubles with every round of successes until the endpoint first
+shows that it is too much (429, 503, a timeout); from there it rises by one a round and falls by
+three tenths at each further sign, as TCP does.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+START, CEILING, FLOOR = 8, 256, 1
+CUT = 0.7
+SETTLE_S = 1.0
+"""Seconds between two cuts at least: one overload is answered once, not by every call in flight."""
+
+
+class Concurrency:
+    """Slots for attempts in flight, handed out in the order they were asked for."""
+
+    def __init__(
+        self, fixed: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit = float(fixed or START)
+        self.in_flight = 0
+        self._adaptive = fixed is None
+        self._doubling = True
+        self._cut_at = float("-inf")
+        self._clock = clock
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    async def acquire(self) -> None:
+        """Take a slot, waiting for one where all are taken."""
+        if self.in_flight < int(self.limit) and not self._queue:
+            self.in_flight += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            # The slot may have been granted in the same tick as the cancellation: hand it on.
+            if not turn.cancelled():
+                self.release()
+            elif turn in self._queue:
+                self._queue.remove(turn)
+            raise
+
+    def release(self) -> None:
+        """Give a slot back; the next in the queue gets it."""
+        self.in_flight -= 1
+        self._grant()
+
+    def succeeded(self) -> None:
+        """Rise, if the limit is what holds calls back; called while the slot is still held."""
+        if not self._adaptive or not (self._queue or self.in_flight >= int(self.limit)):
+            return
+        self.limit = min(CEILING, self.limit + (1.0 if self._doubling else 1.0 / self.limit))
+        self._grant()
+
+    def overloaded(self, started: float) -> None:
+        """Fall, unless the attempt began before the last cut and so says nothing about it."""
+        now = self._clock()
+        if not self._adaptive or started < self._cut_at or now < self._cut_at + SETTLE_S:
+            return
+        self.limit = max(FLOOR, self.limit * CUT)
+        self._doubling = False
+        self._cut_at = now
+
+    def _grant(self) -> None:
+        while self._queue and self.in_flight < int(self.limit):
+            turn = self._queue.popleft()
+            if not turn.done():
+                self.in_flight += 1
+                turn.set_result(None)

@@ -1,0 +1,75 @@
+"""What an endpoint was found to understand: how structure is asked for, and what fields are called.
+
+Endpoints differ and do not say so beforehand; each refusal that speaks of a field moves the dialect
+one step, once per provider.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel
+
+from ..replies import strict_schema
+
+Mode = Literal["schema", "json", "prompt"]
+_DOWN: dict[Mode, Mode] = {"schema": "json", "json": "prompt"}
+_REFUSALS = frozenset({400, 404, 422})
+_STRUCTURE = re.compile(
+    r"response_?format|json_?schema|json[ _-]?(mode|object)|structured|guided|grammar"
+    r"|(un(supported|known|recogni[sz]ed)|extra|requested|invalid).{0,20}(param|field|argument)",
+    re.IGNORECASE,
+)
+_TOO_LONG = re.compile(r"too large|too long|context.{0,10}length|maximum", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How this endpoint is spoken to."""
+
+    mode: Mode = "schema"
+    cap: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """The name of the field that bounds the reply."""
+    seeds: bool = True
+    """Whether `seed` may be sent."""
+
+    def corrected(
+        self, status: int, text: str, *, structured: bool, seeded: bool
+    ) -> "Dialect | None":
+        """Return the dialect to try after a refusal, None where it is not about the dialect."""
+        if status not in _REFUSALS:
+            return None
+        if (
+            self.cap == "max_tokens"
+            and "max_completion_tokens" in text
+            and not _TOO_LONG.search(text)
+        ):
+            return replace(self, cap="max_completion_tokens")
+        if seeded and self.seeds and re.search(r"\bseed\b", text):
+            return replace(self, seeds=False)
+        if structured and self.mode in _DOWN and _STRUCTURE.search(text):
+            return replace(self, mode=_DOWN[self.mode])
+        return None
+
+
+@cache
+def response_format(reply: type[BaseModel], mode: Mode) -> Any:
+    """Return the request's `response_format` as ready JSON, None where the prompt alone asks."""
+    if mode == "prompt":
+        return None
+    if mode == "json":
+        return orjson.Fragment(b'{"type":"json_object"}')
+    schema = {"name": reply.__name__, "strict": True, "schema": strict_schema(reply)}
+    return orjson.Fragment(orjson.dumps({"type": "json_schema", "json_schema": schema}))
+
+
+@cache
+def schema_text(reply: type[BaseModel]) -> str:
+    """Return the words that ask for a reply type where the endpoint cannot be told by a field."""
+    schema = orjson.dumps(strict_schema(reply)).decode()
+    return (
+        f"Reply with one JSON object ({reply.__name__}) and nothing else: no prose, no code fence. "
+        f"It follows this JSON schema:\n{schema}"
+    )

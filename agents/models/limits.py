@@ -1,0 +1,192 @@
+"""What stands between a call and its endpoint: rate, concurrency, breaker, retries, in this order.
+
+Aliases on one endpoint share its breaker and its adaptive concurrency; a model's requests and
+tokens per minute are shared by the aliases that configure them alike.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ..errors import EndpointDown, ModelError
+from .breaker import Breaker
+from .call import Reply
+from .concurrency import Concurrency
+from .provider import AttemptFailed
+from .secrets import redact
+from .settings import ModelSettings
+from .throttle import Clock, Sleep, Throttle
+
+BACK_OFF_S, BACK_OFF_MOST_S = 0.5, 30.0
+_PATIENT = 0.1
+"""What a 429 takes of the retries: it speaks of the rate, not of the call."""
+_OVERLOAD = frozenset({408, 429, 503, 504, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One model's calls at this moment, for the live view."""
+
+    in_flight: int
+    limit: int
+    """Calls in flight at most; adaptive limits are those of the whole endpoint."""
+    waiting: int
+    """Calls that wait for their rate, a slot, the breaker or their next attempt."""
+    open: bool
+    """True while the breaker holds calls back."""
+
+
+class Limits:
+    """Runs the attempts of one alias's calls within what its endpoint bears."""
+
+    def __init__(
+        self,
+        breaker: Breaker,
+        slots: Concurrency,
+        *,
+        throttle: Throttle | None = None,
+        retries: int = 6,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._breaker = breaker
+        self._slots = slots
+        self._throttle = throttle
+        self._retries = retries
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._inside = 0
+        self._in_flight = 0
+
+    def snapshot(self) -> Snapshot:
+        """Return this moment's numbers."""
+        waiting = self._inside - self._in_flight
+        return Snapshot(self._in_flight, int(self._slots.limit), waiting, self._breaker.open)
+
+    async def run(self, attempt: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
+        """Return the reply of the first attempt that succeeds; `tokens` is what it may use.
+
+        Raises:
+            ModelError: the call cannot succeed, or its retries are used up.
+            EndpointDown: the endpoint refuses us, or stayed away for longer than the patience.
+        """
+        self._inside += 1
+        failures, strikes, spent = 0, 0.0, 0.0
+        try:
+            while True:
+                if self._throttle is not None:
+                    await self._throttle.reserve(tokens, self._sleep)
+                outcome, seconds = await self._try(attempt)
+                spent += seconds
+                if isinstance(outcome, Reply):
+                    self._correct(tokens, outcome.tokens_in + outcome.tokens_out)
+                    return outcome if not failures else replace(outcome, seconds=spent)
+                self._correct(tokens, 0)
+                failures += 1
+                strikes += _PATIENT if outcome.status == 429 else 1.0
+                self._give_up(outcome, failures, strikes)
+                await self._back_off(outcome, failures)
+        finally:
+            self._inside -= 1
+
+    async def _try(
+        self, attempt: Callable[[], Awaitable[Reply]]
+    ) -> tuple[Reply | AttemptFailed, float]:
+        """Make one attempt; return its reply or its failure, and the seconds on the wire."""
+        probe = await self._enter()
+        started = self._clock()
+        self._in_flight += 1
+        try:
+            reply = await attempt()
+        except AttemptFailed as failure:
+            self._learn(failure, started, probe=probe)
+            return failure, self._clock() - started
+        except BaseException:
+            self._breaker.withdraw(probe=probe)
+            raise
+        else:
+            self._breaker.succeeded()
+            self._slots.succeeded()
+            return reply, self._clock() - started
+        finally:
+            self._in_flight -= 1
+            self._slots.release()
+
+    async def _enter(self) -> bool:
+        """Take a slot when the breaker admits an attempt; return whether this one is the probe."""
+        while True:
+            await self._slots.acquire()
+            if self._breaker.admits():
+                return self._breaker.open
+            self._slots.release()
+            await self._breaker.hold(self._sleep)
+
+    def _learn(self, failure: AttemptFailed, started: float, *, probe: bool) -> None:
+        if failure.final and not failure.refused:
+            self._breaker.succeeded()  # the call is wrong, but the endpoint answered it
+            return
+        self._breaker.failed(failure, probe=probe)
+        if failure.status in _OVERLOAD or isinstance(failure.__cause__, TimeoutError):
+            self._slots.overloaded(started)
+
+    def _give_up(self, failure: AttemptFailed, failures: int, strikes: float) -> None:
+        """Raise where another attempt cannot help, or may not follow."""
+        if failure.refused:
+            raise EndpointDown(redact(str(failure))) from failure
+        if (failure.retry_after or 0.0) > self._breaker.patience_s:
+            raise self._breaker.down(f"asks to wait {failure.retry_after:.0f} s") from failure
+        if failure.final:
+            raise ModelError(redact(str(failure)), failure.status) from failure
+        if strikes > self._retries:
+            raise ModelError(
+                f"{redact(str(failure))} (given up after {failures} attempts)",
+                failure.status,
+            ) from failure
+
+    async def _back_off(self, failure: AttemptFailed, failures: int) -> None:
+        """Sleep before the next attempt; an open breaker paces the calls itself."""
+        if self._breaker.open:
+            return
+        if failure.retry_after is not None:
+            # Jitter on top: those who were told the same second do not come back in one burst.
+            await self._sleep(failure.retry_after * (1 + 0.25 * self._jitter()))
+        else:
+            most = min(BACK_OFF_MOST_S, BACK_OFF_S * 2.0 ** (failures - 1))
+            await self._sleep(most * self._jitter())
+
+    def _correct(self, reserved: int, used: int) -> None:
+        if self._throttle is not None:
+            self._throttle.correct(reserved, used)
+
+
+def share_limits(
+    models: Mapping[str, ModelSettings], *, patience_s: float, notify: Callable[[str], None]
+) -> dict[str, Limits]:
+    """Return the limits of every alias, with what aliases share made once.
+
+    `notify` gets a line when an endpoint goes away, about every ten seconds while it stays away,
+    and when it is back. A fixed `concurrency` is the alias's own; `auto` is the endpoint's.
+    """
+    breakers: dict[str, Breaker] = {}
+    slots: dict[str, Concurrency] = {}
+    throttles: dict[tuple[object, ...], Throttle] = {}
+    limits: dict[str, Limits] = {}
+    for alias, model in models.items():
+        place = model.endpoint
+        rates = (place, model.model, model.rpm, model.tpm)
+        if place not in breakers:
+            breakers[place] = Breaker(place, patience_s=patience_s, notify=notify)
+            slots[place] = Concurrency()
+        if (model.rpm or model.tpm) and rates not in throttles:
+            throttles[rates] = Throttle(model.rpm, model.tpm)
+        limits[alias] = Limits(
+            breakers[place],
+            slots[place] if model.concurrency == "auto" else Concurrency(model.concurrency),
+            throttle=throttles.get(rates),
+            retries=model.retries,
+        )
+    return limits

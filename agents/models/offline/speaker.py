@@ -1,0 +1,65 @@
+"""Where a request goes: to the role whose reply it asks for, or to the contender."""
+
+import random
+import re
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from .answer import answer
+from .curate import curate
+from .describe import describe, hypothesise
+from .judge import judge
+from .passages import transform
+from .refine import edit, suggest
+from .sections import Sections, read_sections
+from .use_tools import use_tools
+from .voice import OfflineReply, OfflineRequest, dice, first_user_text
+from .write import write_tasks
+
+_PING = re.compile(r"\W*(?:ping|ok|hi|hello|test|say ok|reply with (?:one word|ok))\W*", re.I)
+
+
+def _apis(sections: Sections, rng: random.Random) -> BaseModel:
+    """Describe a seed's code; without a seed, guess further APIs."""
+    return describe(sections) if sections.text("seed") else hypothesise(sections, rng)
+
+
+_ROLES: dict[str, Callable[[Sections, random.Random], BaseModel]] = {
+    "PassageReply": transform,
+    "TasksReply": write_tasks,
+    "SuggestionsReply": suggest,
+    "EditReply": edit,
+    "CurationReply": lambda sections, _: curate(sections),
+    "ApisReply": _apis,
+}
+
+
+def speak(request: OfflineRequest) -> OfflineReply:
+    """Answer one request; the same request always gets the same reply.
+
+    Raises:
+        ValueError: when it asks for a reply type that the embedded models do not know.
+    """
+    rng = dice(request)
+    prompt = first_user_text(request)
+    if not request.reply_name:
+        return _free(request, prompt, rng)
+    if request.reply_name == "ScoreReply":
+        return OfflineReply(judge(read_sections(prompt), request, rng).model_dump_json())
+    role = _ROLES.get(request.reply_name)
+    if role is None:
+        known = ", ".join([*_ROLES, "ScoreReply"])
+        raise ValueError(
+            f"the offline models cannot give a {request.reply_name!r}; "
+            f"they know {known} and free text"
+        )
+    return OfflineReply(role(read_sections(prompt), rng).model_dump_json())
+
+
+def _free(request: OfflineRequest, prompt: str, rng: random.Random) -> OfflineReply:
+    if request.tools:
+        return use_tools(request, rng)
+    if _PING.fullmatch(prompt):
+        return OfflineReply("ok")
+    return OfflineReply(answer(request, rng))

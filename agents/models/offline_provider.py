@@ -1,0 +1,68 @@
+"""The provider of the embedded models: no key, no network, and the same reply for the same call."""
+
+from typing import Any
+
+from .call import Call, Reply
+from .offline import OfflineRequest, speak
+from .provider import AttemptFailed
+from .settings import OfflineSettings
+
+
+class OfflineProvider:
+    """Serves one embedded model; its settings, the seed and the turns decide what it says."""
+
+    def __init__(self, settings: OfflineSettings, seed: int) -> None:
+        self.endpoint = settings.endpoint
+        self.model: str = settings.model
+        self.params: dict[str, Any] = {
+            "strength": settings.model,
+            "salt": settings.salt,
+            "seed": seed,
+            "position_bias": settings.position_bias,
+            "noise": settings.noise,
+        }
+        self._settings = settings
+        self._seed = seed
+
+    async def complete(self, call: Call) -> Reply:
+        """Answer one call.
+
+        Raises:
+            AttemptFailed: final, when the call asks for a reply type the engine does not know.
+        """
+        settings = self._settings
+        request = OfflineRequest(
+            turns=call.turns,
+            reply_name=call.reply_type.__name__ if call.reply_type else "",
+            tools=call.tools,
+            strength=settings.model,
+            seed=self._seed,
+            salt=settings.salt,
+            position_bias=settings.position_bias,
+            noise=settings.noise,
+            sample=call.sample,
+        )
+        try:
+            said = speak(request)
+        except ValueError as error:
+            raise AttemptFailed(str(error), final=True) from error
+        written = len(said.text) + sum(len(c.name) + len(c.arguments) for c in said.tool_calls)
+        tokens_in, tokens_out = _tokens(sum(len(t.content) for t in call.turns)), _tokens(written)
+        price = settings.price
+        return Reply(
+            text=said.text,
+            model=f"offline/{settings.model}",
+            tool_calls=said.tool_calls,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            usd=(tokens_in * price.input + tokens_out * price.output) / 1e6,
+            finish="tool_calls" if said.tool_calls else "stop",
+        )
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+def _tokens(characters: int) -> int:
+    """Estimate tokens: about four characters each, and never none."""
+    return max(1, characters // 4)

@@ -1,0 +1,102 @@
+"""Models behind OpenAI-compatible endpoints: `ChatOpenAI`'s payloads and results, a lean transport.
+
+Of the CPU that `ChatOpenAI.ainvoke` spends on a call, about one hundredth builds the payload and
+reads the result; the layers below take the rest. So what knows the quirks of models stays, and the
+transport is ours.
+"""
+
+import time
+from typing import Any
+
+from ..errors import UserError
+from .call import Call, Reply
+from .codec import Codec
+from .dialect import Dialect, Mode
+from .failure import http_failure, read_error
+from .key import find_key
+from .provider import AttemptFailed
+from .settings import OpenAISettings
+from .transport import Answered, Transport
+
+_OURS = {"messages", "model", "n", "response_format", "stream", "tools"}
+
+
+class OpenAIProvider:
+    """Serves one model of an OpenAI-compatible endpoint.
+
+    Raises:
+        UserError: the key is missing, or the settings cannot work; before anything is sent.
+    """
+
+    def __init__(self, alias: str, settings: OpenAISettings) -> None:
+        if odd := _OURS & settings.params.keys():
+            raise UserError(
+                f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
+            )
+        self.endpoint = settings.endpoint
+        self.model = settings.model
+        self.params = _params(settings)
+        self._key = find_key(alias, settings)
+        self._where = f"{alias}: {self.model} at {self.endpoint}"
+        self._adapts = settings.structured == "auto"
+        mode: Mode = "schema" if settings.structured == "auto" else settings.structured
+        self._dialect = Dialect(mode=mode)
+        self._codec = Codec(settings, self._key)
+        url = f"{self.endpoint}/chat/completions"
+        self._transport = Transport(url, self._key, settings.timeout_s)
+
+    def __repr__(self) -> str:
+        return f"OpenAIProvider({self._where})"
+
+    async def complete(self, call: Call) -> Reply:
+        """Make one attempt at a call; what the endpoint turns out not to understand is said anew.
+
+        Raises:
+            AttemptFailed: it failed.
+        """
+        started = time.perf_counter()
+        while True:
+            dialect = self._dialect
+            answered = await self._transport.post(self._codec.encode(call, dialect))
+            if answered.status == 200:
+                return self._read(answered, call, time.perf_counter() - started)
+            failure = self._failure(answered.status, answered)
+            better = dialect.corrected(
+                answered.status,
+                str(failure),
+                structured=self._adapts and call.reply_type is not None,
+                seeded=call.sample > 0,
+            )
+            if better is None:
+                raise failure
+            # Calls in flight together meet the same refusal: only the first one moves the dialect.
+            if self._dialect == dialect:
+                self._dialect = better
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _read(self, answered: Answered, call: Call, seconds: float) -> Reply:
+        try:
+            return self._codec.decode(answered.body, call, seconds)
+        except AttemptFailed as failure:
+            # Gateways report errors of the model behind them in a response that says 200.
+            code = read_error(answered.body).get("code")
+            if isinstance(code, int) and 400 <= code < 600:
+                raise self._failure(code, answered) from failure
+            failure.args = (f"{self._where}: {failure}",)
+            raise
+
+    def _failure(self, status: int, answered: Answered) -> AttemptFailed:
+        return http_failure(
+            status, answered.headers, answered.body, where=self._where, secrets=(self._key,)
+        )
+
+
+def _params(settings: OpenAISettings) -> dict[str, Any]:
+    """Return what changes a reply besides the turns: part of the ledger's key."""
+    fixed = {"max_tokens": settings.max_tokens, "structured": settings.structured}
+    if settings.temperature is not None:
+        return {**settings.params, **fixed, "temperature": settings.temperature}
+    return {**settings.params, **fixed}

@@ -1,0 +1,48 @@
+"""What every provider is: one coroutine from a call to a reply."""
+
+from typing import Any, Protocol
+
+from .call import Call, Reply
+
+
+class AttemptFailed(Exception):
+    """One attempt at a call failed; the limits decide whether another one follows.
+
+    `status` is the HTTP status or 0; `retry_after` is the endpoint's own wish in seconds, or None;
+    `final` is True when trying again cannot help this call; `refused` when it cannot help any call
+    (a wrong key, an unknown model).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        retry_after: float | None = None,
+        final: bool = False,
+        refused: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+        self.final = final
+        self.refused = refused
+
+
+class Provider(Protocol):
+    """Who serves a model. Raises `AttemptFailed` and nothing else for a failed attempt."""
+
+    endpoint: str
+    """What limits and ledger keys are kept by: a base URL, a file, `offline`."""
+    model: str
+    """The model's name at the endpoint."""
+    params: dict[str, Any]
+    """What changes the reply besides the turns: part of the ledger key."""
+
+    async def complete(self, call: Call) -> Reply:
+        """Answer one call."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...

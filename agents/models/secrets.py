@@ -1,0 +1,27 @@
+"""What must never be written down: keys, masked in any text that is stored, shown or logged."""
+
+import os
+import re
+from collections.abc import Iterable
+
+MASK = "[redacted]"
+_NAMES = re.compile(r"_(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+_SHAPES = re.compile(
+    r"\b(?:sk|rk|pk)-[A-Za-z0-9_*.\-]{8,}|\bhf_[A-Za-z0-9]{8,}|\bgh[pousr]_[A-Za-z0-9]{8,}"
+    r"|\bAIza[A-Za-z0-9_\-]{20,}|(?<=[Bb]earer )[^\s\"',;]{4,}"
+)
+_SHORTEST = 8
+"""Shorter values (`none`, `EMPTY`, `test`) are words, not secrets."""
+
+
+def redact(text: str, extra: Iterable[str] = ()) -> str:
+    """Return the text with the values of key-like environment variables and key shapes masked.
+
+    `extra` are further secrets, known to the caller.
+    """
+    values = {value for name, value in os.environ.items() if _NAMES.search(name)} | set(extra)
+    # Longest first: a key that begins with another one is masked whole.
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= _SHORTEST:
+            text = text.replace(value, MASK)
+    return _SHAPES.sub(MASK, text)

@@ -1,0 +1,134 @@
+"""What a user says about one model: who serves it, how fast it may be asked, what it costs."""
+
+import os
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+# Maker by the names their models carry; only these are guessed, anything else is its own family.
+_FAMILIES = {
+    "gpt": r"(^|/)(gpt-|chatgpt|o[134](-|$))",
+    "claude": r"claude",
+    "gemini": r"gemini|gemma",
+    "llama": r"llama",
+    "qwen": r"qwen|qwq",
+    "mistral": r"mistral|mixtral|ministral|codestral",
+    "deepseek": r"deepseek",
+    "phi": r"(^|/)phi-?\d",
+    "command": r"command-?(r|a)",
+    "grok": r"grok",
+}
+
+
+class Price(BaseModel):
+    """USD per million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(default=0.0, ge=0)
+    output: float = Field(default=0.0, ge=0)
+
+
+class _ModelSettings(BaseModel):
+    """What every provider has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    family: str = ""
+    """Who made it; empty means guessed from the name. No juror judges its own family."""
+    price: Price = Price()
+    concurrency: Literal["auto"] | PositiveInt = "auto"
+    """Calls in flight at most; `auto` adapts to the endpoint."""
+    rpm: PositiveInt | None = None
+    tpm: PositiveInt | None = None
+    timeout_s: PositiveFloat = 120.0
+    """Seconds for one attempt."""
+    retries: int = Field(default=6, ge=0)
+    """Further attempts after a failed one, with jittered back-off."""
+    max_tokens: PositiveInt = 2048
+    temperature: float | None = Field(default=None, ge=0)
+    """None leaves it to the endpoint."""
+
+    @property
+    def maker(self) -> str:
+        """The family: as configured, or guessed from well-known names, or the model's own name."""
+        if self.family:
+            return self.family
+        name = self.model.lower()
+        return next((f for f, pattern in _FAMILIES.items() if re.search(pattern, name)), name)
+
+
+class OpenAISettings(_ModelSettings):
+    """A model behind any OpenAI-compatible endpoint."""
+
+    provider: Literal["openai"]
+    base_url: str = ""
+    """Empty means `OPENAI_BASE_URL`, or OpenAI's own."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key; the key itself is never configured."""
+    structured: Literal["auto", "schema", "json", "prompt"] = "auto"
+    """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
+    params: dict[str, Any] = {}
+    """Further request fields, sent as they are (`top_p`, `reasoning_effort`, …)."""
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL, resolved."""
+        url = self.base_url or os.environ.get("OPENAI_BASE_URL", "") or "https://api.openai.com/v1"
+        return url.rstrip("/")
+
+
+class OfflineSettings(_ModelSettings):
+    """The embedded models: classical text processing, no key and no network."""
+
+    provider: Literal["offline"]
+    model: Literal["weak", "medium", "strong", "judge"]
+    position_bias: float = Field(default=0.0, ge=-5, le=5)
+    """Points a juror adds to the answer shown first."""
+    noise: float = Field(default=0.0, ge=0, le=5)
+    """Standard deviation of a juror's scores, in points."""
+    salt: int = 0
+    """Makes two models of the same strength differ."""
+
+    @property
+    def endpoint(self) -> str:
+        """Embedded models have no address."""
+        return "offline"
+
+    @property
+    def maker(self) -> str:
+        """Each strength and salt is a family of its own."""
+        return self.family or f"offline-{self.model}-{self.salt}"
+
+
+class RecordedSettings(_ModelSettings):
+    """Answers or verdicts read from a file, so that existing outputs can battle."""
+
+    provider: Literal["recorded"]
+    file: str
+    """JSONL (also .gz) with `prompt` or `key`, `model` and `output`."""
+
+    @property
+    def endpoint(self) -> str:
+        """The file."""
+        return f"recorded:{self.file}"
+
+
+class ScriptedSettings(_ModelSettings):
+    """A model for tests: a Python function answers, named as `package.module:function`."""
+
+    provider: Literal["scripted"]
+    script: str
+
+    @property
+    def endpoint(self) -> str:
+        """The function's name."""
+        return f"scripted:{self.script}"
+
+
+ModelSettings = Annotated[
+    OpenAISettings | OfflineSettings | RecordedSettings | ScriptedSettings,
+    Field(discriminator="provider"),
+]

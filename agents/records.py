@@ -1,0 +1,227 @@
+"""What lives on: the frozen records that pass between actors, graphs and the store.
+
+A record's `id` is a hash of its parents, its role, its leaf and its sample number; never of time or
+arrival order. The same config over the same recorded calls gives the same ids and the same bytes,
+and lineage is a walk over `parents`.
+"""
+
+from hashlib import blake2b
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+ExpectedBehaviour = Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"]
+Winner = Literal["model_a", "model_b", "tie"]
+DecidedBy = Literal["jury", "checker", "identical"]
+"""Who decided a battle: `identical` answers need nobody."""
+
+
+def make_id(kind: str, *parts: object) -> str:
+    """Return `kind-<20 hex digits>`, a stable hash over the parts in order."""
+    text = "\x1f".join(str(part) for part in parts)
+    return f"{kind}-{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=10).hexdigest()}"
+
+
+class Frozen(BaseModel):
+    """A frozen value that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Record(Frozen):
+    """Whatever is written to the store: it has an id and knows what it came from."""
+
+    id: str
+    parents: tuple[str, ...] = ()
+    """Ids of the records this one was made from; empty for a seed."""
+
+
+class Seed(Record):
+    """One raw document, or one part of a long one, cleaned and ready to be transformed."""
+
+    text: str
+    kind: Literal["text", "dialogue", "code", "table", "api"]
+    name: str
+    """Where it came from inside the given seeds: a relative path, with row or part number."""
+    title: str = ""
+    language: str = ""
+    """The programming language of code, lower case; empty for anything else."""
+    licence: str = ""
+    source: str = ""
+
+
+class ApiParameter(Frozen):
+    """One parameter of an API; `type` is a JSON-schema type name."""
+
+    name: str
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
+    description: str = ""
+    required: bool = False
+
+
+class Api(Frozen):
+    """One callable API, described well enough to call it."""
+
+    name: str
+    description: str
+    parameters: tuple[ApiParameter, ...] = ()
+    returns: str = ""
+    """An example result as JSON text, or a sentence when none is known."""
+    hypothesised: bool = False
+    """True where a model invented it: it stands in no given seed."""
+
+
+class Passage(Record):
+    """A transformed seed: what instructions are written about."""
+
+    seed_id: str
+    skill: str
+    transformation: str
+    text: str
+    apis: tuple[Api, ...] = ()
+    """The API list of a tool-use passage; empty for other skills."""
+    model: str = ""
+
+
+class Check(Frozen):
+    """What a program can verify about an answer: the checker's name and its arguments."""
+
+    name: str
+    """A key of `tools.checkers.CHECKERS`."""
+    terms: tuple[str, ...] = ()
+    replacements: tuple[str, ...] = ()
+
+
+class Instruction(Record):
+    """One task for a model: with its context, what a good answer does, and how it was made."""
+
+    seed_id: str
+    skill: str
+    leaf: str
+    transformation: str
+    round: int
+    complexity: int
+    """The level asked for, 1 (plain) to 5 (hardest)."""
+    task: str
+    context: str = ""
+    """The text the task is about; empty where the task carries everything."""
+    options: tuple[str, ...] = ()
+    user_turns: tuple[str, ...] = ()
+    """Later user turns of a multi-turn task, in order."""
+    apis: tuple[Api, ...] = ()
+    expected_behaviour: ExpectedBehaviour = "answer"
+    check: Check | None = None
+    operator: str = "seed"
+    """The refinement goal that made it; `seed` for an instruction straight from the taxonomy."""
+    depth: int = 0
+    """Refinement rounds behind it."""
+    model: str = ""
+    prompts: tuple[str, ...] = ()
+    """Versions of the prompts behind it, as `name@hash`."""
+    licence: str = ""
+    source: str = ""
+
+    def prompt(self) -> str:
+        """Return the first user turn: context, task and lettered options, each set apart."""
+        parts = [self.context, self.task]
+        if self.options:
+            letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+            parts.append("\n".join(f"{letters[i % 26]}. {o}" for i, o in enumerate(self.options)))
+        return "\n\n".join(part for part in parts if part)
+
+
+class Suggestion(Record):
+    """One direction in which an instruction could become harder."""
+
+    instruction_id: str
+    goal: str
+    direction: str
+
+
+class ToolCall(Frozen):
+    """One call of an API, as a model wrote it; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Turn(Frozen):
+    """One turn of a conversation, in the OpenAI chat roles."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+class Answer(Record):
+    """What a contender answered: one text, or a whole conversation with tool calls."""
+
+    instruction_id: str
+    contender: str
+    """The alias in the cast."""
+    model: str
+    turns: tuple[Turn, ...]
+    """Everything after the instruction's first user turn, ending with an assistant turn."""
+    checked: bool | None = None
+    """What the leaf's checker says; None where the leaf has no checker."""
+    check_note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The answer as one text: the last assistant turn."""
+        return next((t.content for t in reversed(self.turns) if t.role == "assistant"), "")
+
+
+class Game(Frozen):
+    """One judged order of a battle: scores are for model_a and model_b whatever the order shown."""
+
+    juror: str
+    """The alias in the cast."""
+    model: str
+    shown_first: Literal["model_a", "model_b"]
+    score_a: float
+    score_b: float
+    reason: str
+
+
+class Battle(Record):
+    """One instruction, two answers and the jury's verdict, with every game behind it."""
+
+    instruction_id: str
+    skill: str
+    leaf: str
+    round: int
+    purpose: Literal["selection", "evaluation"]
+    model_a: str
+    """Alias of the contender; its model is in the answer."""
+    model_b: str
+    answer_a: str
+    """The answer's id."""
+    answer_b: str
+    winner: Winner
+    margin: float
+    """Median over the jurors of score_a - score_b; positive for model_a. 9 when a checker decided."""
+    agreement: float
+    """Share of jurors whose own verdict is the winner, 0 to 1."""
+    decided_by: DecidedBy
+    disputed: bool
+    """No strict majority, or most jurors changed their mind with the order: it trains nobody."""
+    games: tuple[Game, ...]
+
+
+class Reject(Record):
+    """What was dropped, where and why; nothing vanishes."""
+
+    round: int
+    stage: str
+    reason: str
+    """A short slug that is counted: `duplicate`, `reply`, `model`, `not_self_contained`, …"""
+    detail: str
+    subject: str
+    """Id of the record that was dropped, or the name of the seed file."""
+    skill: str = ""
+    leaf: str = ""
+    failed: bool = False
+    """True when a call or tool failed (worth a retry on resume), False when a gate said no."""

@@ -1,0 +1,152 @@
+"""The structured replies that roles ask for: one small model each, turned into a JSON schema once.
+
+Every field is required and no field is a free-form object, so that the schemas are valid for
+endpoints with strict structured output.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .records import ExpectedBehaviour
+
+
+class ReplyBody(BaseModel):
+    """What all replies share: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PassageReply(ReplyBody):
+    """A transformed seed."""
+
+    suitable: bool
+    """False when the seed does not lend itself to this transformation: it is dropped with the reason."""
+    reason: str
+    passage: str
+
+
+class CheckReply(ReplyBody):
+    """Arguments for the leaf's checker; empty lists where the leaf has none."""
+
+    terms: list[str]
+    replacements: list[str]
+
+
+class TaskReply(ReplyBody):
+    """One written task; never its answer."""
+
+    task: str = Field(min_length=1)
+    options: list[str]
+    """Two to six answer options of a multiple-choice task; empty for other forms."""
+    expected_behaviour: ExpectedBehaviour
+    check: CheckReply
+    user_turns: list[str]
+    """Later user turns, in order; empty for a single-turn task."""
+
+
+class TasksReply(ReplyBody):
+    """Several tasks of one leaf."""
+
+    tasks: list[TaskReply]
+
+
+class SuggestionReply(ReplyBody):
+    """One direction in which a task could become harder."""
+
+    goal: str
+    """The name of one of the offered goals."""
+    direction: str
+
+
+class SuggestionsReply(ReplyBody):
+    """About three directions."""
+
+    suggestions: list[SuggestionReply]
+
+
+class EditReply(ReplyBody):
+    """A harder task, with the passage as it stands after the edit."""
+
+    task: str = Field(min_length=1)
+    passage: str
+    """The edited passage; the empty string where it stays as it was."""
+    options: list[str]
+    expected_behaviour: ExpectedBehaviour
+    check: CheckReply
+    user_turns: list[str]
+
+
+class CurationReply(ReplyBody):
+    """The gate's findings about one task."""
+
+    reason: str
+    self_contained: bool
+    matches_passage: bool
+    matches_leaf: bool
+    label_right: bool
+    """Whether expected_behaviour is what a good answer must do."""
+
+
+class ScoreReply(ReplyBody):
+    """One game: a reason first, then a score from 1 to 10 for each answer in the order shown."""
+
+    reason: str
+    score_first: float = Field(ge=1, le=10)
+    score_second: float = Field(ge=1, le=10)
+
+
+class ParameterReply(ReplyBody):
+    """One parameter of an API."""
+
+    name: str
+    type: Literal["string", "integer", "number", "boolean", "array", "object"]
+    description: str
+    required: bool
+
+
+class ApiReply(ReplyBody):
+    """One API."""
+
+    name: str
+    description: str
+    parameters: list[ParameterReply]
+    returns: str
+
+
+class ApisReply(ReplyBody):
+    """Several APIs: described from code, or hypothesised."""
+
+    apis: list[ApiReply]
+
+
+def _strict(schema: Any) -> Any:
+    """Rewrite a pydantic schema to the strict subset: no titles, descriptions or bounds."""
+    if isinstance(schema, list):
+        return [_strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    drop = {"title", "description", "minimum", "maximum", "minLength"}
+    kept = {
+        key: (
+            {name: _strict(sub) for name, sub in value.items()}
+            if key in {"properties", "$defs"}
+            else _strict(value)
+        )
+        for key, value in schema.items()
+        if key not in drop
+    }
+    if kept.get("type") == "object":
+        kept["required"] = list(kept.get("properties", {}))
+        kept["additionalProperties"] = False
+    return kept
+
+
+_SCHEMAS: dict[type[BaseModel], dict[str, Any]] = {}
+
+
+def strict_schema(reply: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a reply type for strict structured output; converted once per type."""
+    if reply not in _SCHEMAS:
+        _SCHEMAS[reply] = _strict(reply.model_json_schema())
+    return _SCHEMAS[reply]

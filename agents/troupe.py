@@ -1,0 +1,107 @@
+"""The troupe: all actors on one AutoGen runtime, addressed by (role, model alias)."""
+
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from autogen_core import (
+    AgentId,
+    DefaultInterventionHandler,
+    DropMessage,
+    MessageContext,
+    SingleThreadedAgentRuntime,
+)
+from opentelemetry.trace import NoOpTracerProvider
+
+from .actor import Actor, Desk
+from .contender import Contender
+from .curator import Curator
+from .describer import Describer
+from .editor import Editor
+from .finder import Finder
+from .hypothesiser import Hypothesiser
+from .juror import Juror
+from .suggester import Suggester
+from .transformer import Transformer
+from .writer import Writer
+
+T = TypeVar("T")
+Listen = Callable[[str, str, str, Any], None]
+"""Called with (sent | replied, role, alias, message) for every message; must be quick."""
+
+ROLES: dict[str, type[Actor]] = {
+    "transformer": Transformer,
+    "writer": Writer,
+    "suggester": Suggester,
+    "editor": Editor,
+    "curator": Curator,
+    "contender": Contender,
+    "juror": Juror,
+    "describer": Describer,
+    "hypothesiser": Hypothesiser,
+    "finder": Finder,
+}
+"""To add a role: a prompt file, a small class, a line here."""
+
+
+class _Runtime(SingleThreadedAgentRuntime):
+    """AutoGen's runtime without the JSON of every payload that it makes for an event log nobody reads."""
+
+    def _try_serialize(self, message: Any) -> str:
+        return type(message).__name__
+
+
+class _Listener(DefaultInterventionHandler):
+    """Watches from the outside: every message and every reply, at the runtime's own hook."""
+
+    def __init__(self, listen: Listen) -> None:
+        self._listen = listen
+
+    async def on_send(
+        self, message: Any, *, message_context: MessageContext, recipient: AgentId
+    ) -> Any | type[DropMessage]:
+        self._listen("sent", recipient.type, recipient.key, message)
+        return message
+
+    async def on_response(
+        self, message: Any, *, sender: AgentId, recipient: AgentId | None
+    ) -> Any | type[DropMessage]:
+        self._listen("replied", sender.type, sender.key, message)
+        return message
+
+
+class Troupe:
+    """Starts the runtime, delivers messages, and stops it: `async with Troupe(desk, listen) as troupe`."""
+
+    def __init__(self, desk: Desk, listen: Listen) -> None:
+        self._desk = desk
+        self._runtime = _Runtime(
+            intervention_handlers=[_Listener(listen)], tracer_provider=NoOpTracerProvider()
+        )
+
+    async def __aenter__(self) -> Self:
+        for role, actor in ROLES.items():
+            await actor.register(self._runtime, role, partial(actor, self._desk))
+        self._runtime.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runtime.stop()
+
+    async def send(self, message: Any, answer: type[T], role: str, alias: str) -> T:
+        """Deliver a message to an actor and return its answer.
+
+        Raises:
+            EpisodeError, StopRun: as the actor raised it.
+            TypeError: the actor answered with another type than the graph expects.
+        """
+        reply = await self._runtime.send_message(message, AgentId(role, alias))
+        if not isinstance(reply, answer):
+            raise TypeError(f"{role} answered {type(reply).__name__}, not {answer.__name__}")
+        return reply

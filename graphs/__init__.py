@@ -1,0 +1,1 @@
+"""Who speaks next: LangGraph state graphs, and the pure decisions beside them."""

@@ -1,0 +1,1 @@
+"""The arena: contenders answer, a jury judges both orders, checkers overrule."""

@@ -1,0 +1,96 @@
+"""The verdict: from games to a winner, a margin and an agreement. A pure decision, never a guess."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+
+from ...agents.records import Game, Winner
+
+FLIPPED_WEIGHT = 0.5
+"""Vote of a juror who prefers another answer when the order is swapped: kept, but down-weighted."""
+CHECKED_MARGIN = 9.0
+"""Margin of a battle that a checker decided: the whole scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class JurorVerdict:
+    """One juror's verdict over both orders."""
+
+    juror: str
+    difference: float
+    """Mean of score_a - score_b over the games."""
+    consistent: bool
+    """False when one order favours model_a and the other model_b."""
+
+    @property
+    def winner(self) -> Winner:
+        """Whom this juror prefers."""
+        return side(self.difference)
+
+    @property
+    def weight(self) -> float:
+        """What the vote counts."""
+        return 1.0 if self.consistent else FLIPPED_WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A jury's verdict; `margin` is positive for model_a."""
+
+    winner: Winner
+    margin: float
+    agreement: float
+    disputed: bool
+
+
+def side(difference: float) -> Winner:
+    """Return the side that a difference of scores favours."""
+    return "model_a" if difference > 0 else "model_b" if difference < 0 else "tie"
+
+
+def juror_verdicts(games: Iterable[Game]) -> list[JurorVerdict]:
+    """Return one verdict for every juror who judged both orders; a juror with one game gave none."""
+    by_juror: dict[str, list[Game]] = defaultdict(list)
+    for game in games:
+        by_juror[game.juror].append(game)
+    return [_of_juror(juror, played) for juror, played in by_juror.items() if len(played) == 2]
+
+
+def _of_juror(juror: str, games: Sequence[Game]) -> JurorVerdict:
+    differences = [game.score_a - game.score_b for game in games]
+    flipped = min(differences) < 0 < max(differences)
+    return JurorVerdict(juror, mean(differences), not flipped)
+
+
+def jury_verdict(verdicts: Sequence[JurorVerdict]) -> Verdict:
+    """Return the weighted majority of the jurors, with the median difference as its margin.
+
+    It is disputed where no side has more than half of the weight, or where most jurors changed
+    their mind with the order.
+
+    Raises:
+        ValueError: there is no juror's verdict; an empty jury decides nothing.
+    """
+    if not verdicts:
+        raise ValueError("no juror gave a verdict")
+    weight: dict[Winner, float] = defaultdict(float)
+    for verdict in verdicts:
+        weight[verdict.winner] += verdict.weight
+    winner = max(weight, key=lambda w: (weight[w], w))
+    majority = weight[winner] > sum(weight.values()) / 2
+    flipped = sum(not v.consistent for v in verdicts)
+    return Verdict(
+        winner=winner,
+        margin=median(v.difference for v in verdicts),
+        agreement=sum(v.winner == winner for v in verdicts) / len(verdicts),
+        disputed=not majority or flipped * 2 > len(verdicts),
+    )
+
+
+def checked_verdict(passed_a: bool | None, passed_b: bool | None) -> Verdict | None:
+    """Return the verdict of a checker that passes one answer and fails the other; None otherwise."""
+    if passed_a is None or passed_b is None or passed_a == passed_b:
+        return None
+    margin = CHECKED_MARGIN if passed_a else -CHECKED_MARGIN
+    return Verdict(winner=side(margin), margin=margin, agreement=1.0, disputed=False)

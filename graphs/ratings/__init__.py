@@ -1,0 +1,6 @@
+"""Ratings from battles: Bradley-Terry fits, intervals, agreement, control for length and style.
+
+Pure functions on numpy arrays. Read the files in this order: `table` (battles as arrays), `fit`
+(one rating a model), `intervals` (how sure), `standings` (the leaderboard's rows), then the checks:
+`position`, `triples`, `agreement`; and the controls: `style`, `length`.
+"""

@@ -1,0 +1,55 @@
+"""Whether the battles connect the models, so that a maximum-likelihood rating exists.
+
+It exists exactly when every model has won something, directly or over others, from every other one:
+when the graph of wins is strongly connected (Ford 1957).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from .table import Floats
+
+Bools = npt.NDArray[np.bool_]
+
+NOTHING = 1e-8
+"""A share of a model's battles too small to hold its rating in place."""
+
+
+def edges(wins: Floats) -> Bools:
+    """Tell who has beaten whom, shape (..., models, models); a tie is an edge each way."""
+    games = wins.sum(axis=-1) + wins.sum(axis=-2)
+    return np.asarray(wins > NOTHING * np.minimum(games[..., :, None], games[..., None, :]))
+
+
+def closure(links: Bools) -> Bools:
+    """Tell who is reached from whom over any number of links, oneself included."""
+    count = links.shape[-1]
+    reach = (links | np.eye(count, dtype=bool)).astype(np.float32)
+    while True:
+        further = np.minimum(reach @ reach, 1.0)
+        if (further == reach).all():
+            return np.asarray(reach > 0)
+        reach = further
+
+
+def is_connected(wins: Floats) -> Bools:
+    """Tell for each win matrix whether its ratings have a finite maximum likelihood."""
+    return np.asarray(closure(edges(wins)).all(axis=(-2, -1)))
+
+
+def components(wins: Floats) -> tuple[tuple[int, ...], ...]:
+    """Group the models that have chains of wins both ways; the largest group first."""
+    reach = closure(edges(wins))
+    return _groups(reach & reach.T)
+
+
+def islands(wins: Floats) -> tuple[tuple[int, ...], ...]:
+    """Group the models that are joined by any battles at all; the largest group first."""
+    met = edges(wins)
+    return _groups(closure(met | met.T))
+
+
+def _groups(together: Bools) -> tuple[tuple[int, ...], ...]:
+    label = together.argmax(axis=1)
+    groups = [tuple(int(i) for i in np.flatnonzero(label == first)) for first in np.unique(label)]
+    return tuple(sorted(groups, key=lambda group: (-len(group), group)))

@@ -1,0 +1,84 @@
+"""How sure the ratings are: 95 % intervals, by resampling questions or by the sandwich formula.
+
+Both treat a question as the unit of chance: all its battles share one prompt, so they count as one
+piece of evidence, not as many.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .fit import ELO, Fit, index_of, ridges, solve, to_elo
+from .newton import regular, sigmoid
+from .resample import resampled_wins
+from .sandwich import question_slopes, robust_covariance
+from .table import BattleTable, Floats
+
+ROUNDS = 100
+PERCENTILES = (2.5, 97.5)
+NORMAL = 1.959963984540054
+"""Standard errors on each side of a 95 % interval."""
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Lower and upper ends of the 95 % intervals, in Elo points, shape (models,)."""
+
+    low: Floats
+    high: Floats
+    method: Literal["bootstrap", "sandwich"]
+    draws: Floats
+    """Ratings of each bootstrap round, shape (rounds, models); no rows for the sandwich."""
+    regularised_rounds: int = 0
+    """Bootstrap rounds in which some model won or lost everything, so that the ridge was needed."""
+
+
+def bootstrap(table: BattleTable, fit: Fit, *, rounds: int = ROUNDS, seed: int = 0) -> Intervals:
+    """Refit on `rounds` resamples of the questions and take the 2.5 and 97.5 percentiles.
+
+    Raises:
+        ValueError: `rounds` is below 1.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    stacks: list[Floats] = []
+    loose = 0
+    for wins in resampled_wins(table, rounds, np.random.default_rng(seed)):
+        strengths, needed = solve(wins, fit.strengths)
+        loose += int(needed.sum())
+        stacks.append(strengths)
+    return from_draws(to_elo(np.concatenate(stacks), fit.models, fit.anchor), loose)
+
+
+def from_draws(draws: Floats, loose: int) -> Intervals:
+    """Return the percentile intervals of bootstrap ratings, shape (rounds, models)."""
+    low, high = np.percentile(draws, PERCENTILES, axis=0)
+    return Intervals(low, high, "bootstrap", draws, loose)
+
+
+def sandwich(table: BattleTable, fit: Fit) -> Intervals:
+    """Take the intervals from the covariance of the ratings that is robust by question."""
+    games = fit.wins + fit.wins.T
+    expected = sigmoid(fit.strengths[:, None] - fit.strengths)
+    curvature = games * expected * (1.0 - expected)
+    ridge = ridges(fit.wins[None], np.array([fit.regularised]))
+    hessian = regular(curvature[None], ridge)[0]
+    surprise = table.weight * (table.score - expected[table.a, table.b])
+    spread = robust_covariance(hessian, question_slopes(table, surprise))
+    return around(fit, spread, table)
+
+
+def around(fit: Fit, spread: Floats, table: BattleTable) -> Intervals:
+    """Return the normal intervals of ratings whose strengths have the covariance `spread`."""
+    count = len(fit.models)
+    # Ratings are told against the mean or against the anchor, and so are their errors.
+    origin = np.full(count, 1.0 / count)
+    if fit.anchor:
+        origin = np.eye(count)[index_of(fit.anchor[0], fit.models, "anchor")]
+    contrast = np.eye(count) - origin
+    variance = np.einsum("ij,jk,ik->i", contrast, spread, contrast)
+    clusters = int(np.count_nonzero(np.bincount(table.question)))
+    variance *= clusters / max(clusters - 1, 1)
+    half = NORMAL * ELO * np.sqrt(np.maximum(variance, 0.0))
+    return Intervals(fit.ratings - half, fit.ratings + half, "sandwich", np.zeros((0, count)))

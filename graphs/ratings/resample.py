@@ -1,0 +1,132 @@
+"""Win matrices of resampled questions: the question bootstrap without touching the battles again.
+
+Questions are drawn with replacement and bring all their battles along. Battles are first summed by
+pair and question. Questions that hold one pair and the same result are interchangeable, so they are
+drawn as one group with a multinomial count: a million questions often shrink to a few thousand.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .connection import Bools
+from .table import BattleTable, Floats, Ints
+
+SHRINK = 4
+"""Group only when that leaves at most one in so many; many small groups are slow to draw."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """What each pair did on each question, sorted by pair; the lower model number comes first."""
+
+    pair: Ints
+    """low * models + high."""
+    cluster: Ints
+    """Which draw decides how often the entry counts."""
+    low: Floats
+    """Weight won by the lower model."""
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Urn:
+    """Clusters to draw from: first groups of equal questions, then questions one by one."""
+
+    copies: Ints
+    """Questions in each group."""
+    singles: int
+    """Questions drawn one by one."""
+
+    def draw(self, rng: np.random.Generator) -> Floats:
+        """Draw as many questions as there are; return how often each cluster came."""
+        total = int(self.copies.sum()) + self.singles
+        shares = np.append(self.copies, self.singles) / total
+        hits = rng.multinomial(total, shares)
+        drawn = rng.integers(0, max(self.singles, 1), hits[-1], dtype=np.uint32)
+        alone = np.bincount(drawn, minlength=self.singles)
+        return np.concatenate([hits[:-1], alone]).astype(np.float64)
+
+
+def resampled_wins(table: BattleTable, rounds: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield stacks of win matrices of resampled questions, `rounds` in all.
+
+    Each stack has the shape (some rounds, models, models) and stays below about 30 MB.
+    """
+    count = len(table.models)
+    entries, urn = _grouped(_entries(table), table)
+    at = np.flatnonzero(np.diff(entries.pair, prepend=-1))
+    cells = entries.pair[at]
+    together = max(1, 4_000_000 // count**2)
+    for done in range(0, rounds, together):
+        stack = np.zeros((min(together, rounds - done), count, count))
+        flat = stack.reshape(len(stack), -1)
+        mirrored = cells % count * count + cells // count
+        for row in flat:
+            times = urn.draw(rng)[entries.cluster]
+            row[cells] = np.add.reduceat(times * entries.low, at)
+            row[mirrored] = np.add.reduceat(times * entries.high, at)
+        yield stack
+
+
+def _entries(table: BattleTable) -> Entries:
+    """Sum the battles of one pair on one question; against oneself there is nothing to win."""
+    flipped = table.a > table.b
+    weight = np.where(table.a == table.b, 0.0, table.weight)
+    won = weight * table.score
+    lost = weight - won
+    low = np.where(flipped, lost, won)
+    high = np.where(flipped, won, lost)
+    pair = np.minimum(table.a, table.b) * len(table.models) + np.maximum(table.a, table.b)
+    key = pair * table.questions + table.question
+    order = np.argsort(key)
+    key = key[order]
+    at = np.flatnonzero(np.diff(key, prepend=-1))
+    return Entries(
+        pair=key[at] // table.questions,
+        cluster=key[at] % table.questions,
+        low=np.add.reduceat(low[order], at),
+        high=np.add.reduceat(high[order], at),
+    )
+
+
+def _grouped(entries: Entries, table: BattleTable) -> tuple[Entries, Urn]:
+    """Join the questions that hold one entry and equal each other, if that saves enough."""
+    per_question = np.bincount(entries.cluster, minlength=table.questions)
+    # A question number without battles is no question: it must not be drawn.
+    singles = per_question > 0
+    alone = per_question[entries.cluster] == 1
+    first, copies = _equal(entries, alone)
+    if len(copies) * SHRINK > alone.sum():
+        number = np.cumsum(singles) - 1
+        whole = Entries(entries.pair, number[entries.cluster], entries.low, entries.high)
+        return whole, Urn(np.zeros(0, dtype=np.int64), int(singles.sum()))
+    singles &= per_question > 1
+    number = np.cumsum(singles) - 1 + len(copies)
+    kept = np.concatenate([first, np.flatnonzero(~alone)])
+    cluster = np.concatenate([np.arange(len(first)), number[entries.cluster[~alone]]])
+    order = np.argsort(entries.pair[kept], kind="stable")
+    kept = kept[order]
+    joined = Entries(entries.pair[kept], cluster[order], entries.low[kept], entries.high[kept])
+    return joined, Urn(copies, int(singles.sum()))
+
+
+def _equal(entries: Entries, alone: Bools) -> tuple[Ints, Ints]:
+    """Return one entry of each kind among those alone on their question, and how many there are."""
+    where = np.flatnonzero(alone)
+    lows, low = np.unique(entries.low[where], return_inverse=True)
+    highs, high = np.unique(entries.high[where], return_inverse=True)
+    if max(len(lows), len(highs)) * SHRINK > len(where):
+        return where, np.ones(len(where), dtype=np.int64)
+    kind = (entries.pair[where] * len(lows) + low) * len(highs) + high
+    _, first, copies = np.unique(kind, return_index=True, return_counts=True)
+    return where[first], copies
+
+
+def question_counts(table: BattleTable, rounds: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield how often each question was drawn, shape (questions,), once a round."""
+    present = np.flatnonzero(np.bincount(table.question))
+    for _ in range(rounds):
+        drawn = present[rng.integers(0, len(present), len(present))]
+        yield np.bincount(drawn, minlength=table.questions).astype(np.float64)

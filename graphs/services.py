@@ -1,0 +1,105 @@
+"""What the nodes of every graph reach for, handed to them as LangGraph's runtime context."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from ..agents.cast import Cast
+from ..agents.errors import EpisodeError, ModelError, PromptError, ReplyError, ToolError
+from ..agents.models.settings import ModelSettings
+from ..agents.records import Instruction, Reject, make_id
+from ..agents.troupe import Troupe
+from ..taxonomy.policy import Policy
+from ..taxonomy.skill import Leaf, Skill
+from .records import Records
+from .settings import GraphSettings
+
+T = TypeVar("T")
+
+
+class Duplicates(Protocol):
+    """Remembers texts and finds near duplicates among them."""
+
+    def seen(self, item: str, text: str, *, scope: str = "", batch: int = 0) -> str | None:
+        """Return the id of an earlier near duplicate in the same scope, or remember this one."""
+        ...
+
+    def forget(self, batch: int) -> None:
+        """Forget what was remembered in a batch (a round), which starts over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The run as a graph sees it."""
+
+    settings: GraphSettings
+    cast: Cast
+    models: Mapping[str, ModelSettings]
+    skills: Mapping[str, Skill]
+    troupe: Troupe
+    records: Records
+    duplicates: Duplicates
+    notify: Callable[..., None]
+    """`notify(kind, **data)`: an event for the trace and the live view."""
+
+    def leaf(self, instruction: Instruction) -> Leaf:
+        """Return the leaf of an instruction."""
+        return self.skills[instruction.skill].leaf(instruction.leaf)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round's number and the policy it runs under."""
+
+    number: int
+    policy: Policy
+
+
+def slug(error: EpisodeError) -> str:
+    """Return the reject reason of a failed unit."""
+    names = {ModelError: "model", ReplyError: "reply", PromptError: "prompt", ToolError: "tool"}
+    return next(
+        (n for kind, n in names.items() if isinstance(error, kind)), type(error).__name__.lower()
+    )
+
+
+def reject(
+    error: EpisodeError, *, stage: str, round: int, subject: str, skill: str = "", leaf: str = ""
+) -> Reject:
+    """Return the reject that a failed unit becomes."""
+    return Reject(
+        id=make_id("reject", stage, round, subject, leaf, slug(error)),
+        parents=(subject,),
+        round=round,
+        stage=stage,
+        reason=slug(error),
+        detail=str(error)[:500],
+        subject=subject,
+        skill=skill,
+        leaf=leaf,
+        failed=isinstance(error, ModelError | ReplyError | PromptError | ToolError),
+    )
+
+
+async def settle(
+    works: Iterable[tuple[Awaitable[T], Callable[[EpisodeError], Reject]]],
+) -> tuple[list[T], list[Reject]]:
+    """Await siblings together; what failed becomes a reject, in order, and stops nobody.
+
+    Raises:
+        StopRun: after all siblings are done; and any error that is not an `EpisodeError`.
+    """
+    pairs = list(works)
+    outcomes: list[Any] = await asyncio.gather(*(w for w, _ in pairs), return_exceptions=True)
+    done: list[T] = []
+    rejects: list[Reject] = []
+    for outcome, (_, as_reject) in zip(outcomes, pairs, strict=True):
+        if isinstance(outcome, EpisodeError):
+            rejects.append(as_reject(outcome))
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            done.append(outcome)
+    return done, rejects

@@ -1,0 +1,111 @@
+"""What a user may tune about the graphs, section by section of the config."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PerSeed(_Section):
+    """How much is made of one seed, for each skill it suits, in each round."""
+
+    passages: PositiveInt = 2
+    """Different transformations of the seed."""
+    instructions: PositiveInt = 4
+    """Instructions asked for, over all passages, before refinement."""
+    per_leaf: PositiveInt = 2
+    """How many of them one leaf's writer is asked for in one call."""
+    refinements: NonNegativeInt = 1
+    """Suggester–editor rounds."""
+    directions: PositiveInt = 3
+    """Suggestions a round: each one is edited into a further instruction."""
+
+
+class CurationSettings(_Section):
+    """The gate between writing and battling."""
+
+    near_duplicate: float = Field(default=0.85, gt=0, le=1)
+    """Jaccard similarity of two tasks about the same context from which the later one is dropped."""
+    model_gate: bool = True
+    """Ask the curator about every instruction; false leaves only the programs' checks."""
+
+
+class ArenaSettings(_Section):
+    """How instructions are battled."""
+
+    battles_per_instruction: PositiveInt = 3
+    verdict: Literal["score"] = "score"
+    """Each juror scores both answers from 1 to 10."""
+    bootstrap_rounds: PositiveInt = 100
+    broken_score: float = Field(default=3.0, ge=1, le=10)
+    """An instruction whose every answer has a mean score up to this was lost by everyone."""
+
+
+class SelectionSettings(_Section):
+    """Which battles become training rows."""
+
+    sft_margin: tuple[float, ...] = (3.0, 1.0)
+    """Least margin, in points, of the battle the target lost; one value a round, the last repeats.
+
+    Arena Learning found 3 best in its first round and used 1 afterwards (arXiv 2407.10627).
+    """
+    preference_margin: tuple[float, ...] = (2.0,)
+    """Least margin between chosen and rejected, as above."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_value(cls, data: object) -> object:
+        if isinstance(data, dict):
+            return {k: [v] if isinstance(v, int | float) else v for k, v in data.items()}
+        return data
+
+
+class EvaluationSettings(_Section):
+    """How the target is measured by jurors that do not select."""
+
+    held_out: float = Field(default=0.1, ge=0, le=0.5)
+    """Share of instructions that are only battled before the evaluation jury, never trained on."""
+
+
+class FeedbackSettings(_Section):
+    """How lost battles steer the next round."""
+
+    win_rate_band: tuple[float, float] = (0.25, 0.6)
+    """Complexity rises where the target wins more than this, and falls where it wins less."""
+    coverage_floor: float = Field(default=0.25, ge=0, le=1)
+    """Least weight of a leaf, as a share of the mean weight of its skill."""
+    step: float = Field(default=1.0, ge=0)
+    """How strongly weights follow the loss rate: weight × exp(step × (leaf's − skill's loss rate))."""
+    least_battles: PositiveInt = 3
+    """Battles of the target in a leaf below which nothing is concluded."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "FeedbackSettings":
+        low, high = self.win_rate_band
+        if not 0 <= low < high <= 1:
+            raise ValueError(f"win_rate_band needs 0 <= low < high <= 1, found {[low, high]}")
+        return self
+
+
+class GraphSettings(_Section):
+    """All sections together, as the graphs see them."""
+
+    seed: int = 7
+    rounds: PositiveInt = 2
+    skills: tuple[str, ...] = Field(min_length=1)
+    per_seed: PerSeed = PerSeed()
+    curation: CurationSettings = CurationSettings()
+    arena: ArenaSettings = ArenaSettings()
+    selection: SelectionSettings = SelectionSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    in_flight: PositiveInt = 32
+    """Seeds or instructions worked on at a time."""
+
+
+def of_round(values: tuple[float, ...], number: int) -> float:
+    """Return the value for a round (1-based); the last one repeats."""
+    return values[min(number, len(values)) - 1]

@@ -1,0 +1,1 @@
+"""The supervisor: plan → generate → curate → battle → select → train → evaluate → feed back, by rounds."""

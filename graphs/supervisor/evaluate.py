@@ -1,0 +1,67 @@
+"""Evaluate: Bradley–Terry ratings of the contenders after a round, jury by jury."""
+
+from typing import Literal
+
+from langgraph.runtime import Runtime
+
+from ...agents.records import Battle, make_id
+from ..decisions import ModelRating, RoundRatings
+from ..services import Services
+from .state import RunState, RunUpdate
+
+Purpose = Literal["selection", "evaluation"]
+PURPOSES: tuple[Purpose, ...] = ("selection", "evaluation")
+
+
+async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
+    """Rate the contenders by the round's undisputed battles, each jury by itself."""
+    services, number = runtime.context, state["round"]
+    rated = [r for p in PURPOSES if (r := await ratings(services, number, p)) is not None]
+    await services.records.replace("rating", number, rated)
+    for ratings_ in rated:
+        services.notify("rated", **ratings_.model_dump(exclude={"id", "parents"}))
+    return {}
+
+
+async def ratings(services: Services, number: int, purpose: Purpose) -> RoundRatings | None:
+    """Return the ratings by one jury's battles, with bootstrap intervals by question; None without any."""
+    rows: list[tuple[str, str, str, str | float, float]] = [
+        (b.instruction_id, b.model_a, b.model_b, b.winner, 1.0)
+        async for b in services.records.stream("battle", Battle, number)
+        if b.purpose == purpose and not b.disputed
+    ]
+    if not rows:
+        return None
+    # numpy is not needed before the first rating
+    from ..ratings.fit import rate
+    from ..ratings.intervals import bootstrap
+    from ..ratings.standings import standings
+    from ..ratings.table import BattleTable
+
+    table = BattleTable.from_rows(rows)
+    fit = rate(table)
+    settings = services.settings
+    intervals = bootstrap(table, fit, rounds=settings.arena.bootstrap_rounds, seed=settings.seed)
+    return RoundRatings(
+        id=make_id("rating", number, purpose),
+        round=number,
+        purpose=purpose,
+        models=tuple(
+            ModelRating(
+                model=s.model,
+                rating=round(s.rating, 1),
+                low=round(s.low, 1),
+                high=round(s.high, 1),
+                battles=s.battles,
+            )
+            for s in standings(table, fit, intervals)
+        ),
+        note=_note(fit.regularised, fit.components),
+    )
+
+
+def _note(regularised: bool, components: tuple[tuple[str, ...], ...]) -> str:
+    if not regularised:
+        return ""
+    groups = "; ".join(", ".join(group) for group in components)
+    return f"no chain of wins both ways joins {groups}: a small ridge holds these ratings finite"

@@ -1,0 +1,180 @@
+"""Prompt files: YAML front matter (role, slot, reply, tools, variables) over a Jinja template.
+
+A prompt file has two blocks, `system` and `user`:
+
+    ---
+    role: juror
+    slot: jury
+    reply: ScoreReply
+    tools: []
+    variables: [instruction, first, second]
+    ---
+    {% block system %}You compare two answers …{% endblock %}
+    {% block user %}
+    <instruction>{{ instruction | inside("instruction") }}</instruction>
+    …
+    {% endblock %}
+
+What comes from outside stands between tags, through the filter `inside`, which breaks any closing
+tag of that name in it, so that a document or an answer cannot end its own section. What stands in a
+tag's quotes goes through `attribute`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import jinja2
+import jinja2.meta
+import jinja2.nodes
+import yaml
+
+FOLDER = Path(__file__).parent
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_FIELDS = {"role", "slot", "reply", "tools", "variables"}
+
+
+def inside(text: object, tag: str, *others: str) -> str:
+    """Return the text with every closing `</tag` in it broken by a backslash.
+
+    Tags named in `others` are broken whether they open or close: an answer that forges the section
+    of another answer has to be stopped too.
+    """
+    names = [rf"/\s*{re.escape(tag)}\b", *(rf"/?\s*{re.escape(other)}\b" for other in others)]
+    return re.sub(rf"<(?=\s*(?:{'|'.join(names)}))", r"<\\", str(text), flags=re.IGNORECASE)
+
+
+def attribute(text: object) -> str:
+    """Return the text on one line, fit to stand between a tag's double quotes."""
+    line = " ".join(str(text).split())
+    return (
+        line.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+    )
+
+
+_JINJA = jinja2.Environment(
+    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+_JINJA.filters["inside"] = inside
+_JINJA.filters["attribute"] = attribute
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt file, compiled."""
+
+    name: str
+    """Path below `prompts/` without the suffix: `arena/judge`."""
+    role: str
+    slot: str
+    """Which entry of the cast speaks it: `default`, `contender`, `jury`."""
+    reply: str
+    """Name of the reply type in `agents.replies`; empty for free text."""
+    tools: tuple[str, ...]
+    variables: tuple[str, ...]
+    version: str
+    """`name@hash` of the file's bytes: provenance of every row."""
+    template: jinja2.Template
+
+    @classmethod
+    def parse(cls, name: str, text: str, path: Path) -> Self:
+        """Read one prompt file.
+
+        Raises:
+            ValueError: naming the file and the line or field that is wrong.
+        """
+        match = _FRONT.match(text)
+        if match is None:
+            raise ValueError(f"{path}:1: a prompt starts with front matter between two '---' lines")
+        front = _front_matter(match[1], path)
+        # Blank lines stand in for the front matter, so that Jinja counts the file's own lines.
+        source = "\n" * match[0].count("\n") + text[match.end() :]
+        template = _compile(source, set(front["variables"]), path)
+        digest = blake2b(text.encode(), digest_size=4).hexdigest()
+        return cls(
+            name=name,
+            role=front["role"],
+            slot=front["slot"],
+            reply=front["reply"],
+            tools=tuple(front["tools"]),
+            variables=tuple(front["variables"]),
+            version=f"{name}@{digest}",
+            template=template,
+        )
+
+    def render(self, variables: dict[str, Any]) -> tuple[str, str]:
+        """Return the system and user texts.
+
+        Raises:
+            KeyError: when the variables given are not exactly the declared ones.
+            jinja2.TemplateError: when the template fails on them.
+        """
+        if variables.keys() != set(self.variables):
+            odd = sorted(variables.keys() ^ set(self.variables))
+            raise KeyError(f"prompt {self.name}: variables differ from the declared ones: {odd}")
+        system, user = (
+            "".join(self.template.blocks[block](self.template.new_context(variables))).strip()
+            for block in ("system", "user")
+        )
+        return system, user
+
+
+@cache
+def load_prompt(name: str) -> Prompt:
+    """Return the prompt `name` from this folder, compiled once.
+
+    Raises:
+        ValueError: when there is no such file, or it is wrong; names file, line and what was found.
+    """
+    path = FOLDER / f"{name}.j2"
+    if not path.is_file():
+        known = ", ".join(prompt_names())
+        raise ValueError(f"prompt {name!r}: no file {path}; prompts here: {known}")
+    return Prompt.parse(name, path.read_text(encoding="utf-8"), path)
+
+
+def prompt_names() -> list[str]:
+    """Return the names of all prompt files, sorted."""
+    return sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.j2"))
+
+
+def _front_matter(text: str, path: Path) -> dict[str, Any]:
+    """Read the front matter: three texts and two lists of texts, and nothing else."""
+    try:
+        front = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        # The marks count from the line after the opening '---'.
+        line = error.problem_mark.line + 2 if error.problem_mark else 2
+        raise ValueError(f"{path}:{line}: {error.problem}") from error
+    if not isinstance(front, dict) or set(front) != _FIELDS:
+        found = sorted(map(str, front)) if isinstance(front, dict) else repr(front)
+        raise ValueError(f"{path}:2: front matter has {found}; it needs exactly {sorted(_FIELDS)}")
+    front["reply"] = front["reply"] or ""
+    for field, value in front.items():
+        listed = field in {"tools", "variables"}
+        texts = value if listed and isinstance(value, list) else [value]
+        if isinstance(value, list) != listed or not all(isinstance(item, str) for item in texts):
+            wanted = "a list of names" if listed else "one name"
+            raise ValueError(f"{path}:2: {field} must be {wanted}, found {value!r}")
+    return front
+
+
+def _compile(source: str, declared: set[str], path: Path) -> jinja2.Template:
+    """Compile a template that has both blocks and uses no variable that is not declared."""
+    try:
+        tree = _JINJA.parse(source)
+        template = _JINJA.from_string(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise ValueError(f"{path}:{error.lineno}: {error.message}") from error
+    if missing := {"system", "user"} - set(template.blocks):
+        raise ValueError(f"{path}: needs the blocks system and user; missing {sorted(missing)}")
+    if unknown := jinja2.meta.find_undeclared_variables(tree) - declared:
+        line = next(n.lineno for n in tree.find_all(jinja2.nodes.Name) if n.name in unknown)
+        raise ValueError(
+            f"{path}:{line}: uses {sorted(unknown)}, which the front matter does not declare; "
+            f"declared: {sorted(declared)}"
+        )
+    return template

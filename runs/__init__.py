@@ -1,0 +1,43 @@
+"""One run from outside: config, launch, store, dataset, command line.
+
+    from arenainstruct.runs import launch, load_config
+    result = launch(load_config("mine.yaml"), on_event=print)
+
+Names are imported on first use, so that the command line starts quickly.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import RunConfig, load_config
+    from .launch import launch, launch_async, resume, resume_async
+    from .result import RunResult
+
+__all__ = [
+    "RunConfig",
+    "RunResult",
+    "launch",
+    "launch_async",
+    "load_config",
+    "resume",
+    "resume_async",
+]
+
+_HOME = {
+    "RunConfig": "config",
+    "RunResult": "result",
+    "launch": "launch",
+    "launch_async": "launch",
+    "load_config": "config",
+    "resume": "launch",
+    "resume_async": "launch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the file it lives in."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -1,0 +1,5 @@
+"""`python -m arenainstruct.runs` is the command line."""
+
+from .cli import main
+
+main()

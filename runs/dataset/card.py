@@ -1,0 +1,167 @@
+"""The dataset card: what is in it, who made it, what it cost, what was dropped, how to redo it."""
+
+from collections.abc import Iterable, Sequence
+
+import yaml
+
+from .columns import SCHEMAS
+from .counts import Counts
+from .facts import CardFacts
+
+_ABOUT = {
+    "instructions": "every instruction that passed the gate, with its context and lineage",
+    "sft": "conversations to learn from: the target lost the instruction, this answer won it",
+    "preference": "a prompt with a better and a worse answer, and the margin between them",
+    "battles": "every battle: two answers, the verdict, each game of each juror",
+    "rejects": "everything that was dropped, with stage and reason",
+}
+_HUB_LICENCES = {
+    *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0"),
+    *("cc-by-sa-3.0", "cc-by-sa-4.0", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "mit", "mpl-2.0"),
+    *("pddl", "unlicense"),
+}
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_LIMITS = (
+    "Instructions and answers were written by models and judged by models; nobody read them all.",
+    "A battle's winner is the better of two answers, which need not be a right one; `disputed` "
+    "battles and those lost by everyone train nobody.",
+    "What the seeds get wrong, the rows get wrong. A row's licence is that of its seed.",
+)
+
+
+def card(facts: CardFacts, counts: Counts) -> str:
+    """Return the card as markdown with YAML front matter."""
+    sections = [
+        _front(facts, counts),
+        "# Instruction data from battles",
+        _warning(facts, counts),
+        "Made by ArenaInstruct: agents wrote instructions from documents, models battled to answer "
+        "them, a jury decided, and what the target lost became training rows.",
+        _contents(counts),
+        _leaves(counts),
+        _rejects(counts),
+        _models(facts),
+        _ratings(facts),
+        _listing("Policy changes", facts.policy_changes, "None."),
+        _listing("Filters", facts.filters, "None were reported."),
+        _listing("Limits", _LIMITS, ""),
+        _reproduce(facts),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _front(facts: CardFacts, counts: Counts) -> str:
+    front = {
+        "language": list(facts.language),
+        "license": _licence(counts),
+        "tags": ["synthetic", "arenainstruct", "rlaif"],
+        "size_categories": [_size(sum(counts.rows.values()))],
+        "configs": [
+            {
+                "config_name": config,
+                "data_files": [{"split": "train", "path": f"{config}/train.parquet"}],
+            }
+            for config in SCHEMAS
+        ],
+    }
+    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---"
+
+
+def _licence(counts: Counts) -> str:
+    """Return the one licence that all seeds share, in the hub's spelling; otherwise `other`."""
+    names = {name.strip().lower().replace(" ", "-") for name in counts.licences}
+    return names.pop() if len(names) == 1 and names <= _HUB_LICENCES else "other"
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in _SIZES if rows < limit), "n>1M")
+
+
+def _warning(facts: CardFacts, counts: Counts) -> str:
+    models = counts.models | {use.model for use in facts.totals.uses}
+    offline = sorted(model for model in models if model.startswith("offline/"))
+    if not offline:
+        return ""
+    return (
+        "> **DO NOT TRAIN ON THIS.** Rows whose `models` name "
+        + ", ".join(f"`{model}`" for model in offline)
+        + " were made by the embedded models: classical text processing that exercises the loop. "
+        "They are for trying and testing only."
+    )
+
+
+def _contents(counts: Counts) -> str:
+    configs = [(f"`{name}`", rows, _ABOUT[name]) for name, rows in counts.rows.items()]
+    rounds = [
+        (round, *(by_config.get(config, 0) for config in SCHEMAS))
+        for round, by_config in counts.rounds.items()
+    ]
+    licences = [(name or "unknown", number) for name, number in counts.licences.items()]
+    return "\n\n".join(
+        [
+            "## Contents",
+            _table(("config", "rows", "what"), configs),
+            "### Rows by round",
+            _table(("round", *SCHEMAS), rounds),
+            "### Instructions by licence of the seed",
+            _table(("licence", "instructions"), licences),
+        ]
+    )
+
+
+def _leaves(counts: Counts) -> str:
+    rows = [
+        (skill, leaf, *(by_config.get(config, 0) for config in SCHEMAS))
+        for (skill, leaf), by_config in counts.leaves.items()
+    ]
+    return "### Rows by skill and leaf\n\n" + _table(("skill", "leaf", *SCHEMAS), rows)
+
+
+def _rejects(counts: Counts) -> str:
+    rows = [(*key, number) for key, number in counts.rejects.items()]
+    return "### Rejects by reason\n\n" + _table(("stage", "reason", "rejects"), rows)
+
+
+def _models(facts: CardFacts) -> str:
+    heads = ("model", "alias", "role", "calls", "tokens in", "tokens out", "USD")
+    rows = [
+        (u.model, u.alias, u.role, u.calls, u.tokens_in, u.tokens_out, f"{u.usd:.4f}")
+        for u in facts.totals.uses
+    ]
+    t = facts.totals
+    total = f"{t.calls} calls, {t.tokens_in} tokens in, {t.tokens_out} tokens out, {t.usd:.4f} USD."
+    return f"## Models and cost\n\n{_table(heads, rows)}\n\nIn all: {total}"
+
+
+def _ratings(facts: CardFacts) -> str:
+    heads = ("round", "contender", "model", "rating", "95 % interval", "battles")
+    rows = [
+        (r.round, r.alias, r.model, f"{r.rating:.0f}", f"{r.low:.0f} to {r.high:.0f}", r.battles)
+        for r in facts.ratings
+    ]
+    return "## Ratings\n\nBradley–Terry, on the Elo scale.\n\n" + _table(heads, rows)
+
+
+def _listing(title: str, lines: Sequence[str], none: str) -> str:
+    listed = "\n".join(f"- {_line(line)}" for line in lines) or none
+    return f"## {title}\n\n{listed}"
+
+
+def _reproduce(facts: CardFacts) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in facts.versions)
+    made = f"Made with {versions}.\n\n" if versions else ""
+    return (
+        f"## How to make it again\n\n{made}Save this as `config.yaml`, add the models' endpoints, "
+        "and run `arenainstruct run config.yaml`:\n\n"
+        f"```yaml\n{facts.config.strip()}\n```"
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    cells = [" | ".join(_line(str(cell)).replace("|", "\\|") for cell in line) for line in lines]
+    return "\n".join(f"| {line} |" for line in cells) if len(lines) > 2 else "None."
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,105 @@
+"""The columns of each config of the dataset, fixed: no column is ever null or padded with nulls."""
+
+import pyarrow as pa
+
+
+def _list(of: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", of, nullable=False))
+
+
+def _struct(**fields: pa.DataType) -> pa.DataType:
+    return pa.struct([pa.field(name, kind, nullable=False) for name, kind in fields.items()])
+
+
+def _schema(own: dict[str, pa.DataType]) -> pa.Schema:
+    kinds = {"id": _TEXT, "parents": _TEXTS, **own, **_PROVENANCE}
+    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
+
+
+_TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
+_TEXTS = _list(_TEXT)
+_MESSAGES = _list(_struct(role=_TEXT, content=_TEXT))
+_GAMES = _list(
+    _struct(
+        juror=_TEXT,
+        model=_TEXT,
+        shown_first=_TEXT,
+        score_a=_FLOAT,
+        score_b=_FLOAT,
+        reason=_TEXT,
+    )
+)
+_PROVENANCE = {
+    "skill": _TEXT,
+    "leaf": _TEXT,
+    "complexity": _INT,
+    "round": _INT,
+    "models": _TEXTS,
+    "licence": _TEXT,
+    "source": _TEXT,
+}
+_TRAINING = {
+    "instruction_id": _TEXT,
+    "seed_id": _TEXT,
+    "expected_behaviour": _TEXT,
+    "battles": _TEXTS,
+}
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "instructions": _schema(
+        {
+            "prompt": _TEXT,
+            "task": _TEXT,
+            "context": _TEXT,
+            "options": _TEXTS,
+            "user_turns": _TEXTS,
+            "tools": _TEXT,
+            "expected_behaviour": _TEXT,
+            "checker": _TEXT,
+            "transformation": _TEXT,
+            "operator": _TEXT,
+            "depth": _INT,
+            "model": _TEXT,
+            "prompts": _TEXTS,
+            "seed_id": _TEXT,
+        }
+    ),
+    "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, **_TRAINING}),
+    "preference": _schema(
+        {
+            "prompt": _MESSAGES,
+            "chosen": _MESSAGES,
+            "rejected": _MESSAGES,
+            "margin": _FLOAT,
+            "chosen_model": _TEXT,
+            "rejected_model": _TEXT,
+            **_TRAINING,
+        }
+    ),
+    "battles": _schema(
+        {
+            "question_id": _TEXT,
+            "model_a": _TEXT,
+            "model_b": _TEXT,
+            "winner": _TEXT,
+            "margin": _FLOAT,
+            "agreement": _FLOAT,
+            "decided_by": _TEXT,
+            "disputed": _BOOL,
+            "purpose": _TEXT,
+            "answer_a": _TEXT,
+            "answer_b": _TEXT,
+            "conversation_a": _MESSAGES,
+            "conversation_b": _MESSAGES,
+            "served_a": _TEXT,
+            "served_b": _TEXT,
+            "checked_a": _TEXT,
+            "checked_b": _TEXT,
+            "games": _GAMES,
+        }
+    ),
+    "rejects": _schema(
+        {"stage": _TEXT, "reason": _TEXT, "detail": _TEXT, "subject": _TEXT, "failed": _BOOL}
+    ),
+}
+"""By config, in the order of the card."""

@@ -1,0 +1,52 @@
+"""The numbers of the card, counted from the records themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..store import Store
+
+KINDS = {
+    "instructions": "instruction",
+    "sft": "sft",
+    "preference": "preference",
+    "battles": "battle",
+    "rejects": "reject",
+}
+"""Kind of record by config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the dataset holds."""
+
+    rows: Mapping[str, int]
+    """By config."""
+    leaves: Mapping[tuple[str, str], Mapping[str, int]]
+    """By skill and leaf, then by config."""
+    rounds: Mapping[str, Mapping[str, int]]
+    """By round, then by config."""
+    rejects: Mapping[tuple[str, ...], int]
+    """By stage and reason."""
+    licences: Mapping[str, int]
+    """Instructions by the licence of their seed, empty where it is unknown."""
+    models: frozenset[str]
+    """Models that wrote or answered something."""
+
+
+def count(store: Store, rows: Mapping[str, int]) -> Counts:
+    """Count the records of a store; `rows` are those already written, by config."""
+    writers = store.count_by("instruction", "model") | store.count_by("answer", "model")
+    leaves: dict[tuple[str, str], dict[str, int]] = {}
+    rounds: dict[str, dict[str, int]] = {}
+    for config, kind in KINDS.items():
+        for (skill, leaf, round), number in store.count_by(kind, "skill", "leaf", "round").items():
+            for cell in (leaves.setdefault((skill, leaf), {}), rounds.setdefault(round, {})):
+                cell[config] = cell.get(config, 0) + number
+    return Counts(
+        rows=rows,
+        leaves=dict(sorted(leaves.items())),
+        rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
+        rejects=store.count_by("reject", "stage", "reason"),
+        licences={name: n for (name,), n in store.count_by("instruction", "licence").items()},
+        models=frozenset(name for (name,) in writers if name),
+    )

@@ -1,0 +1,42 @@
+"""What the card tells that the records do not: given by whoever wrote the run."""
+
+from dataclasses import dataclass
+
+from ..store import LedgerTotals
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFact:
+    """One model's rating after a round."""
+
+    round: int
+    alias: str
+    model: str
+    rating: float
+    """On the Elo scale."""
+    low: float
+    """Lower end of the 95 % interval."""
+    high: float
+    battles: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """Facts for the card.
+
+    They are printed as given: keep out what differs between two runs of the same data (run id,
+    time, machine, concurrency, addresses).
+    """
+
+    config: str
+    """The data part of the resolved config, as YAML text."""
+    totals: LedgerTotals = LedgerTotals()
+    ratings: tuple[RatingFact, ...] = ()
+    policy_changes: tuple[str, ...] = ()
+    """One sentence each, with its reason in numbers."""
+    filters: tuple[str, ...] = ()
+    """One sentence each: what was dropped, by which threshold."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Releases that made it: `("arenainstruct", "0.1.0")`."""
+    language: tuple[str, ...] = ("en",)
+    """ISO 639-1 codes."""

@@ -1,0 +1,162 @@
+"""Records as rows of the dataset: one pure function per config."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from ...agents.records import Answer, Battle, Game, Instruction, Reject, Turn
+from ...agents.rows import PreferenceRow, SftRow, TrainingRow
+from .conversation import plain, tool_specs_json
+
+Row = dict[str, Any]
+
+
+def instruction_row(instruction: Instruction, models: Collection[str]) -> Row:
+    """Return an instruction as a row; `models` are those behind it and its ancestors."""
+    return {
+        **_origin(instruction, models),
+        "id": instruction.id,
+        "parents": list(instruction.parents),
+        "round": instruction.round,
+        "prompt": instruction.prompt(),
+        "task": instruction.task,
+        "context": instruction.context,
+        "options": list(instruction.options),
+        "user_turns": list(instruction.user_turns),
+        "tools": tool_specs_json(instruction.apis),
+        "expected_behaviour": instruction.expected_behaviour,
+        "checker": instruction.check.name if instruction.check else "",
+        "transformation": instruction.transformation,
+        "operator": instruction.operator,
+        "depth": instruction.depth,
+        "model": instruction.model,
+        "prompts": list(instruction.prompts),
+        "seed_id": instruction.seed_id,
+    }
+
+
+def sft_row(row: SftRow) -> Row:
+    """Return one conversation to learn from as a row."""
+    return {
+        **_training(row),
+        "messages": plain([*row.prompt, *row.completion], row.apis),
+        "answered_by": row.answered_by,
+    }
+
+
+def preference_row(row: PreferenceRow) -> Row:
+    """Return a pair of answers as a row."""
+    return {
+        **_training(row),
+        "prompt": plain(row.prompt, row.apis),
+        "chosen": plain(row.chosen),
+        "rejected": plain(row.rejected),
+        "margin": row.margin,
+        "chosen_model": row.chosen_model,
+        "rejected_model": row.rejected_model,
+    }
+
+
+def battle_row(
+    battle: Battle, instruction: Instruction | None, answers: tuple[Answer | None, Answer | None]
+) -> Row:
+    """Return a battle as a row with its question, both answers and every game."""
+    a, b = answers
+    models = [answer.model for answer in answers if answer] + [game.model for game in battle.games]
+    return {
+        **_origin(instruction, models),
+        **_sides(instruction, a, b),
+        "id": battle.id,
+        "parents": list(battle.parents),
+        "skill": battle.skill,
+        "leaf": battle.leaf,
+        "round": battle.round,
+        "question_id": battle.instruction_id,
+        "model_a": battle.model_a,
+        "model_b": battle.model_b,
+        "winner": battle.winner,
+        "margin": battle.margin,
+        "agreement": battle.agreement,
+        "decided_by": battle.decided_by,
+        "disputed": battle.disputed,
+        "purpose": battle.purpose,
+        "games": _games(battle.games),
+    }
+
+
+def reject_row(reject: Reject, instruction: Instruction | None) -> Row:
+    """Return what was dropped as a row; `instruction` where it was one."""
+    models = [instruction.model] if instruction else []
+    return {
+        **_origin(instruction, models),
+        "id": reject.id,
+        "parents": list(reject.parents),
+        "skill": reject.skill,
+        "leaf": reject.leaf,
+        "round": reject.round,
+        "stage": reject.stage,
+        "reason": reject.reason,
+        "detail": reject.detail,
+        "subject": reject.subject,
+        "failed": reject.failed,
+    }
+
+
+def _origin(instruction: Instruction | None, models: Iterable[str]) -> Row:
+    """Return what a row owes to its instruction, empty where it has none."""
+    return {
+        "skill": instruction.skill if instruction else "",
+        "leaf": instruction.leaf if instruction else "",
+        "complexity": instruction.complexity if instruction else 0,
+        "licence": instruction.licence if instruction else "",
+        "source": instruction.source if instruction else "",
+        "models": _names(models),
+    }
+
+
+def _training(row: TrainingRow) -> Row:
+    return {
+        "id": row.id,
+        "parents": list(row.parents),
+        "instruction_id": row.instruction_id,
+        "seed_id": row.seed_id,
+        "expected_behaviour": row.expected_behaviour,
+        "battles": list(row.battles),
+        "skill": row.skill,
+        "leaf": row.leaf,
+        "complexity": row.complexity,
+        "round": row.round,
+        "models": _names(row.models),
+        "licence": row.licence,
+        "source": row.source,
+    }
+
+
+def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) -> Row:
+    row: Row = {}
+    for side, answer in (("a", a), ("b", b)):
+        row[f"answer_{side}"] = answer.text if answer else ""
+        row[f"conversation_{side}"] = _conversation(instruction, answer)
+        row[f"served_{side}"] = answer.model if answer else ""
+        row[f"checked_{side}"] = _checked(answer)
+    return row
+
+
+def _conversation(instruction: Instruction | None, answer: Answer | None) -> list[dict[str, str]]:
+    asked = [Turn(role="user", content=instruction.prompt())] if instruction else []
+    apis = instruction.apis if instruction else ()
+    return plain([*asked, *(answer.turns if answer else ())], apis)
+
+
+def _checked(answer: Answer | None) -> str:
+    """Return what the checker said in a word, empty where the leaf has none."""
+    if answer is None or answer.checked is None:
+        return ""
+    return "passed" if answer.checked else "failed"
+
+
+def _games(games: Iterable[Game]) -> list[Row]:
+    return [game.model_dump() for game in games]
+
+
+def _names(models: Iterable[str]) -> list[str]:
+    return sorted({model for model in models if model})

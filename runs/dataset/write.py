@@ -1,0 +1,94 @@
+"""From the store to a dataset folder: one streamed pass per config, then the card.
+
+The bytes depend on the records and the card's facts alone: rows are ordered by id, and nothing of
+the run (its id, its time, its machine, its concurrency) is written.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ...agents.records import Answer, Battle, Instruction, Record, Reject
+from ...agents.rows import PreferenceRow, SftRow
+from ..store import Store
+from .card import card
+from .columns import SCHEMAS
+from .counts import count
+from .facts import CardFacts
+from .lineage import find_instructions, models_behind
+from .parquet import ParquetFile
+from .rows import Row, battle_row, instruction_row, preference_row, reject_row, sft_row
+
+R = TypeVar("R", bound=Record)
+_PAGE = 200
+
+
+async def write_dataset(store: Store, folder: Path, facts: CardFacts) -> dict[str, int]:
+    """Write all configs and the card into the folder; return the number of rows per config.
+
+    Files appear whole, each in the place of an older one.
+    """
+    counts = {}
+    for config, rows in _CONFIGS.items():
+        with ParquetFile(folder / config / "train.parquet", SCHEMAS[config]) as file:
+            async for row in rows(store):
+                file.add(row)
+        counts[config] = file.rows
+    text = card(facts, count(store, counts))
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    return counts
+
+
+async def _pages(store: Store, kind: str, type: type[R]) -> AsyncIterator[list[R]]:
+    """Yield records by the page, so that what they refer to is looked up together."""
+    page: list[R] = []
+    async for record in store.stream(kind, type):
+        page.append(record)
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    yield page
+
+
+async def _instructions(store: Store) -> AsyncIterator[Row]:
+    async for page in _pages(store, "instruction", Instruction):
+        models = models_behind(store, page)
+        for instruction in page:
+            yield instruction_row(instruction, models[instruction.id])
+
+
+async def _sft(store: Store) -> AsyncIterator[Row]:
+    async for row in store.stream("sft", SftRow):
+        yield sft_row(row)
+
+
+async def _preference(store: Store) -> AsyncIterator[Row]:
+    async for row in store.stream("preference", PreferenceRow):
+        yield preference_row(row)
+
+
+async def _battles(store: Store) -> AsyncIterator[Row]:
+    async for page in _pages(store, "battle", Battle):
+        asked = store.get_many("instruction", [b.instruction_id for b in page], Instruction)
+        answers = store.get_many(
+            "answer", [i for b in page for i in (b.answer_a, b.answer_b)], Answer
+        )
+        for b in page:
+            sides = (answers.get(b.answer_a), answers.get(b.answer_b))
+            yield battle_row(b, asked.get(b.instruction_id), sides)
+
+
+async def _rejects(store: Store) -> AsyncIterator[Row]:
+    async for page in _pages(store, "reject", Reject):
+        dropped = find_instructions(store, (reject.subject for reject in page))
+        for reject in page:
+            yield reject_row(reject, dropped.get(reject.subject))
+
+
+_CONFIGS: dict[str, Callable[[Store], AsyncIterator[Row]]] = {
+    "instructions": _instructions,
+    "sft": _sft,
+    "preference": _preference,
+    "battles": _battles,
+    "rejects": _rejects,
+}

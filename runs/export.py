@@ -1,0 +1,168 @@
+"""A finished run in the files that trainers take: TRL's JSONL, or OpenAI's fine-tuning JSONL.
+
+Unlike the Parquet configs, exports keep tool calls native. Lines are written as a stream, and no
+field is written that a row does not have.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..agents.errors import UserError
+from ..agents.records import ToolCall, Turn
+from ..agents.rows import PreferenceRow, SftRow
+from .dataset.conversation import tool_specs, tool_specs_json
+from .store import STORE_FILE, Store
+
+Line = dict[str, Any]
+
+
+def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int]:
+    """Write `sft.jsonl` and `preference.jsonl` of a run into the folder `to`.
+
+    Returns the number of lines by file, and under `left_out` the preference rows that the format
+    cannot hold, if any.
+
+    Raises:
+        UserError: no such run, no dataset in it yet, or an unknown format.
+    """
+    if format not in FORMATS:
+        raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
+    store = _open(Path(run_folder))
+    folder = Path(to)
+    folder.mkdir(parents=True, exist_ok=True)
+    sft, preference = FORMATS[format]
+    try:
+        single = map(sft, store.scan("sft", SftRow))
+        pairs = map(preference, store.scan("preference", PreferenceRow))
+        counts = {
+            "sft": _write(folder / "sft.jsonl", single),
+            "preference": _write(folder / "preference.jsonl", pairs),
+        }
+        left_out = store.count("preference") - counts["preference"]
+    finally:
+        store.close()
+    return counts | ({"left_out": left_out} if left_out else {})
+
+
+def _open(run_folder: Path) -> Store:
+    path = run_folder / STORE_FILE
+    if not path.is_file():
+        raise UserError(f"export: {run_folder} is no run folder: it has no {STORE_FILE}")
+    if not (run_folder / "dataset").is_dir():
+        raise UserError(
+            f"export: {run_folder} has no dataset yet; finish it: arenainstruct resume {run_folder}"
+        )
+    return Store.open(path)
+
+
+def _write(path: Path, lines: Iterable[Line | None]) -> int:
+    """Write the lines that there are; the file appears when it is whole."""
+    temporary = path.with_name(f".{path.name}.part")
+    written = 0
+    with temporary.open("wb") as file:
+        for line in lines:
+            if line is not None:
+                file.write(orjson.dumps(line) + b"\n")
+                written += 1
+    os.replace(temporary, path)
+    return written
+
+
+# ---- TRL: tools as JSON text and arguments as objects, as its chat templates read them -----------
+
+
+def _trl_sft(row: SftRow) -> Line:
+    line: Line = {"messages": _trl_turns([*row.prompt, *row.completion])}
+    if row.apis:
+        line["tools"] = tool_specs_json(row.apis)
+    return line
+
+
+def _trl_preference(row: PreferenceRow) -> Line:
+    line: Line = {
+        "prompt": _trl_turns(row.prompt),
+        "chosen": _trl_turns(row.chosen),
+        "rejected": _trl_turns(row.rejected),
+        "margin": row.margin,
+    }
+    if row.apis:
+        line["tools"] = tool_specs_json(row.apis)
+    return line
+
+
+def _trl_turns(turns: Sequence[Turn]) -> list[Line]:
+    """Return turns for TRL; a tool's turn carries the name of the tool that was called."""
+    names = {call.id: call.name for turn in turns for call in turn.tool_calls}
+    lines = []
+    for turn in turns:
+        line: Line = {"role": turn.role, "content": turn.content}
+        if turn.tool_calls:
+            line["tool_calls"] = [_trl_call(call) for call in turn.tool_calls]
+        if name := names.get(turn.tool_call_id):
+            line["name"] = name
+        lines.append(line)
+    return lines
+
+
+def _trl_call(call: ToolCall) -> Line:
+    try:
+        arguments = orjson.loads(call.arguments)
+    except orjson.JSONDecodeError:  # kept as the model wrote it: such a row was judged with it
+        arguments = call.arguments
+    return {"type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+# ---- OpenAI: arguments as JSON text, calls and results joined by ids ----------------------------
+
+
+def _openai_sft(row: SftRow) -> Line:
+    line: Line = {"messages": _openai_turns([*row.prompt, *row.completion])}
+    if row.apis:
+        line["tools"] = tool_specs(row.apis)
+    return line
+
+
+def _openai_preference(row: PreferenceRow) -> Line | None:
+    """Return a pair, or None where an answer goes on over further user turns."""
+    if any(turn.role in ("user", "system") for turn in (*row.chosen, *row.rejected)):
+        return None
+    given: Line = {"messages": _openai_turns(row.prompt)}
+    if row.apis:
+        given |= {"tools": tool_specs(row.apis), "parallel_tool_calls": True}
+    return {
+        "input": given,
+        "preferred_output": _openai_turns(row.chosen),
+        "non_preferred_output": _openai_turns(row.rejected),
+    }
+
+
+def _openai_turns(turns: Sequence[Turn]) -> list[Line]:
+    return [dict(_openai_turn(turn)) for turn in turns]
+
+
+def _openai_turn(turn: Turn) -> Iterator[tuple[str, Any]]:
+    yield "role", turn.role
+    if turn.content or not turn.tool_calls:
+        yield "content", turn.content
+    if turn.tool_calls:
+        yield "tool_calls", [_openai_call(call) for call in turn.tool_calls]
+    if turn.tool_call_id:
+        yield "tool_call_id", turn.tool_call_id
+
+
+def _openai_call(call: ToolCall) -> Line:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+FORMATS: dict[
+    str, tuple[Callable[[SftRow], Line | None], Callable[[PreferenceRow], Line | None]]
+] = {
+    "trl": (_trl_sft, _trl_preference),
+    "openai": (_openai_sft, _openai_preference),
+}
+"""By name: how a row of `sft` and one of `preference` become a line."""

@@ -1,0 +1,95 @@
+"""A run's folder: where each of its files lies."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..agents.errors import UserError
+from .store import STORE_FILE
+
+RUNS = Path("runs")
+_ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/<run-id>/` and the names inside it."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved config."""
+        return self.path / "config.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Versions, git revision and the seeds' fingerprint."""
+        return self.path / "manifest.json"
+
+    @property
+    def result(self) -> Path:
+        """The last start's result."""
+        return self.path / "result.json"
+
+    @property
+    def store(self) -> Path:
+        """Ledger, records and events."""
+        return self.path / STORE_FILE
+
+    @property
+    def checkpoints(self) -> Path:
+        """The supervisor's checkpoints."""
+        return self.path / "checkpoints.sqlite"
+
+    @property
+    def apis(self) -> Path:
+        """The search index over the seeds' APIs."""
+        return self.path / "apis.sqlite"
+
+    @property
+    def dataset(self) -> Path:
+        """What the run is for."""
+        return self.path / "dataset"
+
+    @classmethod
+    def create(cls, runs_dir: Path, run_id: str | None) -> "RunFolder":
+        """Make a new run's folder.
+
+        Raises:
+            UserError: the id is not usable, or there is such a run already.
+        """
+        now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        name = run_id or f"{now}-{secrets.token_hex(2)}"
+        if not _ID.match(name):
+            raise UserError(
+                f"--run-id {name!r}: letters, digits, dots and underscores, with at least one hyphen "
+                "(package folders never hold one)"
+            )
+        path = runs_dir / name
+        if (path / STORE_FILE).exists():
+            raise UserError(f"run {name!r} exists: take it up with `arenainstruct resume {path}`")
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    @classmethod
+    def find(cls, run: str, runs_dir: Path = RUNS) -> "RunFolder":
+        """Return an existing run's folder by its path or its id.
+
+        Raises:
+            UserError: there is none; names the runs that are there.
+        """
+        for path in (Path(run), runs_dir / run):
+            if (path / STORE_FILE).is_file():
+                return cls(path)
+        known = sorted(p.parent.name for p in runs_dir.glob(f"*/{STORE_FILE}"))
+        raise UserError(
+            f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"
+        )

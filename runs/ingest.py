@@ -1,0 +1,70 @@
+"""Ingest: the user's documents stream into the store as seeds, what is dropped as rejects.
+
+The APIs of code and OpenAPI seeds are indexed on the way, so that tool use can search all seeds.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from ..agents.records import Record, Reject, Seed, make_id
+from ..tools.code_apis import outline
+from ..tools.openapi import parse_openapi
+from ..tools.retrieval import ApiIndex
+from .seeds import SeedReject, SeedSettings, read_seeds
+from .store import Store
+
+BATCH = 100
+
+
+async def ingest(store: Store, index: ApiIndex, settings: SeedSettings, limit: int | None) -> None:
+    """Read the seeds into the store once; a run that was killed meanwhile starts over, to the same end.
+
+    Raises:
+        UserError: there is no usable seed.
+    """
+    if store.get_meta("ingested"):
+        return
+    found = iter(read_seeds(settings))
+    left = limit
+    while batch := await asyncio.to_thread(_batch, found, left):
+        seeds = [item for item in batch if isinstance(item, Seed)]
+        rejects: list[Record] = [_reject(item) for item in batch if isinstance(item, SeedReject)]
+        await store.add("seed", 0, seeds)
+        await store.add("reject", 0, rejects)
+        await asyncio.to_thread(_index, index, seeds)
+        if left is not None and not (left := left - len(seeds)):
+            break
+    await store.set_meta("ingested", True)
+
+
+def _batch(found: Iterator[Seed | SeedReject], left: int | None) -> list[Seed | SeedReject]:
+    """Return the next items, with at most `left` seeds among them."""
+    batch: list[Seed | SeedReject] = []
+    for item in islice(found, BATCH):
+        batch.append(item)
+        if left is not None and sum(isinstance(i, Seed) for i in batch) >= left:
+            break
+    return batch
+
+
+def _index(index: ApiIndex, seeds: Sequence[Seed]) -> None:
+    for seed in seeds:
+        if seed.kind == "code":
+            index.add(seed.id, outline(seed.text, seed.language))
+        elif seed.kind == "api":
+            try:
+                index.add(seed.id, parse_openapi(seed.text))
+            except ValueError:
+                continue  # the flow of this seed records it with its reason
+
+
+def _reject(found: SeedReject) -> Reject:
+    return Reject(
+        id=make_id("reject", "seeds", found.name, found.reason),
+        round=0,
+        stage="seeds",
+        reason=found.reason,
+        detail=found.detail[:500],
+        subject=found.name,
+    )

@@ -1,0 +1,132 @@
+"""Canned replies: a valid instance of the schema asked for, with words of the request, by its hash.
+
+They cost microseconds and are plausible for the roles of a run: every gate says yes, scores vary,
+tasks are distinct, and there are as many as `<count>` says. They mean nothing.
+"""
+
+import random
+import re
+from typing import Any
+
+import orjson
+
+from .request import ChatRequest
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_COUNT = re.compile(r"<count>\s*(\d+)")
+_OPTIONS = re.compile(r'min_options="(\d+)"')
+_BEHAVIOUR = re.compile(r'<(?:leaf|goal)[^>]*?expected_behaviour="(\w+)"')
+_DIRECTION = re.compile(r"<expected_behaviour>\s*(\w+)")
+_GOAL = re.compile(r'<goal name="([^"]+)"')
+_EDITS = re.compile(r'<goal [^>]*edits="passage"')
+_SPARE = (
+    "river harbour engine market winter signal copper letter garden bridge teacher window "
+    "valley measure compass station weather history village journey"
+).split()
+_READ = 4000
+"""Characters of the prompt whose words are used."""
+
+
+class Canned:
+    """The reply to one request."""
+
+    def __init__(self, request: ChatRequest, tokens: int) -> None:
+        self._text = request.user_text
+        self._dice = random.Random(request.digest)
+        self._words: list[str] = list(dict.fromkeys(_WORD.findall(self._text[:_READ]))) or _SPARE
+        if len(self._words) < len(_SPARE):
+            self._words += _SPARE
+        self._request = request
+        self._tokens = tokens
+        self._defs: dict[str, Any] = {}
+
+    def reply(self) -> str:
+        """Return the text: JSON of the schema, or prose."""
+        schema = self._request.schema
+        if schema is None:
+            return self._prose(self._tokens)
+        self._defs = schema.get("$defs", {})
+        return orjson.dumps(self._value(schema, "", top=True)).decode()
+
+    def tool_call(self) -> dict[str, Any] | None:
+        """Return a call of one of the offered tools when it is the model's turn to call."""
+        tools = self._request.tools
+        if not tools or self._request.messages[-1].get("role") != "user":
+            return None
+        function = self._dice.choice(tools)["function"]
+        arguments = self._value(function.get("parameters") or {"type": "object"}, "")
+        call_id = f"call_{self._request.digest[:12]}"
+        body = {"name": function["name"], "arguments": orjson.dumps(arguments).decode()}
+        return {"id": call_id, "type": "function", "function": body}
+
+    def _value(self, schema: dict[str, Any], name: str, *, top: bool = False) -> Any:
+        """Return an instance of a schema; `name` is the property it is for."""
+        if "$ref" in schema:
+            schema = self._defs[schema["$ref"].rsplit("/", 1)[-1]]
+        if "enum" in schema:
+            return self._choice(schema["enum"], name)
+        if "anyOf" in schema:
+            return self._value(schema["anyOf"][0], name)
+        kind = schema.get("type")
+        if kind == "object":
+            fields = schema.get("properties", {})
+            return {key: self._field(sub, key, top=top) for key, sub in fields.items()}
+        if kind == "string":
+            return self._string(name)
+        plain = {
+            "boolean": True,
+            "integer": self._dice.randint(1, 10),
+            "number": float(self._dice.randint(1, 10)),
+        }
+        return plain.get(str(kind))
+
+    def _field(self, schema: dict[str, Any], name: str, *, top: bool) -> Any:
+        if schema.get("type") != "array":
+            return self._value(schema, name)
+        return [self._value(schema["items"], name) for _ in range(self._length(name, top=top))]
+
+    def _length(self, name: str, *, top: bool) -> int:
+        """Return how many entries a list gets; lists that leaves do not ask for stay empty."""
+        if top and name in {"tasks", "suggestions", "apis"}:
+            return int(self._found(_COUNT) or 1)
+        if name in {"terms", "replacements"}:
+            return 1 if f"<check_{name}>" in self._text else 0
+        if name == "options":
+            return int(self._found(_OPTIONS) or 0)
+        return 1 if name == "parameters" else 0
+
+    def _choice(self, allowed: list[Any], name: str) -> Any:
+        if name == "expected_behaviour":
+            asked = self._found(_DIRECTION) or self._found(_BEHAVIOUR)
+            return asked if asked in allowed else allowed[0]
+        return allowed[0]
+
+    def _string(self, name: str) -> str:
+        if name == "goal":
+            names: list[str] = _GOAL.findall(self._text) or ["harder"]
+            return self._dice.choice(names)
+        if name == "passage" and "<direction>" in self._text and not _EDITS.search(self._text):
+            return ""
+        if name == "name":
+            return "_".join(self._dice.choices(self._words, k=2)).lower()
+        if name in {"terms", "replacements"}:
+            return self._dice.choice(self._words)
+        short = {"options": 6, "reason": 25, "direction": 25, "description": 15, "returns": 5}
+        share = self._tokens // max(1, int(self._found(_COUNT) or 1))
+        return self._prose(short.get(name, max(12, share)))
+
+    def _found(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.search(self._text)
+        return match[1] if match else ""
+
+    def _prose(self, tokens: int) -> str:
+        """Return sentences of words of the prompt, about so many tokens."""
+        words = self._dice.choices(self._words, k=max(3, tokens * 3 // 4))
+        sentences = [words[i : i + 12] for i in range(0, len(words), 12)]
+        return " ".join(" ".join(s).capitalize() + "." for s in sentences)
+
+
+def garbage(digest: str) -> str:
+    """Return content that fits no schema: prose, another object, or JSON that breaks off."""
+    kinds = ("I would rather talk about the weather.", '{"colour": "blue"}', '{"reason": "beca')
+    return kinds[int(digest[:8], 16) % len(kinds)]

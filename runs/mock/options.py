@@ -1,0 +1,38 @@
+"""How the mock server behaves: one frozen value, the same names on its command line."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions:
+    """Latency, faults and replies; rates are shares of all attempts, 0 to 1, and add up."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+    latency_ms: float = 0.0
+    jitter_ms: float = 0.0
+    """Up to so much more, by the request's hash."""
+    rate_429: float = 0.0
+    rate_500: float = 0.0
+    rate_drop: float = 0.0
+    """The connection closes without an answer."""
+    rate_malformed: float = 0.0
+    """Half a JSON body."""
+    rate_hang: float = 0.0
+    """No answer before `hang_s`."""
+    rate_garbage: float = 0.0
+    """A valid response whose content is not what the schema asks."""
+    retry_after: float = 1.0
+    """Seconds in the Retry-After header of a 429."""
+    hang_s: float = 600.0
+    schema: Literal["schema", "json", "prompt"] = "schema"
+    """The most structure it understands; what is above is answered with 400."""
+    replies: Literal["canned", "offline"] = "canned"
+    tokens: int = 200
+    """About how long a canned reply is."""
+    key: str = ""
+    """The key it demands; empty takes any."""
+    seed: int = 0
+    """Which attempts meet which fault."""

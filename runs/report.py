@@ -1,0 +1,117 @@
+"""Closing a start of a run: the dataset with its card, and the result in numbers."""
+
+import json
+from typing import Any
+
+import yaml
+
+from ..graphs.decisions import PolicyVersion, RoundRatings
+from ..graphs.settings import of_round
+from ..taxonomy.policy import PolicyChange
+from .config import RunConfig
+from .dataset import CardFacts, RatingFact, write_dataset
+from .folder import RunFolder
+from .manifest import PACKAGES
+from .result import RunResult
+from .store import Store
+
+KINDS = (
+    "seed",
+    "passage",
+    "draft",
+    "instruction",
+    "answer",
+    "battle",
+    "sft",
+    "preference",
+    "reject",
+)
+
+
+async def close_run(
+    config: RunConfig,
+    folder: RunFolder,
+    store: Store,
+    *,
+    calls: dict[str, int],
+    status: str,
+    reason: str,
+) -> RunResult:
+    """Write the dataset from what the store holds, and return the result."""
+    ratings = [r async for r in store.stream("rating", RoundRatings)]
+    ratings.sort(key=lambda r: (r.round, r.purpose))
+    versions = [v async for v in store.stream("policy", PolicyVersion)]
+    changes = [c for v in sorted(versions, key=lambda v: v.round) for c in v.changes]
+    totals = store.totals()
+    facts = CardFacts(
+        config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
+        totals=totals,
+        ratings=tuple(_facts(config, ratings)),
+        policy_changes=tuple(sentence(change) for change in changes),
+        filters=tuple(_filters(config)),
+        versions=_versions(folder),
+    )
+    await write_dataset(store, folder.dataset, facts)
+    counts: dict[str, Any] = {kind: store.count(kind) for kind in KINDS}
+    rejects = store.count_by("reject", "stage", "reason")
+    counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
+    last = max((r.round for r in ratings), default=0)
+    return RunResult(
+        run_id=folder.run_id,
+        path=str(folder.path),
+        status=status,
+        reason=reason,
+        counts=counts,
+        calls=calls,
+        tokens={"input": totals.tokens_in, "output": totals.tokens_out},
+        usd=round(totals.usd, 6),
+        ratings=[
+            {"round": r.round, "purpose": r.purpose, **m.model_dump()}
+            for r in ratings
+            if r.round == last
+            for m in r.models
+        ],
+        policy_changes=[change.model_dump() for change in changes],
+    )
+
+
+def sentence(change: PolicyChange) -> str:
+    """Return a policy change in words, with its reason."""
+    return f"round {change.round}, {change.skill}/{change.leaf}: {change.reason}"
+
+
+def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:
+    return [
+        RatingFact(
+            round=r.round,
+            alias=f"{m.model} ({r.purpose})",
+            model=f"{config.models[m.model].provider}/{config.models[m.model].model}",
+            rating=m.rating,
+            low=m.low,
+            high=m.high,
+            battles=m.battles,
+        )
+        for r in ratings
+        for m in r.models
+    ]
+
+
+def _filters(config: RunConfig) -> list[str]:
+    rounds = range(1, config.rounds + 1)
+    sft = ", ".join(f"{of_round(config.selection.sft_margin, n):g}" for n in rounds)
+    pairs = ", ".join(f"{of_round(config.selection.preference_margin, n):g}" for n in rounds)
+    return [
+        f"Seeds of {config.seeds.min_chars} to {config.seeds.max_chars} characters; exact duplicates "
+        f"and near ones (Jaccard {config.seeds.near_duplicate:g}) are dropped.",
+        "Instructions whose checker has unusable arguments, with a wrong number of options, or that "
+        "the curator finds unsound are dropped.",
+        f"Tasks that repeat another about the same context (Jaccard {config.curation.near_duplicate:g}) "
+        "are dropped.",
+        f"SFT: the target lost by at least {sft} points (by round). Preference: at least {pairs}.",
+        "Disputed battles, and instructions that every contender lost, train nobody.",
+    ]
+
+
+def _versions(folder: RunFolder) -> tuple[tuple[str, str], ...]:
+    versions = json.loads(folder.manifest.read_text(encoding="utf-8"))["versions"]
+    return tuple((name, versions[name]) for name in ("python", *PACKAGES) if name in versions)

@@ -1,0 +1,39 @@
+"""What a run hands back, to Python callers and as the last line of `--json`."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The outcome of one start of a run."""
+
+    run_id: str
+    path: str
+    """The run's folder."""
+    status: str
+    """`completed`, `stopped: budget`, `stopped: endpoint`, `stopped: interrupted`."""
+    reason: str
+    """Why it ended or stopped, in words."""
+    counts: dict[str, Any]
+    """Records by kind over all rounds, and `rejects` by stage and reason."""
+    calls: dict[str, int]
+    """Of this start: paid, served from the ledger, failed."""
+    tokens: dict[str, int]
+    """`input` and `output`, paid in all starts of the run."""
+    usd: float
+    """Paid in all starts of the run."""
+    ratings: list[dict[str, Any]] = field(default_factory=list)
+    """The last round's, best first; `purpose` tells which jury gave the verdicts."""
+    policy_changes: list[dict[str, Any]] = field(default_factory=list)
+    elapsed_s: float = 0.0
+    """Wall-clock seconds of this start."""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the run went to its end."""
+        return self.status == "completed"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return asdict(self)

@@ -1,0 +1,18 @@
+"""Reads the documents a user points at and turns them into clean seeds, one at a time.
+
+- `settings.py`: what the user says about the seeds
+- `source.py`: which files there are; a folder, glob or file is never listed at once
+- `formats.py`, `opening.py`: which reader a name asks for; bytes to text
+- `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: one group of formats each
+- `reading.py`: one file to its documents
+- `licence.py`, `cleaning.py`, `kind.py`: origin, boilerplate, and whether it is a dialogue
+- `chunks.py`, `definitions.py`: long prose and long code into parts
+- `reader.py`: everything together, with duplicates dropped
+"""
+
+from .document import SeedReject
+from .reader import fingerprint, read_seeds
+from .settings import SeedSettings
+from .source import Source, iter_sources
+
+__all__ = ["SeedReject", "SeedSettings", "Source", "fingerprint", "iter_sources", "read_seeds"]

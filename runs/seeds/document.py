@@ -1,0 +1,38 @@
+"""What a reader makes of a file before it is split: one document, or the reason why not."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...agents.errors import EpisodeError
+
+Kind = Literal["text", "dialogue", "code", "table", "api"]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document, converted and cleaned, still of any length."""
+
+    name: str
+    text: str
+    kind: Kind = "text"
+    title: str = ""
+    language: str = ""
+    licence: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class SeedReject:
+    """What gives no seed, and why: `reason` is a short slug that is counted."""
+
+    name: str
+    reason: str
+    detail: str
+
+
+class Unusable(EpisodeError):
+    """A document cannot be used; `reason` is the slug of the reject."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

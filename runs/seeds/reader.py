@@ -1,0 +1,154 @@
+"""Everything together: sources to seeds, one at a time, and a reject with a reason for the rest."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from ...agents.errors import EpisodeError, UserError, boundary
+from ...agents.records import Seed, make_id
+from .api import split_api
+from .chunks import split_text
+from .definitions import split_code
+from .document import Document, SeedReject, Unusable
+from .reading import read_documents
+from .settings import SeedSettings
+from .source import Source, iter_sources
+
+if TYPE_CHECKING:
+    from ...tools.minhash import NearDuplicates
+
+
+def read_seeds(settings: SeedSettings) -> Iterator[Seed | SeedReject]:
+    """Yield the seeds in the order of their files, with a reject for what gives none.
+
+    Documents stream: memory holds one of them, whatever the number. The same files give the
+    same seeds with the same ids.
+
+    Raises:
+        UserError: the path does not exist (at once), or held no seed at all (at the end).
+    """
+    return _reported(settings, _unique(settings, iter_sources(settings.path)))
+
+
+def fingerprint(settings: SeedSettings) -> str:
+    """Return a hash over the names and sizes of all source files, whatever order they come in."""
+    total = 0
+    for source in iter_sources(settings.path):
+        entry = f"{source.name}\x1f{source.size}".encode("utf-8", "surrogatepass")
+        total += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")
+    return f"{total % 2**128:032x}"
+
+
+def _reported(
+    settings: SeedSettings, found: Iterator[Seed | SeedReject]
+) -> Iterator[Seed | SeedReject]:
+    """Pass everything on and complain at the end when there was no seed."""
+    seeds = 0
+    reasons: Counter[str] = Counter()
+    for item in found:
+        if isinstance(item, Seed):
+            seeds += 1
+        else:
+            reasons[item.reason] += 1
+        yield item
+    if not seeds:
+        counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        raise UserError(
+            f"seeds: {settings.path!r} holds no usable document ({counted or 'no file at all'}); "
+            "point it at text, markdown, HTML, PDF, DOCX, code, tables, JSONL, Parquet or OpenAPI "
+            f"files of at least seeds.min_chars={settings.min_chars} characters"
+        )
+
+
+def _unique(settings: SeedSettings, sources: Iterator[Source]) -> Iterator[Seed | SeedReject]:
+    """Read, split and drop what is too short or was there before."""
+    from ...tools.minhash import NearDuplicates
+
+    with NearDuplicates(threshold=settings.near_duplicate) as earlier:
+        for source in sources:
+            for found in _documents(source, settings):
+                if isinstance(found, SeedReject):
+                    yield found
+                    continue
+                yield from _judged(_parts(found, settings), settings, earlier)
+
+
+def _documents(source: Source, settings: SeedSettings) -> Iterator[Document | SeedReject]:
+    """Yield the documents of one file; whatever breaks ends this file only."""
+    try:
+        with boundary(EpisodeError, "cannot be read"):
+            yield from read_documents(source, settings)
+    except Unusable as problem:
+        yield SeedReject(source.name, problem.reason, str(problem))
+    except EpisodeError as problem:
+        yield SeedReject(source.name, "unreadable", str(problem))
+
+
+def _parts(document: Document, settings: SeedSettings) -> Iterator[Seed]:
+    """Yield the seeds of one document, numbered where there are several."""
+    texts = _split(document, settings.max_chars)
+    for number, text in enumerate(texts, 1):
+        part = f"#part-{number}" if len(texts) > 1 else ""
+        yield Seed(
+            id=make_id("seed", document.kind, text),
+            text=text,
+            kind=document.kind,
+            name=document.name + part,
+            title=document.title,
+            language=document.language,
+            licence=document.licence,
+            source=document.source,
+        )
+
+
+def _split(document: Document, limit: int) -> list[str]:
+    """Split by the structure of the kind; a table was cut by rows while it was read."""
+    if document.kind == "table":
+        return [document.text]
+    if document.kind == "code":
+        return split_code(document.text, document.language, limit)
+    if document.kind == "api":
+        return split_api(document.text, limit)
+    return split_text(document.text, limit)
+
+
+def _judged(
+    seeds: Iterable[Seed], settings: SeedSettings, earlier: "NearDuplicates"
+) -> Iterator[Seed | SeedReject]:
+    """Yield the seeds of one document that are new, and rejects for the others."""
+    siblings: set[str] = set()
+    for seed in seeds:
+        reason, detail = _fault(seed, settings) or _repeats(seed, settings, earlier, siblings)
+        siblings.add(seed.id)
+        yield SeedReject(seed.name, reason, detail) if reason else seed
+
+
+def _fault(seed: Seed, settings: SeedSettings) -> tuple[str, str] | None:
+    """Return why a seed's length is wrong, if it is."""
+    length = len(seed.text.strip())
+    if not length:
+        return "empty", "nothing is left after cleaning"
+    if length < settings.min_chars:
+        return "too_short", f"{length} characters; seeds.min_chars is {settings.min_chars}"
+    # An operation with its schemas, or one table row, is kept whole up to twice the length.
+    if length > 2 * settings.max_chars:
+        return "too_long", f"{length} characters that cannot be split; raise seeds.max_chars"
+    return None
+
+
+def _repeats(
+    seed: Seed, settings: SeedSettings, earlier: "NearDuplicates", siblings: set[str]
+) -> tuple[str, str]:
+    """Return why a seed is no news; two empty texts where it is."""
+    if seed.id in earlier:
+        return "exact_duplicate", f"the same text as {seed.id}"
+    if settings.near_duplicate == 1.0:
+        text = seed.id
+    else:
+        text = seed.text
+    found = earlier.seen(seed.id, text)
+    # Parts of one API description share schemas: that makes them no duplicates of each other.
+    if found is None or found in siblings:
+        return "", ""
+    return "near_duplicate", f"nearly the same text as {found}"

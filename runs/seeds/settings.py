@@ -1,0 +1,36 @@
+"""What a user says about the seeds: where they are and which of them to keep."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+
+class SeedSettings(BaseModel):
+    """The `seeds` section; a plain path is enough (`seeds: docs/`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str = Field(min_length=1)
+    """A file, a folder, a glob, or a .jsonl/.parquet file (also .gz) with a text column."""
+    text_column: str = "text"
+    """The column of JSON, JSONL and Parquet rows that holds the document."""
+    min_chars: PositiveInt = 200
+    """Shorter documents are dropped as `too_short`."""
+    max_chars: int = Field(default=8000, ge=500)
+    """A longer document becomes several seeds, split where its structure allows."""
+    near_duplicate: float = Field(default=0.85, ge=0.5, le=1.0)
+    """Jaccard similarity of word 5-grams that makes a duplicate; 1.0 drops exact ones only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_path(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _window(self) -> Self:
+        if self.min_chars >= self.max_chars:
+            raise ValueError(
+                f"min_chars is {self.min_chars} and max_chars is {self.max_chars}: "
+                "no document can fit; make min_chars the smaller one"
+            )
+        return self

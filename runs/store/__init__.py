@@ -1,0 +1,8 @@
+"""Everything a run must not lose, in one database: paid replies, records, events."""
+
+from .events import Event
+from .ledger import Entry
+from .store import STORE_FILE, Store
+from .totals import LedgerTotals, Spent, Use
+
+__all__ = ["STORE_FILE", "Entry", "Event", "LedgerTotals", "Spent", "Store", "Use"]

@@ -1,0 +1,100 @@
+"""The tables of a run, the same for SQLite and PostgreSQL, and the inserts they take."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+FORMAT = 1
+"""Version of these tables; a store with a higher one was written by a newer release."""
+
+METADATA = MetaData()
+# SQLite only counts up a key that is declared INTEGER; PostgreSQL needs 64 bits.
+_SEQ = BigInteger().with_variant(Integer, "sqlite")
+
+# Small columns first: SQLite then sums them up without touching the pages that hold long texts.
+LEDGER = Table(
+    "ledger",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("alias", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("usd", Double, nullable=False),
+    Column("finish", String, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("tool_calls", Text, nullable=False),
+    Column("turns", Text, nullable=False),
+)
+RECORDS = Table(
+    "records",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("kind", "id"),
+    Index("records_by_round", "kind", "round", "id"),
+)
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("data", Text, nullable=False),
+)
+META = Table(
+    "meta",
+    METADATA,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+
+def columns(table: Table) -> list[str]:
+    """Return the names of the columns a writer fills, in order."""
+    return [column.name for column in table.columns if column.name != "seq"]
+
+
+def insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """Return the dialect's own insert, which knows what to do on a conflict."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def insert_first(table: Table, dialect: str, rows: int) -> Any:
+    """Return an insert of several rows that leaves rows already there as they are."""
+    return (
+        insert(table, dialect)
+        .inline()
+        .values([dict.fromkeys(columns(table)) for _ in range(rows)])
+        .on_conflict_do_nothing()
+    )
+
+
+def insert_last(table: Table, dialect: str) -> Any:
+    """Return an insert of one row that takes the place of the row with the same key."""
+    statement = insert(table, dialect).values(dict.fromkeys(columns(table)))
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={"value": statement.excluded.value}
+    )

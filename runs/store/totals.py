@@ -1,0 +1,79 @@
+"""What a run has paid: sums of its ledger."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Calls with their tokens and cost."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one model cost under one alias in one role."""
+
+    alias: str
+    role: str
+    model: str
+    """`provider/model`."""
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    usd: float
+
+
+def _sum(uses: Iterable[Use]) -> Spent:
+    uses = list(uses)
+    return Spent(
+        sum(use.calls for use in uses),
+        sum(use.tokens_in for use in uses),
+        sum(use.tokens_out for use in uses),
+        math.fsum(use.usd for use in uses),  # the same in any order
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """Everything paid, by use; the sums are drawn from it."""
+
+    uses: tuple[Use, ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """Paid calls."""
+        return _sum(self.uses).calls
+
+    @property
+    def tokens_in(self) -> int:
+        """Tokens sent."""
+        return _sum(self.uses).tokens_in
+
+    @property
+    def tokens_out(self) -> int:
+        """Tokens received."""
+        return _sum(self.uses).tokens_out
+
+    @property
+    def usd(self) -> float:
+        """Cost in USD."""
+        return _sum(self.uses).usd
+
+    def by_alias(self) -> dict[str, Spent]:
+        """Return the sums per alias of the config."""
+        return self._by(lambda use: use.alias)
+
+    def by_role(self) -> dict[str, Spent]:
+        """Return the sums per role."""
+        return self._by(lambda use: use.role)
+
+    def _by(self, key: Callable[[Use], str]) -> dict[str, Spent]:
+        groups = groupby(sorted(self.uses, key=key), key)
+        return {name: _sum(group) for name, group in groups}

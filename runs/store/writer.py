@@ -1,0 +1,168 @@
+"""The one thread that writes: what is put within a few milliseconds is one transaction.
+
+Whoever awaits `commit` wakes up after the transaction that holds its rows is committed, so what was
+awaited survives a kill. Order is kept: rows are written in the order in which they were put.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Condition, Thread
+from typing import Any
+
+from ...agents.errors import StopRun
+from .statement import Row, Statement
+
+_LOG = logging.getLogger(__name__)
+WINDOW_S = 0.003
+"""Seconds to gather before a commit: what a single write waits, and what a group shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement with the rows to run it over."""
+
+    statement: Statement
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Steps that belong in one transaction, and who waits for it."""
+
+    steps: Sequence[Step]
+    future: "asyncio.Future[None] | None" = None
+
+
+def _merged(steps: Iterable[Step]) -> Iterator[tuple[Statement, Sequence[Row]]]:
+    """Yield the steps with inserts of one statement gathered; none moves past an ordered step."""
+    gathered: dict[Statement, list[Row]] = {}
+    for step in steps:
+        if step.statement.ordered:
+            yield from gathered.items()
+            gathered = {}
+            yield step.statement, step.rows
+        else:
+            gathered.setdefault(step.statement, []).extend(step.rows)
+    yield from gathered.items()
+
+
+class Writer:
+    """Owns the connection that writes."""
+
+    def __init__(self, connection: Any, unavailable: type[Exception], *, limit: int) -> None:
+        """Start the thread.
+
+        Args:
+            connection: a driver's connection, which the writer closes in the end.
+            unavailable: what the driver raises when the database itself cannot be written.
+            limit: writes that may wait; further ones make their caller wait for room.
+        """
+        self._connection = connection
+        self._unavailable = unavailable
+        self._limit = limit
+        self._pending: deque[_Write] = deque()
+        self._changed = Condition()
+        self._closing = False
+        self._thread = Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def commit(self, *steps: Step) -> None:
+        """Write steps in one transaction; returns once it is committed.
+
+        Raises:
+            StopRun: the database cannot be written (disk full, locked by another process).
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put(_Write(steps, future))
+        await future
+
+    def put(self, step: Step) -> None:
+        """Write a step some time soon; waits only where the writer is far behind."""
+        self._put(_Write((step,)))
+
+    def close(self) -> None:
+        """Write what is pending, then end the thread and the connection."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        self._connection.close()
+
+    def _put(self, write: _Write) -> None:
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("the store is closed")
+            while len(self._pending) >= self._limit:
+                self._changed.wait()
+            self._pending.append(write)
+            if len(self._pending) == 1:
+                self._changed.notify_all()
+
+    def _run(self) -> None:
+        while self._wait():
+            with self._changed:
+                batch = list(self._pending)
+                self._pending.clear()
+                self._changed.notify_all()
+            self._write(batch)
+
+    def _wait(self) -> bool:
+        """Wait for something to write, then for more; False when there is nothing left to do."""
+        with self._changed:
+            while not self._pending and not self._closing:
+                self._changed.wait()
+            if self._closing:
+                return bool(self._pending)
+        time.sleep(WINDOW_S)
+        return True
+
+    def _write(self, batch: list[_Write]) -> None:
+        error = self._attempt([step for write in batch for step in write.steps])
+        if error is None or isinstance(error, StopRun) or len(batch) == 1:
+            outcomes = [(write, error) for write in batch]
+        else:  # one bad row must not take its neighbours with it
+            outcomes = [(write, self._attempt(write.steps)) for write in batch]
+        _answer(outcomes)
+
+    def _attempt(self, steps: Iterable[Step]) -> Exception | None:
+        """Run steps in one transaction; an error goes to whoever awaits, not up this thread."""
+        try:
+            cursor = self._connection.cursor()
+            for statement, rows in _merged(steps):
+                statement.run(cursor, rows)
+            self._connection.commit()
+        except Exception as error:
+            with contextlib.suppress(self._unavailable):
+                self._connection.rollback()
+            if isinstance(error, self._unavailable):
+                return StopRun("store", f"the store cannot be written: {error}")
+            return error
+        return None
+
+
+def _answer(outcomes: Iterable[tuple[_Write, Exception | None]]) -> None:
+    """Tell those who wait, with one wake-up per event loop."""
+    by_loop = defaultdict(list)
+    for write, error in outcomes:
+        if write.future is not None:
+            by_loop[write.future.get_loop()].append((write.future, error))
+        elif error is not None:
+            _LOG.error("an event could not be written: %s", error)
+    for loop, waiting in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, waiting)
+
+
+def _resolve(waiting: Iterable[tuple["asyncio.Future[None]", Exception | None]]) -> None:
+    for future, error in waiting:
+        if future.done():  # cancelled meanwhile
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -1,0 +1,1 @@
+"""What can be asked: one YAML a skill, and the policy that says how often and how hard."""

@@ -1,0 +1,251 @@
+"""A skill as data: its seeds, how they are transformed, what can be asked, how that hardens.
+
+One YAML file a skill; `load_skill` checks the names it uses against each other and says file and
+line of what is wrong.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+FOLDER = Path(__file__).parent
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Transformation(_Frozen):
+    """One way to turn a seed into a passage."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    brief: str
+    """What the agent is to make of the seed, in one or two sentences."""
+    leaves: tuple[str, ...] = ()
+    """Leaves this passage admits; empty means all."""
+    identity: bool = False
+    """The passage is the seed's own text: no model is called."""
+
+
+class Leaf(_Frozen):
+    """One instruction type."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    definition: str
+    """What an instruction of this leaf asks for."""
+    answer_form: str
+    """What a good answer looks like: `short answer`, `multiple choice, four options`, …"""
+    rubric: str
+    """What a juror looks at, for this leaf."""
+    options: tuple[int, int] = (0, 0)
+    """How many options, at least and at most; (0, 0) where there are none."""
+    expected_behaviour: Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"] = (
+        "answer"
+    )
+    checker: str = ""
+    """Name of the checker in `tools.checkers` that verifies answers; empty for none."""
+    check_terms: str = ""
+    """What the writer puts in `check.terms`, for leaves with a checker."""
+    check_replacements: str = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Refuse option counts that make no choice, and check arguments that no checker reads."""
+        least, most = self.options
+        if self.options != (0, 0) and not 2 <= least <= most <= 6:
+            raise ValueError("options is [least, most] with 2 <= least <= most <= 6, or left out")
+        if not self.checker and (self.check_terms or self.check_replacements):
+            raise ValueError("check_terms and check_replacements need a checker")
+        return self
+
+
+class Goal(_Frozen):
+    """One aim of refinement."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    brief: str
+    edits: Literal["task", "passage"] = "task"
+    expected_behaviour: Literal[
+        "", "answer", "say_unanswerable", "ask_for_missing", "say_no_tool"
+    ] = ""
+    """What a good answer does after the edit; empty where it stays as it was."""
+
+
+class SkillPrompts(_Frozen):
+    """Names of the prompt files that this skill's roles speak."""
+
+    transform: str
+    write: str
+    suggest: str
+    edit: str
+
+
+class Skill(_Frozen):
+    """A skill pack."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    description: str
+    flow: str = "standard"
+    """Which generation subgraph runs it: a key of `graphs.flows.FLOWS`."""
+    seed_kinds: tuple[Literal["text", "dialogue", "code", "table", "api"], ...] = Field(
+        min_length=1
+    )
+    prompts: SkillPrompts
+    transformations: tuple[Transformation, ...] = Field(min_length=1)
+    leaves: tuple[Leaf, ...] = Field(min_length=1)
+    goals: tuple[Goal, ...] = Field(min_length=1)
+
+    def leaf(self, name: str) -> Leaf:
+        """Return the leaf of that name; raises KeyError with the leaves there are."""
+        for leaf in self.leaves:
+            if leaf.name == name:
+                return leaf
+        raise KeyError(
+            f"skill {self.name} has no leaf {name!r}; leaves: {[x.name for x in self.leaves]}"
+        )
+
+    def goal(self, name: str) -> Goal | None:
+        """Return the goal of that name, or None."""
+        return next((goal for goal in self.goals if goal.name == name), None)
+
+    def admissible(self, transformation: Transformation) -> tuple[Leaf, ...]:
+        """Return the leaves that a passage of this transformation admits, in the file's order."""
+        if not transformation.leaves:
+            return self.leaves
+        return tuple(leaf for leaf in self.leaves if leaf.name in transformation.leaves)
+
+
+def skill_names() -> list[str]:
+    """Return the names of the skills that stand in this folder, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+@cache
+def load_skill(name: str) -> Skill:
+    """Return a skill from this folder, or from a path that ends in `.yaml`.
+
+    Raises:
+        ValueError: naming the file, the line or field, the value found and what is allowed.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        raise ValueError(f"skill {name!r}: no file {path}; skills here: {', '.join(skill_names())}")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: not UTF-8 text ({error.reason} at byte {error.start})"
+        ) from error
+    return parse_skill(text, path)
+
+
+def parse_skill(text: str, path: Path) -> Skill:
+    """Read one skill file; raises ValueError as `load_skill` does."""
+    try:
+        node = yaml.compose(text)
+        _refuse_repeated_keys(node, path)
+        skill = Skill.model_validate(yaml.safe_load(text))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        line = _line_of(node, first["loc"])
+        raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
+    _check_names(skill, node, path)
+    return skill
+
+
+_PARTS: dict[str | int, type[BaseModel]] = {
+    "transformations": Transformation,
+    "leaves": Leaf,
+    "goals": Goal,
+    "prompts": SkillPrompts,
+}
+
+
+def _describe(loc: tuple[str | int, ...], error: Any) -> str:
+    """Say in one line what pydantic found wrong, with what was found and what is allowed."""
+    where = ".".join(map(str, loc)) or "the file"
+    if error["type"] == "missing":
+        return f"{where}: this field is required"
+    if error["type"] == "extra_forbidden":
+        owner = Skill if len(loc) == 1 else _PARTS[loc[0]]
+        return f"{where}: no such field; allowed here: {', '.join(owner.model_fields)}"
+    found = repr(error["input"])
+    return f"{where}: {error['msg']}, found {found if len(found) < 200 else found[:200] + '…'}"
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
+    """Refuse a key that stands twice in one mapping: YAML would keep the last one silently."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                line = key.start_mark.line + 1
+                raise ValueError(f"{path}:{line}: the key {key.value!r} stands here a second time")
+            seen.add(str(key.value))
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, path)
+
+
+def _line_of(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
+    """Return the 1-based line of the deepest existing node along a pydantic location."""
+    line = 1
+    for key in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
+    """Refuse names used twice, admitted leaves that do not exist, and leaves never admitted."""
+    parts = {
+        "leaves": [leaf.name for leaf in skill.leaves],
+        "transformations": [transformation.name for transformation in skill.transformations],
+        "goals": [goal.name for goal in skill.goals],
+    }
+    for part, names in parts.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                line = _line_of(node, (part, index, "name"))
+                raise ValueError(f"{path}:{line}: {part}: the name {name!r} is used twice")
+    _check_map(skill, node, path)
+
+
+def _check_map(skill: Skill, node: yaml.Node | None, path: Path) -> None:
+    """Hold the map from transformations to leaves against the leaves there are."""
+    known = [leaf.name for leaf in skill.leaves]
+    for index, transformation in enumerate(skill.transformations):
+        for position, name in enumerate(transformation.leaves):
+            if name not in known:
+                line = _line_of(node, ("transformations", index, "leaves", position))
+                raise ValueError(
+                    f"{path}:{line}: transformation {transformation.name} admits the leaf "
+                    f"{name!r}, which the skill does not have; leaves: {', '.join(known)}"
+                )
+    admitted = {leaf.name for way in skill.transformations for leaf in skill.admissible(way)}
+    for index, name in enumerate(known):
+        if name not in admitted:
+            line = _line_of(node, ("leaves", index, "name"))
+            raise ValueError(
+                f"{path}:{line}: the leaf {name!r} is admitted by no transformation, so it can "
+                "never be asked; name it in the leaves of at least one"
+            )

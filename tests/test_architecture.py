@@ -1,0 +1,142 @@
+"""The house keeps its shape: imports point one way, packages are listed, files stay small."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("runs", "graphs", "agents", "tools", "taxonomy", "prompts")
+MAY_IMPORT = {
+    "runs": {"graphs", "agents", "tools", "taxonomy", "prompts"},
+    "graphs": {"agents", "tools", "taxonomy"},
+    "agents": {"tools", "taxonomy", "prompts"},
+    "tools": set[str](),
+    "taxonomy": set[str](),
+    "prompts": set[str](),
+}
+ROLES = (
+    *("transformer", "writer", "suggester", "editor", "curator", "contender", "juror"),
+    *("describer", "hypothesiser", "finder"),
+)
+SUBGRAPHS = ("transformation", "instruction", "refinement", "api_lists", "curation", "arena")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield (dotted name below the package, file) for every file of the package."""
+    for floor in FLOORS:
+        for path in sorted((ROOT / floor).rglob("*.py")):
+            if "demo" not in path.parts and "-" not in str(path.relative_to(ROOT)):
+                parts = path.relative_to(ROOT).with_suffix("").parts
+                yield ".".join(p for p in parts if p != "__init__"), path
+
+
+def imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
+    """Yield (dotted target below the package, line) of every import of our own."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            for alias in node.names:
+                yield ".".join([*base, *(node.module or "").split("."), alias.name]), node.lineno
+
+
+def test_imports_point_one_way() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {target}"
+        for name, path in modules()
+        for target, line in imports(name, path)
+        if (floor := target.split(".")[0]) in FLOORS
+        and floor != name.split(".")[0]
+        and floor not in MAY_IMPORT[name.split(".")[0]]
+    ]
+    assert not wrong, wrong
+
+
+def test_imports_inside_are_relative() -> None:
+    wrong = []
+    for _, path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                named = [node.module or ""]
+            else:
+                continue
+            if any(n.split(".")[0] in (*FLOORS, "arenainstruct") for n in named):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not wrong, wrong
+
+
+def test_no_import_circles() -> None:
+    known = {name for name, _ in modules()}
+    graph: dict[str, set[str]] = {name: set() for name in known}
+    for name, path in modules():
+        for target, _ in top_level_imports(name, path):
+            while target and target not in known:
+                target = target.rpartition(".")[0]
+            if target and target != name and not name.startswith(target + "."):
+                graph[name].add(target)
+    done: set[str] = set()
+    for start in sorted(graph):
+        walk(start, graph, [], done)
+
+
+def top_level_imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the imports that run when the module is imported."""
+    body = ast.parse(path.read_text()).body
+    lines = {n.lineno for n in body if isinstance(n, ast.ImportFrom)}
+    yield from ((target, line) for target, line in imports(name, path) if line in lines)
+
+
+def walk(name: str, graph: dict[str, set[str]], way: list[str], done: set[str]) -> None:
+    assert name not in way, f"circle: {' → '.join([*way[way.index(name) :], name])}"
+    if name not in done:
+        for target in sorted(graph[name]):
+            walk(target, graph, [*way, name], done)
+        done.add(name)
+
+
+def test_roles_and_subgraphs_never_import_each_other() -> None:
+    wrong = []
+    for name, path in modules():
+        for target, line in imports(name, path):
+            floor, _, rest = target.partition(".")
+            here, there = name.partition(".")[2].split(".")[0], rest.split(".")[0]
+            family = ROLES if floor == "agents" else SUBGRAPHS
+            if name.startswith(floor) and here in family and there in family and here != there:
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {target}")
+    assert not wrong, wrong
+
+
+def test_every_package_is_listed() -> None:
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    )
+    found = {"arenainstruct"} | {
+        ".".join(("arenainstruct", *path.parent.relative_to(ROOT).parts))
+        for _, path in modules()
+        if path.name == "__init__.py"
+    }
+    assert listed == found
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_files_stay_small(floor: str) -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for name, path in modules()
+        if name.split(".")[0] == floor and (lines := len(path.read_text().splitlines())) > 300
+    }
+    assert not long, f"beyond 300 lines, look for the second noun: {long}"
+
+
+def test_every_file_says_what_it_is() -> None:
+    mute = [
+        str(p.relative_to(ROOT))
+        for _, p in modules()
+        if not ast.get_docstring(ast.parse(p.read_text()))
+    ]
+    assert not mute, mute

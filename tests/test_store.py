@@ -1,0 +1,203 @@
+"""The store: what was awaited is there, in order, once."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.dialects import postgresql
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.records import Passage, Reject, ToolCall, Turn
+from arenainstruct.runs.store import Store
+from arenainstruct.runs.store.schema import LEDGER, META, RECORDS, insert_first, insert_last
+
+CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")
+REPLY = Reply("Ochre.", "offline/weak", tokens_in=5, tokens_out=2, usd=0.25, seconds=0.5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(tmp_path / "store.sqlite")
+    yield store
+    store.close()
+
+
+def passage(number: int, text: str = "Water boils.") -> Passage:
+    return Passage(
+        id=f"passage-{number:05}", seed_id="s", skill="reading", transformation="plain", text=text
+    )
+
+
+def reject(id: str, stage: str, reason: str) -> Reject:
+    return Reject(id=id, round=1, stage=stage, reason=reason, detail="…", subject="x")
+
+
+async def test_a_reply_is_recalled_as_it_was_paid(store: Store) -> None:
+    call = ToolCall(id="c1", name="weather", arguments='{"city": "Łódź"}')
+    reply = Reply("", "openai/m", tool_calls=(call,), tokens_in=7, usd=1e-7, finish="tool_calls")
+    assert store.recall("k") is None
+    await store.remember("k", CALL, reply)
+    assert store.recall("k") == reply
+
+
+async def test_the_first_reply_of_a_key_stays(store: Store) -> None:
+    await store.remember("k", CALL, REPLY)
+    await store.remember("k", CALL, Reply("Teal.", "offline/weak"))
+    assert store.recall("k") == REPLY
+    assert store.totals().calls == 1
+
+
+async def test_totals_are_exact_whatever_the_order(tmp_path: Path) -> None:
+    prices = [1e-7, 0.3, 2.5e-6, 0.1, 0.2, 7e-12]
+    sums = []
+    for name, order in (("a", prices), ("b", prices[::-1])):
+        store = Store.open(tmp_path / name)
+        for price in order:
+            call = Call("juror" if price == 0.1 else "teacher", CALL.turns, role="r")
+            await store.remember(str(price), call, Reply("", "m", tokens_in=1, usd=price))
+        totals = store.totals()
+        sums.append(totals)
+        store.close()
+    assert sums[0] == sums[1]
+    assert sums[0].usd == pytest.approx(sum(prices))
+    assert sums[0].by_alias()["juror"].usd == 0.1
+    assert sums[0].by_role()["r"].calls == 6
+
+
+async def test_many_writes_at_once_share_commits_and_keep_order(store: Store) -> None:
+    await asyncio.gather(*(store.remember(f"k{n}", CALL, REPLY) for n in range(500)))
+    entries = list(store.entries())
+    assert [entry.key for entry in entries] == [f"k{n}" for n in range(500)]
+    assert entries[0].turns == '[{"role":"user","content":"Name a colour."}]'
+
+
+async def test_records_stream_by_id_and_keep_their_first(store: Store) -> None:
+    await store.add("passage", 1, [passage(n) for n in range(1200, 0, -1)])
+    await store.add("passage", 2, [passage(5, "Changed."), passage(2000)])
+    seen = [record async for record in store.stream("passage", Passage)]
+    assert [r.id for r in seen] == [passage(n).id for n in (*range(1, 1201), 2000)]
+    assert seen[4].text == "Water boils."
+    assert store.count("passage") == 1201
+    assert store.count("passage", round=2) == 1
+    assert [r.id for r in store.scan("passage", Passage, 2)] == ["passage-02000"]
+
+
+async def test_replace_takes_the_place_of_a_round(store: Store) -> None:
+    await store.add("passage", 1, [passage(1), passage(2)])
+    await store.add("passage", 2, [passage(3)])
+    await store.replace("passage", 1, [passage(4)])
+    assert [r.id for r in store.scan("passage", Passage)] == ["passage-00003", "passage-00004"]
+    assert store.get("passage", "passage-00001", Passage) is None
+    many = store.get_many("passage", ["passage-00003", "none", "passage-00004"], Passage)
+    assert sorted(many) == ["passage-00003", "passage-00004"]
+
+
+async def test_rejects_are_counted_and_discarded_by_stage(store: Store) -> None:
+    rejects = [reject("a", "curate", "duplicate"), reject("b", "curate", "duplicate")]
+    await store.add("reject", 1, [*rejects, reject("c", "write", "reply")])
+    by_reason = {("curate", "duplicate"): 2, ("write", "reply"): 1}
+    assert store.count_by("reject", "stage", "reason") == by_reason
+    await store.discard("reject", 1, stage="curate")
+    assert store.count_by("reject", "stage", "reason") == {("write", "reply"): 1}
+
+
+async def test_events_are_written_without_waiting(store: Store) -> None:
+    for n in range(100):
+        store.event("call", actor="juror", subject=f"b-{n}", tokens=n)
+    await store.set_meta("status", {"round": 2})  # committed after all before it
+    events = list(store.events())
+    assert [event.data["tokens"] for event in events] == list(range(100))
+    assert (events[0].actor, events[0].subject) == ("juror", "b-0")
+    assert store.get_meta("status") == {"round": 2}
+    assert store.get_meta("none") is None
+
+
+async def test_a_row_that_cannot_be_written_fails_alone(store: Store) -> None:
+    bad = store.remember("bad", CALL, Reply("\ud800", "m"))
+    good = store.remember("good", CALL, REPLY)
+    failed, written = await asyncio.gather(bad, good, return_exceptions=True)
+    assert isinstance(failed, UnicodeEncodeError)
+    assert written is None
+    assert store.recall("good") == REPLY
+    assert store.recall("bad") is None
+
+
+async def test_a_store_opens_again_and_closed_ones_refuse(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "s")
+    await store.remember("k", CALL, REPLY)
+    store.event("late")
+    store.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await store.remember("l", CALL, REPLY)
+    again = Store.open(tmp_path / "s")
+    assert again.recall("k") == REPLY
+    assert [event.kind for event in again.events()] == ["late"]
+    again.close()
+
+
+def test_a_newer_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
+    Store.open(tmp_path / "newer").close()
+    with sqlite3.connect(tmp_path / "newer") as connection:
+        connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    connection.close()
+    with pytest.raises(UserError, match="format is 99, this release reads up to 1"):
+        Store.open(tmp_path / "newer")
+    (tmp_path / "notes.txt").write_text("not a database, but long enough to be read as one" * 20)
+    with pytest.raises(UserError, match=r"notes\.txt: cannot be opened as a store"):
+        Store.open(tmp_path / "notes.txt")
+    with pytest.raises(UserError, match="no database URL"):
+        Store.open("://")
+
+
+def test_the_statements_are_postgresql_too() -> None:
+    dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+    several = str(insert_first(LEDGER, "postgresql", 2).compile(dialect=dialect))
+    assert several.count("%s") == 2 * 14
+    assert several.endswith("ON CONFLICT DO NOTHING")
+    assert "DO UPDATE SET value" in str(insert_last(META, "postgresql").compile(dialect=dialect))
+    assert "RETURNING" not in str(insert_first(RECORDS, "postgresql", 1).compile(dialect=dialect))
+
+
+WRITE_FOR_EVER = """
+import asyncio, itertools, os, sys
+from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.records import Turn
+from arenainstruct.runs.store import Store
+
+store, numbers = Store.open(sys.argv[1]), itertools.count()
+call = Call("teacher", (Turn(role="user", content="x" * 2000),))
+
+async def work():
+    for n in numbers:
+        await store.remember(f"k{n}", call, Reply("y" * 500, "m"))
+        os.write(1, f"k{n}\\n".encode())
+
+async def main():
+    await asyncio.gather(*(work() for _ in range(16)))
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    command = [sys.executable, "-c", WRITE_FOR_EVER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        acknowledged = [process.stdout.readline() for _ in range(2000)]
+        os.kill(process.pid, signal.SIGKILL)
+        rest = process.stdout.read().splitlines(keepends=True)
+    keys = [line.decode().strip() for line in acknowledged + rest if line.endswith(b"\n")]
+    store = Store.open(path)
+    assert len(keys) >= 2000
+    assert [key for key in keys if store.recall(key) is None] == []
+    # Nothing else but what was in flight.
+    assert store.totals().calls - len(keys) <= 16
+    store.close()

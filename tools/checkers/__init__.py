@@ -1,0 +1,63 @@
+"""Checkers: programs that verify an answer where a program can.
+
+Ask `usable` first: it says why a check's arguments do not fit the task, and such a task is dropped.
+A checker that gets them all the same raises: it never turns them into a verdict on the answer.
+"""
+
+from . import (
+    data_normalization,
+    keyword_replacement,
+    text_annotation,
+    text_capitalization,
+    text_formatting,
+    text_obfuscation,
+    text_removing,
+    text_styling,
+    vocabulary_limitation,
+)
+from .task import Checker, CheckResult, CheckTask, Rule
+from .text import readings
+
+__all__ = ["CHECKERS", "CheckResult", "CheckTask", "Checker", "usable"]
+
+_RULES: dict[str, Rule] = {
+    "keyword_replacement": keyword_replacement.RULE,
+    "text_removing": text_removing.RULE,
+    "text_capitalization": text_capitalization.RULE,
+    "data_normalization": data_normalization.RULE,
+    "vocabulary_limitation": vocabulary_limitation.RULE,
+    "text_formatting": text_formatting.RULE,
+    "text_annotation": text_annotation.RULE,
+    "text_styling": text_styling.RULE,
+    "text_obfuscation": text_obfuscation.RULE,
+}
+
+
+def usable(name: str, task: CheckTask) -> str:
+    """Return "" when the checker can verify answers to this task, else the reason why it cannot.
+
+    Raises:
+        KeyError: when there is no checker of that name.
+    """
+    if name not in _RULES:
+        raise KeyError(f"no checker {name!r}; checkers: {', '.join(_RULES)}")
+    return (
+        _RULES[name].problem(task) if task.context.strip() else "there is no text to check against"
+    )
+
+
+def _checker(name: str) -> Checker:
+    rule = _RULES[name]
+
+    def check(answer: str, task: CheckTask) -> CheckResult:
+        if reason := usable(name, task):
+            raise ValueError(f"the check {name} cannot be used with this task: {reason}")
+        notes = [rule.fault(reading, task) for reading in readings(answer, task.context)]
+        # The reading with the least wrapping around it makes the most telling note.
+        return CheckResult(passed="" in notes, note="" if "" in notes else notes[-1])
+
+    return check
+
+
+CHECKERS: dict[str, Checker] = {name: _checker(name) for name in _RULES}
+"""Every checker by its name, as the taxonomy's leaves call it."""

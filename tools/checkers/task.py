@@ -1,0 +1,37 @@
+"""What a checker is given, what it says, and what it is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTask:
+    """A task as a checker sees it: the text it is about and the check's arguments."""
+
+    context: str
+    task: str
+    terms: tuple[str, ...] = ()
+    replacements: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Whether an answer passed; the note names what differs and is empty where nothing does."""
+
+    passed: bool
+    note: str = ""
+
+
+Checker = Callable[[str, CheckTask], CheckResult]
+"""What `CHECKERS` holds: from an answer and its task to a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The two halves of a checker, both pure: `""` means that nothing is wrong."""
+
+    problem: Callable[[CheckTask], str]
+    """Why the arguments cannot be used with this task."""
+    fault: Callable[[str, CheckTask], str]
+    """What is wrong with one reading of an answer; the arguments are usable."""

@@ -1,0 +1,172 @@
+"""Retrieval over the APIs of all seeds: a SQLite full-text index, ranked by BM25.
+
+Memory stays flat: the rows live in a file (or in a private temporary one). Ranks depend on what is
+in the index, so a run that must repeat exactly fills it before it asks.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from .api_spec import ApiLike, ApiSpec, dump_apis, load_apis, render_apis, spoken
+
+SEARCH_NAME = "search_apis"
+SEARCH_DESCRIPTION = (
+    "Search the APIs of all given documents by words of their name, purpose or parameters. "
+    "Returns the best matches, each with its name, description and parameters."
+)
+SEARCH_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "query": {"type": "string", "description": "A few words, such as: cancel order"}
+    },
+    "required": ["query"],
+    "additionalProperties": False,
+}
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS seeds (
+    seed_id TEXT PRIMARY KEY, digest TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS seeds_last ON seeds (last);
+CREATE VIRTUAL TABLE IF NOT EXISTS apis USING fts5(
+    name, words, seed_id UNINDEXED, spec UNINDEXED, tokenize = 'porter unicode61'
+);
+"""
+# The inner query ranks by the index alone: reading the row of every match would double the time.
+_FIND = """
+SELECT spec, seed_id FROM (
+    SELECT rowid AS place, bm25(apis, 3.0, 1.0) AS score FROM apis
+    WHERE apis MATCH ? AND rowid NOT BETWEEN ? AND ? ORDER BY score, place LIMIT ?
+) JOIN apis ON apis.rowid = place ORDER BY score, place
+"""
+# Words so common that they would match every row; leaving them out keeps large indexes fast.
+_STOP = frozenset(
+    "a an and api are as at be by can do for from function get has have how i in into is it its "
+    "list me my of on one or our set that the their them these this to use used value was what "
+    "which with you your".split()
+)
+_MOST_WORDS = 12
+
+
+class ApiIndex:
+    """APIs by seed, searchable; one connection that several threads may share."""
+
+    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
+        """Open the index at `path`, or a temporary one that vanishes when closed.
+
+        Raises:
+            ValueError: when a read-only index is asked for and there is none at `path`.
+        """
+        if read_only and (path is None or not path.is_file()):
+            raise ValueError(f"API index {path}: no such file to open read-only; build it first")
+        # SQLite takes the empty name as a private file on disk that it removes itself.
+        name = (
+            "" if path is None else f"{path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
+        )
+        self._lock = Lock()
+        self._base = sqlite3.connect(name, uri=path is not None, check_same_thread=False)
+        if not read_only:
+            # The index can be built again from the seeds, so it need not survive a power cut.
+            self._base.execute("PRAGMA synchronous = OFF")
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.executescript(_TABLES)
+
+    def add(self, seed_id: str, apis: Sequence[ApiLike]) -> None:
+        """Index the APIs of a seed, in place of what it had before; idempotent."""
+        rows = [(api.name, _words(api), seed_id, dump_apis([api])) for api in apis]
+        text = json.dumps(rows).encode()
+        digest = blake2b(text, digest_size=16).hexdigest()
+        with self._lock, self._base:
+            old = self._base.execute(
+                "SELECT digest, first, last FROM seeds WHERE seed_id = ?", (seed_id,)
+            ).fetchone()
+            if old is not None and old[0] == digest:
+                return
+            if old is not None:
+                self._base.execute("DELETE FROM apis WHERE rowid BETWEEN ? AND ?", old[1:])
+            self._insert(seed_id, digest, rows)
+
+    def _insert(self, seed_id: str, digest: str, rows: list[tuple[str, str, str, str]]) -> None:
+        (first,) = self._base.execute("SELECT coalesce(max(last), 0) + 1 FROM seeds").fetchone()
+        self._base.executemany(
+            "INSERT INTO apis (rowid, name, words, seed_id, spec) VALUES (?, ?, ?, ?, ?)",
+            (
+                (first + i, _clean(spoken(row[0])), *map(_clean, row[1:]))
+                for i, row in enumerate(rows)
+            ),
+        )
+        self._base.execute(
+            "INSERT OR REPLACE INTO seeds VALUES (?, ?, ?, ?)",
+            (seed_id, digest, first, first + len(rows) - 1),
+        )
+
+    def search(
+        self, query: str, limit: int = 8, *, exclude_seed: str = ""
+    ) -> list[tuple[ApiSpec, str]]:
+        """Return the best APIs with their seeds' ids, best first; ties in the order of adding."""
+        match = _match(query)
+        if not match or limit < 1:
+            return []
+        with self._lock:
+            own = self._base.execute(
+                "SELECT first, last FROM seeds WHERE seed_id = ?", (exclude_seed,)
+            ).fetchone()
+            rows = self._base.execute(_FIND, (match, *(own or (0, 0)), limit)).fetchall()
+        return [(load_apis(spec)[0], seed_id) for spec, seed_id in rows]
+
+    def __len__(self) -> int:
+        """Return the number of APIs."""
+        with self._lock:
+            (count,) = self._base.execute(
+                "SELECT coalesce(sum(last - first + 1), 0) FROM seeds"
+            ).fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """Close the file; a temporary one is removed."""
+        self._base.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _words(api: ApiLike) -> str:
+    parameters = " ".join(f"{spoken(p.name)} {p.description}" for p in api.parameters)
+    return f"{api.description} {parameters}"
+
+
+def _clean(text: str) -> str:
+    """Return text that SQLite can hold: a lone surrogate becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _match(query: str) -> str:
+    """Return a full-text query: every word quoted, so that no word is an operator."""
+    words = dict.fromkeys(re.findall(r"[^\W_]+", spoken(_clean(query)[:2000])))
+    telling = [word for word in words if word not in _STOP] or list(words)
+    return " OR ".join(f'"{word}"' for word in telling[:_MOST_WORDS])
+
+
+def search_text(
+    index: ApiIndex, query: str, limit: int = 8, *, exclude_seed: str = ""
+) -> tuple[str, list[ApiSpec]]:
+    """Return what an agent reads as the result of a search, and the APIs in it."""
+    found = [api for api, _ in index.search(query, limit, exclude_seed=exclude_seed)]
+    if not found:
+        return f"No API matches {query!r}. Try other or fewer words.", []
+    return render_apis(found), found
