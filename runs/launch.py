@@ -161,7 +161,7 @@ async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
             return "completed", snapshot.values["ended"]
         start = None if snapshot.next else supervisor_state.start_state()
         try:
-            ended = await supervisor.ainvoke(start, config, context=services, durability="sync")
+            ended = await supervisor.ainvoke(start, config, context=services)
         except StopRun as stop:
             values = (await supervisor.aget_state(config)).values
             await _select_partly(services, values)

@@ -146,14 +146,11 @@ def load_skill(name: str) -> Skill:
 
 def parse_skill(text: str, path: Path) -> Skill:
     """Read one skill file; raises ValueError as `load_skill` does."""
+    node = _compose(text, path)
+    _refuse_repeated_keys(node, path)
     try:
-        node = yaml.compose(text)
-        _refuse_repeated_keys(node, path)
         skill = Skill.model_validate(yaml.safe_load(text))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}:{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -161,6 +158,17 @@ def parse_skill(text: str, path: Path) -> Skill:
         raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
     _check_names(skill, node, path)
     return skill
+
+
+def _compose(text: str, path: Path) -> yaml.Node | None:
+    """Return the file's nodes, which know their lines."""
+    try:
+        return yaml.compose(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 _PARTS: dict[str | int, type[BaseModel]] = {
@@ -189,8 +197,9 @@ def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                line = key.start_mark.line + 1
-                raise ValueError(f"{path}:{line}: the key {key.value!r} stands here a second time")
+                raise ValueError(
+                    f"{path}:{_line(key)}: the key {key.value!r} stands here a second time"
+                )
             seen.add(str(key.value))
             _refuse_repeated_keys(value, path)
     elif isinstance(node, yaml.SequenceNode):
@@ -206,13 +215,17 @@ def _line_of(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
             found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
             if found is None:
                 return line
-            line, node = found[0].start_mark.line + 1, found[1]
+            line, node = _line(found[0]), found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
+            item: yaml.Node = node.value[key]
+            line, node = _line(item), item
         else:
             return line
     return line
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
 
 
 def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:

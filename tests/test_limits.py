@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from arenainstruct.agents.errors import EndpointDown, ModelError
 from arenainstruct.agents.models.breaker import Breaker
 from arenainstruct.agents.models.call import Reply
@@ -143,7 +144,7 @@ async def test_the_breaker_opens_probes_and_recovers() -> None:
     results = await world.run(40)
     assert all(isinstance(r, Reply) for r in results)
     opened = world.notices[0][0]
-    assert "10 attempts in a row failed" in world.notices[0][1]
+    assert "10 failures in a row" in world.notices[0][1]
     assert any("still no success" in text for _, text in world.notices)
     assert "answers again" in world.notices[-1][1]
     # Between opening and recovery only probes go, further and further apart.

@@ -10,16 +10,19 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import BaseModel
+
 from arenainstruct.agents import replies
+from arenainstruct.agents.models.breaker import Breaker
 from arenainstruct.agents.models.call import Call
-from arenainstruct.agents.models.limits import share_limits
+from arenainstruct.agents.models.concurrency import Concurrency
+from arenainstruct.agents.models.limits import Limits
 from arenainstruct.agents.models.openai import OpenAIProvider
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.agents.models.structured import parse_reply
 from arenainstruct.agents.records import Turn
 from arenainstruct.runs.mock import MockOptions, MockServer
-from pydantic import BaseModel
 
 PROMPT = """<passage>The harbour engine was repaired by the signal keeper in winter.</passage>
 <leaf name="x" answer_form="y" expected_behaviour="say_unanswerable" min_options="4">d</leaf>
@@ -115,11 +118,12 @@ async def test_mixed_faults_are_the_same_every_time_and_retries_get_through() ->
     for _ in range(2):
         async with MockServer(MockOptions(**rates, retry_after=0.0)) as mock:  # type: ignore[arg-type]
             model = provider(mock.url)
-            limits = share_limits({"m": model_settings(mock)}, patience_s=30, notify=lambda t: None)
+            breaker = Breaker(mock.url, patience_s=30, notify=lambda text: None)
+            limits = Limits(breaker, Concurrency(), retries=20, sleep=lambda s: asyncio.sleep(0))
 
-            async def ask(i: int, model: OpenAIProvider = model, limits: Any = limits["m"]) -> str:
+            async def ask(i: int, model: OpenAIProvider = model, limits: Limits = limits) -> str:
                 reply = await limits.run(lambda: model.complete(call(i)), 300)
-                return str(reply.text)
+                return reply.text
 
             texts = await asyncio.gather(*(ask(i) for i in range(60)))
             await model.aclose()
@@ -127,10 +131,6 @@ async def test_mixed_faults_are_the_same_every_time_and_retries_get_through() ->
             assert mock.counters.report()["duplicates"] == 0
     assert reports[0] == reports[1]
     assert {"200", "429", "500", "drop", "malformed"} <= reports[0][1].keys()
-
-
-def model_settings(mock: MockServer) -> OpenAISettings:
-    return OpenAISettings(provider="openai", model="mock", base_url=mock.url, retries=20)
 
 
 async def test_the_structure_it_understands_can_be_lowered() -> None:

@@ -9,9 +9,13 @@ import pytest
 
 from arenainstruct.agents import replies
 from arenainstruct.agents.models.call import Call, ToolSpec
-from arenainstruct.agents.models.offline import OfflineReply, OfflineRequest, speak
+from arenainstruct.agents.models.offline import (
+    OfflineProvider,
+    OfflineReply,
+    OfflineRequest,
+    speak,
+)
 from arenainstruct.agents.models.offline.restyle import contradict
-from arenainstruct.agents.models.offline_provider import OfflineProvider
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OfflineSettings, Price
 from arenainstruct.agents.records import Turn
@@ -394,6 +398,7 @@ def test_finder_searches_and_stops() -> None:
         "search_apis", "Search.", '{"type": "object", "properties": {"query": {"type": "string"}}}'
     )
     turns: tuple[Turn, ...] = (Turn(role="user", content=f"<apis>{APIS}</apis>"),)
+    said = OfflineReply("")
     for _ in range(4):
         said = speak(OfflineRequest(turns=turns, tools=(search,)))
         if not said.tool_calls:

@@ -10,11 +10,10 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
+
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
-from arenainstruct.agents.models.key import is_private
 from arenainstruct.agents.models.openai import OpenAIProvider
 from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.models.secrets import redact
 from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.agents.records import ToolCall, Turn
 from arenainstruct.agents.replies import ScoreReply
@@ -157,7 +156,7 @@ async def test_a_pinned_structure_and_other_400s_do_not_step_down() -> None:
     async with asking(lambda a: error(400, refusal), structured="schema") as (endpoint, provider):
         assert (await failure(provider.complete(call))).final
         assert len(endpoint.asked) == 1
-    long = "This model's maximum context length is 8 tokens; reduce max_tokens or max_completion_tokens"
+    long = "maximum context length is 8 tokens; reduce max_tokens or max_completion_tokens"
     async with asking(lambda asked: error(400, long)) as (endpoint, provider):
         failed = await failure(provider.complete(call))
         assert failed.final and not failed.refused and "maximum context" in str(failed)
@@ -211,7 +210,7 @@ async def test_http_errors_are_classified(
         ({"Retry-After": "7"}, {}, 7.0),
         ({"Retry-After": "0.25"}, {}, 0.25),
         ({"retry-after-ms": "1500", "Retry-After": "9"}, {}, 1.5),
-        ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=90))}, {}, 90.0),
+        ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(hours=2))}, {}, 7200.0),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2s"}, {}, 62.0),
         ({}, {"retry_after_ms": 300}, 0.3),
         ({"Retry-After": "soon"}, {}, None),
@@ -223,7 +222,8 @@ async def test_the_endpoints_own_wish_is_read(
 ) -> None:
     async with asking(lambda asked: error(429, "slow down", headers, **more)) as (_, provider):
         failed = await failure(provider.complete(Call("teacher", ASK)))
-    assert failed.retry_after == (None if wait is None else pytest.approx(wait, abs=30))
+    # A date is read against the clock, and these were made when the tests were collected.
+    assert failed.retry_after == (None if wait is None else pytest.approx(wait, rel=0.05))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ async def test_the_endpoints_own_wish_is_read(
         (answer("", "length"), "raise max_tokens", True),
         (answer(None, refusal="I will not."), "refused: I will not.", True),
         (answer("half", "content_filter"), "content filter", True),
-        (answer(None, "tool_calls", tool_calls=[{"id": "x"}]), "broken tool call", False),
+        (answer(None, "tool_calls", tool_calls=[{"id": "x"}]), "no chat completion", False),
         ({"error": {"code": 503, "message": "upstream"}}, "status 503: upstream", False),
     ],
 )
@@ -280,33 +280,6 @@ async def test_the_key_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) 
         shown = f"{provider!r} {provider.params} {failed!r} {failed}"
     assert endpoint.headers[0]["Authorization"] == f"Bearer {KEY}"
     assert KEY not in shown and "[redacted]" in shown
-
-
-def test_a_missing_key_is_named_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ARENA_TEST_KEY", raising=False)
-    with pytest.raises(ValueError, match=r"models\.teacher\.api_key_env.*ARENA_TEST_KEY"):
-        OpenAIProvider("teacher", settings("https://models.example.org/v1"))
-    with pytest.raises(ValueError, match=r"models\.teacher\.base_url"):
-        OpenAIProvider("teacher", settings("models.example.org"))
-    with pytest.raises(ValueError, match=r"models\.teacher\.params.*stream"):
-        OpenAIProvider("teacher", settings("http://localhost:1", params={"stream": True}))
-
-
-def test_private_hosts() -> None:
-    private = ["localhost", "127.0.0.1", "::1", "10.0.0.3", "192.168.1.9", "vllm", "gpu.local"]
-    assert all(is_private(host) for host in private)
-    assert not any(is_private(host) for host in ["api.openai.com", "8.8.8.8"])
-
-
-def test_redaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_VENDOR_TOKEN", "vendor-secret-1")
-    monkeypatch.setenv("SHORT_KEY", "none")
-    text = (
-        "vendor-secret-1, sk-proj-abcdefgh1234, Authorization: Bearer xyz12345; none of it, my own"
-    )
-    assert redact(text, ["my own one"]) == (
-        "[redacted], [redacted], Authorization: Bearer [redacted]; none of it, my own"
-    )
 
 
 async def test_a_large_request_is_streamed() -> None:

@@ -129,12 +129,22 @@ def test_models_that_never_met_are_reported() -> None:
     assert len(connected.islands) == len(connected.components) == 1
 
 
-def test_links_of_millionths_of_a_win_are_rated_and_reported() -> None:
-    names = "abcdefg"
-    rows: list[Row] = [("q", x, y, 1e-7, 1.0) for x, y in zip(names, names[1:], strict=False)]
+def test_ratings_far_apart_are_exact() -> None:
+    upset = 1e-7  # worth 2800 Elo points
+    rows: list[Row] = [("q", x, y, 1 - upset, 1.0) for x, y in ("ab", "bc", "cd", "de")]
     fit = rate(BattleTable.from_rows(rows))
+    assert not fit.regularised
+    assert np.diff(fit.ratings) == pytest.approx([-2800] * 4, abs=0.01)
+
+
+def test_links_that_vanish_in_rounding_get_the_ridge() -> None:
+    rows: list[Row] = [
+        ("q", x, y, 1 - 1e-7, 1.0)
+        for x, y in ("ab", "af", "ag", "bc", "cd", "de", "ef", "eh", "gh")
+    ]
+    fit = rate(BattleTable.from_rows([*rows, ("q", "g", "f", "model_a", 1.0)]))
     assert fit.regularised
-    assert (np.diff(fit.ratings) > 0).all()
+    assert fit.models[int(fit.ratings.argmax())] == "a"
 
 
 def test_matches_a_logistic_regression_on_duplicated_rows() -> None:

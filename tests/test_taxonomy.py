@@ -119,7 +119,9 @@ def test_nothing_from_outside_ends_its_own_section(name: str) -> None:
 def test_systems_are_constant(name: str) -> None:
     """Endpoints cache a common beginning: what changes with the task belongs to the user block."""
     prompt = load_prompt(name)
-    other = {variable: "something else" for variable in set(prompt.variables) - OURS}
+    other: dict[str, Any] = {
+        variable: "something else" for variable in set(prompt.variables) - OURS
+    }
     other |= {"options": ["x"]} if "options" in prompt.variables else {}
     assert prompt.render(values(prompt))[0] == prompt.render(values(prompt, **other))[0]
 

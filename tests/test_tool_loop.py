@@ -145,7 +145,10 @@ async def test_a_failing_tool_ends_the_conversation_before_another_call_is_paid(
 async def test_the_client_asks_for_structure_and_counts_tokens() -> None:
     script = Script(text('{"suggestions": []}'))
     client = script.client()
-    messages: list[LLMMessage] = [SystemMessage(content="s"), UserMessage(content="u", source="user")]
+    messages: list[LLMMessage] = [
+        SystemMessage(content="s"),
+        UserMessage(content="u", source="user"),
+    ]
     results = [r async for r in client.create_stream(messages, json_output=SuggestionsReply)]
     assert [r if isinstance(r, str) else r.content for r in results] == ['{"suggestions": []}']
     assert script.calls[0].reply_type is SuggestionsReply

@@ -6,6 +6,7 @@ out. A fragment that describes no operation (only schemas) gives an empty list.
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -17,6 +18,9 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Set by the client, never by a caller.
 _HEADERS = {"authorization", "accept", "content-type", "cookie", "user-agent"}
 _LONGEST = 400
+_DEEPEST = 500
+_BRACKET = re.compile(r"[\[\]{}]")
+_NESTED_DASHES = re.compile(r"(?:[-?:][ \t]+){500}")
 # Both are safe loaders; the one in C is ten times faster.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -28,16 +32,20 @@ def parse_openapi(text: str) -> list[ApiSpec]:
         ValueError: when the text is no YAML or JSON mapping, or its paths are misshapen; it names
             the line or the place in the document and what was found there.
     """
-    document = Document(_load(text))
-    apis = []
+    try:
+        return unique_names(_operations(Document(_load(text))))
+    except RecursionError as error:
+        raise ValueError("line 1: nested too deeply to be an API description") from error
+
+
+def _operations(document: Document) -> Iterator[ApiSpec]:
     for path, item in _paths(document.root).items():
         where = f"paths.{path}"
         item = _mapping(document.resolve(item), where)
         for method in _METHODS:
             if method in item:
                 operation = _mapping(document.resolve(item[method]), f"{where}.{method}")
-                apis.append(_api(document, f"{method} {path}", item, operation))
-    return unique_names(apis)
+                yield _api(document, f"{method} {path}", item, operation)
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -45,20 +53,33 @@ def _load(text: str) -> dict[str, Any]:
         if text.lstrip("\ufeff \t\r\n").startswith("{"):
             root = json.loads(text.lstrip("\ufeff"))
         else:
+            _refuse_depth(text)
             root = yaml.load(text, Loader=_Loader)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"line {line}: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"line 1: not readable as YAML or JSON: {error}") from error
     return _mapping(root, "line 1")
 
 
+def _refuse_depth(text: str) -> None:
+    """Raise RecursionError for brackets or dashes so deep that the parser in C would crash."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > _DEEPEST:
+            raise RecursionError
+    if _NESTED_DASHES.search(text):
+        raise RecursionError
+
+
 def _mapping(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{where}: expected a mapping, found {type(value).__name__} {value!r:.60}")
+        shown = f" {value!r:.60}" if isinstance(value, str | int | float) else ""
+        raise ValueError(f"{where}: expected a mapping, found {type(value).__name__}{shown}")
     return value
 
 

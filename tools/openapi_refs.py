@@ -145,7 +145,7 @@ class _Example:
         if kind == "object" or (kind is None and "properties" in schema):
             return self._object(schema, above)
         made = {"integer": 1, "number": 1.5, "boolean": True, "null": None}
-        if kind in made:
+        if isinstance(kind, str) and kind in made:
             return made[kind]
         return _text(str(schema.get("format")), name)
 

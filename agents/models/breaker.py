@@ -121,7 +121,7 @@ class Breaker:
         if now >= self._notice_at:
             self._announce(
                 now,
-                f"{self._endpoint}: {self._failures} attempts in a row failed (last: {self._last}); "
+                f"{self._endpoint}: {self._failures} failures in a row (last: {self._last}); "
                 "calls wait and one at a time probes; the run stops if nothing succeeds for "
                 f"{self.patience_s:.0f} s",
             )

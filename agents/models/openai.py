@@ -41,7 +41,7 @@ class OpenAIProvider:
         self._adapts = settings.structured == "auto"
         mode: Mode = "schema" if settings.structured == "auto" else settings.structured
         self._dialect = Dialect(mode=mode)
-        self._codec = Codec(settings, self._key)
+        self._codec = Codec(settings)
         url = f"{self.endpoint}/chat/completions"
         self._transport = Transport(url, self._key, settings.timeout_s)
 

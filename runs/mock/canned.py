@@ -19,10 +19,10 @@ _BEHAVIOUR = re.compile(r'<(?:leaf|goal)[^>]*?expected_behaviour="(\w+)"')
 _DIRECTION = re.compile(r"<expected_behaviour>\s*(\w+)")
 _GOAL = re.compile(r'<goal name="([^"]+)"')
 _EDITS = re.compile(r'<goal [^>]*edits="passage"')
-_SPARE = (
-    "river harbour engine market winter signal copper letter garden bridge teacher window "
-    "valley measure compass station weather history village journey"
-).split()
+_SPARE: tuple[str, ...] = (
+    *("river", "harbour", "engine", "market", "winter", "signal", "copper", "letter", "garden"),
+    *("bridge", "teacher", "window", "valley", "measure", "compass", "station", "weather"),
+)
 _READ = 4000
 """Characters of the prompt whose words are used."""
 
@@ -33,7 +33,7 @@ class Canned:
     def __init__(self, request: ChatRequest, tokens: int) -> None:
         self._text = request.user_text
         self._dice = random.Random(request.digest)
-        self._words: list[str] = list(dict.fromkeys(_WORD.findall(self._text[:_READ]))) or _SPARE
+        self._words: list[str] = list(dict.fromkeys(_WORD.findall(self._text[:_READ]))) or [*_SPARE]
         if len(self._words) < len(_SPARE):
             self._words += _SPARE
         self._request = request

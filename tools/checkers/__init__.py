@@ -4,6 +4,8 @@ Ask `usable` first: it says why a check's arguments do not fit the task, and suc
 A checker that gets them all the same raises: it never turns them into a verdict on the answer.
 """
 
+from functools import lru_cache
+
 from . import (
     data_normalization,
     keyword_replacement,
@@ -33,6 +35,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
+@lru_cache(maxsize=64)  # several answers to one task are checked one after another
 def usable(name: str, task: CheckTask) -> str:
     """Return "" when the checker can verify answers to this task, else the reason why it cannot.
 

@@ -6,7 +6,7 @@ all dates (or times) take one shape, and no further date (or time) of the text i
 
 import re
 
-from .spans import find, replaced, terms_problem
+from .spans import covering, find, replaced, terms_problem
 from .task import CheckTask, Rule
 from .text import canonical, difference, trimmed
 from .values import Kind, dates, same_value, times
@@ -44,12 +44,11 @@ def _uneven(shapes: dict[Kind, set[str]]) -> str:
 def _left_out(shapes: dict[Kind, set[str]], task: CheckTask) -> str:
     """Find a date or time of the text that is neither listed nor in its normal form already."""
     context = canonical(task.context)
-    listed = [match.span() for match in find(task.terms, context)]
+    listed = find(task.terms, context)
     found = {"date": [m for m, _ in dates(context)], "time": [m for m, _ in times(context)]}
     for kind, shape in shapes.items():
         for match in found.get(kind, ()):
-            inside = any(a <= match.start() and match.end() <= b for a, b in listed)
-            if not inside and _shape(match[0]) not in shape:
+            if covering(listed, *match.span()) is None and _shape(match[0]) not in shape:
                 return f"the {kind} {match[0]!r} also stands in the text and is not listed"
     return ""
 

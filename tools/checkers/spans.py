@@ -6,6 +6,7 @@ Where readers could disagree whether something counts as a match, the terms are 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 
 from .task import CheckTask
@@ -20,6 +21,12 @@ _UNSPACED = re.compile(
 def find(terms: tuple[str, ...], text: str, *, any_case: bool = False) -> list[re.Match[str]]:
     """Return the matches of the terms in a canonical text, left to right, none over another."""
     return list(_pattern(terms, any_case).finditer(text)) if terms else []
+
+
+def covering(found: list[re.Match[str]], start: int, end: int) -> re.Match[str] | None:
+    """Return the match, of those that `find` found, in which a stretch of the text lies."""
+    at = bisect_right(found, start, key=re.Match.start) - 1
+    return found[at] if at >= 0 and end <= found[at].end() else None
 
 
 def swap(terms: tuple[str, ...], text: str, change: Callable[[str], str]) -> str:
@@ -82,13 +89,14 @@ def terms_problem(task: CheckTask, *, named: bool = True) -> str:
 def _unclear(terms: tuple[str, ...], context: str) -> str:
     """Find a place where a term stands in another case, over two lines, or in a compound."""
     spellings = {canonical(term) for term in terms}
-    covered = [match.span() for match in find(terms, context)]
+    covered = find(terms, context)
     for term in spellings:
         loose = _bounded(term, r"\s+".join(map(re.escape, term.split())), inner=r"[^\W_]")
         for match in re.finditer(loose, context, re.IGNORECASE):
             start, end = match.span()
-            if any(a <= start and end <= b and (a, b) != (start, end) for a, b in covered):
-                continue
+            cover = covering(covered, start, end)
+            if cover is not None and cover.span() != (start, end):
+                continue  # part of a longer term
             if match[0] not in spellings:
                 return f"the text also has {match[0]!r}: every spelling has to be a term of its own"
             if re.search(r"_\Z|\w-\Z", context[:start][-2:]) or re.match(

@@ -4,7 +4,8 @@ They are for trying, testing and estimating. `speak` is the whole engine: a pure
 turns of a request to a reply. Nothing here knows the run, the disk or the network.
 """
 
+from .provider import OfflineProvider
 from .speaker import speak
 from .voice import OfflineReply, OfflineRequest
 
-__all__ = ["OfflineReply", "OfflineRequest", "speak"]
+__all__ = ["OfflineProvider", "OfflineReply", "OfflineRequest", "speak"]

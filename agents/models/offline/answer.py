@@ -95,7 +95,7 @@ def _spoilt(question: Question, found: Solution, rng: random.Random) -> Solution
     if found.kind in {"order", "match", "judgement"}:
         return replace(found, text=_shuffled(found.text, rng))
     if found.kind in {"edit", "restyle"}:
-        return replace(found, text=_half_done(question.context, found.text))
+        return replace(found, text=_half_done(question))
     if found.kind == "number":
         return replace(found, text=str(rng.randint(1, 40)))
     if found.kind == "blank":
@@ -116,10 +116,11 @@ def _shuffled(text: str, rng: random.Random) -> str:
     return ", ".join(a + b for a, b in zip(labels, values, strict=True))
 
 
-def _half_done(before: str, after: str) -> str:
-    """Return a text edited in its first half only."""
-    cut_before, cut_after = len(before) // 2, len(after) // 2
-    return after[:cut_after] + before[cut_before:]
+def _half_done(question: Question) -> str:
+    """Return the context with its first half edited and its second half left as it was."""
+    cut = question.context.find(" ", len(question.context) // 2)
+    head = solve(replace(question, context=question.context[:cut])).text
+    return head + question.context[cut:]
 
 
 def _second_best(question: Question, found: Solution, rng: random.Random) -> Solution:

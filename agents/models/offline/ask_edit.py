@@ -103,7 +103,7 @@ def _annotate(bench: Bench) -> Draft | None:
 
 def _styled(bench: Bench) -> Draft | None:
     words = _words_of(bench, 1)
-    style = bench.rng.choice(("bold", "italic", "strikethrough"))
+    style = bench.rng.choice(("bold", "italic", "code"))
     ask = f'Set every "{words[0]}" in the text above in {style}, in Markdown.' if words else ""
     return _exact(bench, f"{ask} {_KEEP}") if ask else None
 

@@ -59,7 +59,8 @@ def describe(sections: Sections) -> ApisReply:
 def kind_of(type_text: str) -> Kind:
     """Return the JSON type for a type as written in some language."""
     low = type_text.lower()
-    return next((kind for pattern, kind in _KINDS if re.search(pattern, low)), "string")
+    kinds: list[Kind] = [kind for pattern, kind in _KINDS if re.search(pattern, low)]
+    return kinds[0] if kinds else "string"
 
 
 def _api(name: str, note: str, parameters: list[ParameterReply], back: str = "string") -> ApiReply:

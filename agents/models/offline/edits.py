@@ -29,7 +29,7 @@ _LIMITED = re.compile(
 _NORMAL = re.compile(r"\bnormali[sz]|\bstandardi[sz]|thousands separator|YYYY-MM-DD", re.I)
 _REFRAMED = re.compile(r"\b(?:summar|explain|answer|essay|describe)", re.I)
 
-MONTHS = (
+MONTHS: tuple[str, ...] = tuple(
     "January February March April May June July August September October November December".split()
 )
 _DMY = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({'|'.join(MONTHS)}),? (\d{{4}})\b")

@@ -9,9 +9,14 @@ from collections.abc import Callable
 
 from .text import NAME, NUMBER, bare, content_words, lower_first, read_text
 
-_SYNONYMS = dict(
-    pair.split("=")
-    for pair in """
+
+def _table(pairs: str) -> dict[str, str]:
+    """Read `old=new` pairs, set apart by white space."""
+    parts = (pair.partition("=") for pair in pairs.split())
+    return {old: new for old, _, new in parts}
+
+
+_SYNONYMS = _table("""
     important=significant many=numerous big=large small=little begin=start show=demonstrate
     use=employ help=assist need=require get=obtain make=produce often=frequently also=likewise
     but=yet because=since about=regarding people=persons large=considerable however=nevertheless
@@ -20,20 +25,14 @@ _SYNONYMS = dict(
     found=discovered give=provide given=provided change=alteration changes=alterations
     part=portion parts=portions first=initial whole=entire near=close quickly=rapidly
     slow=gradual old=aged keep=retain kept=retained must=should
-    """.split()
-)
-_PLAIN = {new: old for old, new in _SYNONYMS.items()} | dict(
-    pair.split("=")
-    for pair in """
+    """)
+_PLAIN = {new: old for old, new in _SYNONYMS.items()} | _table("""
     approximately=about subsequently=then consequently=so demonstrate=show utilise=use
     utilize=use commence=begin terminate=end sufficient=enough additional=more prior=earlier
     obtain=get therefore=so furthermore=also individuals=people numerous=many require=need
     requires=needs
-    """.split()
-)
-_SPANISH = dict(
-    pair.split("=")
-    for pair in """
+    """)
+_SPANISH = _table("""
     the=el a=un an=un of=de and=y in=en to=a is=es are=son was=fue were=fueron for=para with=con
     that=que this=este these=estos by=por from=desde on=sobre at=en it=ello as=como be=ser or=o
     not=no but=pero they=ellos he=él she=ella we=nosotros you=usted his=su her=su their=su
@@ -43,17 +42,13 @@ _SPANISH = dict(
     people=gente city=ciudad house=casa world=mundo new=nuevo old=viejo good=bueno small=pequeño
     large=grande between=entre after=después before=antes into=en also=también if=si
     because=porque only=solo then=entonces very=muy no=no some=algunos other=otro each=cada
-    """.split()
-)
-_MOOD = dict(
-    pair.split("=")
-    for pair in """
+    """)
+_MOOD = _table("""
     good=bad bad=good better=worse worse=better best=worst success=failure failure=success
     strong=weak weak=strong easy=hard hard=easy happy=sad sad=happy useful=useless
     safe=dangerous dangerous=safe love=hate hate=love gain=loss loss=gain clear=murky rich=poor
     poor=rich
-    """.split()
-)
+    """)
 _WORD = re.compile(r"[A-Za-z]+")
 
 

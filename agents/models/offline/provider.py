@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from .call import Call, Reply
-from .offline import OfflineRequest, speak
-from .provider import AttemptFailed
-from .settings import OfflineSettings
+from ..call import Call, Reply
+from ..provider import AttemptFailed
+from ..settings import OfflineSettings
+from .speaker import speak
+from .voice import OfflineRequest
 
 
 class OfflineProvider:

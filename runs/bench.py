@@ -1,0 +1,201 @@
+"""The bench: what the full stack costs per call, beside a bare `ChatOpenAI.ainvoke` loop.
+
+    make bench        or        python -m arenainstruct.runs.bench --calls 3000 --repeats 3
+
+Both clients run in processes of their own, in turn on one machine, against one mock server with
+50 ms latency and 64 calls in flight. CPU is user + system of the client process; start-up is taken
+out as the slope between a small and a large run. Take the ratios: the machine may be shared.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+SMALL = 0.2
+"""The small run's share of the large one."""
+TEXT = (
+    "Part {n}. The mill at Ashford number {n} was built in {year} by {name}. It ground {tons} tons of "
+    "wheat a year until the river changed its bed. The engine that replaced the wheel burned coal from "
+    "the north, and the owners paid {tons} pounds for it. Nobody expected that the bridge downstream "
+    "would fall in the same winter. After that the flour went by rail. The station opened in {later}."
+)
+NAMES = ("Ada Brook", "Tom Hale", "Ines Roth", "Paul Marsh", "Lena Ford")
+
+
+def main() -> None:
+    """Run the bench and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--calls", type=int, default=3000, help="calls of the large run")
+    parser.add_argument("--repeats", type=int, default=3, help="interleaved repetitions")
+    parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
+    parser.add_argument("--url", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        say(json.dumps(CHILDREN[options.child](options.url, options.calls)))
+        return
+    with server() as url:
+        rows = {name: measure(name, url, options.calls, options.repeats) for name in CHILDREN}
+    report(rows)
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run the mock server in a process of its own; yield its base URL."""
+    command = [sys.executable, "-m", "arenainstruct.runs.mock", "--port", "0", "--latency-ms", "50"]
+    with subprocess.Popen([*command, "--replies", "canned"], stdout=subprocess.PIPE, text=True) as mock:
+        assert mock.stdout is not None
+        try:
+            yield json.loads(mock.stdout.readline())["url"]
+        finally:
+            mock.terminate()
+
+
+def measure(name: str, url: str, calls: int, repeats: int) -> dict[str, float]:
+    """Return the median slopes of one client: CPU ms a call and calls a second."""
+    slopes: list[tuple[float, float]] = []
+    for _ in range(repeats):
+        small, large = (child(name, url, n) for n in (int(calls * SMALL), calls))
+        more = large["calls"] - small["calls"]
+        slopes.append(
+            ((large["cpu_s"] - small["cpu_s"]) / more, more / (large["wall_s"] - small["wall_s"]))
+        )
+    return {
+        "cpu_ms": median(cpu for cpu, _ in slopes) * 1000,
+        "rate": median(rate for _, rate in slopes),
+        "peak_mb": large["peak_mb"],
+    }
+
+
+def child(name: str, url: str, calls: int) -> dict[str, float]:
+    """Run one client in a process of its own."""
+    command = [sys.executable, "-m", "arenainstruct.runs.bench", "--child", name, "--url", url]
+    done = subprocess.run(
+        [*command, "--calls", str(calls)], capture_output=True, text=True, check=True
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def used() -> dict[str, float]:
+    """Return this process's CPU seconds and peak memory so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def bare_loop(url: str, calls: int) -> dict[str, float]:
+    """Call `ChatOpenAI.ainvoke` in a loop with 64 workers; nothing is kept."""
+    import asyncio
+
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    model = ChatOpenAI(model="mock-strong", base_url=url, api_key=SecretStr("none"), max_retries=0)
+    numbers = iter(range(calls))
+
+    async def worker() -> None:
+        for number in numbers:
+            await model.ainvoke(document(number) + "\n\nSummarise this in three sentences.")
+
+    async def loop() -> None:
+        await asyncio.gather(*(worker() for _ in range(64)))
+
+    started = time.perf_counter()
+    asyncio.run(loop())
+    return {"calls": calls, "wall_s": time.perf_counter() - started, **used()}
+
+
+def full_run(url: str, calls: int) -> dict[str, float]:
+    """Launch a whole run: seeds to dataset, graphs, actors, ledger and trace."""
+    from .launch import launch
+
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = Path(folder) / "seeds.jsonl"
+        write_seeds(seeds, max(1, calls // CALLS_PER_SEED))
+        started = time.perf_counter()
+        result = launch(config(url, seeds), runs_dir=folder, run_id="bench-run")
+        wall = time.perf_counter() - started
+    if not result.completed or result.calls["failed"]:
+        raise SystemExit(f"the bench run went wrong: {result.status}, {result.calls}")
+    return {"calls": result.calls["paid"], "wall_s": wall, **used()}
+
+
+CALLS_PER_SEED = 40
+"""About what one seed of the config below leads to."""
+
+
+def config(url: str, seeds: Path, **sections: Any) -> Any:
+    """Return the bench's config: one skill, one round, five models on one endpoint."""
+    from .config import load_config
+
+    def model(name: str) -> dict[str, Any]:
+        return {"provider": "openai", "model": name, "base_url": url, "concurrency": 64}
+
+    data = {
+        "seeds": str(seeds),
+        "skills": ["reading_comprehension"],
+        "rounds": 1,
+        "per_seed": {"passages": 1, "instructions": 2, "refinements": 1, "directions": 1},
+        "models": {n: model(n) for n in ("teacher", "other", "target", "juror-one", "juror-two")},
+        "cast": {
+            "default": "teacher",
+            "target": "target",
+            "contenders": ["teacher", "other"],
+            "jury": ["juror-one", "juror-two"],
+        },
+        "arena": {"battles_per_instruction": 2},
+        "execution": {"in_flight": 64},
+    }
+    return load_config(data | sections)
+
+
+def write_seeds(path: Path, count: int) -> None:
+    """Write distinct documents as JSONL."""
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            file.write(json.dumps({"text": document(number)}) + "\n")
+
+
+def document(number: int) -> str:
+    """Return a document of about 1,200 characters that is no near duplicate of another."""
+    parts = (
+        TEXT.format(
+            n=number * 31 + part * 7919,
+            year=1500 + (number * 37 + part) % 400,
+            name=NAMES[(number + part) % len(NAMES)],
+            tons=(number * 7919 + part * 104729) % 99991,
+            later=1840 + (number + part) % 90,
+        )
+        for part in range(3)
+    )
+    return "\n\n".join(parts)
+
+
+CHILDREN = {"bare ChatOpenAI loop": bare_loop, "full run": full_run}
+
+
+def report(rows: dict[str, dict[str, float]]) -> None:
+    """Print the table."""
+    bare = rows["bare ChatOpenAI loop"]["cpu_ms"]
+    say(f"{'client':<24}{'calls/s':>10}{'CPU ms/call':>14}{'x bare loop':>14}{'peak MB':>10}")
+    for name, row in rows.items():
+        cpu = row["cpu_ms"]
+        say(f"{name:<24}{row['rate']:>10.0f}{cpu:>14.2f}{cpu / bare:>14.2f}{row['peak_mb']:>10.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Keys: found before anything is sent, and never shown."""
+
+from typing import Any
+
+import pytest
+
+from arenainstruct.agents.models.key import is_private
+from arenainstruct.agents.models.openai import OpenAIProvider
+from arenainstruct.agents.models.secrets import redact
+from arenainstruct.agents.models.settings import OpenAISettings
+
+
+def settings(**more: Any) -> OpenAISettings:
+    return OpenAISettings(provider="openai", model="m", api_key_env="ARENA_TEST_KEY", **more)
+
+
+def test_a_missing_key_is_named_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ARENA_TEST_KEY", raising=False)
+    with pytest.raises(ValueError, match=r"models\.teacher\.api_key_env.*ARENA_TEST_KEY"):
+        OpenAIProvider("teacher", settings(base_url="https://models.example.org/v1"))
+    with pytest.raises(ValueError, match=r"models\.teacher\.base_url"):
+        OpenAIProvider("teacher", settings(base_url="models.example.org"))
+    with pytest.raises(ValueError, match=r"models\.teacher\.params.*stream"):
+        OpenAIProvider("teacher", settings(base_url="http://localhost:1", params={"stream": True}))
+
+
+def test_private_hosts() -> None:
+    private = ["localhost", "127.0.0.1", "::1", "10.0.0.3", "192.168.1.9", "vllm", "gpu.local"]
+    assert all(is_private(host) for host in private)
+    assert not any(is_private(host) for host in ["api.openai.com", "8.8.8.8"])
+
+
+def test_redaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_VENDOR_TOKEN", "vendor-secret-1")
+    monkeypatch.setenv("SHORT_KEY", "none")
+    text = (
+        "vendor-secret-1, sk-proj-abcdefgh1234, Authorization: Bearer xyz12345; none of it, my own"
+    )
+    assert redact(text, ["my own one"]) == (
+        "[redacted], [redacted], Authorization: Bearer [redacted]; none of it, my own"
+    )
