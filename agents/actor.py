@@ -49,17 +49,28 @@ class Actor(RoutedAgent):
         """Raise: a message nobody handles is a fault of the graph that sent it."""
         raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
 
-    def speak(self, prompt: str, variables: Mapping[str, Any], *, subject: str) -> Call:
-        """Return the call that a prompt file and its variables make."""
+    def speak(
+        self, prompt: str, variables: Mapping[str, Any], *, subject: str, note: str = ""
+    ) -> Call:
+        """Return the call that a prompt file and its variables make; a note closes the user turn."""
         template = load_prompt(prompt)
         with boundary(PromptError, f"rendering {prompt} for {subject}"):
             system, user = template.render(dict(variables))
+        user = f"{user}\n\n{note}" if note else user
         turns = (Turn(role="system", content=system), Turn(role="user", content=user))
         return Call(self.alias, turns, role=self.id.type, subject=subject)
 
     async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         """Make a structured call; raises ReplyError when it does not parse after one repair."""
         return await ask(self.desk.door.complete, call, reply_type)
+
+
+def variant(sample: int) -> str:
+    """Return what tells a model that it is asked for another sample; empty for the first.
+
+    It is said in words, since an endpoint may answer the same text with the same reply.
+    """
+    return f"This is request {sample + 1}: write another version than before." if sample else ""
 
 
 def reply_type(name: str) -> type[BaseModel]:

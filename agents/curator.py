@@ -1,7 +1,5 @@
 """The curator: the gate's questions about one instruction, answered by a model."""
 
-from dataclasses import replace
-
 from autogen_core import MessageContext, message_handler
 
 from .actor import Actor
@@ -33,7 +31,8 @@ class Curator(Actor):
             "leaf": message.leaf,
             "expected_behaviour": instruction.expected_behaviour,
         }
-        call = self.speak(PROMPT, variables, subject=instruction.id)
-        reply, _ = await self.ask(replace(call, sample=message.sample), CurationReply)
+        note = f"Look twice: {message.evidence}." if message.evidence else ""
+        call = self.speak(PROMPT, variables, subject=instruction.id, note=note)
+        reply, _ = await self.ask(call, CurationReply)
         failed = next((slug for field, slug in _QUESTIONS if not getattr(reply, field)), "")
         return Findings(reason=failed, detail=reply.reason)

@@ -69,8 +69,8 @@ class Curate(Frozen):
 
     instruction: Instruction
     leaf: Leaf
-    sample: int = 0
-    """1 for the second look after a battle that nobody won."""
+    evidence: str = ""
+    """What its battles said, for the second look at an instruction that is probably broken."""
 
 
 class Findings(Frozen):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
-from .actor import Actor
+from .actor import Actor, variant
 from .errors import EpisodeError
 from .messages import Transform
 from .records import Passage, make_id
@@ -32,7 +32,8 @@ class Transformer(Actor):
             "seed_title": seed.title,
             "transformation": message.transformation,
         }
-        call = self.speak(message.prompt, variables, subject=seed.id)
+        note = variant(message.sample)
+        call = self.speak(message.prompt, variables, subject=seed.id, note=note)
         reply, raw = await self.ask(replace(call, sample=message.sample), PassageReply)
         if not reply.suitable or not reply.passage.strip():
             raise Unsuitable(reply.reason or "the transformer returned an empty passage")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from autogen_core import MessageContext, message_handler
 
 from ..prompts.template import load_prompt
-from .actor import Actor
+from .actor import Actor, variant
 from .conversion import apis_json, check_of
 from .messages import Write, Written
 from .models.call import Reply
@@ -27,7 +27,8 @@ class Writer(Actor):
             "count": message.count,
             "complexity": message.complexity,
         }
-        call = self.speak(message.prompt, variables, subject=passage.id)
+        note = variant(message.sample)
+        call = self.speak(message.prompt, variables, subject=passage.id, note=note)
         reply, raw = await self.ask(replace(call, sample=message.sample), TasksReply)
         tasks = reply.tasks[: message.count]
         return Written(

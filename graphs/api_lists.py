@@ -6,7 +6,6 @@ finder, who searches the given seeds, or by the hypothesiser, whose APIs are fla
 
 from functools import partial
 
-
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime

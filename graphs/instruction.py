@@ -45,7 +45,7 @@ def _plan(state: FlowState, services: Services, skill: Skill) -> Iterator[Write]
             count=min(count, per_seed.per_leaf),
             complexity=round.policy.of(skill.name, leaf.name).complexity,
             round=round.number,
-            sample=round.number,
+            sample=round.number - 1,
         )
 
 

@@ -6,7 +6,6 @@ work grows with the number of rounds and not with its power.
 
 from functools import partial
 
-
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime

@@ -33,7 +33,7 @@ async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
                     skill=skill.name,
                     prompt=skill.prompts.transform,
                     transformation=transformation,
-                    sample=round.number,
+                    sample=round.number - 1,
                 ),
             ),
             partial(failed, leaf=transformation.name),

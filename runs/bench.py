@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,7 +57,9 @@ def say(text: str) -> None:
 def server() -> Iterator[str]:
     """Run the mock server in a process of its own; yield its base URL."""
     command = [sys.executable, "-m", "arenainstruct.runs.mock", "--port", "0", "--latency-ms", "50"]
-    with subprocess.Popen([*command, "--replies", "canned"], stdout=subprocess.PIPE, text=True) as mock:
+    with subprocess.Popen(
+        [*command, "--replies", "canned"], stdout=subprocess.PIPE, text=True
+    ) as mock:
         assert mock.stdout is not None
         try:
             yield json.loads(mock.stdout.readline())["url"]

@@ -15,6 +15,7 @@ APIS = [
         "Say where a parcel is.",
         (ParameterSpec("parcel_number", "string", "Number on the parcel", True),),
     ),
+    ApiSpec("list_parcels", "List all parcels."),
     ApiSpec(
         "notify",
         "Send a message.",
@@ -53,6 +54,8 @@ ASKS = says("Which parcel number is it, please?")
         ([calls("track_parcel"), says("Done.")], "answer", False),
         ([calls("fly", to="x"), says("Done.")], "answer", False),
         ([calls("track_parcel"), *TRACKED, says("In Porto.")], "answer", None),
+        ([calls("list_parcels"), says("It is done.")], "answer", None),
+        ([calls("track_parcel", parcel_number=""), says("Done.")], "answer", None),
         ([calls("track_parcel", parcel_number="ZZ 99"), says("Done.")], "answer", None),
         ([calls("notify", email="kim@example.org", tone="formal"), says("Sent.")], "answer", None),
         ([ASKS], "ask_for_missing", True),
@@ -97,7 +100,7 @@ def test_the_writers_expected_calls_settle_partial_refusals() -> None:
         ("2024-03-05", "tomorrow", "unclear"),
         (["red", "blue"], "red ones", "invented"),
         ("red car", "a red bike", "unclear"),
-        ("", "x", "traced"),
+        ("", "x", "unclear"),
     ],
 )
 def test_values_are_traced_with_tolerance(value: Any, said: str, found: str) -> None:

@@ -51,6 +51,8 @@ class _Segment:
     unclear: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     """Names of the APIs called validly, in order."""
+    grounded: bool = False
+    """Some valid call carries a value that was said before."""
     calls: int = 0
     text: str = ""
     """The last thing said."""
@@ -113,6 +115,8 @@ def _add_call(segment: _Segment, apis: Sequence[ApiLike], call: tuple[str, str],
     segment.repaired |= len(left) < len(segment.invalid)
     segment.invalid = left
     segment.called.append(name)
+    telling = [v for v in checked.arguments.values() if not isinstance(v, bool | None)]
+    segment.grounded |= any(trace(value, said) == "traced" for value in telling if value != [])
     for parameter in checked.api.parameters:
         if parameter.required:
             _trace(segment, f"{name}.{parameter.name}", checked.arguments[parameter.name], said)
@@ -147,6 +151,8 @@ def _answers(segments: list[_Segment], expected: Sequence[str]) -> ToolCheck:
         return ToolCheck(
             None, f"not called, though the task seems to need it: {', '.join(missing)}"
         )
+    if not expected and not any(segment.grounded for segment in segments):
+        return ToolCheck(None, "no call carries anything of the request: it may be the wrong one")
     return ToolCheck(True, "every call fits its schema and takes its values from the conversation")
 
 

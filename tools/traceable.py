@@ -32,6 +32,8 @@ def trace(value: Any, said: str) -> Trace:
 
 def _trace_text(value: str, said: str) -> Trace:
     flat, text = _flat(value), _flat(said)
+    if not flat:  # nothing, or signs only: there is no word to look for
+        return "traced" if value.strip() and value.strip() in said else "unclear"
     if flat in text or flat.replace(" ", "") in text.replace(" ", ""):
         return "traced"
     if date := _ISO_DATE.match(value):

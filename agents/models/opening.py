@@ -52,6 +52,8 @@ def open_models(
     for alias, settings in models.items():
         try:
             provider = open_provider(alias, settings, seed)
+        except UserError:
+            raise  # names its alias already
         except ValueError as error:
             raise UserError(f"models.{alias}: {error}") from error
         opened[alias] = OpenModel(settings, provider, limits[alias])

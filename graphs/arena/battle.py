@@ -16,7 +16,7 @@ from ...agents.records import Answer, Battle, DecidedBy, Game, Instruction, Reje
 from ..services import Services, reject, settle
 from .check import checked
 from .matchmaking import Pair, pairs
-from .verdict import Verdict, checked_verdict, jury_verdict, juror_verdicts
+from .verdict import Verdict, checked_verdict, juror_verdicts, jury_verdict
 
 
 class BattleState(TypedDict):

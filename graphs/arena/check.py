@@ -11,9 +11,7 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
         return answer
     if instruction.apis:
         said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
-        turns = [
-            (t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said
-        ]
+        turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
         result = check_tool_use(
             turns, instruction.apis, instruction.expected_behaviour, instruction.task
         )

@@ -89,10 +89,10 @@ async def _decide(services: Services, instruction: Instruction) -> list[Record]:
 
 
 async def _second_look(services: Services, instruction: Instruction, reason: str) -> list[Reject]:
-    """Send a probably broken instruction back to the gate, with another sample of the curator."""
+    """Send a probably broken instruction back to the gate, with what its battles said."""
     if not services.settings.curation.model_gate:
         return []
-    message = Curate(instruction=instruction, leaf=services.leaf(instruction), sample=1)
+    message = Curate(instruction=instruction, leaf=services.leaf(instruction), evidence=reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 
     def failed(error: EpisodeError) -> Reject:
