@@ -1,8 +1,10 @@
 """Between what models write and what lives on: replies to record values, record values to prompt text."""
 
+from collections.abc import Iterable
+
 import orjson
 
-from ..tools.api_spec import ApiSpec
+from ..tools.api_spec import ApiSpec, slug
 from .records import Api, ApiParameter, Check
 from .replies import ApiReply, CheckReply
 
@@ -20,14 +22,22 @@ def check_of(checker: str, reply: CheckReply) -> Check | None:
 
 
 def api_of(reply: ApiReply, *, hypothesised: bool = False) -> Api:
-    """Return a reply's API as a record value."""
+    """Return a reply's API as a record value, under a name that every endpoint accepts."""
     return Api(
-        name=reply.name,
+        name=slug(reply.name) or "api",
         description=reply.description,
-        parameters=tuple(ApiParameter(**p.model_dump()) for p in reply.parameters),
+        parameters=tuple(
+            ApiParameter(**(p.model_dump() | {"name": slug(p.name) or "value"}))
+            for p in reply.parameters
+        ),
         returns=reply.returns,
         hypothesised=hypothesised,
     )
+
+
+def distinct(apis: Iterable[Api]) -> tuple[Api, ...]:
+    """Return the APIs without those whose name came before: endpoints refuse a tool named twice."""
+    return tuple({api.name: api for api in reversed(list(apis))}.values())[::-1]
 
 
 def api_from(spec: ApiSpec) -> Api:

@@ -10,7 +10,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from ..agents.conversion import api_from
+from ..agents.conversion import api_from, distinct
 from ..agents.errors import EpisodeError, ToolError, boundary
 from ..agents.messages import Apis, Describe, Find, Hypothesise
 from ..agents.records import Api, Passage, Seed, make_id
@@ -59,7 +59,7 @@ async def _own(services: Services, seed: Seed) -> list[Api]:
     if not apis:
         alias = services.cast.speaks("describer")
         reply = await services.troupe.send(Describe(seed=seed), Apis, "describer", alias)
-        apis = list(reply.apis)
+        apis = list(distinct(reply.apis))
     if not apis:
         raise NoApis(f"{seed.name} offers no API")
     return apis
@@ -94,8 +94,7 @@ async def _widened(
     else:
         role, message = "finder", Find(seed=seed, apis=tuple(own), count=wanted)
     more = await services.troupe.send(message, Apis, role, services.cast.speaks(role))
-    known = {api.name for api in own}
-    apis = (*own, *(api for api in more.apis if api.name not in known))
+    apis = distinct((*own, *more.apis))
     return Passage(
         id=make_id("passage", seed.id, state["skill"], transformation.name, number),
         parents=(seed.id,),

@@ -40,11 +40,21 @@ def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
         return "options", f"{leaf.name} asks for {least} to {most} options, found {found}"
     if len(set(instruction.options)) < found:
         return "options", "two options are the same"
-    if instruction.check is not None and not instruction.apis:
-        check = instruction.check
-        if why := usable(check.name, check_task(instruction)):
-            return "check", f"{check.name}: {why}"
+    if why := _unusable(instruction):
+        return "check", why
     return "", ""
+
+
+def _unusable(instruction: Instruction) -> str:
+    """Return why the checker cannot work with its arguments; empty when it can, or there is none."""
+    check = instruction.check
+    if check is None:
+        return ""
+    if instruction.apis:
+        absent = sorted(set(check.terms) - {api.name for api in instruction.apis})
+        return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
+    why = usable(check.name, check_task(instruction))
+    return f"{check.name}: {why}" if why else ""
 
 
 def check_task(instruction: Instruction) -> CheckTask:

@@ -84,7 +84,7 @@ class OfflineSettings(_ModelSettings):
     """The embedded models: classical text processing, no key and no network."""
 
     provider: Literal["offline"]
-    model: Literal["weak", "medium", "strong", "judge"]
+    model: str = Field(pattern="^(weak|medium|strong|judge)$")
     position_bias: float = Field(default=0.0, ge=-5, le=5)
     """Points a juror adds to the answer shown first."""
     noise: float = Field(default=0.0, ge=0, le=5)

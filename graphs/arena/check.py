@@ -13,7 +13,11 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
         said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
         turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
         result = check_tool_use(
-            turns, instruction.apis, instruction.expected_behaviour, instruction.task
+            turns,
+            instruction.apis,
+            instruction.expected_behaviour,
+            instruction.task,
+            expected_calls=instruction.check.terms,
         )
         return answer.model_copy(update={"checked": result.passed, "check_note": result.note})
     task = CheckTask(

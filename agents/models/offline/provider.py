@@ -1,12 +1,12 @@
 """The provider of the embedded models: no key, no network, and the same reply for the same call."""
 
-from typing import Any
+from typing import Any, cast
 
 from ..call import Call, Reply
 from ..provider import AttemptFailed
 from ..settings import OfflineSettings
 from .speaker import speak
-from .voice import OfflineRequest
+from .voice import OfflineRequest, Strength
 
 
 class OfflineProvider:
@@ -36,7 +36,7 @@ class OfflineProvider:
             turns=call.turns,
             reply_name=call.reply_type.__name__ if call.reply_type else "",
             tools=call.tools,
-            strength=settings.model,
+            strength=cast(Strength, settings.model),
             seed=self._seed,
             salt=settings.salt,
             position_bias=settings.position_bias,
