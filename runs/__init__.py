@@ -40,4 +40,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return globals()[name]

@@ -1,6 +1,7 @@
 """The ledger: every paid reply under the key of its call, committed before anyone sees it."""
 
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,11 +20,13 @@ from .writer import Step
 _REPLY = ("text", "model", "tool_calls", "tokens_in", "tokens_out", "usd", "finish", "seconds")
 _PAGE = 200
 _PICO = 1e12
+_LEVEL = 1
+"""Prompts are the bulk of a store: the quickest level already makes them a third."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One paid call as it stands in the ledger; `turns` and `tool_calls` are JSON text."""
+    """One paid call as it stands in the ledger; `tool_calls` is JSON text."""
 
     seq: int
     """Counts up in the order of commits."""
@@ -41,7 +44,12 @@ class Entry:
     """Unix time."""
     text: str
     tool_calls: str
-    turns: str
+    packed_turns: bytes
+
+    @property
+    def turns(self) -> str:
+        """The request's turns as JSON text."""
+        return zlib.decompress(self.packed_turns).decode()
 
 
 class LedgerTable(Database):
@@ -79,7 +87,7 @@ class LedgerTable(Database):
             time.time() - reply.seconds,
             reply.text,
             orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
-            orjson.dumps([_turn(t) for t in call.turns]).decode(),
+            zlib.compress(orjson.dumps([_turn(t) for t in call.turns]), _LEVEL),
         )
         await self._writer.commit(Step(self._remember, [row]))
 
@@ -112,7 +120,7 @@ class LedgerTable(Database):
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Yield paid calls in the order of their commits, those after the given `seq`."""
-        columns = [LEDGER.c[field.name] for field in fields(Entry)]
+        columns = [LEDGER.c[f.name.removeprefix("packed_")] for f in fields(Entry)]
         query = select(*columns).order_by(LEDGER.c.seq).limit(_PAGE)
         while True:
             with self._engine.connect() as connection:

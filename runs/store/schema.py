@@ -8,6 +8,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -41,7 +42,7 @@ LEDGER = Table(
     Column("started_at", Double, nullable=False),
     Column("text", Text, nullable=False),
     Column("tool_calls", Text, nullable=False),
-    Column("turns", Text, nullable=False),
+    Column("turns", LargeBinary, nullable=False),
 )
 RECORDS = Table(
     "records",
