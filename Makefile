@@ -1,5 +1,5 @@
-# make setup | demo | test | check | bench     (everything installs into .venv)
-.PHONY: setup demo test test-slow check format bench
+# make setup | demo | test | check | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -32,3 +32,6 @@ format: setup
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench
+
+bench-arena: setup
+	$(PY) -m arenainstruct.runs.bench_arena

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from ..prompts.template import load_prompt
 from ..tools.retrieval import ApiIndex
-from . import replies
 from .errors import PromptError, boundary
 from .models.call import Call, Reply
 from .models.door import Door
@@ -45,6 +44,12 @@ class Actor(RoutedAgent):
         """The model's alias in the config."""
         return self.id.key
 
+    @property
+    def model(self) -> str:
+        """The model behind the alias, as provenance columns show it."""
+        settings = self.desk.door.models[self.alias].settings
+        return f"{settings.provider}/{settings.model}"
+
     async def on_unhandled_message(self, message: Any, ctx: MessageContext) -> NoReturn:
         """Raise: a message nobody handles is a fault of the graph that sent it."""
         raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
@@ -71,9 +76,3 @@ def variant(sample: int) -> str:
     It is said in words, since an endpoint may answer the same text with the same reply.
     """
     return f"This is request {sample + 1}: write another version than before." if sample else ""
-
-
-def reply_type(name: str) -> type[BaseModel]:
-    """Return the reply type that a prompt file names; raises AttributeError for an unknown one."""
-    found: type[BaseModel] = getattr(replies, name)
-    return found

@@ -1,6 +1,7 @@
 """The cast: which model alias speaks which role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from itertools import combinations
 
 from pydantic import BaseModel, ConfigDict
@@ -67,17 +68,26 @@ def eligible(
     return tuple(juror for juror in jury if models[juror].maker not in families)
 
 
+def unknown(cast: Cast, models: Iterable[str]) -> Iterator[str]:
+    """Yield a message for every alias that names no model."""
+    names = sorted(map(str, models))
+    for field, alias in cast.aliases():
+        if alias not in names:
+            near = get_close_matches(alias, names, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            yield f"{field}: no model {alias!r}; {hint}models: {', '.join(names)}"
+
+
 def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
     """Yield what is wrong with a cast, each as a message that names field, value and next move."""
-    unknown = [(field, alias) for field, alias in cast.aliases() if alias not in models]
-    for field, alias in unknown:
-        yield f"{field}: no model {alias!r}; models: {sorted(models)}"
-    if unknown:
+    if absent := list(unknown(cast, models)):
+        yield from absent
         return
     if len(cast.everyone) < 2:
         yield f"cast.contenders: {list(cast.contenders)} leaves the target alone; name another model"
     if not cast.jury:
         yield "cast.jury: is empty; name at least one juror, three of different families are better"
+    yield from _repeated_jurors(cast)
     yield from _shared_jurors(cast, models)
     for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
         for pair in combinations(cast.everyone, 2):
@@ -91,14 +101,16 @@ def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
                 break
 
 
+def _repeated_jurors(cast: Cast) -> Iterator[str]:
+    for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
+        if len(set(jury)) < len(jury):
+            yield f"cast.{field}: {list(jury)} names a juror twice; each has one vote"
+
+
 def _shared_jurors(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
     def same(a: str, b: str) -> bool:
-        one, two = models[a], models[b]
-        return a == b or (one.endpoint, one.model, one.maker) == (
-            two.endpoint,
-            two.model,
-            two.maker,
-        )
+        # A model is the same juror wherever it is served.
+        return (models[a].model, models[a].maker) == (models[b].model, models[b].maker)
 
     for juror in cast.evaluation_jury:
         if any(same(juror, other) for other in cast.jury):

@@ -26,13 +26,12 @@ class Contender(Actor):
         turns = await (self._use_tools if instruction.apis else self._talk)(instruction)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
-        settings = self.desk.door.models[self.alias].settings
         return Answer(
             id=make_id("answer", instruction.id, self.alias),
             parents=(instruction.id,),
             instruction_id=instruction.id,
             contender=self.alias,
-            model=f"{settings.provider}/{settings.model}",
+            model=self.model,
             turns=turns,
         )
 
@@ -40,7 +39,13 @@ class Contender(Actor):
         turns: tuple[Turn, ...] = ()
         for text in (instruction.prompt(), *instruction.user_turns):
             turns += (Turn(role="user", content=text),)
-            call = Call(self.alias, turns, role="contender", subject=instruction.id)
+            call = Call(
+                self.alias,
+                turns,
+                role="contender",
+                subject=instruction.id,
+                about=(instruction.id,),
+            )
             reply = await self.desk.door.complete(call)
             turns += (Turn(role="assistant", content=reply.text),)
         return turns[1:]

@@ -27,7 +27,12 @@ def api_of(reply: ApiReply, *, hypothesised: bool = False) -> Api:
         name=slug(reply.name) or "api",
         description=reply.description,
         parameters=tuple(
-            ApiParameter(**(p.model_dump() | {"name": slug(p.name) or "value"}))
+            ApiParameter(
+                name=slug(p.name) or "value",
+                type=p.type,
+                description=p.description,
+                required=p.required,
+            )
             for p in reply.parameters
         ),
         returns=reply.returns,

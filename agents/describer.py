@@ -18,5 +18,5 @@ class Describer(Actor):
         """Return the APIs found; an empty list where the code offers none."""
         seed = message.seed
         call = self.speak(PROMPT, {"seed": seed.text, "language": seed.language}, subject=seed.id)
-        reply, _ = await self.ask(call, ApisReply)
-        return Apis(apis=tuple(api_of(api) for api in reply.apis))
+        reply, raw = await self.ask(call, ApisReply)
+        return Apis(apis=tuple(api_of(api) for api in reply.apis), model=raw.model)

@@ -19,7 +19,8 @@ class Editor(Actor):
         """Return the edited instruction.
 
         Raises:
-            ReplyError: the edit changed nothing, or left a passage alone that it was to change.
+            ReplyError: the edit changed nothing, left a passage alone that it was to change, or
+                expects another behaviour than its goal.
         """
         parent, goal = message.instruction, message.goal
         variables = {
@@ -40,7 +41,7 @@ class Editor(Actor):
                 "parents": (parent.id, message.suggestion.id),
                 "complexity": min(5, parent.complexity + 1),
                 "task": reply.task,
-                "context": (reply.passage or parent.context) if parent.context else "",
+                "context": _context(parent, message, reply),
                 "options": tuple(reply.options),
                 "user_turns": tuple(reply.user_turns),
                 "expected_behaviour": reply.expected_behaviour,
@@ -51,11 +52,23 @@ class Editor(Actor):
                 "prompts": (*parent.prompts, load_prompt(message.prompt).version),
             }
         )
-        _refuse_idle(parent, edited, message)
+        _refuse_missed(parent, edited, message)
         return edited
 
 
-def _refuse_idle(parent: Instruction, edited: Instruction, message: Edit) -> None:
+def _context(parent: Instruction, message: Edit, reply: EditReply) -> str:
+    """Return the passage after the edit; where the goal edits the task, it stays byte for byte."""
+    if message.goal.edits == "passage" and parent.context:
+        return reply.passage or parent.context
+    return parent.context
+
+
+def _refuse_missed(parent: Instruction, edited: Instruction, message: Edit) -> None:
+    wanted = message.goal.expected_behaviour
+    if wanted and edited.expected_behaviour != wanted:
+        raise ReplyError(
+            f"goal {message.goal.name} leads to {wanted}, the edit to {edited.expected_behaviour}"
+        )
     if message.goal.edits == "passage" and edited.context == parent.context:
         raise ReplyError(f"goal {message.goal.name} asks for an edited passage; it is unchanged")
     if edited.prompt() == parent.prompt() and edited.user_turns == parent.user_turns:

@@ -27,4 +27,5 @@ class Finder(Actor):
             client, system=system, user_turns=(user,), tools=(search.tool(),)
         )
         chosen = search.chosen(turns[-1].content)
-        return Apis(apis=tuple(api_from(spec) for spec in chosen[: message.count]))
+        apis = tuple(api_from(spec) for spec in chosen[: message.count])
+        return Apis(apis=apis, model=self.model)

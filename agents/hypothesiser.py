@@ -17,7 +17,8 @@ class Hypothesiser(Actor):
     async def hypothesise(self, message: Hypothesise, ctx: MessageContext) -> Apis:
         """Return new APIs, flagged, none of which carries a given name."""
         variables = {"apis": apis_json(message.apis), "count": message.count}
-        reply, _ = await self.ask(self.speak(PROMPT, variables, subject=message.subject), ApisReply)
+        call = self.speak(PROMPT, variables, subject=message.subject)
+        reply, raw = await self.ask(call, ApisReply)
         known = {api.name for api in message.apis}
         new = [api_of(a, hypothesised=True) for a in reply.apis if a.name not in known]
-        return Apis(apis=tuple(new[: message.count]))
+        return Apis(apis=tuple(new[: message.count]), model=raw.model)

@@ -1,14 +1,16 @@
-"""The juror: scores two answers in the order shown; a verdict is parsed or it is an error."""
+"""The juror: judges two answers in the order shown; a verdict is parsed or it is an error."""
+
+from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
 from .actor import Actor
+from .conversion import apis_json
 from .errors import JudgeError, ReplyError
 from .messages import Judge
 from .records import Answer, Game
-from .replies import ScoreReply
-
-PROMPT = "arena/judge"
+from .sanitise import sanitise
+from .verdicts import KINDS
 
 
 class Juror(Actor):
@@ -22,19 +24,28 @@ class Juror(Actor):
             JudgeError: the reply holds no verdict, also after one repair.
         """
         instruction = message.instruction
+        cleaned = [sanitise(transcript(answer)) for answer in (message.first, message.second)]
         variables = {
             "instruction": "\n\n".join((instruction.prompt(), *instruction.user_turns)),
+            "apis": apis_json(instruction.apis),
             "expected_behaviour": instruction.expected_behaviour,
             "rubric": message.rubric,
-            "first": transcript(message.first),
-            "second": transcript(message.second),
+            "first": cleaned[0][0],
+            "second": cleaned[1][0],
         }
-        call = self.speak(PROMPT, variables, subject=instruction.id)
+        kind = KINDS[message.verdict]
+        models = self.desk.door.models
+        # A canary is nobody's alias: it goes by the name it was given.
+        shown = [
+            models[a.contender].settings.model if a.contender in models else a.contender
+            for a in (message.first, message.second)
+        ]
+        call = self.speak(kind.prompt, variables, subject=instruction.id)
         try:
-            reply, raw = await self.ask(call, ScoreReply)
+            reply, raw = await self.ask(replace(call, about=(instruction.id, *shown)), kind.reply)
         except ReplyError as error:
             raise JudgeError(str(error)) from error
-        first, second = reply.score_first, reply.score_second
+        first, second = kind.scores(reply)
         return Game(
             juror=self.alias,
             model=raw.model,
@@ -42,6 +53,7 @@ class Juror(Actor):
             score_a=first if message.a_is_first else second,
             score_b=second if message.a_is_first else first,
             reason=reply.reason,
+            orders=sum(places for _, places in cleaned),
         )
 
 

@@ -95,6 +95,8 @@ class Judge(Frozen):
     first: Answer
     second: Answer
     a_is_first: bool
+    verdict: str = "score"
+    """The kind of verdict: a key of `agents.verdicts.KINDS`."""
 
 
 class Describe(Frozen):
@@ -120,6 +122,36 @@ class Find(Frozen):
 
 
 class Apis(Frozen):
-    """A list of APIs."""
+    """A list of APIs, and the model that told them."""
 
     apis: tuple[Api, ...]
+    model: str
+
+
+class RateDifficulty(Frozen):
+    """Ask a rater how hard a prompt of a test set is. Answered by `Difficulty`."""
+
+    subject: str
+    prompt: str
+    """All user turns, set apart."""
+
+
+class Difficulty(Frozen):
+    """How hard a prompt is to answer well, 0 to 10, with the reason."""
+
+    level: float
+    reason: str
+
+
+class LabelCriteria(Frozen):
+    """Ask a rater which of the seven criteria a prompt meets. Answered by `Criteria`."""
+
+    subject: str
+    prompt: str
+    """All user turns, set apart."""
+
+
+class Criteria(Frozen):
+    """The criteria that a prompt meets, by name; their number is its score."""
+
+    met: tuple[str, ...]

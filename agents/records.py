@@ -35,6 +35,10 @@ class Record(Frozen):
     parents: tuple[str, ...] = ()
     """Ids of the records this one was made from; empty for a seed."""
 
+    def __repr__(self) -> str:
+        # AutoGen formats every message for its log, also where nobody reads it.
+        return f"{type(self).__name__}({self.id})"
+
 
 class Seed(Record):
     """One raw document, or one part of a long one, cleaned and ready to be transformed."""
@@ -184,6 +188,8 @@ class Game(Frozen):
     score_a: float
     score_b: float
     reason: str
+    orders: int = 0
+    """Places in both answers where something meant to sway the juror was taken out or broken."""
 
 
 class Battle(Record):

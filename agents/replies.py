@@ -88,10 +88,15 @@ class CurationReply(ReplyBody):
     """Whether expected_behaviour is what a good answer must do."""
 
 
-class ScoreReply(ReplyBody):
-    """One game: a reason first, then a score from 1 to 10 for each answer in the order shown."""
+class VerdictReply(ReplyBody):
+    """One game: the reason comes first, whatever the kind of verdict."""
 
     reason: str
+
+
+class ScoreReply(VerdictReply):
+    """A score from 1 to 10 for each answer in the order shown."""
+
     score_first: float = Field(ge=1, le=10)
     score_second: float = Field(ge=1, le=10)
 
@@ -118,6 +123,31 @@ class ApisReply(ReplyBody):
     """Several APIs: described from code, or hypothesised."""
 
     apis: list[ApiReply]
+
+
+class DifficultyReply(ReplyBody):
+    """How hard a prompt is to answer well."""
+
+    reason: str
+    difficulty: float = Field(ge=0, le=10)
+
+
+class CriteriaReply(ReplyBody):
+    """Which of Arena-Hard's seven criteria a prompt meets; its score is how many."""
+
+    specificity: bool
+    domain_knowledge: bool
+    complexity: bool
+    problem_solving: bool
+    creativity: bool
+    technical_accuracy: bool
+    real_world: bool
+
+
+class ChoiceReply(VerdictReply):
+    """The better answer in the order shown."""
+
+    choice: Literal["first", "second", "tie"]
 
 
 def _strict(schema: Any) -> Any:

@@ -4,6 +4,7 @@ from autogen_core import MessageContext, message_handler
 
 from .actor import Actor
 from .conversion import apis_json
+from .errors import ReplyError
 from .messages import Suggest, Suggested
 from .records import Suggestion, make_id
 from .replies import SuggestionsReply
@@ -14,7 +15,11 @@ class Suggester(Actor):
 
     @message_handler
     async def suggest(self, message: Suggest, ctx: MessageContext) -> Suggested:
-        """Return the directions whose goal is one of those offered."""
+        """Return the directions whose goal is one of those offered.
+
+        Raises:
+            ReplyError: there are directions, but none for an offered goal.
+        """
         instruction = message.instruction
         variables = {
             "passage": instruction.context,
@@ -29,6 +34,10 @@ class Suggester(Actor):
         call = self.speak(message.prompt, variables, subject=instruction.id)
         reply, _ = await self.ask(call, SuggestionsReply)
         offered = {goal.name for goal in message.goals}
+        fitting = [s for s in reply.suggestions if s.goal in offered]
+        if reply.suggestions and not fitting:
+            found = sorted({s.goal for s in reply.suggestions})
+            raise ReplyError(f"no direction serves an offered goal; goals found: {found}")
         return Suggested(
             suggestions=tuple(
                 Suggestion(
@@ -38,7 +47,6 @@ class Suggester(Actor):
                     goal=s.goal,
                     direction=s.direction,
                 )
-                for number, s in enumerate(reply.suggestions[: message.count])
-                if s.goal in offered
+                for number, s in enumerate(fitting[: message.count])
             )
         )

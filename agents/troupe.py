@@ -1,6 +1,8 @@
 """The troupe: all actors on one AutoGen runtime, addressed by (role, model alias)."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -22,6 +24,7 @@ from .editor import Editor
 from .finder import Finder
 from .hypothesiser import Hypothesiser
 from .juror import Juror
+from .rater import Rater
 from .suggester import Suggester
 from .transformer import Transformer
 from .writer import Writer
@@ -41,15 +44,42 @@ ROLES: dict[str, type[Actor]] = {
     "describer": Describer,
     "hypothesiser": Hypothesiser,
     "finder": Finder,
+    "rater": Rater,
 }
 """To add a role: a prompt file, a small class, a line here."""
 
 
+class _NoSpans:
+    """Stands for AutoGen's tracer: five spans a message cost more than the rest of its delivery."""
+
+    def trace_block(self, *args: Any, **kwargs: Any) -> AbstractContextManager[None]:
+        """Open no span."""
+        return _NOTHING
+
+
+_NOTHING = nullcontext()
+
+
 class _Runtime(SingleThreadedAgentRuntime):
-    """AutoGen's runtime without the JSON of every payload that it makes for an event log nobody reads."""
+    """AutoGen's runtime without the JSON and the spans that it makes of every message for nobody.
+
+    What is worth recording is recorded by the listener below and by the ledger.
+    """
+
+    def __init__(self, listener: DefaultInterventionHandler) -> None:
+        super().__init__(intervention_handlers=[listener], tracer_provider=NoOpTracerProvider())
+        self._tracer_helper = _NoSpans()  # type: ignore[assignment]
 
     def _try_serialize(self, message: Any) -> str:
         return type(message).__name__
+
+    async def stop(self) -> None:
+        """Stop, with the handlers still at work: after an interrupt nobody waits for them any more."""
+        at_work = list(self._background_tasks)
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
+        await super().stop()
 
 
 class _Listener(DefaultInterventionHandler):
@@ -76,9 +106,7 @@ class Troupe:
 
     def __init__(self, desk: Desk, listen: Listen) -> None:
         self._desk = desk
-        self._runtime = _Runtime(
-            intervention_handlers=[_Listener(listen)], tracer_provider=NoOpTracerProvider()
-        )
+        self._runtime = _Runtime(_Listener(listen))
 
     async def __aenter__(self) -> Self:
         for role, actor in ROLES.items():

@@ -7,10 +7,15 @@ from autogen_core import MessageContext, message_handler
 from ..prompts.template import load_prompt
 from .actor import Actor, variant
 from .conversion import apis_json, check_of
+from .errors import EpisodeError
 from .messages import Write, Written
 from .models.call import Reply
 from .records import Instruction, make_id
 from .replies import TaskReply, TasksReply
+
+
+class Unfit(EpisodeError):
+    """The passage cannot carry the leaf; recorded as a reject."""
 
 
 class Writer(Actor):
@@ -18,7 +23,11 @@ class Writer(Actor):
 
     @message_handler
     async def write(self, message: Write, ctx: MessageContext) -> Written:
-        """Return at most `count` instructions."""
+        """Return at most `count` instructions.
+
+        Raises:
+            Unfit: the model found nothing to ask.
+        """
         passage = message.passage
         variables = {
             "passage": passage.text,
@@ -31,6 +40,8 @@ class Writer(Actor):
         call = self.speak(message.prompt, variables, subject=passage.id, note=note)
         reply, raw = await self.ask(replace(call, sample=message.sample), TasksReply)
         tasks = reply.tasks[: message.count]
+        if not tasks:
+            raise Unfit(f"the passage {passage.id} carries no task of {message.leaf.name}")
         return Written(
             instructions=tuple(_instruction(message, t, n, raw) for n, t in enumerate(tasks))
         )

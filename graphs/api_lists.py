@@ -77,7 +77,7 @@ async def widen(state: ApiListState, runtime: Runtime[Services]) -> ApiListUpdat
         reject, stage="transformation", round=round.number, subject=seed.id, skill=skill.name
     )
     passages, rejects = await settle(
-        (_widened(services, state, t, own[t.name]), partial(failed, leaf=t.name)) for t in drawn
+        (_widened(services, state, t, own[t.name]), partial(failed, part=t.name)) for t in drawn
     )
     return {"passages": passages, "rejects": state["rejects"] + rejects}
 
@@ -103,6 +103,7 @@ async def _widened(
         transformation=transformation.name,
         text=render_apis(apis),
         apis=apis,
+        model=more.model,
     )
 
 

@@ -34,6 +34,9 @@ class CurationUpdate(TypedDict, total=False):
 
 def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
     """Return (reason, detail) of what a program finds wrong; empty strings when nothing is."""
+    expected = instruction.expected_behaviour
+    if instruction.operator == "seed" and expected != leaf.expected_behaviour:
+        return "wrong_label", f"{leaf.name} expects {leaf.expected_behaviour}, found {expected}"
     least, most = leaf.options
     found = len(instruction.options)
     if not least <= found <= most:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..agents.records import Frozen, Record
+from ..agents.records import Frozen, Record, make_id
 from ..taxonomy.policy import Policy, PolicyChange
 from .outcome import Outcome
 
@@ -20,6 +20,11 @@ class Decision(Record):
     tied: int = 0
     lost: int = 0
     """The target's undisputed battles."""
+
+
+def decision_id(instruction_id: str) -> str:
+    """Return the id of an instruction's decision."""
+    return make_id("decision", instruction_id)
 
 
 class PolicyVersion(Record):

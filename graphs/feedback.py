@@ -4,9 +4,10 @@ Diversity: a leaf's weight follows the target's loss rate in it, over a floor th
 covered. Complexity: the target's win rate is kept in a band. Every change carries its numbers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import exp
+from math import ceil, exp
+from statistics import mean
 
 from ..taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from ..taxonomy.skill import Skill
@@ -49,6 +50,10 @@ class LeafRecord:
         return f"won {self.won}, tied {self.tied}, lost {self.lost} of {self.battles}"
 
 
+Move = tuple[str, str, float, str]
+"""(leaf, field, new value, why)."""
+
+
 def update(
     policy: Policy,
     records: Mapping[tuple[str, str], LeafRecord],
@@ -59,52 +64,71 @@ def update(
 ) -> tuple[Policy, list[PolicyChange]]:
     """Return the next policy and what changed, leaf by leaf in the taxonomy's order.
 
-    `records` are by (skill, leaf). Leaves with fewer battles than `least_battles` stay as they are.
+    `records` are by (skill, leaf). A leaf with fewer battles than `least_battles` stays as it is,
+    but for the coverage floor, which rises with the others.
     """
     leaves = dict(policy.leaves)
     changes: list[PolicyChange] = []
     for skill in skills:
-        mine = {
-            leaf.name: records.get((skill.name, leaf.name), LeafRecord()) for leaf in skill.leaves
-        }
-        whole = sum(mine.values(), LeafRecord())
-        if not whole.battles:
-            continue
-        floor = settings.coverage_floor * _mean_weight(policy, skill)
-        for name, record in mine.items():
-            if record.battles < settings.least_battles:
-                continue
-            old = policy.of(skill.name, name)
-            verdicts = [_weigh(old, record, whole, floor=floor, settings=settings)]
-            verdicts.append(_grade(old, record, settings))
-            new = old
-            for field, value, reason in verdicts:
-                before = getattr(old, field)
-                if value == before:
-                    continue
-                new = new.model_copy(update={field: value})
-                changes.append(
-                    PolicyChange(
-                        round=round,
-                        skill=skill.name,
-                        leaf=name,
-                        field=field,
-                        old=before,
-                        new=value,
-                        reason=reason,
-                        won=record.won,
-                        tied=record.tied,
-                        lost=record.lost,
-                    )
+        mine = {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.leaves}
+        for leaf, field, value, why in _moves(policy, skill.name, mine, settings):
+            key, record = f"{skill.name}/{leaf}", mine[leaf]
+            before = leaves.get(key, LeafPolicy())
+            leaves[key] = before.model_copy(update={field: value})
+            old = getattr(before, field)
+            changes.append(
+                PolicyChange(
+                    round=round,
+                    skill=skill.name,
+                    leaf=leaf,
+                    field=field,
+                    old=old,
+                    new=value,
+                    reason=f"the target {record} battles: {why}; {field} {old:g} → {value:g}",
+                    won=record.won,
+                    tied=record.tied,
+                    lost=record.lost,
                 )
-            leaves[f"{skill.name}/{name}"] = new
-    if not changes:
-        return policy, []
-    return Policy(version=policy.version + 1, leaves=leaves), changes
+            )
+    return (Policy(version=policy.version + 1, leaves=leaves) if changes else policy), changes
 
 
-Verdict = tuple[str, float, str]
-"""(field, new value, reason)."""
+def _moves(
+    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
+) -> Iterator[Move]:
+    """Yield what changes in one skill."""
+    whole = sum(records.values(), LeafRecord())
+    if not whole.battles:
+        return
+    old_floor = settings.coverage_floor * mean(policy.of(skill, leaf).weight for leaf in records)
+    weighed = {
+        leaf: _weigh(policy.of(skill, leaf), record, whole, floor=old_floor, settings=settings)
+        for leaf, record in records.items()
+    }
+    floor = coverage_floor([weight for weight, _ in weighed.values()], settings.coverage_floor)
+    for leaf, record in records.items():
+        old, (weight, why) = policy.of(skill, leaf), weighed[leaf]
+        if weight < floor:
+            share = f"{settings.coverage_floor:g} of the skill's mean weight"
+            weight, why = floor, "; ".join(filter(None, (why, f"the coverage floor is {share}")))
+        if weight != old.weight:
+            yield leaf, "weight", weight, why
+        level, why = _grade(old, record, settings)
+        if level != old.complexity:
+            yield leaf, "complexity", level, why
+
+
+def coverage_floor(weights: Iterable[float], share: float) -> float:
+    """Return the least weight that is `share` of the mean, once all below it are raised to it."""
+    ranked = sorted(weights)
+    total, floor = sum(ranked), 0.0
+    for raised, weight in enumerate(ranked):
+        # With the `raised` lightest at the floor: floor = share x (total + raised x floor) / all.
+        floor = share * total / (len(ranked) - share * raised)
+        if weight >= floor:
+            break
+        total -= weight
+    return ceil(floor * 1000 - 1e-6) / 1000
 
 
 def _weigh(
@@ -114,38 +138,28 @@ def _weigh(
     *,
     floor: float,
     settings: FeedbackSettings,
-) -> Verdict:
-    """Return the new weight: up where the target loses more than in the skill as a whole."""
-    easy = record.win_rate > settings.win_rate_band[1]
-    if easy and old.complexity == HIGHEST:
-        weight = round(min(old.weight, floor), 3)
-        why = f"won {record.win_rate:.2f} at the highest complexity, retired to the coverage floor"
-    else:
-        surplus = record.loss_rate - whole.loss_rate
-        moved = old.weight * exp(settings.step * surplus)
-        weight = round(min(CAP, max(floor, moved)), 3)
-        why = f"loss rate {record.loss_rate:.2f} against {whole.loss_rate:.2f} in the whole skill"
+) -> tuple[float, str]:
+    """Return the new weight and why: up where the target loses more than in the skill as a whole."""
+    if record.battles < settings.least_battles:
+        return old.weight, ""
+    if record.win_rate > settings.win_rate_band[1] and old.complexity == HIGHEST:
+        why = f"win rate {record.win_rate:.2f} at the highest complexity, so it is retired"
+        return min(old.weight, round(floor, 3)), why
+    surplus = record.loss_rate - whole.loss_rate
+    weight = round(min(CAP, old.weight * exp(settings.step * surplus)), 3)
     return (
-        "weight",
         weight,
-        f"the target {record} battles: {why}; weight {old.weight:g} → {weight:g}",
+        f"loss rate {record.loss_rate:.2f} against {whole.loss_rate:.2f} in the whole skill",
     )
 
 
-def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> Verdict:
-    """Return the new complexity: one level towards the win-rate band."""
+def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> tuple[int, str]:
+    """Return the new complexity and why: one level towards the win-rate band."""
+    if record.battles < settings.least_battles:
+        return old.complexity, ""
     low, high = settings.win_rate_band
-    level, why = old.complexity, ""
-    if record.win_rate > high and level < HIGHEST:
-        level, why = level + 1, f"above the band's {high:g}"
-    elif record.win_rate < low and level > LOWEST:
-        level, why = level - 1, f"below the band's {low:g}"
-    reason = (
-        f"the target {record} battles: win rate {record.win_rate:.2f} is {why}; "
-        f"complexity {old.complexity} → {level}"
-    )
-    return "complexity", level, reason
-
-
-def _mean_weight(policy: Policy, skill: Skill) -> float:
-    return sum(policy.of(skill.name, leaf.name).weight for leaf in skill.leaves) / len(skill.leaves)
+    if record.win_rate > high and old.complexity < HIGHEST:
+        return old.complexity + 1, f"win rate {record.win_rate:.2f} is above the band's {high:g}"
+    if record.win_rate < low and old.complexity > LOWEST:
+        return old.complexity - 1, f"win rate {record.win_rate:.2f} is below the band's {low:g}"
+    return old.complexity, ""

@@ -6,7 +6,7 @@ All flows have it as input and as output, so that a skill whose way differs brin
 from random import Random
 from typing import TypedDict
 
-from ..agents.records import Instruction, Passage, Reject, Seed
+from ..agents.records import Instruction, Passage, Reject, Seed, Suggestion
 from .services import Round
 
 
@@ -18,6 +18,8 @@ class FlowState(TypedDict):
     round: Round
     passages: list[Passage]
     instructions: list[Instruction]
+    suggestions: list[Suggestion]
+    """Every direction of refinement: edited instructions have theirs among their parents."""
     rejects: list[Reject]
 
 
@@ -26,12 +28,21 @@ class FlowUpdate(TypedDict, total=False):
 
     passages: list[Passage]
     instructions: list[Instruction]
+    suggestions: list[Suggestion]
     rejects: list[Reject]
 
 
 def start_state(seed: Seed, skill: str, round: Round) -> FlowState:
     """Return the state a flow starts from."""
-    return FlowState(seed=seed, skill=skill, round=round, passages=[], instructions=[], rejects=[])
+    return FlowState(
+        seed=seed,
+        skill=skill,
+        round=round,
+        passages=[],
+        instructions=[],
+        suggestions=[],
+        rejects=[],
+    )
 
 
 def chance(seed: int, state: FlowState, what: str) -> Random:

@@ -24,7 +24,8 @@ def outcome(
     if len(checks) > 1 and len(checks) == len(answers) and not any(checks):
         return "broken", f"the checker fails all {len(checks)} answers"
     scores = mean_scores(battles)
-    if scores and max(scores.values()) <= broken_score:
+    # An answer that passed its checker may have won without a game, so without a score.
+    if scores and not any(checks) and max(scores.values()) <= broken_score:
         best = max(scores.values())
         return "broken", f"no answer has a mean score above {broken_score:g} (best {best:.1f})"
     won, tied, lost = record_of(battles, target)

@@ -4,7 +4,8 @@ Rows of the run live in the store and never in graph state. Records of one kind 
 id, so nothing downstream depends on arrival order.
 
 The dataset is made from the kinds `passage`, `draft` (an instruction before the gate),
-`instruction` (one that passed), `answer`, `battle`, `sft`, `preference` and `reject`.
+`instruction` (one that passed), `answer`, `battle`, `decision`, `sft`, `preference` and `reject`;
+`seed` and `suggestion` complete the lineage.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence

@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ..agents.messages import Edit, Suggest, Suggested
-from ..agents.records import Instruction, Reject, Suggestion
+from ..agents.records import Instruction, Reject
 from .flow_state import FlowState, FlowUpdate
 from .services import Services, reject, settle
 
@@ -23,7 +23,6 @@ class RefinementState(FlowState):
     """Refinement rounds done."""
     frontier: list[Instruction]
     """What the next round refines."""
-    suggestions: list[Suggestion]
 
 
 class RefinementUpdate(FlowUpdate, total=False):
@@ -31,7 +30,6 @@ class RefinementUpdate(FlowUpdate, total=False):
 
     done: int
     frontier: list[Instruction]
-    suggestions: list[Suggestion]
 
 
 async def suggest(state: RefinementState, runtime: Runtime[Services]) -> RefinementUpdate:
@@ -60,13 +58,13 @@ async def suggest(state: RefinementState, runtime: Runtime[Services]) -> Refinem
     )
     return {
         "frontier": frontier,
-        "suggestions": [s for one in suggested for s in one.suggestions],
+        "suggestions": state["suggestions"] + [s for one in suggested for s in one.suggestions],
         "rejects": state["rejects"] + rejects,
     }
 
 
 async def edit(state: RefinementState, runtime: Runtime[Services]) -> RefinementUpdate:
-    """Carry every suggestion out."""
+    """Carry every suggestion about the frontier out."""
     services = runtime.context
     skill = services.skills[state["skill"]]
     parents = {instruction.id: instruction for instruction in state["frontier"]}
@@ -86,9 +84,10 @@ async def edit(state: RefinementState, runtime: Runtime[Services]) -> Refinement
                 "editor",
                 alias,
             ),
-            _failed("edit", parents[s.instruction_id], s.id),
+            partial(_failed("edit", parents[s.instruction_id]), part=s.id),
         )
         for s in state["suggestions"]
+        if s.instruction_id in parents
     )
     return {
         "done": state.get("done", 0) + 1,
@@ -110,12 +109,12 @@ def _first_of_each(edited: list[Instruction]) -> list[Instruction]:
     return list({i.parents[0]: i for i in reversed(edited)}.values())[::-1]
 
 
-def _failed(stage: str, instruction: Instruction, subject: str = "") -> "partial[Reject]":
+def _failed(stage: str, instruction: Instruction) -> "partial[Reject]":
     return partial(
         reject,
         stage=stage,
         round=instruction.round,
-        subject=subject or instruction.id,
+        subject=instruction.id,
         skill=instruction.skill,
         leaf=instruction.leaf,
     )

@@ -32,7 +32,7 @@ def sft_row(
         if (winner := _winner(battle, answers)) is not None
         and target in (battle.model_a, battle.model_b)
         and winner.contender != target
-        and won_by(battle) >= least
+        and _reaches(battle, least)
         and winner.checked is not False
     ]
     if not lost:
@@ -58,7 +58,7 @@ def preference_rows(
     rows: list[PreferenceRow] = []
     for battle in battles:
         chosen = _winner(battle, answers)
-        if chosen is None or won_by(battle) < least or chosen.checked is False:
+        if chosen is None or not _reaches(battle, least) or chosen.checked is False:
             continue
         rejected = answers[battle.answer_b if chosen.id == battle.answer_a else battle.answer_a]
         rows.append(
@@ -78,6 +78,11 @@ def preference_rows(
 def won_by(battle: Battle) -> float:
     """Return the margin from the winner's side; negative where majority and median disagree."""
     return -battle.margin if battle.winner == "model_b" else battle.margin
+
+
+def _reaches(battle: Battle, least: float) -> bool:
+    """Return whether a battle was won by the least margin, and by more than nothing."""
+    return won_by(battle) >= least and won_by(battle) > 0
 
 
 def _winner(battle: Battle, answers: Mapping[str, Answer]) -> Answer | None:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
-from ..agents.errors import EpisodeError, ModelError, PromptError, ReplyError, ToolError
+from ..agents.errors import (
+    EpisodeError,
+    JudgeError,
+    ModelError,
+    PromptError,
+    ReplyError,
+    ToolError,
+)
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Instruction, Reject, make_id
 from ..agents.troupe import Troupe
@@ -57,29 +64,40 @@ class Round:
     policy: Policy
 
 
-def slug(error: EpisodeError) -> str:
-    """Return the reject reason of a failed unit."""
-    names = {ModelError: "model", ReplyError: "reply", PromptError: "prompt", ToolError: "tool"}
-    return next(
-        (n for kind, n in names.items() if isinstance(error, kind)), type(error).__name__.lower()
-    )
+FAILURES: dict[type[EpisodeError], str] = {
+    ModelError: "model",
+    ReplyError: "reply",
+    JudgeError: "judge",
+    PromptError: "prompt",
+    ToolError: "tool",
+}
+"""Reject reasons of calls and tools that failed; any other `EpisodeError` is a gate's no."""
 
 
 def reject(
-    error: EpisodeError, *, stage: str, round: int, subject: str, skill: str = "", leaf: str = ""
+    error: EpisodeError,
+    *,
+    stage: str,
+    round: int,
+    subject: str,
+    part: str = "",
+    skill: str = "",
+    leaf: str = "",
 ) -> Reject:
-    """Return the reject that a failed unit becomes."""
+    """Return the reject that a failed unit becomes; `part` tells which one of its subject's it was."""
+    failure = next((name for kind, name in FAILURES.items() if isinstance(error, kind)), "")
+    reason = failure or type(error).__name__.lower()
     return Reject(
-        id=make_id("reject", stage, round, subject, leaf, slug(error)),
+        id=make_id("reject", stage, round, subject, part, skill, leaf, reason),
         parents=(subject,),
         round=round,
         stage=stage,
-        reason=slug(error),
-        detail=str(error)[:500],
+        reason=reason,
+        detail=(f"{part}: {error}" if part else str(error))[:500],
         subject=subject,
         skill=skill,
         leaf=leaf,
-        failed=isinstance(error, ModelError | ReplyError | PromptError | ToolError),
+        failed=bool(failure),
     )
 
 

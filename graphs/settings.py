@@ -1,6 +1,6 @@
 """What a user may tune about the graphs, section by section of the config."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -37,22 +37,26 @@ class ArenaSettings(_Section):
     """How instructions are battled."""
 
     battles_per_instruction: PositiveInt = 3
-    verdict: Literal["score"] = "score"
-    """Each juror scores both answers from 1 to 10."""
+    verdict: Literal["score", "choice"] = "score"
+    """Each juror scores both answers from 1 to 10, or says which one is better."""
     bootstrap_rounds: PositiveInt = 100
     broken_score: float = Field(default=3.0, ge=1, le=10)
     """An instruction whose every answer has a mean score up to this was lost by everyone."""
 
 
+Points = Annotated[float, Field(ge=0, le=9)]
+"""A margin on the jurors' scale from 1 to 10."""
+
+
 class SelectionSettings(_Section):
     """Which battles become training rows."""
 
-    sft_margin: tuple[float, ...] = (3.0, 1.0)
+    sft_margin: tuple[Points, ...] = Field(default=(3.0, 1.0), min_length=1)
     """Least margin, in points, of the battle the target lost; one value a round, the last repeats.
 
     Arena Learning found 3 best in its first round and used 1 afterwards (arXiv 2407.10627).
     """
-    preference_margin: tuple[float, ...] = (2.0,)
+    preference_margin: tuple[Points, ...] = Field(default=(2.0,), min_length=1)
     """Least margin between chosen and rejected, as above."""
 
     @model_validator(mode="before")
@@ -67,7 +71,7 @@ class EvaluationSettings(_Section):
     """How the target is measured by jurors that do not select."""
 
     held_out: float = Field(default=0.1, ge=0, le=0.5)
-    """Share of instructions that are only battled before the evaluation jury, never trained on."""
+    """Share of passages whose instructions only battle before the evaluation jury, and never train."""
 
 
 class FeedbackSettings(_Section):

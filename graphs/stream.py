@@ -46,7 +46,10 @@ async def each(items: AsyncIterable[T], work: Callable[[T], Awaitable[object]], 
 async def ordered(
     items: AsyncIterable[T], work: Callable[[T], Awaitable[R]], limit: int
 ) -> AsyncIterator[R]:
-    """Yield the results of `work` in the items' order, with at most `limit` under way."""
+    """Yield the results of `work` in the items' order, with at most `limit` under way.
+
+    After an error nothing more is fed, and what is in flight finishes before it is raised.
+    """
     queue: deque[asyncio.Task[R]] = deque()
     try:
         async for item in items:
@@ -55,11 +58,13 @@ async def ordered(
                 yield await queue.popleft()
         while queue:
             yield await queue.popleft()
+    except asyncio.CancelledError:
+        for task in queue:
+            task.cancel()
+        raise
     finally:
-        if queue:
-            await asyncio.wait(queue)
-            for task in queue:
-                task.exception()  # marks it as seen: the first one was raised already
+        # Collects the errors too: the first one is raised already.
+        await asyncio.gather(*queue, return_exceptions=True)
 
 
 async def _run(work: Callable[[T], Awaitable[R]], item: T) -> R:

@@ -36,7 +36,7 @@ async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
                     sample=round.number - 1,
                 ),
             ),
-            partial(failed, leaf=transformation.name),
+            partial(failed, part=transformation.name),
         )
         for transformation in drawn
     )

@@ -54,11 +54,11 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Run the mock server in a process of its own; yield its base URL."""
+def server(*flags: str) -> Iterator[str]:
+    """Run the mock server in a process of its own; yield its base URL. The last of a flag wins."""
     command = [sys.executable, "-m", "arenainstruct.runs.mock", "--port", "0", "--latency-ms", "50"]
     with subprocess.Popen(
-        [*command, "--replies", "canned"], stdout=subprocess.PIPE, text=True
+        [*command, "--replies", "canned", *flags], stdout=subprocess.PIPE, text=True
     ) as mock:
         assert mock.stdout is not None
         try:

@@ -1,16 +1,19 @@
 """The check: everything that can be wrong offline, then one token from each model."""
 
 import asyncio
+import re
+import time
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Any
 
-from ..agents.errors import ArenaInstructError
+from ..agents.errors import ArenaInstructError, ModelError, UserError
 from ..agents.models.call import Call
 from ..agents.models.door import OpenModel
-from ..agents.models.limits import share_limits
+from ..agents.models.limits import Limits, share_limits
 from ..agents.models.opening import open_models
+from ..agents.models.provider import NoText
 from ..agents.models.secrets import redact
+from ..agents.models.settings import ModelSettings
 from ..agents.records import Seed, Turn
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import load_skill
@@ -20,6 +23,10 @@ from .seeds import read_seeds
 SAMPLE = 20
 """Seeds read: a folder of a million files is not read to its end."""
 PING = Turn(role="user", content="ping")
+PATIENCE_S = 20.0
+FEW = 64
+"""Tokens asked for where one is too few: some endpoints have a least number."""
+_TOO_FEW = re.compile(r"max_(completion_|output_)?tokens|output limit|token limit", re.I)
 
 
 @dataclass(frozen=True)
@@ -39,66 +46,94 @@ class Finding:
 
 
 def check(config: RunConfig) -> list[Finding]:
-    """Return what was looked at, the offline part first; models are asked only when it is sound.
-
-    Raises:
-        UserError: a model's settings cannot work (a key that is not set).
-    """
-    findings = [_seeds(config), *(_skill(name) for name in config.skills)]
-    if all(finding.ok for finding in findings):
-        findings += asyncio.run(_models(config))
-    return findings
+    """Return what was looked at, the offline part first; everything is looked at, whatever fails."""
+    seeds, kinds = _seeds(config)
+    skills = [_skill(name, kinds) for name in config.skills]
+    return [seeds, *skills, *asyncio.run(_models(config))]
 
 
-def _seeds(config: RunConfig) -> Finding:
+def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
+    """Return what the first documents look like, and the kinds among them."""
+    read, seeds = 0, []
     try:
-        found = list(islice(read_seeds(config.seeds), SAMPLE))
+        for item in read_seeds(config.seeds):
+            read += 1
+            seeds += [item] if isinstance(item, Seed) else []
+            if seeds and read >= SAMPLE:
+                break
     except ArenaInstructError as error:
-        return Finding("seeds", False, str(error))
-    seeds = [item for item in found if isinstance(item, Seed)]
-    kinds = ", ".join(sorted({seed.kind for seed in seeds}))
-    return Finding(
-        "seeds",
-        bool(seeds),
-        f"of the first {len(found)} documents {len(seeds)} are usable ({kinds})",
-    )
+        return Finding("seeds", False, str(error).removeprefix("seeds: ")), set()
+    kinds = {seed.kind for seed in seeds}
+    detail = f"of the first {read} documents {len(seeds)} are usable ({', '.join(sorted(kinds))})"
+    return Finding("seeds", True, detail), set(kinds)
 
 
-def _skill(name: str) -> Finding:
+def _skill(name: str, kinds: set[str]) -> Finding:
     try:
         skill = load_skill(name)
         for prompt in skill.prompts.model_dump().values():
             load_prompt(prompt)
     except ValueError as error:
         return Finding(f"skill {name}", False, str(error))
-    return Finding(
-        f"skill {name}",
-        True,
-        f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations",
-    )
+    detail = f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations"
+    if kinds and not kinds & set(skill.seed_kinds):
+        detail += f"; takes {', '.join(skill.seed_kinds)}: none of the documents read is one"
+    return Finding(f"skill {name}", True, detail)
 
 
 async def _models(config: RunConfig) -> list[Finding]:
+    """Ask every model at once; each fails by itself."""
     models = {
-        a: m.model_copy(update={"retries": 1, "max_tokens": 1}) for a, m in config.models.items()
+        alias: settings.model_copy(
+            update={"retries": 1, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
+        )
+        for alias, settings in config.models.items()
     }
-    limits = share_limits(models, patience_s=20, notify=lambda text: None)
-    opened = open_models(models, limits, config.seed)
-    try:
-        return list(await asyncio.gather(*(_ask(a, m) for a, m in opened.items())))
-    finally:
-        for model in opened.values():
-            await model.provider.aclose()
+    limits = share_limits(models, patience_s=PATIENCE_S, notify=lambda text: None)
+    return await asyncio.gather(
+        *(_model(alias, settings, limits[alias], config.seed) for alias, settings in models.items())
+    )
 
 
-async def _ask(alias: str, model: OpenModel) -> Finding:
-    """Ask for one token; recorded and scripted models are sound once they are open."""
+async def _model(alias: str, settings: ModelSettings, limits: Limits, seed: int) -> Finding:
+    """Ask for one token; where the endpoint finds that too little, for a few."""
     what = f"model {alias}"
+    for tokens in (1, FEW):
+        capped = settings.model_copy(update={"max_tokens": min(tokens, settings.max_tokens)})
+        try:
+            opened = open_models({alias: capped}, {alias: limits}, seed)[alias]
+        except UserError as error:
+            return Finding(what, False, redact(str(error)))
+        try:
+            return Finding(what, True, f"{await _ask(alias, opened)}{_free(settings)}")
+        except ModelError as error:
+            if error.status != 400 or tokens == FEW or not _TOO_FEW.search(str(error)):
+                return Finding(what, False, redact(str(error)))
+        except ArenaInstructError as error:
+            return Finding(what, False, redact(str(error)))
+        finally:
+            await opened.provider.aclose()
+    raise AssertionError("the last attempt returns")
+
+
+async def _ask(alias: str, model: OpenModel) -> str:
+    """Return how a model answers; recorded and scripted ones are sound once they are open."""
     if model.settings.provider in ("recorded", "scripted"):
-        return Finding(what, True, f"{model.provider.endpoint} is there")
+        return f"{model.provider.endpoint} is there"
     call = Call(alias, (PING,), role="check")
+    started = time.perf_counter()
     try:
         reply = await model.limits.run(lambda: model.provider.complete(call), 10)
-    except ArenaInstructError as error:
-        return Finding(what, False, redact(str(error)))
-    return Finding(what, True, f"{reply.model} answers in {reply.seconds:.2f} s")
+    except ModelError as error:
+        if not isinstance(error.__cause__, NoText):
+            raise
+        seconds = time.perf_counter() - started
+        return f"answers in {seconds:.2f} s, without text so early (it may think first)"
+    return f"{reply.model} answers in {reply.seconds:.2f} s"
+
+
+def _free(settings: ModelSettings) -> str:
+    """Return a reminder where calls of a served model cost nothing in our books."""
+    if settings.provider != "openai" or settings.price.input or settings.price.output:
+        return ""
+    return "; no price is set: its calls count as 0 USD, and budget.usd does not see them"

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .arena.command import arena
+from .audit.command import audit
+from .leaderboard.command import leaderboard
+from .testset.command import testset
+
 if TYPE_CHECKING:
     from .config import RunConfig
     from .result import RunResult
@@ -20,20 +25,24 @@ app = typer.Typer(
 )
 
 ConfigArg = Annotated[
-    Path | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
+    str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
 ]
 SeedsOption = Annotated[
-    str | None, typer.Option("--seeds", help="File, folder or glob; overrides the config.")
+    str | None,
+    typer.Option("--seeds", metavar="PATH", help="File, folder or glob; overrides the config."),
 ]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Override a field, with a YAML value. Repeatable."),
 ]
-RunsOption = Annotated[Path, typer.Option("--runs-dir", help="Where run folders stand.")]
+RunsOption = Annotated[
+    Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
 RUNS = Path("runs")
 
-EXIT_STOPPED, EXIT_USER = 3, 2
-"""A run that stopped and can be resumed; something the user wrote is wrong."""
+EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
+"""A check that found something; what the user wrote is wrong; a run that can be resumed; Ctrl-C."""
 
 
 def say(text: str = "") -> None:
@@ -41,7 +50,7 @@ def say(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
-def load(config: Path | None, seeds: str | None, overrides: list[str] | None) -> "RunConfig":
+def load(config: str | None, seeds: str | None, overrides: list[str] | None) -> "RunConfig":
     """Return the config with the command line's overrides."""
     from .config import load_config
 
@@ -64,7 +73,7 @@ def run(
 ) -> None:
     """Run from the documents to the dataset."""
     loaded = load(config, seeds, overrides)
-    sys.stderr.write(loaded.yaml() + "\n")
+    _show(loaded)
     if dry_run:
         _estimate(loaded, limit, as_json)
         return
@@ -75,6 +84,7 @@ def run(
             loaded, runs_dir=runs_dir, run_id=run_id, limit=limit, on_event=on_event
         ),
         as_json,
+        runs_dir,
     )
 
 
@@ -92,6 +102,7 @@ def resume(
     _watch(
         lambda on_event: resume_run(run, runs_dir=runs_dir, overrides=changed, on_event=on_event),
         as_json,
+        runs_dir,
     )
 
 
@@ -107,12 +118,13 @@ def check(
 
     findings = check_config(load(config, seeds, overrides))
     if as_json:
-        say(json.dumps([f.data() for f in findings]))
+        ok = all(finding.ok for finding in findings)
+        say(json.dumps({"ok": ok, "findings": [finding.data() for finding in findings]}))
     else:
         for finding in findings:
             say(str(finding))
     if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -127,6 +139,12 @@ def estimate(
     _estimate(load(config, seeds, overrides), limit, as_json)
 
 
+app.command()(audit)
+app.command()(arena)
+app.command()(leaderboard)
+app.command()(testset)
+
+
 @app.command()
 def export(
     run: Annotated[str, typer.Argument(help="A run's folder or id.")],
@@ -135,10 +153,15 @@ def export(
     runs_dir: RunsOption = RUNS,
 ) -> None:
     """Write a run's training rows as JSONL for a trainer."""
+    from ..agents.errors import UserError
     from .export import export as export_run
     from .folder import RunFolder
 
-    for name, count in export_run(RunFolder.find(run, runs_dir).path, to, format).items():
+    try:
+        counts = export_run(RunFolder.find(run, runs_dir).path, to, format)
+    except OSError as error:
+        raise UserError(f"--to {to}: {error.strerror}: {error.filename}") from error
+    for name, count in counts.items():
         say(f"{name}: {count}")
 
 
@@ -149,18 +172,35 @@ def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
     say(json.dumps(found.data()) if as_json else found.table())
 
 
+def _show(config: "RunConfig") -> None:
+    """Print the resolved config in short."""
+    from ..agents.models.secrets import redact
+
+    sys.stderr.write("# Config in short; the whole of it: config.yaml in the run's folder.\n")
+    sys.stderr.write(f"{redact(config.brief())}\n")
+
+
 def _watch(
-    start: Callable[[Callable[[str, dict[str, Any]], None]], "RunResult"], as_json: bool
+    start: Callable[[Callable[[str, dict[str, Any]], None]], "RunResult"],
+    as_json: bool,
+    runs_dir: Path,
 ) -> None:
     """Start or resume a run under a view, print its result, and exit with its status."""
-    from .progress import view
     from .summary import summary
+    from .views import view
 
     with view() as watching:
-        result = start(watching.on_event)
+        try:
+            result = start(watching.on_event)
+        except KeyboardInterrupt:
+            raise Interrupted(runs_dir / watching.progress.run_id) from None
     say(json.dumps(result.data()) if as_json else summary(result))
     if not result.completed:
         raise typer.Exit(EXIT_STOPPED)
+
+
+class Interrupted(Exception):
+    """The user stopped a run; holds its folder."""
 
 
 @app.callback(invoke_without_command=True)
@@ -177,13 +217,21 @@ def version(
 
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
-    from ..agents.errors import UserError
+    from ..agents.errors import StopRun, UserError
+    from .program import program
 
     try:
         app()
     except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
+        from ..agents.models.secrets import redact
+
+        sys.stderr.write("".join(f"error: {line}\n" for line in redact(str(error)).splitlines()))
         raise SystemExit(EXIT_USER) from error
+    except StopRun as stop:
+        sys.stderr.write(f"stopped: {stop}\n")
+        raise SystemExit(EXIT_STOPPED) from stop
+    except Interrupted as interrupted:
+        sys.stderr.write(f"interrupted; go on with: {program()} resume {interrupted}\n")
+        raise SystemExit(EXIT_INTERRUPTED) from None
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: what was paid is kept; `arenainstruct resume` goes on\n")
-        raise SystemExit(130) from None
+        raise SystemExit(EXIT_INTERRUPTED) from None

@@ -4,16 +4,25 @@
 `execution`); only the first decides the bytes of the dataset.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 
-from ..agents.cast import Cast, faults
+from ..agents.cast import Cast, faults, unknown
 from ..agents.errors import UserError
-from ..agents.models.settings import ModelSettings
+from ..agents.models.secrets import is_secret
+from ..agents.models.settings import ModelSettings, OpenAISettings
 from ..graphs.settings import (
     ArenaSettings,
     CurationSettings,
@@ -23,7 +32,11 @@ from ..graphs.settings import (
     PerSeed,
     SelectionSettings,
 )
+from ..taxonomy.lines import Location
 from ..taxonomy.skill import load_skill
+from .explain import explain
+from .origin import Origin, join
+from .pasted import pasted_keys
 from .seeds.settings import SeedSettings
 
 HOW = ("budget", "execution")
@@ -33,7 +46,7 @@ HOW_OF_MODEL = ("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_en
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class BudgetSettings(_Section):
@@ -85,12 +98,38 @@ class RunConfig(_Section):
         for model in data["models"].values():
             for field in HOW_OF_MODEL:
                 model.pop(field, None)
-        data["seeds"]["path"] = Path(self.seeds.path).name
+            if "file" in model:
+                model["file"] = Path(model["file"]).name
+        data["seeds"]["path"] = Path(self.seeds.path).name or self.seeds.path
         return data
 
     def yaml(self) -> str:
         """Return the whole resolved config as YAML."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    def brief(self) -> str:
+        """Return YAML to read at a glance: a line for each section and model, without most defaults."""
+        data = self.model_dump(mode="json")
+        unlike = self.model_dump(mode="json", exclude_defaults=True)
+        names = [name for name in data if name in SHOWN or name in unlike]
+        lines = [f"{name}: {_flow(unlike.get(name, data[name]))}" for name in names]
+        models = [
+            f"  {alias}: {_flow({'provider': model['provider'], **model})}"
+            for alias, model in unlike["models"].items()
+        ]
+        lines[names.index("models")] = "\n".join(["models:", *models])
+        return "\n".join(lines) + "\n"
+
+
+SHOWN = ("skills", "rounds", "per_seed", "seed")
+"""What a reader sees even when it is the default."""
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def load_config(
@@ -98,101 +137,73 @@ def load_config(
 ) -> RunConfig:
     """Return the config from a YAML file or a mapping; None is the embedded one.
 
-    `overrides` are `a.b=value` with a YAML value; the last one wins.
+    `overrides` are `a.b=value` with a YAML value; the last one wins. What the environment says of
+    addresses (`OPENAI_BASE_URL`) is filled in.
 
     Raises:
-        UserError: naming file, field, value found and what is allowed, for everything that is wrong.
+        UserError: place, field, value found and what is allowed, of everything that is wrong.
     """
-    where = str(source) if isinstance(source, str | Path) else "config"
-    if isinstance(source, Mapping):
-        data = dict(source)
-    else:
-        data = _read(Path(source) if source is not None else EMBEDDED)
+    origin = Origin.of(EMBEDDED if source is None else source)
     for override in overrides:
-        _override(data, override)
+        origin.override(override)
+    data = origin.data
+    findings = list(pasted_keys(data))
+    hidden = {loc for loc, _ in findings}
+    config = None
     try:
         config = RunConfig.model_validate(data)
     except ValidationError as error:
-        raise UserError(explain(error, where)) from error
-    if wrong := [*faults(config.cast, config.models), *_unknown_skills(config)]:
-        raise UserError("\n".join(f"{where}: {fault}" for fault in wrong))
-    return config
+        findings += [f for f in explain(error, RunConfig) if f[0] not in hidden]
+    findings += [*_cast(data), *_skills(data)]
+    if findings or config is None:
+        raise UserError(
+            join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
+        )
+    return _addressed(config)
 
 
 EMBEDDED = Path(__file__).parent / "configs" / "offline.yaml"
 """The config of a run without one: the embedded models only."""
 
 
-def _unknown_skills(config: RunConfig) -> Iterable[str]:
-    for name in config.skills:
+def _cast(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    """Yield what is wrong with the cast, as far as it and the models can be read."""
+    models = data.get("models")
+    try:
+        cast = Cast.model_validate(data.get("cast"))
+    except ValidationError:
+        return
+    try:
+        wrong = faults(cast, _MODELS.validate_python(models))
+    except ValidationError:
+        wrong = unknown(cast, models) if isinstance(models, Mapping) else iter(())
+    for fault in wrong:
+        yield tuple(fault.partition(":")[0].split(".")), fault
+
+
+def _skills(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    named = data.get("skills")
+    for number, name in enumerate(named if isinstance(named, list) else ()):
         try:
-            load_skill(name)
+            if isinstance(name, str):
+                load_skill(name)
         except ValueError as error:
-            yield f"skills: {error}"
+            yield ("skills", number), f"skills: {error}"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}:{line}: not YAML: {error.problem}") from error
-    if not isinstance(data, dict):
-        raise UserError(f"{path}: holds {type(data).__name__}, a config is a mapping of sections")
-    return data
+_MODELS: TypeAdapter[dict[str, ModelSettings]] = TypeAdapter(dict[str, ModelSettings])
 
 
-def _override(data: dict[str, Any], override: str) -> None:
-    """Set one dotted field in place."""
-    path, sign, value = override.partition("=")
-    *parents, last = path.strip().split(".")
-    if not sign or not last:
-        raise UserError(f"--set {override}: write it as section.field=value")
-    here = data
-    for name in parents:
-        inner = here.get(name)
-        if name == "seeds" and isinstance(inner, str):
-            inner = {"path": inner}
-        if not isinstance(inner, dict | None):
-            raise UserError(f"--set {override}: {name} is {inner!r}, not a section")
-        here[name] = dict(inner or {})
-        here = here[name]
-    try:
-        here[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {override}: {value!r} is not a YAML value") from error
-
-
-def explain(error: ValidationError, where: str) -> str:
-    """Return pydantic's findings as lines `file: field: found value; what is allowed`."""
-    return "\n".join(f"{where}: {_finding(dict(e))}" for e in error.errors(include_url=False))
-
-
-def _finding(finding: dict[str, Any]) -> str:
-    loc = [str(part) for part in finding["loc"]]
-    if loc and loc[0] == "models" and len(loc) > 2:
-        del loc[2]  # the provider that pydantic's union names
-    field = ".".join(loc)
-    if finding["type"] == "extra_forbidden":
-        section = _section(loc[:-1])
-        allowed = f"; fields here: {', '.join(sorted(section))}" if section else ""
-        return f"{field}: unknown field, found {finding['input']!r}{allowed}"
-    if finding["type"] == "missing":
-        return f"{field}: is missing"
-    return f"{field}: found {finding['input']!r}; {finding['msg']}"
-
-
-def _section(loc: list[str]) -> Iterable[str]:
-    """Return the field names of the section at a location, where it is one of ours."""
-    kind: Any = RunConfig
-    for name in loc:
-        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-            return ()
-        kind = kind.model_fields[name].annotation if name in kind.model_fields else None
-    if loc[:1] == ["models"]:
-        from ..agents.models.settings import OpenAISettings
-
-        return OpenAISettings.model_fields
-    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+def _addressed(config: RunConfig) -> RunConfig:
+    """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""
+    models: dict[str, ModelSettings] = {}
+    for alias, model in config.models.items():
+        if isinstance(model, OpenAISettings) and not model.base_url:
+            if is_secret(model.endpoint):
+                raise UserError(
+                    "OPENAI_BASE_URL: holds a user name or a password (not shown); "
+                    f"put the key into {model.api_key_env}"
+                )
+            model = model.model_copy(update={"base_url": model.endpoint})
+        models[alias] = model
+    return config.model_copy(update={"models": models})

@@ -1,137 +1,149 @@
 """The estimate: calls, tokens, USD and time per stage before a cent is spent, from the seeds themselves.
 
-Seeds are read as a run would read them; each stage's calls follow from `per_seed`, the skills and the
-cast. Prompt lengths are those of the prompt files and the documents, reply lengths are typical ones.
-`most` assumes that nothing is dropped on the way; `likely` that the gates let `PASS_RATE` through.
+Seeds are read as a run would read them; `forecast.py` says what each of them will cause.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
-from math import ceil
-from random import Random
 from typing import Any
 
-from ..agents.cast import eligible
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Seed
-from ..graphs.arena.matchmaking import pairs
-from ..prompts.template import FOLDER
-from ..taxonomy.skill import Skill, load_skill
 from .config import RunConfig
+from .forecast import Forecast, Spending
+from .progress import clock, short
 from .seeds import read_seeds
 
-CHARS_PER_TOKEN = 4
-PASS_RATE = 0.75
-"""Share of written instructions that get through the gate, as seen in runs on mixed documents."""
-REPLY = {
-    "instruction": 110,
-    "suggestion": 50,
-    "edit": 130,
-    "curation": 60,
-    "answer": 220,
-    "game": 90,
-}
-"""Typical reply tokens: per instruction, per suggestion, per edit, …"""
 WAIT_S, TOKENS_PER_S = 0.8, 60.0
 """Assumed latency of an endpoint: before the first token, and per token after it."""
 AUTO_CONCURRENCY = 32
+STAGES = ("transformation", "instruction", "suggestion", "edit", "curation", "answer", "judge")
 
 
 @dataclass
-class StageEstimate:
-    """One stage, if nothing is dropped."""
+class Amount:
+    """Calls with what they take."""
 
-    stage: str
-    calls: float = 0
-    tokens_in: float = 0
-    tokens_out: float = 0
+    calls: float = 0.0
+    tokens_in: float = 0.0
+    tokens_out: float = 0.0
     usd: float = 0.0
     seconds: float = 0.0
+    _busy: dict[str, float] = field(default_factory=dict)
+    """Seconds by endpoint: models of one share it, endpoints work side by side."""
 
-    def add(self, calls: float, tokens_in: float, tokens_out: float, model: ModelSettings) -> None:
-        """Add calls of one model; the token counts are per call."""
+    def add(self, calls: float, spending: Spending) -> None:
+        """Add a number of calls."""
+        model = spending.model
+        read, written = calls * spending.tokens_in, calls * spending.tokens_out
         self.calls += calls
-        self.tokens_in += calls * tokens_in
-        self.tokens_out += calls * tokens_out
-        price = model.price
-        self.usd += calls * (tokens_in * price.input + tokens_out * price.output) / 1e6
-        if model.provider != "openai":
-            return
-        lanes = AUTO_CONCURRENCY if model.concurrency == "auto" else model.concurrency
-        seconds = calls * (WAIT_S + tokens_out / TOKENS_PER_S) / lanes
-        if model.rpm:
-            seconds = max(seconds, calls * 60 / model.rpm)
-        if model.tpm:
-            seconds = max(seconds, calls * (tokens_in + tokens_out) * 60 / model.tpm)
-        self.seconds += seconds
+        self.tokens_in += read
+        self.tokens_out += written
+        self.usd += (read * model.price.input + written * model.price.output) / 1e6
+        busy = self._busy.get(model.endpoint, 0.0)
+        self._busy[model.endpoint] = busy + _seconds(calls, spending)
+        self.seconds = max(self._busy.values())
+
+    def __iadd__(self, other: "Amount") -> "Amount":
+        """Add what comes after this."""
+        for name in ("calls", "tokens_in", "tokens_out", "usd", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, rounded."""
+        return {
+            "calls": round(self.calls),
+            "tokens_in": round(self.tokens_in),
+            "tokens_out": round(self.tokens_out),
+            "usd": round(self.usd, 6),
+            "seconds": round(self.seconds, 1),
+        }
+
+    def row(self, name: str) -> str:
+        """Return it as a row of a table."""
+        return (
+            f"{name:<16}{round(self.calls):>11,}{short(round(self.tokens_in)):>12}"
+            f"{short(round(self.tokens_out)):>12}{self.usd:>13,.4f}{clock(self.seconds):>10}"
+        )
+
+
+def _seconds(calls: float, spending: Spending) -> float:
+    """Return how long calls take when nothing else is asked of their model."""
+    model = spending.model
+    if model.provider != "openai":
+        return 0.0
+    lanes = AUTO_CONCURRENCY if model.concurrency == "auto" else model.concurrency
+    seconds = calls * (WAIT_S + spending.tokens_out / TOKENS_PER_S) / lanes
+    if model.rpm:
+        seconds = max(seconds, calls * 60 / model.rpm)
+    if model.tpm:
+        tokens = spending.tokens_in + spending.tokens_out
+        seconds = max(seconds, calls * tokens * 60 / model.tpm)
+    return seconds
 
 
 @dataclass
 class Estimate:
-    """What a run would take; `most` if nothing is dropped, `likely` with the usual rejects."""
+    """What a run would take: `most` if nothing is dropped, `likely` with the usual losses."""
 
     seeds: int = 0
     rejects: int = 0
-    instructions: float = 0
-    stages: dict[str, StageEstimate] = field(default_factory=dict)
+    instructions: float = 0.0
+    """Before the gate, at most."""
+    most: dict[str, Amount] = field(default_factory=lambda: {s: Amount() for s in STAGES})
+    likely: dict[str, Amount] = field(default_factory=lambda: {s: Amount() for s in STAGES})
+    notes: list[str] = field(default_factory=list)
+    """What a reader should know beside the numbers."""
 
-    def stage(self, name: str) -> StageEstimate:
-        """Return a stage's line, made on first use."""
-        return self.stages.setdefault(name, StageEstimate(name))
+    def spend(self, spending: Spending) -> None:
+        """Take calls in."""
+        self.most[spending.stage].add(spending.most, spending)
+        self.likely[spending.stage].add(spending.likely, spending)
+
+    def total(self, amounts: dict[str, Amount]) -> Amount:
+        """Return the sum over all stages."""
+        total = Amount()
+        for amount in amounts.values():
+            total += amount
+        return total
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
-        rows = [_rounded(asdict(stage)) for stage in self.stages.values()]
-        most = {k: sum(row[k] for row in rows) for k in rows[0] if k != "stage"} if rows else {}
-        likely = {key: _sum_likely(rows, key) for key in most}
         return {
             "seeds": self.seeds,
             "rejected_seeds": self.rejects,
             "instructions": round(self.instructions),
-            "stages": rows,
-            "most": most,
-            "likely": likely,
+            "stages": [
+                {"stage": s, "likely": self.likely[s].data(), "most": self.most[s].data()}
+                for s in STAGES
+            ],
+            "likely": self.total(self.likely).data(),
+            "most": self.total(self.most).data(),
+            "notes": self.notes,
         }
 
     def table(self) -> str:
         """Return it as a table for a reader."""
-        data = self.data()
-        head = f"{'stage':<16}{'calls':>9}{'tokens in':>13}{'tokens out':>13}{'USD':>11}{'time':>9}"
+        head = (
+            f"{'likely':<16}{'calls':>11}{'tokens in':>12}{'tokens out':>12}{'USD':>13}{'time':>10}"
+        )
         lines = [
-            f"{data['seeds']} seeds ({data['rejected_seeds']} rejected), "
-            f"at most {data['instructions']} instructions",
+            f"{self.seeds:,} seeds ({self.rejects:,} documents rejected), "
+            f"at most {round(self.instructions):,} instructions",
             "",
             head,
+            *(self.likely[stage].row(stage) for stage in STAGES),
+            self.total(self.likely).row("in all, likely"),
+            self.total(self.most).row("at most"),
+            "",
+            "likely: some instructions fail the gate, checkers and identical answers spare the jury.",
+            "at most: nothing is dropped, everything is judged; retries come on top.",
+            f"time: {WAIT_S:g} s to the first token, then {TOKENS_PER_S:g} tokens/s, within rpm and tpm.",
+            *self.notes,
         ]
-        lines += [_line(row["stage"], row) for row in data["stages"]]
-        lines += [_line(name, data[name]) for name in ("most", "likely") if data[name]]
-        lines += ["", f"likely: {PASS_RATE:.0%} of the instructions pass the gate; time assumes "]
-        lines[-1] += f"{WAIT_S:g} s to the first token, then {TOKENS_PER_S:g} tokens/s"
         return "\n".join(lines)
-
-
-_AFTER_GATE = ("answer", "judge")
-
-
-def _sum_likely(rows: list[dict[str, Any]], key: str) -> float:
-    total: float = sum(row[key] * (PASS_RATE if row["stage"] in _AFTER_GATE else 1) for row in rows)
-    return round(total, 6) if key in ("usd", "seconds") else round(total)
-
-
-def _rounded(row: dict[str, Any]) -> dict[str, Any]:
-    whole = ("calls", "tokens_in", "tokens_out")
-    return {
-        k: round(v) if k in whole else v if k == "stage" else round(v, 6) for k, v in row.items()
-    }
-
-
-def _line(name: str, row: dict[str, Any]) -> str:
-    minutes, seconds = divmod(round(row["seconds"]), 60)
-    return (
-        f"{name:<16}{row['calls']:>9}{row['tokens_in']:>13}{row['tokens_out']:>13}"
-        f"{row['usd']:>11.4f}{minutes:>6}:{seconds:02d}"
-    )
 
 
 def estimate(config: RunConfig, *, limit: int | None = None) -> Estimate:
@@ -141,12 +153,11 @@ def estimate(config: RunConfig, *, limit: int | None = None) -> Estimate:
         UserError: there is no usable seed.
     """
     found = Estimate()
-    skills = [load_skill(name) for name in config.skills]
+    forecast = Forecast(config, found.spend)
     for seed in islice(_seeds(config, found), limit):
         found.seeds += 1
-        for skill in skills:
-            if seed.kind in skill.seed_kinds:
-                _add_flow(found, config, skill, len(seed.text) / CHARS_PER_TOKEN)
+        found.instructions += forecast.add(seed)
+    found.notes += _notes(config, found)
     return found
 
 
@@ -158,56 +169,17 @@ def _seeds(config: RunConfig, found: Estimate) -> Iterator[Seed]:
             found.rejects += 1
 
 
-def _add_flow(found: Estimate, config: RunConfig, skill: Skill, text: float) -> None:
-    """Add one seed's way through one skill, over all rounds; `text` is the seed's length in tokens."""
-    per_seed, cast, rounds = config.per_seed, config.cast, config.rounds
-
-    def model(role: str) -> ModelSettings:
-        return config.models[cast.speaks(role)]
-
-    passages = min(per_seed.passages, len(skill.transformations))
-    spoken = sum(not t.identity for t in skill.transformations) / len(skill.transformations)
-    long = text if skill.flow == "standard" else 400.0  # an API list is about this long
-    prompts = {name: _prompt_tokens(path) for name, path in skill.prompts.model_dump().items()}
-    stage = found.stage
-    # Tool use describes its seed once and then asks the finder, who searches before it ends.
-    transformed = passages * spoken if skill.flow == "standard" else 1 + 2 * passages
-    stage("transformation").add(
-        rounds * transformed, text + prompts["transform"], long, model("transformer")
-    )
-    written = per_seed.instructions
-    calls = ceil(written / per_seed.per_leaf)
-    reply = REPLY["instruction"] * written / calls
-    stage("instruction").add(rounds * calls, long + prompts["write"], reply, model("writer"))
-    refined = written * per_seed.refinements
-    edits = refined * per_seed.directions
-    reply = REPLY["suggestion"] * per_seed.directions
-    stage("suggestion").add(rounds * refined, long + prompts["suggest"], reply, model("suggester"))
-    rewritten = sum(goal.edits == "passage" for goal in skill.goals) / len(skill.goals)
-    reply = REPLY["edit"] + rewritten * long
-    stage("edit").add(rounds * edits, long + prompts["edit"], reply, model("editor"))
-    drafts = rounds * (written + edits)
-    found.instructions += drafts
-    if config.curation.model_gate:
-        gate = long + _prompt_tokens("curation/curate")
-        stage("curation").add(drafts, gate, REPLY["curation"], model("curator"))
-    _add_battles(found, config, drafts, long)
+def _notes(config: RunConfig, found: Estimate) -> Iterator[str]:
+    free = [alias for alias, model in config.models.items() if _unpriced(model)]
+    if free:
+        yield f"No price is set for {', '.join(free)}: their calls count as 0 USD."
+    usd, ceiling = found.total(found.likely).usd, config.budget.usd
+    if ceiling is not None and usd > ceiling:
+        yield (
+            f"budget.usd is {ceiling:g}: the run will probably stop before its end; what it made "
+            "until then is kept, and a resume with a higher one goes on."
+        )
 
 
-def _add_battles(found: Estimate, config: RunConfig, drafts: float, long: float) -> None:
-    """Add the answers and games of instructions whose context has `long` tokens."""
-    cast, models = config.cast, config.models
-    everyone = cast.everyone
-    battles = config.arena.battles_per_instruction
-    fought = pairs(everyone, cast.target, battles=battles, random=Random(0))
-    for alias in sorted({alias for pair in fought for alias in pair}):
-        found.stage("answer").add(drafts, long + 50, REPLY["answer"], models[alias])
-    game = long + 2 * REPLY["answer"] + _prompt_tokens("arena/judge")
-    for pair in fought:
-        for juror in eligible(cast.jury, pair, models):
-            found.stage("judge").add(2 * drafts, game, REPLY["game"], models[juror])
-
-
-def _prompt_tokens(name: str) -> float:
-    size: int = (FOLDER / f"{name}.j2").stat().st_size
-    return size / CHARS_PER_TOKEN
+def _unpriced(model: ModelSettings) -> bool:
+    return model.provider == "openai" and not (model.price.input or model.price.output)

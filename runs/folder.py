@@ -1,15 +1,20 @@
 """A run's folder: where each of its files lies."""
 
+import os
 import re
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..agents.errors import UserError
+from .program import program
 from .store import STORE_FILE
 
 RUNS = Path("runs")
+_FIRST = {"config.part", "config.yaml", "manifest.json"}
+"""What a start that died before it made its store may leave behind."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
 
 
@@ -59,12 +64,18 @@ class RunFolder:
         """What the run is for."""
         return self.path / "dataset"
 
+    def write_config(self, text: str) -> None:
+        """Write the resolved config; a kill leaves the old one or the new one, never half of it."""
+        fresh = self.config.with_suffix(".part")
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, self.config)
+
     @classmethod
     def create(cls, runs_dir: Path, run_id: str | None) -> "RunFolder":
         """Make a new run's folder.
 
         Raises:
-            UserError: the id is not usable, or there is such a run already.
+            UserError: the id is not usable, there is such a run already, or no folder can be made.
         """
         now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = run_id or f"{now}-{secrets.token_hex(2)}"
@@ -75,9 +86,21 @@ class RunFolder:
             )
         path = runs_dir / name
         if (path / STORE_FILE).exists():
-            raise UserError(f"run {name!r} exists: take it up with `arenainstruct resume {path}`")
-        path.mkdir(parents=True, exist_ok=True)
+            raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            strange = {entry.name for entry in path.iterdir()} - _FIRST
+        except OSError as error:
+            raise UserError(
+                f"--runs-dir {runs_dir}: no folder {path} can be made there: {error.strerror}"
+            ) from error
+        if strange:
+            raise UserError(f"{path} exists and is no run: choose another --run-id")
         return cls(path)
+
+    def remove(self) -> None:
+        """Remove a run of which nothing was made, so that its name is free again."""
+        shutil.rmtree(self.path)
 
     @classmethod
     def find(cls, run: str, runs_dir: Path = RUNS) -> "RunFolder":

@@ -4,7 +4,8 @@ The APIs of code and OpenAPI seeds are indexed on the way, so that tool use can 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from ..agents.records import Record, Reject, Seed, make_id
@@ -17,25 +18,50 @@ from .store import Store
 BATCH = 100
 
 
-async def ingest(store: Store, index: ApiIndex, settings: SeedSettings, limit: int | None) -> None:
+async def ingest(
+    store: Store,
+    index: ApiIndex,
+    settings: SeedSettings,
+    limit: int | None,
+    *,
+    told: Callable[[int], None] = lambda read: None,
+) -> None:
     """Read the seeds into the store once; a run that was killed meanwhile starts over, to the same end.
+
+    `told` gets the number of seeds so far, now and then.
 
     Raises:
         UserError: there is no usable seed.
     """
     if store.get_meta("ingested"):
         return
-    found = iter(read_seeds(settings))
-    left = limit
-    while batch := await asyncio.to_thread(_batch, found, left):
+    read = 0
+    async for batch in _batches(settings, limit):
         seeds = [item for item in batch if isinstance(item, Seed)]
         rejects: list[Record] = [_reject(item) for item in batch if isinstance(item, SeedReject)]
         await store.add("seed", 0, seeds)
         await store.add("reject", 0, rejects)
         await asyncio.to_thread(_index, index, seeds)
-        if left is not None and not (left := left - len(seeds)):
-            break
+        told(read := read + len(seeds))
     await store.set_meta("ingested", True)
+
+
+async def _batches(
+    settings: SeedSettings, left: int | None
+) -> AsyncIterator[list[Seed | SeedReject]]:
+    """Yield what is read, by the batch, up to so many seeds."""
+    loop, found = asyncio.get_running_loop(), read_seeds(settings)
+    # One thread of its own: the index of duplicates is a SQLite connection, which keeps to a thread.
+    with ThreadPoolExecutor(1, "seeds") as reader:
+        try:
+            while batch := await loop.run_in_executor(reader, _batch, found, left):
+                yield batch
+                if left is not None:
+                    left -= sum(isinstance(item, Seed) for item in batch)
+                if left == 0:
+                    return
+        finally:
+            await loop.run_in_executor(reader, found.close)
 
 
 def _batch(found: Iterator[Seed | SeedReject], left: int | None) -> list[Seed | SeedReject]:

@@ -5,6 +5,7 @@ result = launch(load_config("mine.yaml"))
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -26,14 +27,16 @@ from ..agents.troupe import Troupe
 from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.graph import build
+from ..graphs.supervisor.rewind import rewind
 from ..graphs.supervisor.select import select
 from ..taxonomy.skill import load_skill
 from ..tools.retrieval import ApiIndex
 from .config import RunConfig, load_config
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
+from .heap import frozen_heap
 from .ingest import ingest
-from .manifest import write_manifest
+from .manifest import manifest, read_limit, write_manifest
 from .report import close_run
 from .result import RunResult
 from .store import Store
@@ -43,9 +46,19 @@ OnEvent = Callable[[str, dict[str, Any]], None]
 """Called with (kind, data) for every event of the run; must be quick."""
 
 
-def launch(config: RunConfig, **options: Any) -> RunResult:
-    """Run from the seeds to the dataset; see `launch_async` for the options."""
-    return asyncio.run(launch_async(config, **options))
+def launch(
+    config: RunConfig,
+    *,
+    runs_dir: str | Path = RUNS,
+    run_id: str | None = None,
+    limit: int | None = None,
+    on_event: OnEvent | None = None,
+) -> RunResult:
+    """Run from the seeds to the dataset; see `launch_async`, its twin for a running event loop."""
+    _refuse_running_loop("launch_async")
+    return asyncio.run(
+        launch_async(config, runs_dir=runs_dir, run_id=run_id, limit=limit, on_event=on_event)
+    )
 
 
 async def launch_async(
@@ -68,15 +81,27 @@ async def launch_async(
     Raises:
         UserError: what the user wrote is wrong; nothing was paid.
     """
-    folder = RunFolder.create(Path(runs_dir), run_id)
-    folder.config.write_text(config.yaml(), encoding="utf-8")
-    write_manifest(folder.manifest, config.seeds)
-    return await _run(config, folder, limit, on_event)
+
+    def begin() -> RunFolder:
+        made_with = manifest(config.seeds, limit)
+        folder = RunFolder.create(Path(runs_dir), run_id)
+        folder.write_config(config.yaml())
+        write_manifest(folder.manifest, made_with)
+        return folder
+
+    return await _run(config, begin, on_event)
 
 
-def resume(run: str, **options: Any) -> RunResult:
-    """Take a run up where it stopped; see `resume_async` for the options."""
-    return asyncio.run(resume_async(run, **options))
+def resume(
+    run: str,
+    *,
+    runs_dir: str | Path = RUNS,
+    overrides: tuple[str, ...] = (),
+    on_event: OnEvent | None = None,
+) -> RunResult:
+    """Take a run up where it stopped; see `resume_async`, its twin for a running event loop."""
+    _refuse_running_loop("resume_async")
+    return asyncio.run(resume_async(run, runs_dir=runs_dir, overrides=overrides, on_event=on_event))
 
 
 async def resume_async(
@@ -88,6 +113,7 @@ async def resume_async(
 ) -> RunResult:
     """Take a run up where it stopped: what was paid is served from its ledger.
 
+    Calls that failed for good in the round it had reached are asked again, also in a completed run.
     `overrides` may raise the budget or change how the run is executed, not what it makes.
 
     Raises:
@@ -103,32 +129,64 @@ async def resume_async(
             f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; "
             "start another one for that (budget, execution and endpoints may change)"
         )
-    folder.config.write_text(config.yaml(), encoding="utf-8")
-    return await _run(config, folder, None, on_event)
+
+    def begin() -> RunFolder:
+        folder.write_config(config.yaml())
+        return folder
+
+    return await _run(config, begin, on_event)
+
+
+def _refuse_running_loop(twin: str) -> None:
+    """Raise where an event loop runs already (a notebook): there the twin is awaited."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError(f"an event loop is running here: use `await {twin}(...)`")
 
 
 async def _run(
-    config: RunConfig, folder: RunFolder, limit: int | None, on_event: OnEvent | None
+    config: RunConfig, begin: Callable[[], RunFolder], on_event: OnEvent | None
 ) -> RunResult:
     started = time.monotonic()
+    trace: Trace
     async with AsyncExitStack() as stack:
-        store = Store.open(folder.store)
-        stack.callback(store.close)
-        trace = Trace(store, on_event)
         limits = share_limits(
             config.models,
             patience_s=config.execution.patience_s,
             notify=lambda text: trace.event("notice", text=text),
         )
+        # Before the folder: what the user wrote wrongly leaves none behind.
+        models = open_models(config.models, limits, config.seed)
+        folder = begin()
+        store = Store.open(folder.store)
+        stack.callback(store.close)
+        trace = Trace(store, on_event)
         budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(open_models(config.models, limits, config.seed), store, budget)
+        door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
         index = stack.enter_context(ApiIndex(folder.apis))
-        if limit is None:
-            limit = store.get_meta("limit")
-        await store.set_meta("limit", limit)
-        trace.event("run_started", run_id=folder.run_id, door=door)
-        await ingest(store, index, config.seeds, limit)
+        stack.enter_context(frozen_heap())
+        trace.event(
+            "run_started",
+            run_id=folder.run_id,
+            door=door,
+            ceiling=config.budget.usd,
+            spent=budget.spent,
+        )
+        try:
+            await ingest(
+                store,
+                index,
+                config.seeds,
+                read_limit(folder.manifest),
+                told=lambda read: trace.event("reading", seeds=read),
+            )
+        except UserError:
+            await stack.aclose()
+            folder.remove()  # no seed, nothing paid: its name stays free
+            raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
         troupe = await stack.enter_async_context(Troupe(Desk(door, index), trace.message))
@@ -147,6 +205,7 @@ async def _run(
             config, folder, store, calls=door.tally.calls(), status=status, reason=reason
         )
         result = replace(result, elapsed_s=round(time.monotonic() - started, 3))
+        folder.result.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
         trace.event("run_finished", status=status, reason=reason)
         return result
 
@@ -156,6 +215,7 @@ async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
     async with AsyncSqliteSaver.from_conn_string(str(folder.checkpoints)) as saver:
         supervisor = build(saver)
         config: RunnableConfig = {"configurable": {"thread_id": folder.run_id}}
+        await rewind(supervisor, config, services.records)
         snapshot = await supervisor.aget_state(config)
         if snapshot.values and not snapshot.next:
             return "completed", snapshot.values["ended"]

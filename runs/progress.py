@@ -1,37 +1,37 @@
-"""Watching a run: a live view on a terminal, plain lines otherwise."""
+"""How far a run is: what its events have told so far. The views draw from it."""
 
-import sys
-import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Protocol, Self
-
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
+from typing import Any
 
 from ..agents.models.door import Door
 
-LINE_EVERY_S = 5.0
+WINDOW_S = 15.0
+"""Rates are those of the last seconds, so that they follow what happens."""
+GAVE = {
+    "generate": "instructions written",
+    "curate": "through the gate",
+    "battle": "battles",
+    "select": "SFT rows",
+}
+"""What the records are that come of a stage."""
 
 
-class View(Protocol):
-    """Something that watches a run: a context manager with an event callback."""
+@dataclass
+class Pace:
+    """Units per second, over the last `WINDOW_S` seconds."""
 
-    def __enter__(self) -> Self: ...
+    _seen: deque[tuple[float, float]] = field(default_factory=deque)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None: ...
-
-    def on_event(self, kind: str, data: dict[str, Any]) -> None:
-        """Take an event in."""
-        ...
+    def per_second(self, units: float) -> float:
+        """Take in the count so far and return the pace."""
+        now = time.monotonic()
+        self._seen.append((now, units))
+        while len(self._seen) > 2 and now - self._seen[1][0] > WINDOW_S:
+            self._seen.popleft()
+        then, before = self._seen[0]
+        return (units - before) / (now - then) if now - then > 0.2 else 0.0
 
 
 @dataclass
@@ -42,198 +42,112 @@ class Stage:
     total: int
     done: int = 0
     started: float = field(default_factory=time.monotonic)
-    count: int | None = None
-    """Records that came of it, once it is finished."""
+    seconds: float | None = None
+    """How long it took, once it is finished."""
+    gave: str = ""
+    """What came of it, once it is finished."""
 
-    def eta_s(self) -> float | None:
-        """Return the seconds left at the rate so far, or None before the first unit."""
-        if not self.done or self.count is not None:
+    def finish(self, count: int) -> None:
+        """Note the end of the stage and the records that came of it."""
+        self.seconds = time.monotonic() - self.started
+        self.gave = f"{count} {GAVE.get(self.name, '')}".strip()
+
+    def rate(self) -> float:
+        """Return units per second since the stage began."""
+        took = time.monotonic() - self.started if self.seconds is None else self.seconds
+        return self.done / max(0.001, took)
+
+    def left_s(self) -> float | None:
+        """Return the seconds left at the rate so far; None before the first unit and after the last."""
+        if not self.done or self.seconds is not None:
             return None
-        return (time.monotonic() - self.started) / self.done * max(0, self.total - self.done)
+        return max(0, self.total - self.done) / self.rate()
 
 
 @dataclass
 class Progress:
-    """What the events have told so far; both views draw from it."""
+    """What the events have told so far."""
 
     run_id: str = ""
     round: int = 0
     rounds: int = 0
     stages: list[Stage] = field(default_factory=list)
     door: Door | None = None
-    notice: str = ""
+    ceiling: float | None = None
+    """USD over all starts of the run."""
+    spent: float = 0.0
+    """USD of earlier starts."""
     changes: int = 0
+    seeds: int = 0
+    """Read so far."""
     started: float = field(default_factory=time.monotonic)
+    _pace: Pace = field(default_factory=Pace)
 
     def take(self, kind: str, data: dict[str, Any]) -> None:
         """Take an event in."""
         match kind:
             case "run_started":
                 self.run_id, self.door = data["run_id"], data["door"]
+                self.ceiling, self.spent = data.get("ceiling"), data.get("spent", 0.0)
+            case "reading":
+                self.seeds = data["seeds"]
             case "round_started":
                 self.round, self.rounds, self.stages = data["round"], data["rounds"], []
             case "stage_started":
                 self.stages.append(Stage(data["stage"], data["total"]))
-            case "progress":
+            case "progress" if self.stages:
                 self.stages[-1].done += 1
-            case "stage_finished":
-                self.stages[-1].count = data["count"]
+            case "stage_finished" if self.stages:
+                self.stages[-1].finish(data["count"])
             case "policy_changed":
                 self.changes += 1
-            case "notice":
-                self.notice = data["text"]
+
+    def head(self) -> str:
+        """Return the run, its round and how long it has been going."""
+        where = f"round {self.round} of {self.rounds}"
+        if not self.round:
+            where = f"reading the seeds: {self.seeds:,} so far"
+        return f"{self.run_id}  {where}  {clock(time.monotonic() - self.started)}"
 
     def line(self) -> str:
         """Return one plain line: where the run is, its rate, what it paid."""
-        stage = self.stages[-1] if self.stages else None
-        where = f"round {self.round}/{self.rounds} {stage.name}" if stage else "reading seeds"
-        units = f" {stage.done}/{stage.total}" if stage else ""
-        return f"{where}{units} · {self.calls()}{_eta(stage)}"
+        if not self.stages:
+            return self.head()
+        stage = self.stages[-1]
+        gave = f" → {stage.gave}" if stage.gave else ""
+        left = stage.left_s()
+        eta = f" · {clock(left)} left in this stage" if left is not None and left >= 1 else ""
+        where = f"round {self.round}/{self.rounds} {stage.name} {stage.done}/{stage.total}"
+        return f"{where}{gave} · {self.calls()}{eta}"
 
     def calls(self) -> str:
-        """Return calls, rate, tokens and USD so far."""
+        """Return calls, their rate, tokens and USD so far."""
         if self.door is None:
             return "no calls yet"
         tally = self.door.tally
         calls = tally.calls()
-        rate = calls["paid"] / max(0.001, time.monotonic() - self.started)
+        rate = self._pace.per_second(calls["paid"])
+        per_second = f" ({rate:.0f}/s)" if rate >= 1 else ""
         served = f", {calls['served']} from the ledger" if calls["served"] else ""
         failed = f", {calls['failed']} failed" if calls["failed"] else ""
+        usd = f"{self.spent + tally.usd:.4f}"
+        ceiling = f" of {self.ceiling:g}" if self.ceiling is not None else ""
         return (
-            f"{calls['paid']} calls ({rate:.0f}/s){served}{failed} · "
-            f"{_short(tally.tokens_in)} + {_short(tally.tokens_out)} tokens · {tally.usd:.4f} USD"
+            f"{calls['paid']} calls{per_second}{served}{failed} · "
+            f"{short(tally.tokens_in)} + {short(tally.tokens_out)} tokens · {usd}{ceiling} USD"
         )
 
 
-def _eta(stage: Stage | None) -> str:
-    left = stage.eta_s() if stage else None
-    return f" · {_time(left)} left in this stage" if left is not None and left >= 1 else ""
-
-
-def _short(number: int) -> str:
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+def short(number: int) -> str:
+    """Return a number in four or five characters."""
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if number >= size:
             return f"{number / size:.1f}{letter}"
     return str(number)
 
 
-def _time(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time as minutes and seconds, with hours where there are any."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
-class Lines:
-    """Plain lines on standard error: at the start and end of a stage, and every few seconds between."""
-
-    def __init__(self) -> None:
-        self._progress = Progress()
-        self._last = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        return None
-
-    def on_event(self, kind: str, data: dict[str, Any]) -> None:
-        """Take an event in, and print a line where it is time for one."""
-        self._progress.take(kind, data)
-        now = time.monotonic()
-        if kind == "notice":
-            self._print(data["text"])
-        elif kind == "stage_finished":
-            self._print(f"{self._progress.line()} → {data['count']}")
-        elif kind == "progress" and now - self._last >= LINE_EVERY_S:
-            self._print(self._progress.line())
-
-    def _print(self, text: str) -> None:
-        self._last = time.monotonic()
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-
-class LiveView:
-    """A table of stages and models, redrawn four times a second."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress()
-        self._lock = threading.Lock()
-        self._live = Live(
-            get_renderable=self._draw, console=console, refresh_per_second=4, transient=True
-        )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._live.stop()
-
-    def on_event(self, kind: str, data: dict[str, Any]) -> None:
-        """Take an event in; the screen follows by itself."""
-        with self._lock:
-            self._progress.take(kind, data)
-
-    def _draw(self) -> RenderableType:
-        with self._lock:
-            progress = self._progress
-            parts: list[RenderableType] = [
-                Text(f"{progress.run_id}  round {progress.round} of {progress.rounds}", "bold"),
-                _stages(progress.stages),
-                Text(progress.calls()),
-            ]
-            if progress.door is not None:
-                parts.append(_models(progress.door))
-            if progress.changes:
-                parts.append(Text(f"{progress.changes} policy changes"))
-            if progress.notice:
-                parts.append(Text(progress.notice, "yellow"))
-            return Group(*parts)
-
-
-def _stages(stages: list[Stage]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for head in ("stage", "done", "of", "gave", "left"):
-        table.add_column(head, justify="left" if head == "stage" else "right")
-    for stage in stages:
-        left = stage.eta_s()
-        table.add_row(
-            stage.name,
-            str(stage.done),
-            str(stage.total),
-            "" if stage.count is None else str(stage.count),
-            "" if left is None else _time(left),
-        )
-    return table
-
-
-def _models(door: Door) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for head in ("model", "in flight", "limit", "waiting", "paid", "served", "failed"):
-        table.add_column(head, justify="left" if head == "model" else "right")
-    for alias, model in door.models.items():
-        seen = model.limits.snapshot()
-        name = f"{alias} (held back)" if seen.open else alias
-        tally = door.tally
-        load = (seen.in_flight, seen.limit, seen.waiting)
-        table.add_row(
-            name,
-            *map(str, (*load, tally.paid[alias], tally.served[alias], tally.failed[alias])),
-        )
-    return table
-
-
-def view() -> View:
-    """Return the live view on a terminal, plain lines otherwise; both write to standard error."""
-    console = Console(stderr=True)
-    return LiveView(console) if console.is_terminal else Lines()
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -12,7 +12,7 @@ class RunResult:
     path: str
     """The run's folder."""
     status: str
-    """`completed`, `stopped: budget`, `stopped: endpoint`, `stopped: interrupted`."""
+    """`completed`, `stopped: budget` or `stopped: endpoint`."""
     reason: str
     """Why it ended or stopped, in words."""
     counts: dict[str, Any]

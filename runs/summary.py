@@ -1,11 +1,16 @@
 """What a person reads at the end of a run."""
 
+import shutil
+from textwrap import wrap
 from typing import Any
 
+from .program import program
 from .result import RunResult
 
 SHOWN = 8
-"""Policy changes and reject reasons listed in full."""
+"""Reject reasons listed in full."""
+CHANGES = 5
+"""Policy changes listed in full."""
 
 
 def summary(result: RunResult) -> str:
@@ -27,20 +32,20 @@ def _head(result: RunResult) -> str:
 
 def _made(counts: dict[str, Any]) -> str:
     kinds = ("seed", "passage", "draft", "instruction", "battle", "sft", "preference", "reject")
-    lines = ["Made"] + [f"  {counts[kind]:>7}  {_PLURAL[kind]}" for kind in kinds]
+    lines = ["Made"] + [f"  {counts[kind]:>7,}  {_MADE[kind]}" for kind in kinds]
     rejects = sorted(counts["rejects"].items(), key=lambda item: (-item[1], item[0]))
     lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
     if len(rejects) > SHOWN:
-        lines.append(f"           … and {len(rejects) - SHOWN} further reasons (config `rejects`)")
+        lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
     return "\n".join(lines)
 
 
-_PLURAL = {
-    "seed": "seeds",
-    "passage": "passages",
+_MADE = {
+    "seed": "seeds read",
+    "passage": "passages from them",
     "draft": "instructions written",
     "instruction": "instructions through the gate",
-    "battle": "battles",
+    "battle": "battles fought",
     "sft": "SFT rows (the target lost, the winner's answer)",
     "preference": "preference pairs",
     "reject": "rejects, each with its reason:",
@@ -63,21 +68,23 @@ def _ratings(ratings: list[dict[str, Any]]) -> str:
 def _changes(changes: list[dict[str, Any]]) -> str:
     if not changes:
         return "Policy\n  unchanged: no leaf had enough decided battles"
+    width = max(60, shutil.get_terminal_size((100, 24)).columns)
     lines = [f"Policy: {len(changes)} changes"]
-    lines += [
-        f"  round {c['round']}, {c['skill']}/{c['leaf']}: {c['reason']}" for c in changes[:SHOWN]
-    ]
-    if len(changes) > SHOWN:
-        lines.append(f"  … and {len(changes) - SHOWN} more (dataset/README.md)")
+    for change in changes[:CHANGES]:
+        where = f"round {change['round']}, {change['skill']}/{change['leaf']}"
+        text = f"{where}: {change['reason']}"
+        lines += wrap(text, width, initial_indent="  ", subsequent_indent="      ")
+    if len(changes) > CHANGES:
+        lines.append(f"  … and {len(changes) - CHANGES} more, each with its reason, in the card")
     return "\n".join(lines)
 
 
 def _cost(result: RunResult) -> str:
     calls, tokens = result.calls, result.tokens
     return (
-        f"Cost: {calls['paid']} calls paid, {calls['served']} served from the ledger, "
-        f"{calls['failed']} failed; in all {tokens['input']} + {tokens['output']} tokens, "
-        f"{result.usd:.4f} USD; {result.elapsed_s:.1f} s"
+        f"Cost: {calls['paid']:,} calls paid, {calls['served']:,} served from the ledger, "
+        f"{calls['failed']:,} failed, in {result.elapsed_s:.1f} s\n"
+        f"  in all {tokens['input']:,} tokens in and {tokens['output']:,} out, {result.usd:.4f} USD"
     )
 
 
@@ -85,10 +92,10 @@ def _next(result: RunResult) -> str:
     path = result.path
     if not result.completed:
         hint = " --set budget.usd=<more>" if result.status == "stopped: budget" else ""
-        return f"Take it up again:\n  arenainstruct resume {path}{hint}"
+        return f"Take it up again:\n  {program()} resume {path}{hint}"
     return (
         f"The dataset is in {path}/dataset. Next:\n"
         f"  less {path}/dataset/README.md\n"
-        f"  arenainstruct export {path} --format trl --to {path}/trl\n"
-        "  arenainstruct estimate --seeds YOUR_DOCUMENTS/"
+        f"  {program()} export {path} --format trl --to {path}/trl\n"
+        f"  {program()} estimate --seeds YOUR_DOCUMENTS/"
     )

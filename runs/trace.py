@@ -5,7 +5,7 @@ from typing import Any
 from ..agents.records import Record
 from .store import Store
 
-_SILENT = {"progress"}
+_SILENT = {"progress", "reading"}
 """Events for the live view only: the store knows the counts anyway."""
 
 

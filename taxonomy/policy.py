@@ -5,10 +5,13 @@ The feedback writes it, the next round's plan reads it; every change carries its
 
 from collections.abc import Sequence
 from random import Random
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .skill import Leaf, Skill, Transformation
+
+T = TypeVar("T")
 
 
 class _Frozen(BaseModel):
@@ -60,7 +63,7 @@ def draw_transformations(
     drawn: list[Transformation] = []
     while left and len(drawn) < count:
         weights = [_mean_weight(policy, skill, t) for t in left]
-        drawn.append(random.choices(left, weights)[0])
+        drawn.append(_draw(left, weights, random))
         left.remove(drawn[-1])
     return drawn
 
@@ -74,9 +77,14 @@ def draw_leaves(
     while len(drawn) < count:
         left = left or list(leaves)
         weights = [policy.of(skill.name, leaf.name).weight for leaf in left]
-        drawn.append(random.choices(left, weights)[0])
+        drawn.append(_draw(left, weights, random))
         left.remove(drawn[-1])
     return drawn
+
+
+def _draw(items: Sequence[T], weights: Sequence[float], random: Random) -> T:
+    """Draw one by weight; where only weightless ones are left, each is as likely."""
+    return random.choices(items, weights if any(weights) else None)[0]
 
 
 def _mean_weight(policy: Policy, skill: Skill, transformation: Transformation) -> float:

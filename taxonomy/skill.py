@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from .lines import compose, line_of
+
 FOLDER = Path(__file__).parent
 
 
@@ -146,29 +148,17 @@ def load_skill(name: str) -> Skill:
 
 def parse_skill(text: str, path: Path) -> Skill:
     """Read one skill file; raises ValueError as `load_skill` does."""
-    node = _compose(text, path)
-    _refuse_repeated_keys(node, path)
+    node = compose(text, path)
     try:
         skill = Skill.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        line = _line_of(node, first["loc"])
+        line = line_of(node, first["loc"])
         raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
     _check_names(skill, node, path)
     return skill
-
-
-def _compose(text: str, path: Path) -> yaml.Node | None:
-    """Return the file's nodes, which know their lines."""
-    try:
-        return yaml.compose(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}:{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 _PARTS: dict[str | int, type[BaseModel]] = {
@@ -191,43 +181,6 @@ def _describe(loc: tuple[str | int, ...], error: Any) -> str:
     return f"{where}: {error['msg']}, found {found if len(found) < 200 else found[:200] + '…'}"
 
 
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
-    """Refuse a key that stands twice in one mapping: YAML would keep the last one silently."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise ValueError(
-                    f"{path}:{_line(key)}: the key {key.value!r} stands here a second time"
-                )
-            seen.add(str(key.value))
-            _refuse_repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_repeated_keys(item, path)
-
-
-def _line_of(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
-    """Return the 1-based line of the deepest existing node along a pydantic location."""
-    line = 1
-    for key in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
-            if found is None:
-                return line
-            line, node = _line(found[0]), found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            item: yaml.Node = node.value[key]
-            line, node = _line(item), item
-        else:
-            return line
-    return line
-
-
-def _line(node: yaml.Node) -> int:
-    return node.start_mark.line + 1 if node.start_mark else 1
-
-
 def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
     """Refuse names used twice, admitted leaves that do not exist, and leaves never admitted."""
     parts = {
@@ -238,7 +191,7 @@ def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
     for part, names in parts.items():
         for index, name in enumerate(names):
             if name in names[:index]:
-                line = _line_of(node, (part, index, "name"))
+                line = line_of(node, (part, index, "name"))
                 raise ValueError(f"{path}:{line}: {part}: the name {name!r} is used twice")
     _check_map(skill, node, path)
 
@@ -249,7 +202,7 @@ def _check_map(skill: Skill, node: yaml.Node | None, path: Path) -> None:
     for index, transformation in enumerate(skill.transformations):
         for position, name in enumerate(transformation.leaves):
             if name not in known:
-                line = _line_of(node, ("transformations", index, "leaves", position))
+                line = line_of(node, ("transformations", index, "leaves", position))
                 raise ValueError(
                     f"{path}:{line}: transformation {transformation.name} admits the leaf "
                     f"{name!r}, which the skill does not have; leaves: {', '.join(known)}"
@@ -257,7 +210,7 @@ def _check_map(skill: Skill, node: yaml.Node | None, path: Path) -> None:
     admitted = {leaf.name for way in skill.transformations for leaf in skill.admissible(way)}
     for index, name in enumerate(known):
         if name not in admitted:
-            line = _line_of(node, ("leaves", index, "name"))
+            line = line_of(node, ("leaves", index, "name"))
             raise ValueError(
                 f"{path}:{line}: the leaf {name!r} is admitted by no transformation, so it can "
                 "never be asked; name it in the leaves of at least one"

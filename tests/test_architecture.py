@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 ROLES = (
     *("transformer", "writer", "suggester", "editor", "curator", "contender", "juror"),
-    *("describer", "hypothesiser", "finder"),
+    *("describer", "hypothesiser", "finder", "rater"),
 )
 SUBGRAPHS = ("transformation", "instruction", "refinement", "api_lists", "curation", "arena")
 

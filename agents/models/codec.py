@@ -11,7 +11,7 @@ import orjson
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec
 from .dialect import Dialect, response_format, schema_text
-from .provider import AttemptFailed
+from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
 
 if TYPE_CHECKING:
@@ -175,11 +175,11 @@ def _check_refusal(message: dict[str, Any], finish: str) -> None:
         raise AttemptFailed("the endpoint's content filter stopped it", status=200, final=True)
 
 
-def _empty(finish: str, max_tokens: int) -> AttemptFailed:
+def _empty(finish: str, max_tokens: int) -> NoText:
     if finish == "length":
         text = f"all {max_tokens} tokens were spent before any text; raise max_tokens"
-        return AttemptFailed(text, status=200, final=True)
-    return AttemptFailed("empty reply", status=200)
+        return NoText(text, status=200, final=True)
+    return NoText("empty reply", status=200)
 
 
 def _estimate(content: str, tool_calls: tuple[ToolCall, ...]) -> int:

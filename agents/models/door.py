@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from ..errors import ArenaInstructError, EndpointDown
 from .budget import Budget
 from .call import Call, Reply, call_key
+from .dialect import schema_text
 from .ledger import Ledger
 from .limits import Limits
 from .provider import Provider
 from .settings import ModelSettings
 from .tally import Tally
+
+FRAME = 16
+"""Tokens that a chat template puts around a turn, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class Door:
             self.tally.served[call.alias] += 1
             return reply
         if (twin := self._in_flight.get(key)) is not None:
+            reply = await asyncio.shield(twin)
             self.tally.served[call.alias] += 1
-            return await asyncio.shield(twin)
+            return reply
         return await self._pay_shared(key, call)
 
     async def _pay_shared(self, key: str, call: Call) -> Reply:
@@ -73,13 +78,12 @@ class Door:
     async def _pay(self, key: str, call: Call) -> Reply:
         model = self.models[call.alias]
         tokens = sum(len(turn.content) for turn in call.turns) // 3 + 50
-        price, cap = model.settings.price, model.settings.max_tokens
-        reserve = (tokens * price.input + cap * price.output) / 1e6
+        reserve = _dearest(call, model.settings)
         await self._budget.reserve(reserve)
         usd = 0.0
         try:
             reply = await model.limits.run(
-                lambda: model.provider.complete(call), tokens + min(cap, 500)
+                lambda: model.provider.complete(call), tokens + min(model.settings.max_tokens, 500)
             )
             usd = reply.usd
             await self._ledger.remember(key, call, reply)
@@ -103,3 +107,18 @@ class Door:
         """Close every provider."""
         for model in self.models.values():
             await model.provider.aclose()
+
+
+def _dearest(call: Call, settings: ModelSettings) -> float:
+    """Return what one attempt can cost at most, in USD."""
+    price = settings.price
+    if not price.input and not price.output:
+        return 0.0
+    spoken = [turn.content for turn in call.turns]
+    spoken += [c.name + c.arguments for turn in call.turns for c in turn.tool_calls]
+    spoken += [tool.name + tool.description + tool.parameters for tool in call.tools]
+    if call.reply_type is not None:
+        spoken.append(schema_text(call.reply_type))
+    # No tokenizer makes more tokens of a text than it has bytes.
+    tokens = sum(len(text.encode("utf-8", "replace")) for text in spoken) + FRAME * len(call.turns)
+    return (tokens * price.input + settings.max_tokens * price.output) / 1e6

@@ -46,15 +46,17 @@ def open_models(
     """Return every model of a config by alias, each behind its limits.
 
     Raises:
-        UserError: naming the alias and what is wrong with its settings.
+        UserError: naming every alias whose settings cannot work, and why.
     """
     opened: dict[str, OpenModel] = {}
+    wrong: list[str] = []
     for alias, settings in models.items():
         try:
-            provider = open_provider(alias, settings, seed)
-        except UserError:
-            raise  # names its alias already
+            opened[alias] = OpenModel(settings, open_provider(alias, settings, seed), limits[alias])
+        except UserError as error:
+            wrong.append(str(error))  # names its alias already
         except ValueError as error:
-            raise UserError(f"models.{alias}: {error}") from error
-        opened[alias] = OpenModel(settings, provider, limits[alias])
+            wrong.append(f"models.{alias}.{error}")
+    if wrong:
+        raise UserError("\n".join(wrong))
     return opened

@@ -29,6 +29,10 @@ class AttemptFailed(Exception):
         self.refused = refused
 
 
+class NoText(AttemptFailed):
+    """The endpoint answered as it should, but with no text: the model only thought, or was cut off."""
+
+
 class Provider(Protocol):
     """Who serves a model. Raises `AttemptFailed` and nothing else for a failed attempt."""
 

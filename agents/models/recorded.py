@@ -1,8 +1,15 @@
-"""A provider that reads existing outputs from a file, so that published answers can battle."""
+"""A provider that reads answers or verdicts from a file, so that what was published can battle.
 
-import gzip
-from collections.abc import Iterator
+Answers: rows with `model`, `output` (a text, or a list of texts for several turns), and `prompt` or
+`question_id`. Verdicts: rows with `question_id`, `model_a` (shown first), `model_b` and `winner`
+(`model_a`, `model_b`, `tie`, or `error` where the judge gave none), and `judge` where the file holds
+more than one. What is asked but not recorded is a failure, and a recorded error is no verdict; nothing
+is ever guessed.
+"""
+
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,58 +17,126 @@ import orjson
 
 from .call import Call, Reply
 from .provider import AttemptFailed
+from .recorded_rows import Row, read_rows
 from .settings import RecordedSettings
+
+BY_ID = ("question_id", "id", "instruction_id")
+"""Columns that may name the question."""
+CHOICES = {"model_a": "first", "model_b": "second", "tie": "tie"}
+POINTS = {"first": (7.0, 4.0), "second": (4.0, 7.0), "tie": (5.5, 5.5)}
+"""What a recorded winner says to who asks for scores."""
+
+
+class RecordedProvider:
+    """Answers a contender's call with a recorded answer, a juror's with a recorded verdict.
+
+    A call is found by what it is about: a question's id or text, and for a juror the two models in
+    the order shown.
+    """
+
+    def __init__(self, settings: RecordedSettings) -> None:
+        self.endpoint = settings.endpoint
+        self.model = settings.model
+        # Two calls with one text may be about different models: the ledger must tell them apart.
+        self.params: dict[str, Any] = {"about": True, "column": settings.column}
+        self._answers: dict[object, tuple[str, ...]] = {}
+        self._verdicts: dict[tuple[str, ...], str] = {}
+        self._read(Path(settings.file), settings)
+
+    async def complete(self, call: Call) -> Reply:
+        """Answer one call."""
+        text = self._verdict(call) if self._verdicts else self._answer(call)
+        return Reply(text=text, model=f"recorded/{self.model}")
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+    def _read(self, path: Path, settings: RecordedSettings) -> None:
+        rows = read_rows(path)
+        first = next(rows, None)
+        if first is None:
+            raise ValueError(f"file: {path} holds no rows")
+        verdicts = "winner" in first[1]
+        for number, row in chain([first], rows):
+            where = f"file: {path}: row {number}"
+            if verdicts:
+                self._take_verdict(row, where)
+            elif _text(row, "model", where) == settings.model:
+                self._take_answer(row, settings.column, where)
+        if not self._answers and not self._verdicts:
+            who = "judge" if verdicts else "model"
+            raise ValueError(f"file: {path} holds no row whose {who} is {settings.model!r}")
+
+    def _take_answer(self, row: Row, column: str, where: str) -> None:
+        keys = list(_keys(row))
+        if not keys:
+            raise ValueError(f"{where}: needs a prompt or one of {', '.join(BY_ID)}")
+        # A shortened version that a model does not need is null.
+        said = row.get(column) if row.get(column) is not None else row.get("output")
+        turns = said if isinstance(said, list) else [said]
+        texts = tuple(turn for turn in turns if isinstance(turn, str))
+        if not texts or len(texts) < len(turns):
+            raise ValueError(f"{where}: {column} must be a text, or a list of texts, one a turn")
+        self._answers |= dict.fromkeys(keys, texts)
+
+    def _take_verdict(self, row: Row, where: str) -> None:
+        if row.get("judge", self.model) != self.model:
+            return
+        key = tuple(_text(row, name, where) for name in ("question_id", "model_a", "model_b"))
+        winner = _text(row, "winner", where)
+        if winner not in (*CHOICES, "error"):
+            allowed = ", ".join((*CHOICES, "error"))
+            raise ValueError(f"{where}: winner is {winner!r}; it must be one of {allowed}")
+        self._verdicts[key] = winner
+
+    def _answer(self, call: Call) -> str:
+        asked = [turn.content for turn in call.turns if turn.role == "user"]
+        found = self._answers.get(call.about[:1]) if call.about else None
+        found = found or self._answers.get(_digest(asked[0] if asked else ""))
+        if found is None:
+            raise self._lacking(f"answer of {self.model} to {' '.join(call.about) or asked[:1]}")
+        if len(asked) > len(found):
+            raise self._lacking(f"answer of {self.model} to turn {len(asked)} of {call.about}")
+        return found[len(asked) - 1]
+
+    def _verdict(self, call: Call) -> str:
+        winner = self._verdicts.get(call.about)
+        if winner is None:
+            raise self._lacking(f"verdict about {', '.join(call.about) or 'an unnamed question'}")
+        choice = CHOICES.get(winner)
+        if choice is None:
+            return "The judge's verdict was recorded as an error."
+        return orjson.dumps(_reply(choice, call)).decode()
+
+    def _lacking(self, what: str) -> AttemptFailed:
+        return AttemptFailed(f"{self.endpoint} has no {what}", final=True)
+
+
+def _reply(choice: str, call: Call) -> Mapping[str, Any]:
+    """Return a recorded choice in the fields of the reply that is asked for."""
+    reason = "recorded verdict"
+    if call.reply_type is not None and call.reply_type.__name__ == "ScoreReply":
+        first, second = POINTS[choice]
+        return {"reason": reason, "score_first": first, "score_second": second}
+    return {"reason": reason, "choice": choice}
+
+
+def _keys(row: Row) -> Iterator[object]:
+    """Yield what an answer is found by: its question's id, and the prompt's text."""
+    for name in BY_ID:
+        if row.get(name) is not None:
+            yield (str(row[name]),)
+            break
+    if isinstance(prompt := row.get("prompt"), str):
+        yield _digest(prompt)
 
 
 def _digest(text: str) -> bytes:
     return blake2b(text.strip().encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class RecordedProvider:
-    """Answers the first user turn with the recorded output of the same prompt and model.
-
-    The file is JSONL (also `.gz`), a row each with `prompt`, `model` and `output`; rows of other
-    models are skipped. What is asked but not recorded is a final failure, never a guess.
-    """
-
-    def __init__(self, settings: RecordedSettings) -> None:
-        self.endpoint = settings.endpoint
-        self.model = settings.model
-        self.params: dict[str, Any] = {}
-        self._outputs = dict(_rows(Path(settings.file), settings.model))
-        if not self._outputs:
-            raise ValueError(
-                f"file: {settings.file} holds no row with model {settings.model!r}; "
-                "each row needs prompt, model and output"
-            )
-
-    async def complete(self, call: Call) -> Reply:
-        """Answer one call."""
-        prompt = next((turn.content for turn in call.turns if turn.role == "user"), "")
-        output = self._outputs.get(_digest(prompt))
-        if output is None:
-            raise AttemptFailed(
-                f"{self.endpoint} has no output of {self.model} for the prompt {prompt[:80]!r}",
-                final=True,
-            )
-        return Reply(text=output, model=f"recorded/{self.model}")
-
-    async def aclose(self) -> None:
-        """Hold nothing."""
-
-
-def _rows(path: Path, model: str) -> Iterator[tuple[bytes, str]]:
-    if not path.is_file():
-        raise ValueError(f"file: {path} does not exist; give a JSONL with prompt, model and output")
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = orjson.loads(line)
-                if row["model"] == model:
-                    yield _digest(row["prompt"]), row["output"]
-            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(
-                    f"{path}:{number}: needs an object with the texts prompt, model and output ({error})"
-                ) from error
+def _text(row: Row, name: str, where: str) -> str:
+    value = row.get(name)
+    if value is None or value == "":
+        raise ValueError(f"{where}: has no {name}")
+    return str(value)

@@ -9,6 +9,7 @@ _NAMES = re.compile(r"_(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 _SHAPES = re.compile(
     r"\b(?:sk|rk|pk)-[A-Za-z0-9_*.\-]{8,}|\bhf_[A-Za-z0-9]{8,}|\bgh[pousr]_[A-Za-z0-9]{8,}"
     r"|\bAIza[A-Za-z0-9_\-]{20,}|(?<=[Bb]earer )[^\s\"',;]{4,}"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # the user and password of an address
 )
 _SHORTEST = 8
 """Shorter values (`none`, `EMPTY`, `test`) are words, not secrets."""
@@ -25,3 +26,9 @@ def redact(text: str, extra: Iterable[str] = ()) -> str:
         if len(value) >= _SHORTEST:
             text = text.replace(value, MASK)
     return _SHAPES.sub(MASK, text)
+
+
+def is_secret(text: str) -> bool:
+    """Return whether a text holds the shape of a key, or is the value of a key-like variable."""
+    values = {value for name, value in os.environ.items() if _NAMES.search(name)}
+    return bool(_SHAPES.search(text)) or (len(text) >= _SHORTEST and text in values)

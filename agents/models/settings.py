@@ -24,7 +24,7 @@ _FAMILIES = {
 class Price(BaseModel):
     """USD per million tokens."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     input: float = Field(default=0.0, ge=0)
     output: float = Field(default=0.0, ge=0)
@@ -33,7 +33,7 @@ class Price(BaseModel):
 class _ModelSettings(BaseModel):
     """What every provider has."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: str
     family: str = ""
@@ -108,7 +108,10 @@ class RecordedSettings(_ModelSettings):
 
     provider: Literal["recorded"]
     file: str
-    """JSONL (also .gz) with `prompt` or `key`, `model` and `output`."""
+    """JSONL, CSV (also .gz) or Parquet. Answers: `model`, `output`, and `prompt` or `question_id`.
+    Verdicts: `question_id`, `model_a` (shown first), `model_b`, `winner`, and `judge` if several."""
+    column: str = "output"
+    """Where the answers stand; a null there falls back to `output`."""
 
     @property
     def endpoint(self) -> str:

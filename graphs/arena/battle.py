@@ -1,6 +1,6 @@
 """The battle subgraph: pick contenders, collect answers, judge both orders, give verdicts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from random import Random
 from typing import TypedDict
@@ -43,12 +43,14 @@ class BattleUpdate(TypedDict, total=False):
     rejects: list[Reject]
 
 
-def start_state(instruction: Instruction, *, evaluation: bool) -> BattleState:
-    """Return the state a battle starts from."""
+def start_state(
+    instruction: Instruction, *, evaluation: bool, given: Iterable[Pair] = ()
+) -> BattleState:
+    """Return the state a battle starts from; without given pairs the graph picks them."""
     return BattleState(
         instruction=instruction,
         evaluation=evaluation,
-        pairs=[],
+        pairs=list(given),
         answers={},
         games={},
         battles=[],
@@ -75,8 +77,8 @@ def battle_ids(services: Services, instruction: Instruction) -> list[str]:
 
 
 async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
-    """Pick the pairs."""
-    return {"pairs": pairs_of(runtime.context, state["instruction"])}
+    """Pick the pairs, unless they were given."""
+    return {"pairs": state["pairs"] or pairs_of(runtime.context, state["instruction"])}
 
 
 async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
@@ -100,13 +102,12 @@ async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
 async def judge(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
     """Let the jury judge both orders of every pair that no checker decides."""
     services, instruction = runtime.context, state["instruction"]
-    todo = list(_games(state, services))
     played, rejects = await settle(
         (
             _tagged(pair, services, message, juror),
-            partial(_failed, instruction, "judge", f"{pair[0]}:{pair[1]}:{juror}:{first}"),
+            partial(_failed, instruction, "judge", _game_name(pair, message, juror)),
         )
-        for pair, message, juror, first in todo
+        for pair, message, juror in _games(state, services)
     )
     games: dict[Pair, list[Game]] = {}
     for pair, game in played:
@@ -129,7 +130,7 @@ async def decide(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
     return {"battles": battles, "rejects": state["rejects"] + rejects}
 
 
-def _games(state: BattleState, services: Services) -> Iterator[tuple[Pair, Judge, str, str]]:
+def _games(state: BattleState, services: Services) -> Iterator[tuple[Pair, Judge, str]]:
     """Yield the games to play: every eligible juror, both orders."""
     instruction, answers = state["instruction"], state["answers"]
     jury = services.cast.evaluation_jury if state["evaluation"] else services.cast.jury
@@ -139,15 +140,21 @@ def _games(state: BattleState, services: Services) -> Iterator[tuple[Pair, Judge
         if a is None or b is None or _settled(a, b) is not None:
             continue
         for juror in eligible(jury, pair, services.models):
-            for first, second, side in ((a, b, "a"), (b, a, "b")):
+            for first, second in ((a, b), (b, a)):
                 message = Judge(
                     instruction=instruction,
                     rubric=rubric,
                     first=first,
                     second=second,
-                    a_is_first=side == "a",
+                    a_is_first=first is a,
+                    verdict=services.settings.arena.verdict,
                 )
-                yield pair, message, juror, side
+                yield pair, message, juror
+
+
+def _game_name(pair: Pair, message: Judge, juror: str) -> str:
+    first, second = pair if message.a_is_first else pair[::-1]
+    return f"{juror} on {first} before {second}"
 
 
 async def _tagged(pair: Pair, services: Services, message: Judge, juror: str) -> tuple[Pair, Game]:
@@ -175,8 +182,8 @@ def _decide(state: BattleState, pair: Pair) -> Battle | Reject:
     games = state["games"].get(pair, [])
     settled = _settled(a, b) or _judged(games)
     if settled is None:
-        error = JudgeError(f"no juror judged both orders of {pair[0]} against {pair[1]}")
-        return _failed(instruction, "battle", ":".join(pair), error)
+        error = JudgeError("no juror judged both orders")
+        return _failed(instruction, "battle", f"{pair[0]} against {pair[1]}", error)
     verdict, decided_by = settled
     return Battle(
         id=battle_id(instruction, pair),
@@ -199,13 +206,14 @@ def _decide(state: BattleState, pair: Pair) -> Battle | Reject:
     )
 
 
-def _failed(instruction: Instruction, stage: str, detail: str, error: EpisodeError) -> Reject:
-    """Return the reject of an answer, a game or a battle; `detail` tells which one."""
+def _failed(instruction: Instruction, stage: str, part: str, error: EpisodeError) -> Reject:
+    """Return the reject of an answer, a game or a battle; `part` tells which one."""
     return reject(
         error,
         stage=stage,
         round=instruction.round,
-        subject=f"{instruction.id}/{detail}",
+        subject=instruction.id,
+        part=part,
         skill=instruction.skill,
         leaf=instruction.leaf,
     )

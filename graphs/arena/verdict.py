@@ -54,7 +54,11 @@ def juror_verdicts(games: Iterable[Game]) -> list[JurorVerdict]:
     by_juror: dict[str, list[Game]] = defaultdict(list)
     for game in games:
         by_juror[game.juror].append(game)
-    return [_of_juror(juror, played) for juror, played in by_juror.items() if len(played) == 2]
+    return [
+        _of_juror(juror, played)
+        for juror, played in by_juror.items()
+        if {game.shown_first for game in played} == {"model_a", "model_b"}
+    ]
 
 
 def _of_juror(juror: str, games: Sequence[Game]) -> JurorVerdict:
@@ -66,8 +70,8 @@ def _of_juror(juror: str, games: Sequence[Game]) -> JurorVerdict:
 def jury_verdict(verdicts: Sequence[JurorVerdict]) -> Verdict:
     """Return the weighted majority of the jurors, with the median difference as its margin.
 
-    It is disputed where no side has more than half of the weight, or where most jurors changed
-    their mind with the order.
+    Where two sides weigh the same the winner is a tie. It is disputed where no side has more than
+    half of the weight, or where most jurors changed their mind with the order.
 
     Raises:
         ValueError: there is no juror's verdict; an empty jury decides nothing.
@@ -77,7 +81,9 @@ def jury_verdict(verdicts: Sequence[JurorVerdict]) -> Verdict:
     weight: dict[Winner, float] = defaultdict(float)
     for verdict in verdicts:
         weight[verdict.winner] += verdict.weight
-    winner = max(weight, key=lambda w: (weight[w], w))
+    most = max(weight.values())
+    leading: list[Winner] = [who for who, votes in weight.items() if votes == most]
+    winner = leading[0] if len(leading) == 1 else "tie"
     majority = weight[winner] > sum(weight.values()) / 2
     flipped = sum(not v.consistent for v in verdicts)
     return Verdict(

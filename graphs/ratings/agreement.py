@@ -36,7 +36,11 @@ class Agreement:
 
 def agreement(votes: Iterable[Vote]) -> Agreement:
     """Compare the verdicts of several judges on the same question and pair, in either order."""
-    judges, labels = label_matrix(votes)
+    return compare(*label_matrix(votes))
+
+
+def compare(judges: tuple[str, ...], labels: Floats) -> Agreement:
+    """Compare judges by their labels, shape (items, judges)."""
     labels = labels[(~np.isnan(labels)).sum(axis=1) >= 2]
     both = np.vstack([labels, 1.0 - labels])
     pairs = list(combinations(range(len(judges)), 2))

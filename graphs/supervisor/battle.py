@@ -23,10 +23,14 @@ def ring() -> CompiledStateGraph[BattleState, Services, BattleState, BattleState
 
 
 def held_out(services: Services, instruction: Instruction) -> bool:
-    """Return whether an instruction is kept for evaluation: a share of them, drawn by their ids."""
+    """Return whether an instruction is kept for evaluation: a share of them, drawn by their passages.
+
+    Siblings and harder versions share a passage, so what evaluates has no near copy that trains.
+    """
     if not services.cast.evaluation_jury:
         return False
-    digest = blake2b(instruction.id.encode(), digest_size=4, key=b"held out").digest()
+    passage = f"{instruction.seed_id}/{instruction.skill}/{instruction.transformation}"
+    digest = blake2b(passage.encode(), digest_size=4, key=b"held out").digest()
     return int.from_bytes(digest) / 2**32 < services.settings.evaluation.held_out
 
 
@@ -35,6 +39,8 @@ async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     services, number = runtime.context, state["round"]
     for stage in STAGES:
         await services.records.discard("reject", number, stage)
+    for kind in ("answer", "battle"):
+        await services.records.discard(kind, number)
     total = services.records.count("instruction", number)
     services.notify("stage_started", stage="battle", total=total)
 

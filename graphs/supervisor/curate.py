@@ -26,6 +26,7 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's drafts through the gate, in the order of their ids."""
     services, number = runtime.context, state["round"]
     await services.records.discard("reject", number, "curation")
+    await services.records.discard("instruction", number)
     services.duplicates.forget(number)
     services.notify("stage_started", stage="curate", total=services.records.count("draft", number))
 

@@ -23,16 +23,15 @@ async def feed_back(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         settings=services.settings.feedback,
     )
     version = state["policy"]
-    if changes:
-        new = PolicyVersion(
-            id=make_id("policy", policy.version),
-            parents=(version,),
-            round=round.number,
-            policy=policy,
-            changes=tuple(changes),
-        )
-        await services.records.replace("policy", round.number, [new])
-        version = new.id
+    new = PolicyVersion(
+        id=make_id("policy", policy.version),
+        parents=(version,),
+        round=round.number,
+        policy=policy,
+        changes=tuple(changes),
+    )
+    await services.records.replace("policy", round.number, [new] if changes else [])
+    version = new.id if changes else version
     for change in changes:
         services.notify("policy_changed", **change.model_dump())
     ended = _ended(state, services)

@@ -23,6 +23,8 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     services, round = runtime.context, current_round(state, runtime)
     for stage in ("transformation", "instruction", "suggestion", "edit"):
         await services.records.discard("reject", round.number, stage)
+    for kind in ("passage", "draft", "suggestion"):
+        await services.records.discard(kind, round.number)
     services.notify("stage_started", stage="generate", total=services.records.count("seed"))
     await each(
         services.records.stream("seed", Seed),
@@ -45,5 +47,6 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
         number, records = round.number, services.records
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])
+        await records.add("suggestion", number, found["suggestions"])
         await records.add("reject", number, found["rejects"])
     services.notify("progress", stage="generate")

@@ -8,11 +8,11 @@ from langgraph.runtime import Runtime
 from ...agents.errors import EpisodeError
 from ...agents.messages import Curate, Findings
 from ...agents.records import Answer, Battle, Instruction, Record, Reject, make_id
-from ...agents.rows import SftRow
+from ...agents.rows import PreferenceRow, SftRow
 from .. import selection
 from ..arena.battle import battle_ids
 from ..curation import dropped
-from ..decisions import Decision
+from ..decisions import Decision, decision_id
 from ..outcome import outcome, record_of
 from ..services import Services, reject, settle
 from ..stream import ordered
@@ -20,14 +20,19 @@ from .battle import held_out
 from .state import RunState, RunUpdate
 
 BATCH = 200
-KINDS = ("decision", "sft", "preference")
+_KIND: dict[type[Record], str] = {
+    Decision: "decision",
+    SftRow: "sft",
+    PreferenceRow: "preference",
+    Reject: "reject",
+}
 
 
 async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's instructions, decide on each, and write decisions and training rows."""
     services, number = runtime.context, state["round"]
     await services.records.discard("reject", number, "second_look")
-    for kind in KINDS:
+    for kind in ("decision", "sft", "preference"):
         await services.records.discard(kind, number)
     services.notify(
         "stage_started", stage="select", total=services.records.count("instruction", number)
@@ -66,7 +71,7 @@ async def _decide(services: Services, instruction: Instruction) -> list[Record]:
     )
     won, tied, lost = record_of(battles, target)
     decision = Decision(
-        id=make_id("decision", instruction.id),
+        id=decision_id(instruction.id),
         parents=(instruction.id, *(b.id for b in battles)),
         instruction_id=instruction.id,
         skill=instruction.skill,
@@ -115,10 +120,9 @@ async def _second_look(services: Services, instruction: Instruction, reason: str
 
 
 async def _write(services: Services, number: int, batch: list[Record]) -> None:
-    kinds = {Decision: "decision", Reject: "reject", SftRow: "sft"}
     by_kind: dict[str, list[Record]] = {}
     for record in batch:
-        by_kind.setdefault(kinds.get(type(record), "preference"), []).append(record)
+        by_kind.setdefault(_KIND[type(record)], []).append(record)
     for kind, records in by_kind.items():
         await services.records.add(kind, number, records)
     batch.clear()

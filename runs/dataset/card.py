@@ -15,6 +15,12 @@ _ABOUT = {
     "battles": "every battle: two answers, the verdict, each game of each juror",
     "rejects": "everything that was dropped, with stage and reason",
 }
+_OUTCOMES = (
+    "`outcome`, in `instructions` and `battles`, is where an instruction's battles led it: `lost` "
+    "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
+    "everyone: it trains nobody and counts nowhere), `held_out` (judged for evaluation only), or "
+    "empty where it had no battle."
+)
 _HUB_LICENCES = {
     *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0"),
     *("cc-by-sa-3.0", "cc-by-sa-4.0", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "mit", "mpl-2.0"),
@@ -42,7 +48,7 @@ def card(facts: CardFacts, counts: Counts) -> str:
         _rejects(counts),
         _models(facts),
         _ratings(facts),
-        _listing("Policy changes", facts.policy_changes, "None."),
+        _listing("Policy changes", facts.policy_changes, "None.") + _recompute(facts),
         _listing("Filters", facts.filters, "None were reported."),
         _listing("Limits", _LIMITS, ""),
         _reproduce(facts),
@@ -101,6 +107,7 @@ def _contents(counts: Counts) -> str:
         [
             "## Contents",
             _table(("config", "rows", "what"), configs),
+            _OUTCOMES,
             "### Rows by round",
             _table(("round", *SCHEMAS), rounds),
             "### Instructions by licence of the seed",
@@ -145,6 +152,17 @@ def _ratings(facts: CardFacts) -> str:
 def _listing(title: str, lines: Sequence[str], none: str) -> str:
     listed = "\n".join(f"- {_line(line)}" for line in lines) or none
     return f"## {title}\n\n{listed}"
+
+
+def _recompute(facts: CardFacts) -> str:
+    """Say how a reader finds the numbers of a policy change; nothing where there is none."""
+    if not facts.policy_changes:
+        return ""
+    return (
+        "\n\nThe numbers can be counted again in `battles`: of a round and a leaf, the target's battles "
+        "with `purpose` selection, not `disputed`, whose `outcome` is neither `broken` nor `held_out`; "
+        "in a rate a tie counts half."
+    )
 
 
 def _reproduce(facts: CardFacts) -> str:

@@ -62,6 +62,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "model": _TEXT,
             "prompts": _TEXTS,
             "seed_id": _TEXT,
+            "outcome": _TEXT,
         }
     ),
     "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, **_TRAINING}),
@@ -87,6 +88,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "decided_by": _TEXT,
             "disputed": _BOOL,
             "purpose": _TEXT,
+            "outcome": _TEXT,
             "answer_a": _TEXT,
             "answer_b": _TEXT,
             "conversation_a": _MESSAGES,

@@ -1,8 +1,9 @@
-"""Who stands behind an instruction: the models of all that it was made from."""
+"""What stands behind a record: its models, its seed, and what its battles decided."""
 
 from collections.abc import Iterable, Sequence
 
-from ...agents.records import Instruction, Passage
+from ...agents.records import Instruction, Passage, Seed
+from ...graphs.decisions import Decision, decision_id
 from ..store import Store
 
 
@@ -11,6 +12,22 @@ def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction
     wanted = list(ids)
     passed = store.get_many("instruction", wanted, Instruction)
     return passed | store.get_many("draft", (i for i in wanted if i not in passed), Instruction)
+
+
+def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
+    """Return the seeds behind those ids that are seeds or passages."""
+    wanted = list(ids)
+    passages = store.get_many("passage", wanted, Passage)
+    above = {id: passage.seed_id for id, passage in passages.items()}
+    seeds = store.get_many("seed", [*wanted, *above.values()], Seed)
+    return {id: seeds[up] for id in wanted if (up := above.get(id, id)) in seeds}
+
+
+def find_outcomes(store: Store, instructions: Iterable[str]) -> dict[str, str]:
+    """Return, by instruction id, where its battles led it; empty for one without a battle."""
+    wanted = {id: decision_id(id) for id in instructions}
+    found = store.get_many("decision", wanted.values(), Decision)
+    return {id: found[key].outcome if key in found else "" for id, key in wanted.items()}
 
 
 def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str, set[str]]:

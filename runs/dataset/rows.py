@@ -3,15 +3,18 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from ...agents.records import Answer, Battle, Game, Instruction, Reject, Turn
+from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Turn
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from .conversation import plain, tool_specs_json
 
 Row = dict[str, Any]
 
 
-def instruction_row(instruction: Instruction, models: Collection[str]) -> Row:
-    """Return an instruction as a row; `models` are those behind it and its ancestors."""
+def instruction_row(instruction: Instruction, models: Collection[str], outcome: str) -> Row:
+    """Return an instruction as a row; `models` are those behind it and its ancestors.
+
+    `outcome` is where its battles led it; empty where it had none.
+    """
     return {
         **_origin(instruction, models),
         "id": instruction.id,
@@ -31,22 +34,23 @@ def instruction_row(instruction: Instruction, models: Collection[str]) -> Row:
         "model": instruction.model,
         "prompts": list(instruction.prompts),
         "seed_id": instruction.seed_id,
+        "outcome": outcome,
     }
 
 
-def sft_row(row: SftRow) -> Row:
-    """Return one conversation to learn from as a row."""
+def sft_row(row: SftRow, models: Collection[str]) -> Row:
+    """Return one conversation to learn from as a row; `models` are those behind its instruction."""
     return {
-        **_training(row),
+        **_training(row, models),
         "messages": plain([*row.prompt, *row.completion], row.apis),
         "answered_by": row.answered_by,
     }
 
 
-def preference_row(row: PreferenceRow) -> Row:
-    """Return a pair of answers as a row."""
+def preference_row(row: PreferenceRow, models: Collection[str]) -> Row:
+    """Return a pair of answers as a row; `models` are those behind its instruction."""
     return {
-        **_training(row),
+        **_training(row, models),
         "prompt": plain(row.prompt, row.apis),
         "chosen": plain(row.chosen),
         "rejected": plain(row.rejected),
@@ -57,9 +61,12 @@ def preference_row(row: PreferenceRow) -> Row:
 
 
 def battle_row(
-    battle: Battle, instruction: Instruction | None, answers: tuple[Answer | None, Answer | None]
+    battle: Battle,
+    instruction: Instruction | None,
+    answers: tuple[Answer | None, Answer | None],
+    outcome: str,
 ) -> Row:
-    """Return a battle as a row with its question, both answers and every game."""
+    """Return a battle as a row with its question and that one's outcome, both answers, every game."""
     a, b = answers
     models = [answer.model for answer in answers if answer] + [game.model for game in battle.games]
     return {
@@ -79,15 +86,19 @@ def battle_row(
         "decided_by": battle.decided_by,
         "disputed": battle.disputed,
         "purpose": battle.purpose,
+        "outcome": outcome,
         "games": _games(battle.games),
     }
 
 
-def reject_row(reject: Reject, instruction: Instruction | None) -> Row:
-    """Return what was dropped as a row; `instruction` where it was one."""
+def reject_row(reject: Reject, instruction: Instruction | None, seed: Seed | None) -> Row:
+    """Return what was dropped as a row, with the instruction or the seed that it was about."""
     models = [instruction.model] if instruction else []
+    row = _origin(instruction, models)
+    if seed:
+        row |= {"licence": seed.licence, "source": seed.source or seed.name}
     return {
-        **_origin(instruction, models),
+        **row,
         "id": reject.id,
         "parents": list(reject.parents),
         "skill": reject.skill,
@@ -113,7 +124,7 @@ def _origin(instruction: Instruction | None, models: Iterable[str]) -> Row:
     }
 
 
-def _training(row: TrainingRow) -> Row:
+def _training(row: TrainingRow, models: Collection[str]) -> Row:
     return {
         "id": row.id,
         "parents": list(row.parents),
@@ -125,7 +136,7 @@ def _training(row: TrainingRow) -> Row:
         "leaf": row.leaf,
         "complexity": row.complexity,
         "round": row.round,
-        "models": _names(row.models),
+        "models": _names([*row.models, *models]),
         "licence": row.licence,
         "source": row.source,
     }

@@ -4,18 +4,18 @@ The bytes depend on the records and the card's facts alone: rows are ordered by 
 the run (its id, its time, its machine, its concurrency) is written.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from ...agents.records import Answer, Battle, Instruction, Record, Reject
-from ...agents.rows import PreferenceRow, SftRow
+from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS
 from .counts import count
 from .facts import CardFacts
-from .lineage import find_instructions, models_behind
+from .lineage import find_instructions, find_outcomes, find_seeds, models_behind
 from .parquet import ParquetFile
 from .rows import Row, battle_row, instruction_row, preference_row, reject_row, sft_row
 
@@ -53,18 +53,29 @@ async def _pages(store: Store, kind: str, type: type[R]) -> AsyncIterator[list[R
 async def _instructions(store: Store) -> AsyncIterator[Row]:
     async for page in _pages(store, "instruction", Instruction):
         models = models_behind(store, page)
+        outcomes = find_outcomes(store, models)
         for instruction in page:
-            yield instruction_row(instruction, models[instruction.id])
+            yield instruction_row(instruction, models[instruction.id], outcomes[instruction.id])
 
 
 async def _sft(store: Store) -> AsyncIterator[Row]:
-    async for row in store.stream("sft", SftRow):
-        yield sft_row(row)
+    async for page in _pages(store, "sft", SftRow):
+        models = _models(store, page)
+        for row in page:
+            yield sft_row(row, models.get(row.instruction_id, ()))
 
 
 async def _preference(store: Store) -> AsyncIterator[Row]:
-    async for row in store.stream("preference", PreferenceRow):
-        yield preference_row(row)
+    async for page in _pages(store, "preference", PreferenceRow):
+        models = _models(store, page)
+        for row in page:
+            yield preference_row(row, models.get(row.instruction_id, ()))
+
+
+def _models(store: Store, page: Sequence[TrainingRow]) -> Mapping[str, Collection[str]]:
+    """Return the models behind the instructions of training rows, by instruction id."""
+    asked = find_instructions(store, {row.instruction_id for row in page})
+    return models_behind(store, list(asked.values()))
 
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
@@ -73,16 +84,19 @@ async def _battles(store: Store) -> AsyncIterator[Row]:
         answers = store.get_many(
             "answer", [i for b in page for i in (b.answer_a, b.answer_b)], Answer
         )
+        outcomes = find_outcomes(store, {b.instruction_id for b in page})
         for b in page:
             sides = (answers.get(b.answer_a), answers.get(b.answer_b))
-            yield battle_row(b, asked.get(b.instruction_id), sides)
+            question = asked.get(b.instruction_id)
+            yield battle_row(b, question, sides, outcomes[b.instruction_id])
 
 
 async def _rejects(store: Store) -> AsyncIterator[Row]:
     async for page in _pages(store, "reject", Reject):
-        dropped = find_instructions(store, (reject.subject for reject in page))
+        subjects = [reject.subject for reject in page]
+        dropped, seeds = find_instructions(store, subjects), find_seeds(store, subjects)
         for reject in page:
-            yield reject_row(reject, dropped.get(reject.subject))
+            yield reject_row(reject, dropped.get(reject.subject), seeds.get(reject.subject))
 
 
 _CONFIGS: dict[str, Callable[[Store], AsyncIterator[Row]]] = {

@@ -1,7 +1,7 @@
 """Everything together: sources to seeds, one at a time, and a reject with a reason for the rest."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ...tools.minhash import NearDuplicates
 
 
-def read_seeds(settings: SeedSettings) -> Iterator[Seed | SeedReject]:
+def read_seeds(settings: SeedSettings) -> Generator[Seed | SeedReject, None, None]:
     """Yield the seeds in the order of their files, with a reject for what gives none.
 
     Documents stream: memory holds one of them, whatever the number. The same files give the
-    same seeds with the same ids.
+    same seeds with the same ids. It stays with the thread that first asks it for something.
 
     Raises:
         UserError: the path does not exist (at once), or held no seed at all (at the end).
@@ -42,7 +42,7 @@ def fingerprint(settings: SeedSettings) -> str:
 
 def _reported(
     settings: SeedSettings, found: Iterator[Seed | SeedReject]
-) -> Iterator[Seed | SeedReject]:
+) -> Generator[Seed | SeedReject, None, None]:
     """Pass everything on and complain at the end when there was no seed."""
     seeds = 0
     reasons: Counter[str] = Counter()

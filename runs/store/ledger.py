@@ -1,7 +1,6 @@
 """The ledger: every paid reply under the key of its call, committed before anyone sees it."""
 
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import BigInteger, Engine, cast, func, select
 from ...agents.models.call import Call, Reply
 from ...agents.records import ToolCall, Turn
 from .database import Database
+from .packing import pack, unpack
 from .schema import LEDGER
 from .statement import Statement, compiled
 from .totals import LedgerTotals, Use
@@ -20,8 +20,6 @@ from .writer import Step
 _REPLY = ("text", "model", "tool_calls", "tokens_in", "tokens_out", "usd", "finish", "seconds")
 _PAGE = 200
 _PICO = 1e12
-_LEVEL = 1
-"""Prompts are the bulk of a store: the quickest level already makes them a third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Entry:
     @property
     def turns(self) -> str:
         """The request's turns as JSON text."""
-        return zlib.decompress(self.packed_turns).decode()
+        return unpack(self.packed_turns).decode()
 
 
 class LedgerTable(Database):
@@ -87,7 +85,7 @@ class LedgerTable(Database):
             time.time() - reply.seconds,
             reply.text,
             orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
-            zlib.compress(orjson.dumps([_turn(t) for t in call.turns]), _LEVEL),
+            pack(orjson.dumps([_turn(t) for t in call.turns])),
         )
         await self._writer.commit(Step(self._remember, [row]))
 

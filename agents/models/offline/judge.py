@@ -4,7 +4,7 @@ import json
 import random
 import re
 
-from ...replies import ScoreReply
+from ...replies import ChoiceReply, ScoreReply
 from .constraints import read_constraints, verdicts
 from .question import ASKING, NO_TOOL, REFUSAL, Question, read_question
 from .sections import Sections
@@ -12,6 +12,7 @@ from .solver import Solution, query_of, solve
 from .text import WORD, read_text, stems
 from .voice import OfflineRequest
 
+_EVEN = 0.25
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
 _MARK = re.compile(r"\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _CALL = re.compile(r"\{[^{}]*\}")
@@ -33,6 +34,14 @@ def judge(sections: Sections, request: OfflineRequest, rng: random.Random) -> Sc
         score_first=_bounded(first + request.position_bias),
         score_second=_bounded(second),
     )
+
+
+def choose(scores: ScoreReply) -> ChoiceReply:
+    """Return the better answer; scores within a quarter of a point are a tie."""
+    ahead = scores.score_first - scores.score_second
+    if abs(ahead) <= _EVEN:
+        return ChoiceReply(reason=scores.reason, choice="tie")
+    return ChoiceReply(reason=scores.reason, choice="first" if ahead > 0 else "second")
 
 
 def _bounded(score: float) -> float:

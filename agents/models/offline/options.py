@@ -1,5 +1,6 @@
 """Chooses among lettered options by what the context supports."""
 
+import math
 import re
 
 from .question import Question
@@ -64,4 +65,4 @@ def _theme(text: Text, option: str) -> float:
     own = stems(option)
     rank = {s: 1 / (1 + i) for i, s in enumerate(text.frequent[:12])}
     known = len(own & text.stems) / (len(own) or 1)
-    return sum(rank.get(s, 0.0) for s in own) + 0.2 * known
+    return math.fsum(rank.get(s, 0.0) for s in own) + 0.2 * known

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
+from ...replies import ScoreReply
 from .answer import answer
 from .curate import curate
 from .describe import describe, hypothesise
-from .judge import judge
+from .judge import choose, judge
 from .passages import transform
+from .rate import label_criteria, rate_difficulty
 from .refine import edit, suggest
 from .sections import Sections, read_sections
 from .use_tools import use_tools
@@ -32,6 +34,12 @@ _ROLES: dict[str, Callable[[Sections, random.Random], BaseModel]] = {
     "EditReply": edit,
     "CurationReply": lambda sections, _: curate(sections),
     "ApisReply": _apis,
+    "DifficultyReply": lambda sections, _: rate_difficulty(sections),
+    "CriteriaReply": lambda sections, _: label_criteria(sections),
+}
+_JUDGES: dict[str, Callable[[ScoreReply], BaseModel]] = {
+    "ScoreReply": lambda scores: scores,
+    "ChoiceReply": choose,
 }
 
 
@@ -45,11 +53,12 @@ def speak(request: OfflineRequest) -> OfflineReply:
     prompt = first_user_text(request)
     if not request.reply_name:
         return _free(request, prompt, rng)
-    if request.reply_name == "ScoreReply":
-        return OfflineReply(judge(read_sections(prompt), request, rng).model_dump_json())
+    if (verdict := _JUDGES.get(request.reply_name)) is not None:
+        scores = judge(read_sections(prompt), request, rng)
+        return OfflineReply(verdict(scores).model_dump_json())
     role = _ROLES.get(request.reply_name)
     if role is None:
-        known = ", ".join([*_ROLES, "ScoreReply"])
+        known = ", ".join([*_ROLES, *_JUDGES])
         raise ValueError(
             f"the offline models cannot give a {request.reply_name!r}; "
             f"they know {known} and free text"

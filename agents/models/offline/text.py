@@ -127,7 +127,10 @@ class Text:
         shared = query & stems(sentence)
         if not shared:
             return 0.0
-        return sum(self.weight.get(s, 1.0) for s in shared) / math.sqrt(8 + len(stems(sentence)))
+        # `fsum` is exact, so the order of a set, which differs from process to process, tells nothing.
+        return math.fsum(self.weight.get(s, 1.0) for s in shared) / math.sqrt(
+            8 + len(stems(sentence))
+        )
 
     def best(self, query: frozenset[str], count: int = 1) -> list[str]:
         """Return the sentences that meet a query best, best first, at most `count`."""
@@ -137,10 +140,9 @@ class Text:
     def cover(self, query: frozenset[str], sentence: str) -> float:
         """Return the share of a query's weight that a sentence holds; unknown stems weigh most."""
         top = math.log(len(self.sentences) + 1) + 0.2
-        total = sum(self.weight.get(s, top) for s in query)
-        return (
-            sum(self.weight.get(s, top) for s in query & stems(sentence)) / total if total else 0.0
-        )
+        total = math.fsum(self.weight.get(s, top) for s in query)
+        held = math.fsum(self.weight.get(s, top) for s in query & stems(sentence))
+        return held / total if total else 0.0
 
 
 @lru_cache(maxsize=512)

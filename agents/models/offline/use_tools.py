@@ -12,7 +12,8 @@ from .voice import OfflineReply, OfflineRequest
 _PARTS = re.compile(r"(?:^|\s)(?:First|Then|After that|Then also do this)\b[:,]?\s+", re.I)
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _LEAST = 0.3
-_NAMED = re.compile(r'"name"\s*:\s*"(\w+)"(?=\s*,\s*"description"\s*:[^{}]*"parameters")')
+# What a search shows: each API begins with its name and parameters, at the start of a line.
+_SHOWN = re.compile(r"^([\w-]+)\(", re.MULTILINE)
 _AGAIN = re.compile(r"\b(?:again|once more|instead)\b", re.I)
 _COMMON = frozenset(
     split_stems("please use what you have to do this want done for with then first also the and")
@@ -147,8 +148,8 @@ def _search(request: OfflineRequest, search: Function) -> OfflineReply:
     words = [w for name in names for w in name.split("_")]
     query = " ".join(dict.fromkeys(words[made * 4 : made * 4 + 6]))
     if made >= 2 or not query:
-        results = " ".join(turn.content for turn in request.turns if turn.role == "tool")
-        new = [n for n in dict.fromkeys(_NAMED.findall(results)) if n not in names]
+        results = "\n".join(turn.content for turn in request.turns if turn.role == "tool")
+        new = [n for n in dict.fromkeys(_SHOWN.findall(results)) if n not in names]
         return OfflineReply("\n".join(new[:6]) or "NONE")
     parameter = next((p.name for p in search.parameters if p.type == "string"), "query")
     return _call(request, search.name, {parameter: query})

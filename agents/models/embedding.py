@@ -1,0 +1,107 @@
+"""Embeddings of an OpenAI-compatible endpoint as a provider: paid calls like any other.
+
+A call's turns are the texts of one batch; the reply's text holds their vectors. So the ledger, the
+budget, the limits and the retries of the door hold for embeddings too.
+"""
+
+import base64
+import time
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from pydantic import PositiveInt
+
+from ..errors import UserError
+from .call import Call, Reply
+from .failure import http_failure
+from .key import find_key
+from .provider import AttemptFailed
+from .settings import OpenAISettings
+from .transport import Transport
+
+Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+
+class EmbeddingSettings(OpenAISettings):
+    """An embedding model behind any OpenAI-compatible endpoint."""
+
+    provider: Literal["openai"]
+    batch: PositiveInt = 64
+    """Texts a request."""
+
+
+class EmbeddingProvider:
+    """Serves one embedding model.
+
+    Raises:
+        UserError: the address or the key is missing; before anything is sent.
+    """
+
+    def __init__(self, alias: str, settings: EmbeddingSettings) -> None:
+        self.endpoint = settings.endpoint
+        self.model = settings.model
+        self.params: dict[str, Any] = {**settings.params, "embedding": True}
+        self._settings = settings
+        try:
+            self._key = find_key(alias, settings)
+        except UserError as error:
+            raise UserError(str(error).replace(f"models.{alias}.", f"{alias}.")) from error
+        self._where = f"{alias}: {self.model} at {self.endpoint}"
+        self._transport = Transport(f"{self.endpoint}/embeddings", self._key, settings.timeout_s)
+
+    async def complete(self, call: Call) -> Reply:
+        """Make one attempt at a batch.
+
+        Raises:
+            AttemptFailed: it failed, or the response does not hold one vector a text.
+        """
+        started = time.perf_counter()
+        # Endpoints refuse an empty text.
+        texts = [turn.content or " " for turn in call.turns]
+        body = {**self._settings.params, "model": self.model, "input": texts}
+        answered = await self._transport.post(orjson.dumps({"encoding_format": "float", **body}))
+        if answered.status != 200:
+            raise http_failure(
+                answered.status,
+                answered.headers,
+                answered.body,
+                where=self._where,
+                secrets=(self._key,),
+            )
+        vectors, tokens = self._read(answered.body, len(texts))
+        return Reply(
+            text=pack(vectors),
+            model=f"openai/{self.model}",
+            tokens_in=tokens,
+            usd=tokens * self._settings.price.input / 1e6,
+            seconds=time.perf_counter() - started,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _read(self, body: bytes, count: int) -> tuple[Rows, int]:
+        try:
+            found = orjson.loads(body)
+            data = sorted(found["data"], key=lambda item: item["index"])
+            vectors = np.array([item["embedding"] for item in data], dtype=np.float32)
+            tokens = int((found.get("usage") or {}).get("prompt_tokens", 0))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise AttemptFailed(f"{self._where}: no embeddings in the response: {error}") from error
+        if vectors.ndim != 2 or len(vectors) != count:
+            raise AttemptFailed(f"{self._where}: {len(vectors)} vectors for {count} texts")
+        return vectors, tokens
+
+
+def pack(vectors: Rows) -> str:
+    """Return vectors as text: the number of dimensions, and little-endian float32 in base64."""
+    data = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
+    return f"{vectors.shape[1]}:{data}"
+
+
+def unpack(text: str) -> Rows:
+    """Return what `pack` wrote."""
+    size, _, data = text.partition(":")
+    return np.frombuffer(base64.b64decode(data), dtype="<f4").reshape(-1, int(size))

@@ -1,0 +1,1 @@
+"""Auditing jurors: order, position, length, style, family, agreement, and canaries."""

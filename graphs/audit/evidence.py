@@ -1,0 +1,50 @@
+"""What an audit is made from: judged games, the looks of answers, checkers' and people's verdicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+
+from .looks import Looks
+
+Place = tuple[str, str]
+"""(question id, model): where an answer stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One game: what one juror said of two answers in the order shown."""
+
+    question: str
+    first: str
+    second: str
+    juror: str
+    score: float
+    """Share of the win for the answer shown first: 1, 0.5 for a tie, 0, or graded."""
+    lead: float = nan
+    """Points of the first minus points of the second; NaN where the juror gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person said of two answers."""
+
+    question: str
+    model_a: str
+    model_b: str
+    score: float
+    """Share of the win for model_a."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is known of some jurors."""
+
+    plays: Sequence[Play]
+    looks: Mapping[Place, Looks] = field(default_factory=dict)
+    passed: Mapping[Place, bool] = field(default_factory=dict)
+    """What a checker said of an answer."""
+    labels: Sequence[Label] = ()
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Who made a contender or a juror."""
+    swayed: int = 0
+    """Answers that held something meant to sway a juror."""

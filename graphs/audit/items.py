@@ -1,0 +1,165 @@
+"""The verdicts as matrices: a row an item (a question and two models), a column a juror.
+
+The two models of an item are put in alphabetical order, so that the order shown is a matter of the
+matrix and not of the item. Values are shares of the win for the first of the two, minus a half: from
+-0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ratings.connection import Bools
+from ..ratings.table import Floats, Ints
+from .evidence import Evidence, Label, Place
+from .looks import STYLE
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """All items, and what each juror said of them."""
+
+    jurors: tuple[str, ...]
+    models: tuple[str, ...]
+    question: Ints
+    low: Ints
+    """The item's first model, by number."""
+    high: Ints
+    forth: Floats
+    """What a juror said with the item's first model shown first, shape (items, jurors)."""
+    back: Floats
+    """The same with it shown second."""
+    lead_forth: Floats
+    """Points of the item's first model over the other, when it is shown first."""
+    lead_back: Floats
+    played: Ints
+    """Games of each juror."""
+    longer: Floats
+    """log2 of the length of the first answer over that of the second; NaN where unknown."""
+    style: Floats
+    """(first - second) / (first + second) of each count of STYLE, shape (items, styles)."""
+    checked: Floats
+    """What checkers say: 0.5, -0.5, or NaN where they tell no difference."""
+    human: Floats
+    """What people say, as a label; NaN where nobody did."""
+
+    @property
+    def value(self) -> Floats:
+        """What a juror said over both orders, each order counting the same."""
+        return _mean(self.forth, self.back)
+
+    @property
+    def both(self) -> Bools:
+        """Where a juror judged both orders."""
+        return np.asarray(~np.isnan(self.forth) & ~np.isnan(self.back))
+
+
+CLIP = 3.0
+"""Doublings of length beyond which more makes no difference."""
+
+
+def items(evidence: Evidence) -> Items:
+    """Put the evidence into matrices."""
+    plays = evidence.plays
+    jurors = tuple(sorted({play.juror for play in plays}))
+    models = tuple(sorted({name for play in plays for name in (play.first, play.second)}))
+    places = [_key(play.question, play.first, play.second) for play in plays]
+    number = {key: at for at, key in enumerate(dict.fromkeys(places))}
+    keys = list(number)
+    questions = {name: at for at, name in enumerate(dict.fromkeys(key[0] for key in keys))}
+    model = {name: at for at, name in enumerate(models)}
+    column = {name: at for at, name in enumerate(jurors)}
+    row = np.array([number[key] for key in places], dtype=np.int64)
+    seat = np.array([column[p.juror] for p in plays], dtype=np.int64)
+    ahead = np.array([p.first <= p.second for p in plays], dtype=bool)
+    cells = _Cells(row, seat, (len(keys), len(jurors)))
+    score = np.array([p.score - 0.5 for p in plays])
+    lead = np.array([p.lead for p in plays])
+    return Items(
+        jurors=jurors,
+        models=models,
+        question=np.array([questions[key[0]] for key in keys], dtype=np.int64),
+        low=np.array([model[key[1]] for key in keys], dtype=np.int64),
+        high=np.array([model[key[2]] for key in keys], dtype=np.int64),
+        forth=cells.mean(score, ahead),
+        back=-cells.mean(score, ~ahead),
+        lead_forth=cells.mean(lead, ahead),
+        lead_back=-cells.mean(lead, ~ahead),
+        played=np.bincount(seat, minlength=len(jurors)),
+        longer=_each(keys, lambda a, b: _longer(evidence, a, b)),
+        style=np.array([_style(evidence, (q, a), (q, b)) for q, a, b in keys]).reshape(
+            -1, len(STYLE)
+        ),
+        checked=_each(keys, lambda a, b: _checked(evidence, a, b)),
+        human=_labels(number, evidence.labels),
+    )
+
+
+def _key(question: str, one: str, two: str) -> tuple[str, str, str]:
+    return (question, one, two) if one <= two else (question, two, one)
+
+
+def label(values: Floats) -> Floats:
+    """Return -0.5, 0 or 0.5: whom a value favours; a hair's breadth favours nobody."""
+    return np.asarray(0.5 * np.sign(np.round(values, 9)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Means by cell of a matrix."""
+
+    row: Ints
+    seat: Ints
+    shape: tuple[int, int]
+
+    def mean(self, values: Floats, rows: Bools) -> Floats:
+        """Return the mean of the chosen rows' values in each cell, NaN where there are none."""
+        rows = rows & ~np.isnan(values)
+        cell = self.row[rows] * self.shape[1] + self.seat[rows]
+        size = self.shape[0] * self.shape[1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = np.bincount(cell, values[rows], size) / np.bincount(cell, minlength=size)
+        return np.asarray(found.reshape(self.shape))
+
+
+def _mean(one: Floats, two: Floats) -> Floats:
+    return np.where(np.isnan(one), two, np.where(np.isnan(two), one, (one + two) / 2.0))
+
+
+def _each(keys: Iterable[tuple[str, str, str]], tell: Callable[[Place, Place], float]) -> Floats:
+    return np.array([tell((q, a), (q, b)) for q, a, b in keys], dtype=np.float64)
+
+
+def _longer(evidence: Evidence, a: Place, b: Place) -> float:
+    one, two = evidence.looks.get(a), evidence.looks.get(b)
+    if one is None or two is None or min(one.length, two.length) <= 0:
+        return np.nan
+    return float(np.clip(np.log2(one.length / two.length), -CLIP, CLIP))
+
+
+def _style(evidence: Evidence, a: Place, b: Place) -> list[float]:
+    one, two = evidence.looks.get(a), evidence.looks.get(b)
+    if one is None or two is None or not (one.styled and two.styled):
+        return [np.nan] * len(STYLE)
+    pairs = [(getattr(one, name), getattr(two, name)) for name in STYLE]
+    return [(x - y) / (x + y) if x + y else 0.0 for x, y in pairs]
+
+
+def _checked(evidence: Evidence, a: Place, b: Place) -> float:
+    one, two = evidence.passed.get(a), evidence.passed.get(b)
+    if one is None or two is None or one == two:
+        return np.nan
+    return 0.5 if one else -0.5
+
+
+def _labels(number: dict[tuple[str, str, str], int], labels: Iterable[Label]) -> Floats:
+    """Return people's verdicts by item: the side that won most of their votes."""
+    total, count = np.zeros(len(number)), np.zeros(len(number))
+    for said in labels:
+        key = _key(said.question, said.model_a, said.model_b)
+        if (at := number.get(key)) is not None:
+            total[at] += said.score - 0.5 if key[1] == said.model_a else 0.5 - said.score
+            count[at] += 1
+    with np.errstate(invalid="ignore"):
+        return label(total / count)

@@ -1,0 +1,83 @@
+"""The audit of a jury: every juror measured, the jury as a whole, and the findings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ratings.agreement import Agreement, compare
+from .accord import with_checkers, with_jury, with_people
+from .evidence import Evidence
+from .findings import Finding, findings, suspect
+from .items import Items, items, label
+from .juror import JurorAudit
+from .kinship import kinship
+from .order import order
+from .taste import taste
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the evidence says of its jurors."""
+
+    questions: int
+    pairs: int
+    """Items: a question and two models."""
+    games: int
+    jurors: tuple[JurorAudit, ...]
+    agreement: Agreement
+    findings: tuple[Finding, ...]
+    swayed: int
+    """Answers that held something meant to sway a juror."""
+
+
+def audit(evidence: Evidence) -> Audit:
+    """Measure every juror of the evidence.
+
+    Raises:
+        ValueError: there are no games.
+    """
+    if not evidence.plays:
+        raise ValueError("no judged games: there is nothing to audit")
+    matrix = items(evidence)
+    jurors, found = _measured(evidence, matrix)
+    return Audit(
+        questions=len(np.unique(matrix.question)),
+        pairs=len(matrix.question),
+        games=len(evidence.plays),
+        jurors=jurors,
+        agreement=compare(matrix.jurors, label(matrix.value) + 0.5),
+        findings=found,
+        swayed=evidence.swayed,
+    )
+
+
+def _measured(
+    evidence: Evidence, matrix: Items
+) -> tuple[tuple[JurorAudit, ...], tuple[Finding, ...]]:
+    """Measure all jurors, again whenever one of them turns out to be no standard for the others."""
+    names = matrix.jurors
+    distrusted: list[str] = []
+    while True:
+        numbers = [names.index(name) for name in distrusted]
+        jurors = tuple(_juror(evidence, matrix, at, numbers) for at in range(len(names)))
+        found = findings(jurors)
+        biased = suspect(found, distrusted)
+        if biased is None or len(distrusted) >= len(names) - 2:
+            return jurors, found
+        distrusted.append(biased)
+
+
+def _juror(evidence: Evidence, matrix: Items, at: int, distrusted: Sequence[int]) -> JurorAudit:
+    name = matrix.jurors[at]
+    return JurorAudit(
+        juror=name,
+        family=evidence.families.get(name, name),
+        games=int(matrix.played[at]),
+        order=order(matrix, at),
+        taste=taste(matrix, at, distrusted),
+        kinship=kinship(matrix, at, evidence.families, distrusted),
+        jury=with_jury(matrix, at),
+        checkers=with_checkers(matrix, at),
+        people=with_people(matrix, at),
+    )

@@ -1,0 +1,117 @@
+"""A juror's taste: what longer or fancier answers win with it, beyond what they deserve.
+
+What they deserve is told in two ways. Against the jury: how far the juror goes beyond the others on
+the same pair; a taste that all jurors share cannot be seen so. Against the strengths: what is left
+when each model's strength is taken out; there a longer answer may have earned what it wins.
+Effects are slopes: share of the win, 0 to 1, for an answer twice as long, or for having all of the
+headings (list items, …) of the two.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ratings.connection import Bools
+from ..ratings.table import Floats, add_up
+from .estimate import Estimate, nothing, ratios, share
+from .items import Items
+from .looks import STYLE
+from .rest import gain, gain_sums, others
+
+UNKNOWN = "not measurable: the answers' lengths are not known"
+NO_TEXTS = "not measurable: the answers' texts are not there"
+ALONE = "not measurable: no other juror judged the same pairs"
+
+
+@dataclass(frozen=True)
+class Taste:
+    """One juror's taste."""
+
+    longer: Estimate
+    """Share of the decided pairs that the longer answer won, deserved or not."""
+    length: Estimate
+    """Effect of an answer twice as long, against the jury."""
+    length_by_strength: Estimate
+    """The same against the strengths of the models."""
+    style: dict[str, Estimate]
+    """Effect of each of STYLE at equal length, against the jury (against strengths where alone)."""
+
+
+def taste(items: Items, juror: int, distrusted: Collection[int] = ()) -> Taste:
+    """Measure one juror, by number, against all others but the distrusted."""
+    rest = np.where(np.isnan(items.value[:, juror]), np.nan, others(items, juror, distrusted))
+    alone = bool(np.isnan(rest).all())
+    length = items.longer[:, None]
+    both = np.column_stack([items.longer, items.style])
+    return Taste(
+        longer=_longer(items, juror),
+        length=nothing(ALONE) if alone else _slopes(items, juror, length, rest)[0],
+        length_by_strength=_slopes(items, juror, length, None)[0],
+        style=_style(items, juror, both, None if alone else rest),
+    )
+
+
+def _longer(items: Items, juror: int) -> Estimate:
+    won = items.value[:, juror] * items.longer
+    rows = ~np.isnan(won) & (won != 0)
+    if np.isnan(items.longer).all():
+        return nothing(UNKNOWN)
+    return share((won[rows] > 0).astype(float), items.question[rows])
+
+
+def _style(items: Items, juror: int, both: Floats, rest: Floats | None) -> dict[str, Estimate]:
+    if np.isnan(items.style).all():
+        return dict.fromkeys(STYLE, nothing(NO_TEXTS))
+    known = ~np.isnan(both).any(axis=1)
+    seen = [at for at in range(len(STYLE)) if np.count_nonzero(items.style[known, at]) >= 10]
+    unseen = dict.fromkeys(STYLE, nothing("too few: fewer than 10 pairs differ in it"))
+    found = _slopes(items, juror, both[:, [0, *(1 + at for at in seen)]], rest)
+    if len(found) <= len(seen):
+        return unseen | dict.fromkeys((STYLE[at] for at in seen), found[0])
+    return unseen | {STYLE[at]: found[1 + place] for place, at in enumerate(seen)}
+
+
+def _slopes(
+    items: Items, juror: int, features: Floats, rest: Floats | None
+) -> tuple[Estimate, ...]:
+    """Regress a juror's values, less the rest's in its own units, on features of the answers."""
+    own = items.value[:, juror]
+    judged = ~np.isnan(own) if rest is None else ~np.isnan(own) & ~np.isnan(rest)
+    rows = judged & ~np.isnan(features).any(axis=1)
+    if not rows.any():
+        return (nothing(UNKNOWN),)
+    x = np.stack([_without_models(items, rows, column) for column in features[rows].T], axis=1)
+    width = x.shape[1]
+    theirs = np.zeros(int(rows.sum())) if rest is None else rest[rows]
+    sums = np.column_stack(
+        [
+            (x[:, :, None] * x[:, None, :]).reshape(len(x), -1),
+            x * own[rows, None],
+            x * theirs[:, None],
+            gain_sums(items, juror)[rows],
+        ]
+    )
+
+    def slopes(s: Floats) -> Floats:
+        square = s[..., : width * width].reshape(*s.shape[:-1], width, width)
+        mine, rest_of = s[..., width * width : -2 - width], s[..., -2 - width : -2]
+        beyond = mine - gain(s[..., -2:])[..., None] * rest_of
+        try:
+            found = np.linalg.solve(square, beyond[..., None])[..., 0]
+            return np.asarray(found, dtype=np.float64)
+        except np.linalg.LinAlgError:
+            return np.full(beyond.shape, np.nan)
+
+    return ratios(sums, items.question[rows], slopes)
+
+
+def _without_models(items: Items, rows: Bools, values: Floats) -> Floats:
+    """Return what is left of values when the best strength for every model is taken out."""
+    low, high, count = items.low[rows], items.high[rows], len(items.models)
+    pairs = add_up(low * count + high, np.ones(len(low)), count * count).reshape(count, count)
+    met = pairs + pairs.T
+    laplacian = np.diag(met.sum(axis=1)) - met
+    pull = add_up(low, values, count) - add_up(high, values, count)
+    strength = np.linalg.pinv(laplacian, hermitian=True) @ pull
+    return np.asarray(values - (strength[low] - strength[high]))

@@ -1,0 +1,55 @@
+"""Rewind: on resume, the round reached starts over where calls failed in it.
+
+Only those calls are asked again: every other one is in the ledger. Earlier rounds stay as they are,
+since what came after them was made under the policy that they led to.
+"""
+
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import StateSnapshot
+
+from ..records import Records
+from .graph import Supervisor
+
+KINDS = (
+    "passage",
+    "draft",
+    "suggestion",
+    "instruction",
+    "answer",
+    "battle",
+    "decision",
+    "sft",
+    "preference",
+    "trained",
+    "rating",
+    "policy",
+    "reject",
+)
+"""What the stages of a round write."""
+
+
+async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
+    """Let the round reached begin again with its generation, if a model failed in it."""
+    number = (await supervisor.aget_state(config)).values.get("round", 0)
+    if ("model",) not in records.count_by("reject", "reason", round=number) or not number:
+        return
+    opened = await _opened(supervisor, config, number)
+    if opened is None:
+        return
+    # The checkpoint first: a kill between the two then finds a round that starts over anyway.
+    await supervisor.aupdate_state(config, opened, as_node="plan")
+    for kind in KINDS:
+        await records.discard(kind, number)
+
+
+async def _opened(
+    supervisor: Supervisor, config: RunnableConfig, number: int
+) -> dict[str, Any] | None:
+    """Return the state in which the round was opened."""
+    found: StateSnapshot
+    async for found in supervisor.aget_state_history(config):
+        if found.next == ("generate",) and found.values["round"] == number:
+            return dict(found.values)
+    return None

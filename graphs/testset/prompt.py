@@ -1,0 +1,72 @@
+"""One prompt of a test set, and what happens to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...agents.records import Turn
+
+Part = Literal["diverse", "hard", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt as it was given: its turns, and whatever else its row said."""
+
+    id: str
+    turns: tuple[Turn, ...]
+    """In order, ending with a user turn; system and assistant turns stand where they were given."""
+    category: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Other columns of the row."""
+
+    @property
+    def user_turns(self) -> tuple[str, ...]:
+        """What the user says, in order."""
+        return tuple(turn.content for turn in self.turns if turn.role == "user")
+
+    @property
+    def text(self) -> str:
+        """All user turns as one text."""
+        return "\n\n".join(self.user_turns)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A prompt that is left out, and why."""
+
+    id: str
+    reason: Literal[
+        "duplicate", "contaminated", "prompt_score", "cluster_score", "unrated", "unlabelled"
+    ]
+    detail: str
+    rule: str = ""
+    """The rule that found it, of those that compare texts."""
+    score: float = 0.0
+    """How alike the two texts are under that rule."""
+    matched: str = ""
+    """What it matched: id of a prompt, or place of a training row."""
+    matched_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A prompt of the test set."""
+
+    prompt: Prompt
+    cluster: int
+    part: Part
+    difficulty: float | None = None
+    """0 to 10; None where it was not among the candidates for the hard part."""
+    difficulty_reason: str = ""
+    criteria: tuple[str, ...] | None = None
+    """Names of the criteria it meets; None where they were not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingText:
+    """One text of the training rows that the test set must not repeat."""
+
+    text: str
+    place: str
+    """`file#row-12`."""

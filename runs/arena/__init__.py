@@ -1,0 +1,1 @@
+"""The arena by itself: rank models on prompts that exist already."""

@@ -1,0 +1,111 @@
+"""`arenainstruct arena`: rank models on existing prompts."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from .report import ArenaResult
+
+EXIT_STOPPED = 3
+"""The budget is spent or an endpoint is down; the same command goes on from the ledger."""
+SURE = 0.95
+"""Confidence that ends an active tournament where nothing else was asked for."""
+
+
+class MatchmakingChoice(StrEnum):
+    """Who battles whom."""
+
+    round_robin = "round_robin"
+    swiss = "swiss"
+    active = "active"
+
+
+def arena(
+    instructions: Annotated[
+        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Argument(
+            help="YAML with models (a run's config works); left out: the embedded ones."
+        ),
+    ] = None,
+    contenders: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Aliases of the models to rank.")
+    ] = "",
+    jury: Annotated[
+        str, typer.Option(metavar="J1,J2", help="Aliases of the models that judge.")
+    ] = "",
+    battles: Annotated[
+        int | None, typer.Option(min=1, help="Battles at most; each is judged in both orders.")
+    ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0.5, max=0.9999, help="End when the order of the full tournament is this sure."
+        ),
+    ] = None,
+    matchmaking: Annotated[
+        MatchmakingChoice | None,
+        typer.Option(help="Default: active with --battles or --confidence, else round_robin."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another draw.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
+    ] = None,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
+    ] = Path("runs"),
+    run_id: Annotated[
+        str | None, typer.Option(help="The run's folder; that of an earlier start goes on.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Rank models on prompts that exist already: battles, a jury, ratings, and what they cost."""
+    from .config import load_arena_config
+    from .launch import Order
+    from .launch import arena as play
+    from .tournament import Ends
+
+    loaded = load_arena_config(
+        config, contenders=_names(contenders), jury=_names(jury), overrides=overrides or ()
+    )
+    if seed is not None:
+        loaded = loaded.model_copy(update={"seed": seed})
+    chosen = matchmaking or (
+        MatchmakingChoice.active if battles or confidence else MatchmakingChoice.round_robin
+    )
+    if chosen is MatchmakingChoice.active and not battles and confidence is None:
+        confidence = SURE
+    order = Order(instructions, chosen.value, Ends(battles, confidence), runs_dir, run_id)
+    result = play(loaded, order, _tell)
+    if as_json:
+        sys.stdout.write(json.dumps(result.data) + "\n")
+    else:
+        _show(result)
+    if not result.completed:
+        sys.stderr.write(f"{result.data['status']}: {result.data['reason']}\n")
+        sys.stderr.write(f"Go on with the same command and --run-id {result.data['run_id']}\n")
+        raise typer.Exit(EXIT_STOPPED)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _tell(done: int, most: int) -> None:
+    sys.stderr.write(f"{done} of at most {most} battles\n")
+
+
+def _show(result: "ArenaResult") -> None:
+    from ..leaderboard.text import show
+    from .summary import summary
+
+    if result.board is not None:
+        show(result.board, {}, result.notes, by=None)
+    sys.stdout.write(summary(result.data) + "\n")

@@ -1,0 +1,130 @@
+"""The config of an arena: models by alias, who contends, who judges.
+
+    models:
+      mine: {provider: openai, model: my-7b, base_url: http://127.0.0.1:8000/v1}
+      theirs: {provider: recorded, model: gpt-4, file: answers.jsonl.gz}
+      judge: {provider: recorded, model: gpt-4, file: verdicts.csv.gz, family: recorded-judge}
+    contenders: [mine, theirs]
+    jury: [judge]
+    arena: {verdict: choice}
+
+A run's config works too: the contenders and the jury of its cast then play.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...agents.cast import Cast, faults
+from ...agents.errors import UserError
+from ...agents.models.settings import ModelSettings
+from ...graphs.settings import ArenaSettings, GraphSettings
+from ..config import EMBEDDED, BudgetSettings, ExecutionSettings, RunConfig
+from ..explain import explain
+from ..origin import Origin, join
+from ..pasted import pasted_keys
+from .questions import SKILL
+
+
+class ArenaConfig(BaseModel):
+    """Everything an arena needs besides its prompts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    models: dict[str, ModelSettings] = Field(min_length=1)
+    contenders: tuple[str, ...] = ()
+    jury: tuple[str, ...] = ()
+    arena: ArenaSettings = ArenaSettings()
+    seed: int = Field(default=7, ge=0)
+    budget: BudgetSettings = BudgetSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+
+    @property
+    def cast(self) -> Cast:
+        """Who speaks; the first contender stands as the target, which has no part to play here."""
+        return Cast(
+            default=self.jury[0],
+            target=self.contenders[0],
+            contenders=self.contenders,
+            jury=self.jury,
+        )
+
+    @property
+    def players(self) -> dict[str, ModelSettings]:
+        """The models that play, by alias; the others need no key."""
+        return {alias: self.models[alias] for alias in dict.fromkeys(self.contenders + self.jury)}
+
+    def graph_settings(self) -> GraphSettings:
+        """Return what the battle graph needs."""
+        return GraphSettings(
+            skills=(SKILL.name,),
+            seed=self.seed,
+            arena=self.arena,
+            in_flight=self.execution.in_flight,
+        )
+
+
+def load_arena_config(
+    source: str | Path | Mapping[str, Any] | None,
+    *,
+    contenders: tuple[str, ...] = (),
+    jury: tuple[str, ...] = (),
+    overrides: Iterable[str] = (),
+) -> ArenaConfig:
+    """Return the config of a file or mapping, with what the command line says; None: the embedded one.
+
+    Raises:
+        UserError: place, field, value found and what is allowed, of everything that is wrong.
+    """
+    origin = Origin.of(EMBEDDED if source is None else source)
+    for override in overrides:
+        origin.override(override)
+    findings = list(pasted_keys(origin.data))
+    hidden = {loc for loc, _ in findings}
+    own = _own(origin.data)
+    own |= {"contenders": list(contenders)} if contenders else {}
+    own |= {"jury": list(jury)} if jury else {}
+    config = None
+    try:
+        config = ArenaConfig.model_validate(own)
+    except ValidationError as error:
+        findings += [f for f in explain(error, ArenaConfig) if f[0] not in hidden]
+    if config is None or findings:
+        raise UserError(
+            join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
+        )
+    if wrong := _cast_faults(config):
+        raise UserError(join(wrong))
+    return config
+
+
+def _own(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what concerns an arena in a config that may be a run's."""
+    foreign = RunConfig.model_fields.keys() - ArenaConfig.model_fields.keys()
+    own = {name: value for name, value in data.items() if name not in foreign}
+    cast = data.get("cast")
+    if isinstance(cast, Mapping):
+        contenders = cast.get("contenders")
+        if isinstance(contenders, list) and isinstance(cast.get("target"), str):
+            own.setdefault("contenders", list(dict.fromkeys([cast["target"], *contenders])))
+        own.setdefault("jury", cast.get("jury") or [])
+    return own
+
+
+def _cast_faults(config: ArenaConfig) -> list[str]:
+    if len(config.contenders) < 2 or len(set(config.contenders)) < len(config.contenders):
+        found = ",".join(config.contenders) or "none"
+        return [f"--contenders: found {found}; name two or more models of the config, each once"]
+    if not config.jury:
+        return [
+            "--jury: found none; name at least one model, three of different families are better"
+        ]
+    told = faults(config.cast, config.models)
+    # The first contender stands in for the target, the first juror for the default.
+    own = (t for t in told if not t.startswith(("cast.default", "cast.target")))
+    return [
+        text.replace("cast.contenders", "--contenders").replace("cast.jury", "--jury")
+        for text in own
+    ]

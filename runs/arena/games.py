@@ -1,0 +1,114 @@
+"""Judged games as records and rows: one row a judged order, as `arenainstruct leaderboard` reads it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from ...agents.records import Answer, Battle, Game, Record, Winner, make_id
+from ...graphs.arena.matchmaking import Pair
+from .questions import Question
+
+
+class JudgedGame(Record):
+    """One judged order of a battle, also of one that got no verdict."""
+
+    question_id: str
+    category: str
+    model_a: str
+    """Shown first."""
+    model_b: str
+    winner: Winner
+    weight: float
+    judge: str
+    """The juror's alias; `checker` or `identical` where no juror was needed."""
+    score_a: float
+    score_b: float
+    len_a: int
+    """Characters of the answer."""
+    len_b: int
+    reason: str
+
+
+def judged_games(
+    question: Question, pair: Pair, games: list[Game], answers: Mapping[str, Answer]
+) -> list[JudgedGame]:
+    """Return the games that jurors judged."""
+    found: list[JudgedGame] = []
+    for game in games:
+        shown, scores = pair, (game.score_a, game.score_b)
+        if game.shown_first == "model_b":
+            shown, scores = (pair[1], pair[0]), (game.score_b, game.score_a)
+        found.append(_row(question, shown, scores, answers, judge=game.juror, reason=game.reason))
+    return found
+
+
+def settled_games(
+    question: Question, battle: Battle, answers: Mapping[str, Answer], jurors: int
+) -> list[JudgedGame]:
+    """Return both orders of a battle that no juror judged, each worth as much as a whole jury."""
+    half = battle.margin / 2
+    scores = (5.5 + half, 5.5 - half)
+    both = [
+        ((battle.model_a, battle.model_b), scores),
+        ((battle.model_b, battle.model_a), scores[::-1]),
+    ]
+    return [
+        _row(question, shown, points, answers, judge=battle.decided_by, weight=float(jurors))
+        for shown, points in both
+    ]
+
+
+def _row(
+    question: Question,
+    shown: Pair,
+    scores: tuple[float, float],
+    answers: Mapping[str, Answer],
+    *,
+    judge: str,
+    reason: str = "",
+    weight: float = 1.0,
+) -> JudgedGame:
+    first, second = shown
+    ahead = scores[0] - scores[1]
+    winner: Literal["model_a", "model_b", "tie"] = (
+        "model_a" if ahead > 0 else "model_b" if ahead < 0 else "tie"
+    )
+    id = question.instruction.id
+    return JudgedGame(
+        id=make_id("game", id, first, second, judge),
+        parents=(id, answers[first].id, answers[second].id),
+        question_id=id,
+        category=question.category,
+        model_a=first,
+        model_b=second,
+        winner=winner,
+        weight=weight,
+        judge=judge,
+        score_a=scores[0],
+        score_b=scores[1],
+        len_a=len(answers[first].text),
+        len_b=len(answers[second].text),
+        reason=reason,
+    )
+
+
+_KINDS = {str: pa.string(), float: pa.float64(), int: pa.int64()}
+SCHEMA = pa.schema(
+    [
+        pa.field(name, _KINDS.get(field.annotation, pa.string()), nullable=False)  # type: ignore[arg-type]
+        for name, field in JudgedGame.model_fields.items()
+        if name != "parents"
+    ]
+    + [pa.field("propensity", pa.float64(), nullable=False)]
+)
+"""The columns of `games/train.parquet`."""
+
+
+def game_rows(
+    games: Iterator[JudgedGame], propensity: Mapping[frozenset[str], float]
+) -> Iterator[dict[str, Any]]:
+    """Yield games as rows, each with the share of all questions on which its pair was to meet."""
+    for game in games:
+        row = game.model_dump(exclude={"parents"})
+        yield row | {"propensity": propensity.get(frozenset((game.model_a, game.model_b)), 1.0)}

@@ -1,0 +1,108 @@
+"""Launching an arena from Python: `arena(config, path)`, resumed by the same call with its run id."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...agents.errors import UserError
+from ...graphs.services import Services
+from ..folder import RUNS, RunFolder
+from ..opening import Opened, OpeningSettings, opened, ready
+from ..store import STORE_FILE, Store
+from .config import ArenaConfig
+from .questions import SKILL, Question, read_questions
+from .report import ArenaResult, close
+from .tournament import Ends, Tournament
+
+MARK = "arena"
+"""Meta key of a store that an arena wrote."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
+
+    instructions: Path
+    matchmaking: str = "round_robin"
+    ends: Ends = Ends()
+    runs_dir: Path = RUNS
+    run_id: str | None = None
+
+
+def arena(
+    config: ArenaConfig, order: Order, notify: Callable[[int, int], None] = lambda done, most: None
+) -> ArenaResult:
+    """Play a tournament and return its result; what was paid under the run id is not paid again.
+
+    Raises:
+        UserError: what the user wrote is wrong; nothing was paid.
+    """
+    return asyncio.run(_arena(config, order, notify))
+
+
+async def _arena(
+    config: ArenaConfig, order: Order, notify: Callable[[int, int], None]
+) -> ArenaResult:
+    questions, empty = read_questions(order.instructions)
+    if len(questions) < 1:
+        raise UserError(f"{order.instructions}: holds no prompts")
+    models = ready(OpeningSettings(config.players, config.seed, config.execution.patience_s))
+    folder = _folder(order)
+    async with opened(models, folder.store, config.budget.usd) as door:
+        await door.store.set_meta(MARK, True)
+        folder.write_config(config.model_dump_json(indent=2) + "\n")
+        tournament = Tournament(
+            _services(config, door), questions, order.matchmaking, order.ends, notify
+        )
+        status, reason = await tournament.play()
+        how = {
+            "status": status,
+            "reason": reason,
+            "instructions": str(order.instructions),
+            "empty_rows": empty,
+            "matchmaking": order.matchmaking,
+            "asked": {"battles": order.ends.battles, "confidence": order.ends.confidence},
+            "calls": door.door.tally.calls(),
+        }
+        return close(tournament, folder, door.store, how)
+
+
+def _folder(order: Order) -> RunFolder:
+    """Return the folder of the run id, new or of an earlier start."""
+    path = order.runs_dir / (order.run_id or "")
+    if order.run_id is None or not (path / STORE_FILE).exists():
+        return RunFolder.create(order.runs_dir, order.run_id)
+    store = Store.open(path / STORE_FILE)
+    try:
+        if not store.get_meta(MARK):
+            raise UserError(f"--run-id {order.run_id}: {path} is no arena; choose another id")
+    finally:
+        store.close()
+    return RunFolder(path)
+
+
+class _NoDuplicates:
+    """Given prompts are battled over as they are."""
+
+    def seen(self, item: str, text: str, *, scope: str = "", batch: int = 0) -> str | None:
+        return None
+
+    def forget(self, batch: int) -> None:
+        return None
+
+
+def _services(config: ArenaConfig, door: Opened) -> Services:
+    return Services(
+        settings=config.graph_settings(),
+        cast=config.cast,
+        models=config.models,
+        skills={SKILL.name: SKILL},
+        troupe=door.troupe,
+        records=door.store,
+        duplicates=_NoDuplicates(),
+        notify=door.store.event,
+    )
+
+
+__all__ = ["Ends", "Order", "Question", "arena"]

@@ -1,0 +1,168 @@
+"""What comes out of an arena: files, ratings, cost."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ...agents.records import Answer, Battle, Instruction
+from ...graphs.arena.design import wins
+from ...graphs.arena.expected import Expected, weights
+from ...graphs.ratings.fit import ELO, MEAN, solve
+from ...graphs.ratings.table import Floats
+from ..dataset.columns import SCHEMAS
+from ..dataset.parquet import ParquetFile
+from ..dataset.rows import battle_row
+from ..folder import RunFolder
+from ..leaderboard.board import Board, boards
+from ..leaderboard.data import board_data
+from ..leaderboard.notes import notes
+from ..leaderboard.options import Options
+from ..leaderboard.reading import load
+from ..store import Store
+from .games import SCHEMA, JudgedGame, game_rows
+from .tournament import ROUND, Tournament
+
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class ArenaResult:
+    """The outcome of one start of an arena."""
+
+    data: dict[str, Any]
+    """What `--json` prints."""
+    board: Board | None
+    """None where no game was judged."""
+    notes: list[str]
+
+    @property
+    def completed(self) -> bool:
+        """Whether it went to its end."""
+        return bool(self.data["status"] == "completed")
+
+
+def close(
+    tournament: Tournament, folder: RunFolder, store: Store, how: dict[str, Any]
+) -> ArenaResult:
+    """Write the files, rate the games, and return the result."""
+    games = write_files(tournament, folder.dataset, store)
+    expected = tournament.expected()
+    settings = tournament.services.settings
+    options = Options(rounds=settings.arena.bootstrap_rounds, seed=settings.seed)
+    board, told = None, ["No game was judged: see the rejects."]
+    if store.count("game", ROUND):
+        loaded = load([str(games)])
+        board = boards(loaded, options)[0]
+        told = notes(board, loaded, options)
+    data = {
+        "run_id": folder.run_id,
+        "path": str(folder.path),
+        **how,
+        **_outcome(tournament, expected),
+        **(_board(board, options, tournament, expected) if board else {"models": []}),
+        "counts": _counts(store),
+        "cost": cost(store),
+        "notes": told,
+    }
+    folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    return ArenaResult(data, board, told)
+
+
+def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
+    """Write battles and games as Parquet; return the file of the games."""
+    with ParquetFile(folder / "battles" / "train.parquet", SCHEMAS["battles"]) as file:
+        for row in _battle_rows(store):
+            file.add(row)
+    path = folder / "games" / "train.parquet"
+    with ParquetFile(path, SCHEMA) as file:
+        for row in game_rows(store.scan("game", JudgedGame, ROUND), _propensities(tournament)):
+            file.add(row)
+    return path
+
+
+def _battle_rows(store: Store) -> Iterator[dict[str, Any]]:
+    for battle in store.scan("battle", Battle, ROUND):
+        asked = store.get("instruction", battle.instruction_id, Instruction)
+        answers = store.get_many("answer", (battle.answer_a, battle.answer_b), Answer)
+        sides = (answers.get(battle.answer_a), answers.get(battle.answer_b))
+        yield battle_row(battle, asked, sides, "")
+
+
+def _propensities(tournament: Tournament) -> dict[frozenset[str], float]:
+    """Return the share of all questions that each pair drew."""
+    counts = tournament.played().counts(tournament.design) / tournament.design.questions
+    return {frozenset(tournament.pair(i)): float(share) for i, share in enumerate(counts) if share}
+
+
+def _outcome(tournament: Tournament, expected: Expected) -> dict[str, Any]:
+    design, played = tournament.design, tournament.played()
+    return {
+        "order": [tournament.contenders[i] for i in expected.order],
+        "confidence": round(expected.confidence, 4),
+        "doubts": [round(float(doubt), 4) for doubt in expected.doubts],
+        "design": {
+            "models": design.models,
+            "questions": design.questions,
+            "battles": design.battles,
+            "played": len(played),
+            "share": round(len(played) / design.battles, 4),
+        },
+    }
+
+
+def _board(
+    board: Board, options: Options, tournament: Tournament, expected: Expected
+) -> dict[str, Any]:
+    """Return the leaderboard of the games, each model with its ratings over the full tournament."""
+    data = board_data(board, options)
+    names = tournament.contenders
+    told = dict(zip(names, _elo(expected.strengths), strict=True))
+    weighted = dict(zip(names, _weighted(tournament), strict=True))
+    rows = [
+        {**row, "expected": told[row["model"]], "weighted": weighted[row["model"]]}
+        for row in data["models"]
+    ]
+    place = {names[i]: at for at, i in enumerate(expected.order)}
+    return {**data, "models": sorted(rows, key=lambda row: place[row["model"]])}
+
+
+def _weighted(tournament: Tournament) -> list[float]:
+    """Rate the games by inverse propensity: no pair counts for more because it was drawn more often."""
+    design, played = tournament.design, tournament.played()
+    found = wins(design, replace(played, games=played.games * weights(design, played)))
+    return _elo(solve(found[None])[0][0])
+
+
+def _elo(strengths: Floats) -> list[float]:
+    return [float(value) for value in MEAN + ELO * (strengths - strengths.mean())]
+
+
+def _counts(store: Store) -> dict[str, Any]:
+    rejects = store.count_by("reject", "stage", "reason", round=ROUND)
+    return {
+        "battles": store.count("battle", ROUND),
+        "games": store.count("game", ROUND),
+        "answers": store.count("answer", ROUND),
+        "rejects": {f"{stage}/{reason}": n for (stage, reason), n in sorted(rejects.items())},
+    }
+
+
+def cost(store: Store) -> dict[str, Any]:
+    """Return paid calls and USD by role over all starts, and per battle that got a verdict."""
+    decided = store.count("battle", ROUND)
+    by_role = store.totals().by_role()
+    paid = {role: {"calls": spent.calls, "usd": spent.usd} for role, spent in by_role.items()}
+    calls = sum(spent.calls for spent in by_role.values())
+    usd = sum(spent.usd for spent in by_role.values())
+    judged = paid.get("juror", {"calls": 0, "usd": 0.0})
+    per = (lambda value: round(value / decided, 6)) if decided else (lambda value: None)
+    return {
+        "calls": calls,
+        "usd": round(usd, 6),
+        "by_role": paid,
+        "judge_calls_per_decided_battle": per(judged["calls"]),
+        "judge_usd_per_decided_battle": per(judged["usd"]),
+        "usd_per_decided_battle": per(usd),
+    }

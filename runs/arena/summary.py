@@ -1,0 +1,61 @@
+"""What a person reads below the leaderboard of an arena."""
+
+from typing import Any
+
+
+def summary(data: dict[str, Any]) -> str:
+    """Return the order with its confidence, how much was played, what it cost, and where it is."""
+    return "\n".join(["", *_played(data), *_order(data), *_cost(data), *_files(data)])
+
+
+def _played(data: dict[str, Any]) -> list[str]:
+    design, counts = data["design"], data["counts"]
+    rejects = ", ".join(f"{n} {name}" for name, n in counts["rejects"].items())
+    return [
+        f"{data['matchmaking']}: {design['played']} of {design['battles']} battles "
+        f"({design['share']:.1%}) of {design['models']} models on {design['questions']} questions; "
+        f"{data['reason']}",
+        f"{counts['battles']} got a verdict, {counts['games']} games were judged"
+        + (f"; rejects: {rejects}" if rejects else ""),
+    ]
+
+
+def _order(data: dict[str, Any]) -> list[str]:
+    if not data["models"]:
+        return []
+    whole = data["design"]["share"] == 1
+    lines = [f"Order: {' > '.join(data['order'])}"]
+    if not whole:
+        lines += [
+            f"  of the full tournament, with a probability of at least {data['confidence']:.3f}; "
+            "what was not played is predicted:",
+            *(
+                f"  {row['model']:<24} expected {row['expected']:6.0f}   "
+                f"by games {row['rating']:6.0f}   by inverse propensity {row['weighted']:6.0f}"
+                for row in data["models"]
+            ),
+        ]
+    return lines
+
+
+def _cost(data: dict[str, Any]) -> list[str]:
+    cost, calls = data["cost"], data["calls"]
+    line = (
+        f"Cost: {cost['calls']} calls, {cost['usd']:.4f} USD "
+        f"({calls['paid']} paid now, {calls['served']} served from the ledger, "
+        f"{calls['failed']} failed)"
+    )
+    per = cost["judge_calls_per_decided_battle"]
+    if per is None:
+        return [line]
+    return [
+        line,
+        f"Per decided battle: {per:.2f} judge calls, "
+        f"{cost['judge_usd_per_decided_battle']:.6f} USD for judging, "
+        f"{cost['usd_per_decided_battle']:.6f} USD with the answers",
+    ]
+
+
+def _files(data: dict[str, Any]) -> list[str]:
+    path = data["path"]
+    return [f"Games: {path}/dataset/games (arenainstruct leaderboard {path}/dataset/games)"]

@@ -1,0 +1,175 @@
+"""The tournament: battles picked batch by batch, played by the battle graph, until it ends."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+
+from ...agents.cast import eligible
+from ...agents.errors import StopRun
+from ...agents.records import Battle
+from ...graphs.arena import battle as arena
+from ...graphs.arena.battle import BattleState
+from ...graphs.arena.design import Cells, Design, Played
+from ...graphs.arena.expected import Expected, expect
+from ...graphs.arena.matchmakers import MATCHMAKERS
+from ...graphs.arena.matchmaking import Pair
+from ...graphs.services import Services
+from ...graphs.stream import each
+from .games import JudgedGame, judged_games, settled_games
+from .questions import Question
+
+ROUND = 1
+"""The round that all records of an arena are written in."""
+KINDS = ("instruction", "answer", "battle", "game", "reject")
+CAREFUL = 5
+"""Batches of a matchmaker that does not itself ask, after which the confidence is looked at again."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What ends a tournament before all was played; the first one that comes true."""
+
+    battles: int | None = None
+    confidence: float | None = None
+    """Least probability that the full tournament would give the same order."""
+
+
+@dataclass
+class Tournament:
+    """A tournament under way."""
+
+    services: Services
+    questions: list[Question]
+    matchmaking: str
+    ends: Ends
+    notify: Callable[[int, int], None] = lambda done, most: None
+    """Called with battles done and battles at most."""
+    _done: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Lay out the full tournament."""
+        self.contenders = self.services.cast.everyone
+        seed = self.services.settings.seed
+        self.design = Design(len(self.contenders), len(self.questions), seed)
+        self._graph = arena.build()
+
+    async def play(self) -> tuple[str, str]:
+        """Play to the end; return status and reason. What was played is kept also when it stops."""
+        for kind in KINDS:
+            await self.services.records.discard(kind, ROUND)
+        asked = [question.instruction for question in self.questions]
+        await self.services.records.add("instruction", ROUND, asked)
+        try:
+            return "completed", await self._batches()
+        except StopRun as stop:
+            return f"stopped: {stop.reason}", str(stop)
+
+    def played(self) -> Played:
+        """Return every battle that was tried."""
+        cells = np.array(list(self._done), dtype=np.int64).reshape(-1, 2)
+        told = np.array(list(self._done.values()), dtype=np.float64).reshape(-1, 2)
+        return Played(cells[:, 0], cells[:, 1], told[:, 0], told[:, 1])
+
+    def expected(self) -> Expected:
+        """Return what the full tournament is expected to say."""
+        return expect(self.design, self.played())
+
+    def pair(self, number: int) -> Pair:
+        """Return the contenders of a pair of the design."""
+        first, second = self.design.sides[number]
+        return self.contenders[first], self.contenders[second]
+
+    async def _batches(self) -> str:
+        matching = MATCHMAKERS[self.matchmaking]
+        most = min(self.ends.battles or self.design.battles, self.design.battles)
+        size = matching.batch(self.design)
+        if self.ends.confidence is not None and self.matchmaking == "round_robin":
+            size = CAREFUL * MATCHMAKERS["active"].batch(self.design)
+        while (left := most - len(self._done)) > 0:
+            cells = matching.pick(self.design, self.played(), min(size, left))
+            if not len(cells):
+                return f"{self.matchmaking} has no further battles"
+            await self._fight(Cells(cells.pair[:left], cells.question[:left]))
+            self.notify(len(self._done), most)
+            if sure := self._sure():
+                return sure
+        return f"all {most} battles were played"
+
+    def _sure(self) -> str:
+        """Return why the order is sure enough to end here; empty where it is not."""
+        asked = self.ends.confidence
+        if asked is None or len(self._done) == self.design.battles:
+            return ""
+        found = self.expected().confidence
+        return f"the order is sure: {found:.3f} of the asked {asked:g}" if found >= asked else ""
+
+    async def _fight(self, cells: Cells) -> None:
+        by_question: dict[int, list[int]] = defaultdict(list)
+        for pair, question in zip(cells.pair.tolist(), cells.question.tolist(), strict=True):
+            by_question[question].append(pair)
+        # In the batch's order, whichever battle ends first: what follows depends on nothing else.
+        found: dict[tuple[int, int], tuple[float, float]] = {}
+
+        async def fight(question: int) -> None:
+            found.update(await self._battle(question, by_question[question]))
+
+        try:
+            await each(_stream(by_question), fight, self.services.settings.in_flight)
+        finally:
+            keys = zip(cells.pair.tolist(), cells.question.tolist(), strict=True)
+            self._done |= {key: found[key] for key in keys if key in found}
+
+    async def _battle(
+        self, number: int, pairs: list[int]
+    ) -> dict[tuple[int, int], tuple[float, float]]:
+        """Play the battles of one question; return games and score of each."""
+        question, records = self.questions[number], self.services.records
+        given = {self.pair(pair): pair for pair in pairs}
+        start = arena.start_state(question.instruction, evaluation=False, given=given)
+        ended = cast(BattleState, await self._graph.ainvoke(start, context=self.services))
+        games = self._games(question, ended)
+        await records.add("answer", ROUND, list(ended["answers"].values()))
+        await records.add("battle", ROUND, ended["battles"])
+        await records.add("game", ROUND, [game for found in games.values() for game in found])
+        await records.add("reject", ROUND, ended["rejects"])
+        return {
+            (pair, number): _score(names, games.get(names, [])) for names, pair in given.items()
+        }
+
+    def _games(self, question: Question, ended: BattleState) -> dict[Pair, list[JudgedGame]]:
+        games = {
+            pair: judged_games(question, pair, played, ended["answers"])
+            for pair, played in ended["games"].items()
+        }
+        for battle in ended["battles"]:
+            if battle.decided_by != "jury":
+                pair = (battle.model_a, battle.model_b)
+                games[pair] = settled_games(
+                    question, battle, ended["answers"], self._jurors(battle)
+                )
+        return games
+
+    def _jurors(self, battle: Battle) -> int:
+        pair = (battle.model_a, battle.model_b)
+        return len(eligible(self.services.cast.jury, pair, self.services.models))
+
+
+async def _stream(questions: dict[int, list[int]]) -> AsyncIterator[int]:
+    for question in questions:
+        yield question
+
+
+def _score(pair: Pair, games: list[JudgedGame]) -> tuple[float, float]:
+    """Return the weight of the games and the share of the win that went to the pair's first model."""
+    weight = sum(game.weight for game in games)
+    if not weight:
+        return 0.0, 0.5
+    shares = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}
+    won = sum(
+        game.weight * (shares[game.winner] if game.model_a == pair[0] else 1 - shares[game.winner])
+        for game in games
+    )
+    return weight, won / weight

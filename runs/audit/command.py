@@ -1,0 +1,120 @@
+"""`arenainstruct audit`: can these jurors be trusted?"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ...graphs.audit.ranking import Canaries
+    from ..folder import RunFolder
+
+EXIT_FOUND, EXIT_STOPPED = 1, 3
+"""A canary did not rank last; the run's budget or an endpoint stopped the canaries."""
+
+
+class ErrorChoice(StrEnum):
+    """What to do with faulty rows."""
+
+    stop = "stop"
+    drop = "drop"
+
+
+def audit(
+    battles: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN|BATTLES...",
+            help="A run, or CSV, JSONL (also .gz) or Parquet files with question_id, model_a (shown "
+            "first), model_b, winner and judge.",
+        ),
+    ],
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="People's verdicts: question_id, model_a, model_b, winner."
+        ),
+    ] = None,
+    answers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="The answers: question_id, model, output; for length and style."
+        ),
+    ] = None,
+    canaries: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Battle worthless answers on N questions of a run before its jurors (paid calls).",
+        ),
+    ] = 0,
+    on_error: Annotated[
+        ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
+    ] = ErrorChoice.stop,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
+    ] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure jurors: order, position, length, style, family, agreement; exit status 1 for a bad canary."""
+    import orjson
+
+    from ...graphs.audit.report import audit as measure
+    from ..config import load_config
+    from .data import data
+    from .reading import read_answers, read_battles, read_labels
+    from .text import show
+
+    run = _run(battles, runs_dir)
+    sung = _sing(run, canaries) if canaries else None
+    heap = read_battles([str(run.path)] if run else battles, drop=on_error is ErrorChoice.drop)
+    if labels:
+        read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
+    if answers:
+        read_answers(answers, heap)
+    found = measure(heap.evidence(load_config(run.config).models if run else {}))
+    dropped = heap.gate.counts()
+    if as_json:
+        sys.stdout.write(orjson.dumps(data(found, sung, dropped=dropped)).decode() + "\n")
+    else:
+        show(found, sung, dropped=sum(dropped.values()))
+    if sung and sung.findings:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _run(battles: list[str], runs_dir: Path) -> "RunFolder | None":
+    """Return the run that is meant, or None for files."""
+    from ..folder import RunFolder
+    from ..store import STORE_FILE
+
+    if len(battles) != 1 or Path(battles[0]).is_file():
+        return None
+    places = (Path(battles[0]), runs_dir / battles[0])
+    if not any((place / STORE_FILE).is_file() for place in places):
+        return None
+    return RunFolder.find(battles[0], runs_dir)
+
+
+def _sing(run: "RunFolder | None", count: int) -> "Canaries":
+    """Battle the canaries.
+
+    Raises:
+        UserError: there is no run whose jurors could be asked.
+    """
+    import asyncio
+
+    from ...agents.errors import StopRun, UserError
+    from .probe import probe
+
+    if run is None:
+        raise UserError(
+            "--canaries needs a run: files of battles have no jurors that could be asked"
+        )
+    try:
+        return asyncio.run(probe(run, count))
+    except StopRun as stop:
+        sys.stderr.write(f"canaries stopped: {stop}; what was paid is kept: ask again to go on\n")
+        raise typer.Exit(EXIT_STOPPED) from stop

@@ -1,0 +1,80 @@
+"""An audit as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ...graphs.audit.accord import Accord
+from ...graphs.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
+from ...graphs.audit.juror import JurorAudit
+from ...graphs.audit.ranking import Canaries
+from ...graphs.audit.report import Audit
+
+Data = dict[str, Any]
+
+
+def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int]) -> Data:
+    """Return what `--json` prints; shares run from 0 to 1, and a figure that is missing says why."""
+    return {
+        "questions": audit.questions,
+        "pairs": audit.pairs,
+        "games": audit.games,
+        "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
+        "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
+        "jurors": [_juror(juror) for juror in audit.jurors],
+        "agreement": _agreement(audit),
+        "swayed_answers": audit.swayed,
+        "findings": [asdict(finding) for finding in audit.findings],
+        "canaries": asdict(canaries) if canaries else None,
+        "ok": not audit.findings and not (canaries and canaries.findings),
+    }
+
+
+def estimate(found: Estimate) -> Data:
+    """Return a figure with its interval and n, or the reason why there is none."""
+    data: Data = {"value": found.value, "low": found.low, "high": found.high}
+    data |= {"n": found.n, "questions": found.questions}
+    return data | ({"note": found.note} if found.note else {})
+
+
+def _juror(audit: JurorAudit) -> Data:
+    order, taste, kin = audit.order, audit.taste, audit.kinship
+    return {
+        "juror": audit.juror,
+        "family": audit.family,
+        "games": audit.games,
+        "flips": estimate(order.flips),
+        "tie_or_win_flips": estimate(order.wavers),
+        "first_shown_share": estimate(order.first),
+        "first_shown_points": estimate(order.shift),
+        "longer_share": estimate(taste.longer),
+        "length_effect": estimate(taste.length),
+        "length_effect_by_strength": estimate(taste.length_by_strength),
+        "style_effects": {mark: estimate(effect) for mark, effect in taste.style.items()},
+        "family_preference": estimate(kin.family),
+        "self_preference": estimate(kin.itself),
+        "preference_compared_with": kin.compared_with,
+        "jury": _accord(audit.jury),
+        "checkers": _accord(audit.checkers),
+        "people": _accord(audit.people),
+    }
+
+
+def _accord(accord: Accord) -> Data:
+    return {
+        "agreement": estimate(accord.same),
+        "agreement_decided": estimate(accord.decided),
+        "kappa": estimate(accord.kappa),
+    }
+
+
+def _agreement(audit: Audit) -> Data:
+    found = audit.agreement
+    return {
+        "pairs": found.items,
+        "agreement": found.share,
+        "kappa": found.kappa,
+        "kappas": [{"jurors": list(pair), "kappa": k} for pair, k in found.kappas.items()],
+        "alpha": found.alpha,
+        "effective_votes": found.effective_votes,
+    }

@@ -1,0 +1,159 @@
+"""Putting canaries before the jurors of a run, through its own door: what is paid stays in its ledger."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from random import Random
+
+from ...agents.actor import Desk
+from ...agents.errors import EpisodeError, UserError
+from ...agents.messages import Judge
+from ...agents.models.budget import Budget
+from ...agents.models.door import Door
+from ...agents.models.limits import share_limits
+from ...agents.models.opening import open_models
+from ...agents.records import Answer, Battle, Game, Instruction
+from ...agents.troupe import Troupe
+from ...graphs.audit.canaries import (
+    Question,
+    Trial,
+    checked_trials,
+    fake_trials,
+    fits,
+    order_trials,
+)
+from ...graphs.audit.ranking import Canaries, Played, canaries
+from ...graphs.ratings.table import Row
+from ...taxonomy.skill import load_skill
+from ...tools.retrieval import ApiIndex
+from ..config import RunConfig, load_config
+from ..folder import RunFolder
+from ..store import Store
+
+
+async def probe(folder: RunFolder, count: int) -> Canaries:
+    """Battle canaries on `count` questions of a run before all of its jurors.
+
+    Raises:
+        UserError: the run has too few questions that canaries can be tried on.
+        StopRun: the budget or an endpoint; what was paid is kept.
+    """
+    config = load_config(folder.config)
+    async with AsyncExitStack() as stack:
+        limits = share_limits(
+            config.models, patience_s=config.execution.patience_s, notify=lambda _: None
+        )
+        models = open_models(config.models, limits, config.seed)
+        store = Store.open(folder.store)
+        stack.callback(store.close)
+        door = Door(models, store, Budget(config.budget.usd, spent=store.totals().usd))
+        stack.push_async_callback(door.aclose)
+        index = stack.enter_context(ApiIndex(folder.apis))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index), lambda *_: None))
+        questions, battles = _questions(store)
+        trials = _trials(config, questions, count)
+        played, lost = await Court(config, troupe).judge(trials)
+        return canaries(played, battles, config.cast.jury, lost=lost)
+
+
+@dataclass(frozen=True)
+class Court:
+    """All jurors of a run, ready to judge."""
+
+    config: RunConfig
+    troupe: Troupe
+
+    async def judge(self, trials: Sequence[Trial]) -> tuple[list[Played], int]:
+        """Let every juror judge every trial in both orders; count the games without a verdict."""
+        gate = asyncio.Semaphore(self.config.execution.in_flight)
+        rubrics = _rubrics(self.config.skills)
+
+        async def game(message: Judge, juror: str) -> Game | None:
+            async with gate:
+                try:
+                    return await self.troupe.send(message, Game, "juror", juror)
+                except EpisodeError:
+                    return None
+
+        async def trial_games(trial: Trial) -> list[Game | None]:
+            rubric = rubrics[trial.instruction.skill, trial.instruction.leaf]
+            works = [
+                game(message, juror)
+                for juror in self._jurors(trial)
+                for message in _orders(trial, rubric, self.config.arena.verdict)
+            ]
+            return await asyncio.gather(*works)
+
+        found = await asyncio.gather(*map(trial_games, trials))
+        games = [tuple(game for game in many if game) for many in found]
+        lost = sum(game is None for many in found for game in many)
+        return [Played(t, g) for t, g in zip(trials, games, strict=True)], lost
+
+    def _jurors(self, trial: Trial) -> list[str]:
+        """Return the jurors of both juries that share no family with a contender in the trial."""
+        models, cast = self.config.models, self.config.cast
+        names = (trial.a.contender, trial.b.contender)
+        families = {models[name].maker for name in names if name in models}
+        every = dict.fromkeys((*cast.jury, *cast.evaluation_jury))
+        return [juror for juror in every if models[juror].maker not in families]
+
+
+def _rubrics(skills: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the rubrics by skill and leaf."""
+    loaded = [load_skill(name) for name in skills]
+    return {(skill.name, leaf.name): leaf.rubric for skill in loaded for leaf in skill.leaves}
+
+
+def _orders(trial: Trial, rubric: str, verdict: str) -> list[Judge]:
+    return [
+        Judge(
+            instruction=trial.instruction,
+            rubric=rubric,
+            first=first,
+            second=second,
+            a_is_first=first is trial.a,
+            verdict=verdict,
+        )
+        for first, second in ((trial.a, trial.b), (trial.b, trial.a))
+    ]
+
+
+def _questions(store: Store) -> tuple[list[Question], list[Row]]:
+    """Return the questions that canaries may be tried on, and the battles fought over them."""
+    asked: dict[str, dict[str, str]] = defaultdict(dict)
+    won: dict[str, set[str]] = defaultdict(set)
+    fought: list[Row] = []
+    for battle in store.scan("battle", Battle):
+        question, a, b = battle.instruction_id, battle.model_a, battle.model_b
+        asked[question] |= {a: battle.answer_a, b: battle.answer_b}
+        fought.append((question, a, b, battle.winner, 1.0))
+        if battle.winner != "tie" and not battle.disputed:
+            won[question].add(a if battle.winner == "model_a" else b)
+    instructions = store.get_many("instruction", asked, Instruction)
+    answers = store.get_many("answer", (i for by in asked.values() for i in by.values()), Answer)
+    questions = [
+        Question(
+            instruction,
+            {name: answers[i] for name, i in asked[key].items() if i in answers},
+            tuple(sorted(won[key])),
+        )
+        for key, instruction in sorted(instructions.items())
+    ]
+    fit = [question for question in questions if fits(question)]
+    known = {question.instruction.id for question in fit}
+    return fit, [row for row in fought if row[0] in known]
+
+
+def _trials(config: RunConfig, questions: Sequence[Question], count: int) -> list[Trial]:
+    """Return what to judge: fakes and flips on `count` questions, and checked pairs elsewhere too."""
+    if len(questions) < count:
+        raise UserError(
+            f"--canaries {count}: the run has {len(questions)} questions that canaries can be tried on "
+            "(with one turn, no tools, an answer to give, and a battle that somebody won); ask for fewer"
+        )
+    shuffled = list(questions)
+    Random(f"{config.seed}/canaries").shuffle(shuffled)
+    chosen = shuffled[:count]
+    return [*fake_trials(chosen), *order_trials(chosen), *checked_trials(shuffled, count)]

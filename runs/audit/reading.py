@@ -1,0 +1,198 @@
+"""From files of battles, or a run, to the evidence of an audit.
+
+A row is one game, `model_a` shown first, by the juror in the column `judge`; or a battle of a run,
+with its `games` inside. Beside the verdict it may hold `len_a` and `len_b` or the answers themselves
+(`answer_a`, `answer_b`), and what a checker said of them (`checked_a`, `checked_b`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...agents.models.settings import ModelSettings
+from ...agents.sanitise import sanitise
+from ...graphs.audit.evidence import Evidence, Label, Place, Play
+from ...graphs.audit.looks import Looks, looks
+from ...graphs.ratings.table import Floats
+from ..leaderboard.checks import Gate, faults, is_empty, scores
+from ..leaderboard.source import Batch, Source, readable, sources
+from .families import families
+
+REQUIRED = ("question_id", "model_a", "model_b")
+OUTCOME = ("winner", "preference")
+SIDES = ("len", "answer", "checked", "served")
+GAME = ("juror", "model", "shown_first", "score_a", "score_b")
+ANSWERS = ("question_id", "model", "output")
+CHECKED = {"passed": True, "true": True, "1": True, "failed": False, "false": False, "0": False}
+
+
+@dataclass
+class Heap:
+    """What has been read so far."""
+
+    gate: Gate
+    plays: list[Play] = field(default_factory=list)
+    looks: dict[Place, Looks] = field(default_factory=dict)
+    passed: dict[Place, bool] = field(default_factory=dict)
+    served: dict[str, str] = field(default_factory=dict)
+    swayed: set[Place] = field(default_factory=set)
+    labels: list[Label] = field(default_factory=list)
+
+    def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
+        """Return what was read; `models` is the config's, empty without one."""
+        return Evidence(
+            plays=self.plays,
+            looks=self.looks,
+            passed=self.passed,
+            labels=self.labels,
+            families=families(self.served, models),
+            swayed=len(self.swayed),
+        )
+
+    def look(self, place: Place, text: str) -> None:
+        """Note how an answer looks, and whether it tries to sway a juror."""
+        if place not in self.looks or not self.looks[place].styled:
+            self.looks[place] = looks(text)
+            if sanitise(text)[1]:
+                self.swayed.add(place)
+
+
+def read_battles(paths: list[str], *, drop: bool) -> Heap:
+    """Read battles from files, folders and runs.
+
+    Raises:
+        UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
+    """
+    heap = Heap(Gate(drop))
+    for source in sources(paths):
+        with readable(source.path):
+            _read(source, heap)
+    if not heap.plays:
+        raise UserError(
+            f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
+            "jurors, the column judge; or the battles of a run that a jury decided"
+        )
+    return heap
+
+
+def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
+    """Read people's verdicts: question_id, model_a, model_b, winner.
+
+    Raises:
+        UserError: the file is wrong, or none of its rows is about a battle that was read.
+    """
+    before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
+    for source in sources([path]):
+        with readable(source.path):
+            names = _names(source, REQUIRED, OUTCOME)
+            for batch, score in _batches(source, names, Gate(drop)):
+                for row, said in zip(_rows(batch, names), score, strict=True):
+                    a, b = str(row["model_a"]), str(row["model_b"])
+                    heap.labels.append(Label(str(row["question_id"]), a, b, float(said)))
+    known = {(x.question, *sorted((x.model_a, x.model_b))) for x in heap.labels}
+    if not known & before:
+        raise UserError(
+            f"--labels {path}: none of its {len(heap.labels)} rows is about a battle here; it has "
+            f"{next(iter(known), 'no rows')}, the battles {next(iter(before))}"
+        )
+
+
+def read_answers(path: str, heap: Heap) -> None:
+    """Read the answers themselves: question_id, model, output.
+
+    Raises:
+        UserError: the file is wrong.
+    """
+    for source in sources([path]):
+        with readable(source.path):
+            names = _names(source, ANSWERS, ())
+            for batch in source.batches(names):
+                for row in _rows(batch, names):
+                    place = (str(row["question_id"]), str(row["model"]))
+                    heap.look(place, str(row["output"] or ""))
+
+
+def _names(source: Source, needed: tuple[str, ...], outcome: tuple[str, ...]) -> list[str]:
+    has = source.first()
+    missing = [name for name in needed if name not in has]
+    if outcome and not any(name in has for name in outcome):
+        missing.append(outcome[0])
+    if missing:
+        raise UserError(
+            f"{source.path}: no column {missing[0]!r}; its columns are: {', '.join(sorted(has))}"
+        )
+    sides = [f"{name}_{side}" for name in SIDES for side in "ab"] if outcome else []
+    wanted = [*needed, *(n for n in (*outcome, "judge", *sides) if outcome and n in has)]
+    if outcome and "games" in has:
+        nested = Path(source.path).suffix == ".parquet"
+        wanted += [f"games/{name}" for name in GAME] if nested else ["games"]
+    return list(dict.fromkeys(wanted))
+
+
+def _batches(source: Source, names: list[str], gate: Gate) -> Iterator[tuple[Batch, Floats]]:
+    """Yield the good rows with their scores for model_a."""
+    for batch in source.batches(names):
+        if not batch.columns:
+            gate.kept(source, batch, [])
+            continue
+        filled = ~is_empty(batch)
+        columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
+        rows = Batch(columns, batch.numbers[filled], batch.broken)
+        score = scores(rows)
+        keep = gate.kept(source, rows, faults(rows, score, []))
+        kept = {n: c.filter(pa.array(keep)) for n, c in rows.columns.items()}
+        yield Batch(kept, rows.numbers[keep]), score[keep]
+
+
+def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
+    tops = dict.fromkeys(name.split("/")[0] for name in names)
+    columns = {name: batch.columns[name].to_pylist() for name in tops if name in batch.columns}
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
+
+
+def _read(source: Source, heap: Heap) -> None:
+    names = _names(source, REQUIRED, OUTCOME)
+    for batch, score in _batches(source, names, heap.gate):
+        for row, said in zip(_rows(batch, names), score, strict=True):
+            _take(row, float(said), heap)
+
+
+def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
+    question = str(row["question_id"])
+    a, b = str(row["model_a"]), str(row["model_b"])
+    for side, model in (("a", a), ("b", b)):
+        _answer(row, side, (question, model), heap)
+        heap.served.setdefault(model, str(row.get(f"served_{side}") or ""))
+    if isinstance(row.get("games"), list):
+        _games(row["games"], (question, a, b), heap)
+        return
+    judge = str(row.get("judge") or "the juror")
+    heap.served.setdefault(judge, "")
+    heap.plays.append(Play(question, a, b, judge, score))
+
+
+def _answer(row: dict[str, Any], side: str, place: Place, heap: Heap) -> None:
+    if text := row.get(f"answer_{side}"):
+        heap.look(place, str(text))
+    elif (length := row.get(f"len_{side}")) not in (None, "") and place not in heap.looks:
+        heap.looks[place] = Looks(float(str(length)))
+    checked = CHECKED.get(str(row.get(f"checked_{side}") or "").lower())
+    if checked is not None:
+        heap.passed[place] = checked
+
+
+def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap) -> None:
+    question, a, b = where
+    for game in games:
+        heap.served.setdefault(game["juror"], game.get("model") or "")
+        lead = game["score_a"] - game["score_b"]
+        first, second = a, b
+        if game["shown_first"] == "model_b":
+            first, second, lead = b, a, -lead
+        score = 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
+        heap.plays.append(Play(question, first, second, game["juror"], score, lead))

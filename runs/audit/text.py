@@ -1,0 +1,142 @@
+"""An audit for the terminal: a table of jurors, the findings in words, then the canaries."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from ...graphs.audit.canaries import FAKES
+from ...graphs.audit.estimate import Estimate
+from ...graphs.audit.juror import JurorAudit
+from ...graphs.audit.ranking import Canaries
+from ...graphs.audit.report import Audit
+
+WIDE = 110
+"""Columns where the output is no terminal."""
+Line = tuple[str, Callable[[JurorAudit], Estimate], str]
+LINES: tuple[Line, ...] = (
+    ("flips with the order", lambda j: j.order.flips, "share"),
+    ("tie in one order only", lambda j: j.order.wavers, "share"),
+    ("first shown wins", lambda j: j.order.first, "share"),
+    ("points for being first", lambda j: j.order.shift, "points"),
+    ("longer answer wins", lambda j: j.taste.longer, "share"),
+    ("twice as long, against the jury", lambda j: j.taste.length, "effect"),
+    ("twice as long, by strengths", lambda j: j.taste.length_by_strength, "effect"),
+    ("headings", lambda j: j.taste.style["headings"], "effect"),
+    ("list items", lambda j: j.taste.style["items"], "effect"),
+    ("bold", lambda j: j.taste.style["bold"], "effect"),
+    ("code blocks", lambda j: j.taste.style["code"], "effect"),
+    ("own family", lambda j: j.kinship.family, "effect"),
+    ("itself", lambda j: j.kinship.itself, "effect"),
+    ("agrees with the other jurors", lambda j: j.jury.same, "share"),
+    ("  kappa", lambda j: j.jury.kappa, "number"),
+    ("agrees with checkers", lambda j: j.checkers.decided, "share"),
+    ("agrees with people", lambda j: j.people.same, "share"),
+    ("  where both decide", lambda j: j.people.decided, "share"),
+)
+
+
+def show(audit: Audit, canaries: Canaries | None, *, dropped: int) -> None:
+    """Print the whole report."""
+    wide = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if wide else WIDE
+    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    for juror in audit.jurors:
+        console.print(_table(juror))
+    for line in _words(audit, dropped):
+        console.print(line, soft_wrap=not wide)
+    if canaries is not None:
+        console.print()
+        console.print(_ranks(canaries))
+        for line in _canary_words(canaries):
+            console.print(line, soft_wrap=not wide)
+
+
+def _table(juror: JurorAudit) -> Table:
+    family = f", family {juror.family}" if juror.family != juror.juror else ""
+    table = Table(
+        title=f"{juror.juror}: {juror.games:,} games{family}",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+    )
+    for name in ("", "value", "95 % interval", "n", "questions"):
+        table.add_column(name, justify="left" if not name else "right")
+    missing: dict[str, list[str]] = {}
+    for name, of, form in LINES:
+        found = of(juror)
+        if found.value is None:
+            missing.setdefault(found.note, []).append(name.strip())
+            continue
+        interval = f"{_shown(found.low, form)} to {_shown(found.high, form)}"
+        table.add_row(
+            name, _shown(found.value, form), interval, f"{found.n:,}", f"{found.questions:,}"
+        )
+    table.caption = "\n".join(f"{', '.join(names)}: {note}" for note, names in missing.items())
+    table.caption_justify = "left"
+    return table
+
+
+def _shown(value: float | None, form: str) -> str:
+    value = value or 0.0
+    if form == "share":
+        return f"{value:.1%}"
+    if form == "effect":
+        return f"{100 * value:+.1f}"
+    return f"{value:+.2f}" if form == "points" else f"{value:.2f}"
+
+
+def _words(audit: Audit, dropped: int) -> Iterator[str]:
+    yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
+        f"; {dropped:,} faulty rows dropped" if dropped else ""
+    )
+    found = audit.agreement
+    if found.alpha is not None and found.effective_votes is not None:
+        yield (
+            f"Together: Krippendorff's alpha {found.alpha:.2f}, mean kappa {found.kappa or 0.0:.2f} on "
+            f"{found.items:,} shared pairs; {len(found.judges)} jurors are worth "
+            f"{found.effective_votes:.1f} independent votes"
+        )
+    if audit.swayed:
+        yield f"{audit.swayed:,} answers held something meant to sway a juror; it is taken out first"
+    yield "Effects are wins in 100 battles; findings are held against chance over the whole audit."
+    yield ""
+    yield f"Findings: {len(audit.findings) or 'none'}"
+    yield from (f"· {finding.words}" for finding in audit.findings)
+
+
+def _ranks(canaries: Canaries) -> Table:
+    table = Table(
+        title=f"Canaries: {canaries.games:,} games on {canaries.questions:,} questions",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+    )
+    for name in ("", "rating", "95 % interval", "won", "battles"):
+        table.add_column(name, justify="left" if not name else "right")
+    for rank in canaries.ranks:
+        interval = f"{rank.low:.0f} to {rank.high:.0f}"
+        table.add_row(
+            rank.name, f"{rank.rating:.0f}", interval, f"{rank.score:.0%}", f"{rank.battles:,}"
+        )
+    return table
+
+
+def _canary_words(canaries: Canaries) -> Iterator[str]:
+    for count in canaries.counts:
+        if count.kind == "flipped":
+            yield f"{count.juror}: reverses {count.wrong:.0f} of {count.trials} pairs shown in both orders"
+        elif count.kind == "checked":
+            right = count.trials - count.wrong
+            yield f"{count.juror}: agrees with checkers on {right:g} of {count.trials} pairs"
+        elif count.kind in FAKES and count.wrong:
+            yield f"{count.juror}: gives {count.kind!r} {count.wrong:g} of {count.trials} battles"
+    if canaries.lost:
+        yield f"{canaries.lost} games gave no verdict"
+    yield ""
+    fine = "no finding: the worthless rank last, and padding does not pay"
+    yield f"Canaries: {len(canaries.findings) or fine}"
+    yield from (f"· {finding}" for finding in canaries.findings)

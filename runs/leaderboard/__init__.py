@@ -1,0 +1,6 @@
+"""The `leaderboard` command: battles from any file into ratings, their checks and pictures.
+
+Read the files in this order: `source` and `formats` (files to batches of columns), `checks` (what a
+row must be), `battles` (columns of numbers), `board` (everything computed from them), then what is
+shown: `data` (JSON), `notes` and `text` (the terminal), `plot` (pictures).
+"""

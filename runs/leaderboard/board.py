@@ -1,0 +1,192 @@
+"""Everything a leaderboard tells, computed from battles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...agents.errors import UserError
+from ...graphs.ratings.agreement import Agreement
+from ...graphs.ratings.fit import Fit, rate
+from ...graphs.ratings.intervals import PERCENTILES, Intervals, bootstrap, sandwich
+from ...graphs.ratings.length import LengthControlled
+from ...graphs.ratings.newton import sigmoid
+from ...graphs.ratings.position import Position, position
+from ...graphs.ratings.standings import Standing, separability, standings, win_rates
+from ...graphs.ratings.table import BattleTable, Floats, Ints, add_up
+from ...graphs.ratings.triples import Triples, triples
+from .battles import Battles
+from .control import Controlled, controlled
+from .difficulty import Difficulty, read_difficulty
+from .length import length_controlled_rates
+from .options import Options
+from .reading import Loaded
+from .votes import agreement_of
+
+MOST_GROUPS = 100
+
+
+@dataclass(frozen=True)
+class WinRate:
+    """How sure a win rate is, by the bootstrap."""
+
+    low: float
+    high: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """One leaderboard with its checks."""
+
+    fit: Fit
+    intervals: Intervals
+    rows: tuple[Standing, ...]
+    battles: int
+    questions: int
+    counts: Ints
+    """Battles of row model and column model, shape (models, models)."""
+    baseline: str | None
+    win_rates: Mapping[str, WinRate]
+    """Empty for the sandwich."""
+    separability: float
+    position: Position
+    balanced: float
+    """Share of the weight whose pair was shown as often the other way round."""
+    expected_first: float
+    """Share of the wins that the model shown first would take by the ratings alone, ties half."""
+    agreement: Agreement
+    triples: Triples
+    control: Controlled | None = None
+    length_controlled: Mapping[str, LengthControlled] = field(default_factory=dict)
+
+
+def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
+    """Return the board of all battles and one for each value of `--by`.
+
+    Raises:
+        UserError: The anchor or the baseline has no battles, or `--by` has too many values.
+    """
+    battles, games = loaded.battles, loaded.games
+    groups = battles.groups()
+    if len(groups) > MOST_GROUPS:
+        raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
+    try:
+        difficulty = _difficulty(battles, options)
+        whole = board(battles, games or battles, options, difficulty)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    judged = games.groups() if games else {}
+    parts: dict[str, Board] = {}
+    for name, rows in groups.items():
+        part = battles.where(rows)
+        if part and part.table.weight.any():
+            seen = games.where(judged[name]) if games and name in judged else None
+            within = _within(options, part.table.models)
+            parts[name] = board(part, seen or part, within, difficulty)
+    return whole, parts
+
+
+def _difficulty(battles: Battles, options: Options) -> Difficulty | None:
+    if options.difficulty is None:
+        return None
+    if options.control != "length":
+        raise UserError("--difficulty goes with --control length")
+    baseline = options.baseline or met_by_all(battles.table)
+    if baseline is None:
+        raise UserError(
+            "--difficulty needs a baseline that the models met: name it with --baseline"
+        )
+    return read_difficulty(options.difficulty, baseline)
+
+
+def _within(options: Options, models: tuple[str, ...]) -> Options:
+    """Leave out an anchor or a baseline that has no battles in a part."""
+    anchor = options.anchor if options.anchor and options.anchor[0] in models else None
+    return replace(
+        options, anchor=anchor, baseline=options.baseline if options.baseline in models else None
+    )
+
+
+def board(
+    battles: Battles, judged: Battles, options: Options, difficulty: Difficulty | None = None
+) -> Board:
+    """Rate battles; position and agreement are told from `judged`."""
+    table = battles.table
+    control = controlled(battles, options) if options.control else None
+    fit = control.fit if control else rate(table, options.anchor)
+    intervals = control.intervals if control else _intervals(table, fit, options)
+    baseline = options.baseline or met_by_all(table)
+    lengths = (
+        length_controlled_rates(battles, baseline, difficulty) if difficulty and baseline else {}
+    )
+    return Board(
+        fit=fit,
+        intervals=intervals,
+        rows=standings(table, fit, intervals, baseline),
+        battles=len(table),
+        questions=int(np.count_nonzero(np.bincount(table.question))),
+        counts=_counts(table),
+        baseline=baseline,
+        win_rates=_spread(fit, intervals, baseline),
+        separability=separability(intervals),
+        position=position(judged.table),
+        balanced=_balanced(judged.table),
+        expected_first=_expected_first(judged.table, fit),
+        agreement=agreement_of(judged),
+        triples=triples(fit.wins),
+        control=control,
+        length_controlled=lengths,
+    )
+
+
+def _intervals(table: BattleTable, fit: Fit, options: Options) -> Intervals:
+    if options.method == "sandwich":
+        return sandwich(table, fit)
+    return bootstrap(table, fit, rounds=options.rounds, seed=options.seed)
+
+
+def met_by_all(table: BattleTable) -> str | None:
+    """Return the one model of three or more that takes part in every battle, if there is one."""
+    if len(table.models) < 3:
+        return None
+    candidates = {int(table.a[0]), int(table.b[0])}
+    all_met = [m for m in candidates if ((table.a == m) | (table.b == m)).all()]
+    return table.models[all_met[0]] if all_met else None
+
+
+def _spread(fit: Fit, intervals: Intervals, baseline: str | None) -> dict[str, WinRate]:
+    if not len(intervals.draws):
+        return {}
+    drawn = win_rates(intervals.draws, fit.models, baseline)
+    low, high = np.percentile(drawn, PERCENTILES, axis=0)
+    error = drawn.std(axis=0, ddof=1) if len(drawn) > 1 else np.zeros(len(low))
+    return {
+        model: WinRate(float(low[i]), float(high[i]), float(error[i]))
+        for i, model in enumerate(fit.models)
+    }
+
+
+def _counts(table: BattleTable) -> Ints:
+    count = len(table.models)
+    forth = np.bincount(table.a * count + table.b, minlength=count**2).reshape(count, count)
+    return np.asarray(forth + forth.T)
+
+
+def _balanced(table: BattleTable) -> float:
+    count = len(table.models)
+    forth: Floats = add_up(table.a * count + table.b, table.weight, count**2)
+    shown = forth.reshape(count, count)
+    return float(np.minimum(shown, shown.T).sum() / (shown.sum() or 1.0))
+
+
+def _expected_first(table: BattleTable, fit: Fit) -> float:
+    """Predict the first place's share; models without a rating are left out."""
+    rating = dict(zip(fit.models, fit.strengths.tolist(), strict=True))
+    strength = np.array([rating.get(model, np.nan) for model in table.models])
+    chance = sigmoid(strength[table.a] - strength[table.b])
+    known = ~np.isnan(chance)
+    weight = table.weight[known]
+    return float((weight * chance[known]).sum() / (weight.sum() or 1.0))

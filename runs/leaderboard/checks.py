@@ -1,0 +1,154 @@
+"""What a row of battles must be; a fault says which rows have it, what was found, what is allowed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...graphs.ratings.connection import Bools
+from ...graphs.ratings.table import SCORES, Floats
+from .arrays import blank, coded, joined, mapped, numbers
+from .fields import REQUIRED
+from .source import Batch, Source
+
+ADVICE = "correct the row, or leave such rows out with --on-error drop"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that can be wrong with rows."""
+
+    kind: str
+    """What is counted: `unknown winner`."""
+    rows: Bools
+    columns: tuple[str, ...]
+    """Whose values are shown."""
+    allowed: str
+
+
+@dataclass
+class Gate:
+    """Stops at the first faulty row, or drops such rows and counts them by kind."""
+
+    drop: bool
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def kept(self, source: Source, batch: Batch, faults: list[Fault]) -> Bools:
+        """Return the rows to keep.
+
+        Raises:
+            UserError: A row is faulty and such rows are not to be dropped.
+        """
+        keep = np.ones(len(batch), dtype=np.bool_)
+        for fault in faults:
+            self.dropped[fault.kind] += int((keep & fault.rows).sum())
+            keep &= ~fault.rows
+        if not self.drop:
+            self._refuse(source, batch, faults, keep)
+        self.dropped["broken row"] += len(batch.broken)
+        return keep
+
+    def _refuse(self, source: Source, batch: Batch, faults: list[Fault], keep: Bools) -> None:
+        if not keep.all():
+            at = int(np.argmin(keep))
+            fault = next(fault for fault in faults if fault.rows[at])
+            found = " and ".join(
+                f"{name} is {_shown(batch.columns[name][at])}" for name in fault.columns
+            )
+            raise UserError(
+                _place(source, int(batch.numbers[at])) + f"{found}; {fault.allowed}; {ADVICE}"
+            )
+        for number, what in batch.broken:
+            raise UserError(_place(source, number) + f"{what}; {ADVICE}")
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows were dropped by kind; kinds that did not occur are left out."""
+        return {kind: count for kind, count in sorted(self.dropped.items()) if count}
+
+
+def _place(source: Source, number: int) -> str:
+    return f"{source.path}: row {number} ({source.counted}): "
+
+
+def _shown(value: pa.Scalar) -> str:
+    held = value.as_py()
+    return "missing" if held is None else "empty" if held == "" else repr(held)
+
+
+def is_empty(batch: Batch) -> Bools:
+    """Tell which rows are blank lines."""
+    empty = np.ones(len(batch), dtype=np.bool_)
+    for name in (*REQUIRED, "winner"):
+        if name in batch.columns:
+            empty &= blank(coded(batch.columns[name]))
+    return empty
+
+
+def faults(batch: Batch, score: Floats, style: list[str]) -> list[Fault]:
+    """Return what can be wrong with the rows, the most basic first."""
+    return [*_names(batch), *_outcome(batch, score), *_numbers(batch, style)]
+
+
+def _names(batch: Batch) -> Iterator[Fault]:
+    for name in REQUIRED:
+        rows = blank(coded(batch.columns[name]))
+        yield Fault(f"no {name}", rows, (name,), "it must be filled")
+    sides = [coded(batch.columns[name]) for name in ("model_a", "model_b")]
+    same = np.zeros(0, dtype=np.bool_)
+    if len(batch):
+        _, both = joined(sides)
+        same = both[: len(batch)] == both[len(batch) :]
+    told = "a model that battles itself tells nothing about ratings"
+    yield Fault("self-battle", same, ("model_a", "model_b"), told)
+
+
+def _outcome(batch: Batch, score: Floats) -> Iterator[Fault]:
+    if "preference" in batch.columns:
+        given = batch.columns["preference"]
+        value = numbers(given)
+        bad = ~empty_value(given) & ~((value >= 0) & (value <= 1))
+        allowed = "it must be a number from 0 to 1, the share of the win for model_b"
+        yield Fault("bad preference", bad, ("preference",), allowed)
+    if "winner" not in batch.columns:
+        yield Fault("no preference", np.isnan(score), ("preference",), "there is no winner either")
+        return
+    told = coded(batch.columns["winner"])
+    side = mapped(told, SCORES)
+    unknown = np.where(blank(told), np.isnan(score), np.isnan(side))
+    allowed = "it must be model_a, model_b or tie"
+    yield Fault("unknown winner", unknown.astype(np.bool_), ("winner",), allowed)
+    if "preference" in batch.columns:
+        with np.errstate(invalid="ignore"):
+            against = (side - 0.5) * (score - 0.5) < 0
+        named = "they contradict each other: preference is the share of the win for model_b"
+        yield Fault("contradiction", against, ("winner", "preference"), named)
+
+
+def _numbers(batch: Batch, style: list[str]) -> Iterator[Fault]:
+    for name in (["weight"] if "weight" in batch.columns else []) + style:
+        value = numbers(batch.columns[name])
+        with np.errstate(invalid="ignore"):
+            bad = ~(np.isfinite(value) & (value >= 0))
+        yield Fault(f"bad {name}", bad, (name,), "it must be a number of 0 or more")
+
+
+def scores(batch: Batch) -> Floats:
+    """Return model_a's share of the win: from `preference` where it is filled, else the winner's."""
+    if "winner" in batch.columns:
+        score = mapped(coded(batch.columns["winner"]), SCORES)
+    else:
+        score = np.full(len(batch), np.nan)
+    if "preference" not in batch.columns:
+        return score
+    given = batch.columns["preference"]
+    return np.asarray(np.where(empty_value(given), score, 1.0 - numbers(given)))
+
+
+def empty_value(values: pa.Array) -> Bools:
+    """Tell which values are left out: null, or empty text."""
+    if pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
+        return blank(coded(values))
+    return np.asarray(values.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)

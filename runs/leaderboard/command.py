@@ -1,0 +1,124 @@
+"""`arenainstruct leaderboard`: rank models by recorded battles."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from .fields import Control
+    from .options import Method, Options
+
+
+class ControlChoice(StrEnum):
+    """What to hold equal."""
+
+    length = "length"
+    style = "style"
+
+
+class IntervalsChoice(StrEnum):
+    """How intervals are made."""
+
+    bootstrap = "bootstrap"
+    sandwich = "sandwich"
+
+
+class ErrorChoice(StrEnum):
+    """What to do with faulty rows."""
+
+    stop = "stop"
+    drop = "drop"
+
+
+def leaderboard(
+    battles: Annotated[
+        list[str],
+        typer.Argument(
+            help="CSV, JSONL (also .gz) or Parquet files with question_id, model_a, model_b and winner "
+            "(model_a, model_b or tie), or run folders."
+        ),
+    ],
+    anchor: Annotated[
+        str | None, typer.Option(metavar="MODEL=RATING", help="Hold a model at a rating.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Tell win rates against this model.")
+    ] = None,
+    control: Annotated[
+        ControlChoice | None,
+        typer.Option(help="Hold equal: len_a/len_b, or all numeric pairs NAME_a/NAME_b."),
+    ] = None,
+    difficulty: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --control length: question_id and difficulty, for AlpacaEval's "
+            "length-controlled win rates.",
+        ),
+    ] = None,
+    intervals: Annotated[
+        IntervalsChoice | None,
+        typer.Option(help="Default: bootstrap by question; sandwich with --control."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Bootstrap rounds.")] = 100,
+    by: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="One more board for each value.")
+    ] = None,
+    on_error: Annotated[
+        ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
+    ] = ErrorChoice.stop,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png|html", help="Draw ratings and win rates.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Rank models by recorded battles: ratings with intervals, and how far to trust them."""
+    from .options import Options, parse_anchor
+
+    options = Options(
+        anchor=parse_anchor(anchor),
+        baseline=baseline,
+        control=cast("Control | None", control and control.value),
+        intervals=cast("Method | None", intervals and intervals.value),
+        rounds=rounds,
+        seed=seed,
+        difficulty=difficulty,
+    )
+    drop = on_error is ErrorChoice.drop
+    _rank(battles, options, by=by, drop=drop, plot=plot, as_json=as_json)
+
+
+def _rank(
+    paths: list[str],
+    options: "Options",
+    *,
+    by: str | None,
+    drop: bool,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    import orjson
+
+    from .board import boards
+    from .data import data
+    from .notes import notes
+    from .plot import check_plot, draw
+    from .reading import load
+    from .text import show
+
+    if plot:
+        check_plot(plot)
+    loaded = load(paths, by=by, control=options.control, drop=drop)
+    whole, parts = boards(loaded, options)
+    told = notes(whole, loaded, options)
+    if plot:
+        draw(plot, whole, told)
+    if as_json:
+        found = {**data(whole, parts, loaded, options), "notes": told}
+        sys.stdout.write(orjson.dumps(found).decode() + "\n")
+    else:
+        show(whole, parts, told, by=by)

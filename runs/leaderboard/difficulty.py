@@ -1,0 +1,97 @@
+"""How hard each instruction is, and gamed answers of the baseline: inputs of length control.
+
+A CSV, JSONL or Parquet file with a row an instruction: `question_id`, `difficulty` (log-odds, also
+under the name `instruction_difficulty`), and optionally, for answers of the baseline that were gamed
+to be long or short, `fitted_pref_NAME` (preference over the baseline, 0 to 1), `len_NAME`, and
+`len_BASELINE`, in characters.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...graphs.ratings.length import Matched
+from ...graphs.ratings.table import Floats
+from .arrays import coded, numbers
+from .source import Batch, readable, sources
+
+VALUES = ("difficulty", "instruction_difficulty")
+GAMED = "fitted_pref_"
+
+
+@dataclass(frozen=True, eq=False)
+class Difficulty:
+    """Difficulty by question, and the gamed baselines."""
+
+    path: str
+    by_question: dict[str, float]
+    gamed: tuple[Matched, ...]
+
+    def of(self, questions: list[str]) -> Floats:
+        """Return the difficulties of questions, in their order.
+
+        Raises:
+            UserError: A question is not in the file.
+        """
+        missing = [question for question in questions if question not in self.by_question]
+        if missing:
+            raise UserError(
+                f"{self.path}: no difficulty for question_id {missing[0]!r} ({len(missing)} missing)"
+            )
+        return np.array([self.by_question[question] for question in questions])
+
+
+def read_difficulty(path: str, baseline: str) -> Difficulty:
+    """Read the file.
+
+    Raises:
+        UserError: It lacks a column, or a value is no number.
+    """
+    (source, *others) = sources([path])
+    if others:
+        raise UserError(f"--difficulty {path}: name one file")
+    with readable(source.path):
+        names = list(source.first())
+        batches = [batch for batch in source.batches(names) if len(batch)]
+    value = next((name for name in VALUES if name in names), None)
+    if value is None or "question_id" not in names or not batches:
+        raise UserError(
+            f"{path}: needs a row an instruction with question_id and {' or '.join(VALUES)}; its "
+            f"columns are: {', '.join(names)}"
+        )
+    ids = [q for batch in batches for q in coded(batch.columns["question_id"]).to_pylist()]
+    values = _column(path, batches, value)
+    return Difficulty(
+        path, dict(zip(ids, values.tolist(), strict=True)), _gamed(path, batches, baseline, values)
+    )
+
+
+def _gamed(
+    path: str, batches: list[Batch], baseline: str, difficulty: Floats
+) -> tuple[Matched, ...]:
+    names = list(batches[0].columns)
+    own = f"len_{baseline}"
+    gamed = [name.removeprefix(GAMED) for name in names if name.startswith(GAMED)]
+    usable = [name for name in gamed if f"len_{name}" in names and own in names]
+    return tuple(
+        Matched(
+            preference=_column(path, batches, GAMED + name),
+            shorter=_column(path, batches, own) - _column(path, batches, f"len_{name}"),
+            difficulty=difficulty,
+        )
+        for name in usable
+    )
+
+
+def _column(path: str, batches: list[Batch], name: str) -> Floats:
+    found = np.concatenate([numbers(batch.columns[name]) for batch in batches])
+    if not np.isfinite(found).all():
+        at = int(np.argmin(np.isfinite(found)))
+        values = pa.chunked_array([batch.columns[name] for batch in batches])
+        number = int(np.concatenate([batch.numbers for batch in batches])[at])
+        raise UserError(
+            f"{path}: row {number}: {name} is {values[at].as_py()!r}; it must be a number"
+        )
+    return found

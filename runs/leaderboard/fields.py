@@ -1,0 +1,86 @@
+"""Which columns of a file of battles are read, and as what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...agents.errors import UserError
+from .source import Source
+
+Control = Literal["length", "style"]
+
+REQUIRED = ("question_id", "model_a", "model_b")
+OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", "disputed")
+GAMES = ("games/juror", "games/shown_first", "games/score_a", "games/score_b")
+"""The jurors' single games in the battles of a run."""
+OUTCOMES = frozenset({"model", "answer", "score", "rating", "preference", "win", "reward"})
+"""Pairs that tell who won or who played, never style."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What to read of every file, decided on the first one."""
+
+    by: str | None
+    style: tuple[str, ...]
+    """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
+
+    def names(self, source: Source, has: Iterable[str]) -> list[str]:
+        """Return the columns to read of one file, each once.
+
+        Raises:
+            UserError: A column is missing; names what the file has.
+        """
+        known = set(has)
+        pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
+        needed = [*REQUIRED, *pairs, *([self.by] if self.by else [])]
+        if not {"winner", "preference"} & known:
+            needed.append("winner")
+        if missing := [name for name in needed if name not in known]:
+            raise UserError(
+                f"{source.path}: no column {missing[0]!r}; its columns are: "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        games = GAMES if "games" in known and source.path.suffix == ".parquet" else ()
+        return list(dict.fromkeys([*needed, *(n for n in OPTIONAL if n in known), *games]))
+
+
+def fields(source: Source, *, by: str | None, control: Control | None) -> Fields:
+    """Decide what to read from the first row of the first file.
+
+    Raises:
+        UserError: Control for style was asked for and there are no style columns.
+    """
+    if control == "length":
+        return Fields(by, ("len",))
+    if control is None:
+        return Fields(by, ())
+    found = style_pairs(source.first())
+    if not found:
+        raise UserError(
+            f"{source.path}: --control style needs columns such as len_a and len_b, with a number "
+            "for each answer, and there are none"
+        )
+    return Fields(by, found)
+
+
+def style_pairs(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the numeric pairs `<name>_a`, `<name>_b` of a row that tell of style."""
+    names = (column.removesuffix("_a") for column in row if column.endswith("_a"))
+    return tuple(
+        name
+        for name in names
+        if name not in OUTCOMES
+        and _is_number(row[f"{name}_a"])
+        and _is_number(row.get(f"{name}_b"))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    if value is None or isinstance(value, bool):
+        return False
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

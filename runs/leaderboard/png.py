@@ -1,0 +1,94 @@
+"""The picture by matplotlib: ratings above, the matrix of wins below."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from .plot import Picture, met_counts
+
+LOSS, EVEN, WIN = "#b85c00", "#f6f6f4", "#1a6bb0"
+"""Orange to blue: told apart with every kind of colour blindness."""
+COUNTS_UP_TO, SHARES_UP_TO = 12, 24
+"""Most models for which a cell holds the number of battles, and the share at all."""
+DEEP = 0.37
+"""Lead from which a cell is so deep that white is read better than ink."""
+INK, QUIET = "#1c1c1c", "#5f5f5f"
+
+
+def save(shown: Picture, path: Path) -> None:
+    """Draw and write the picture."""
+    count, many = len(shown.models), len(shown.models) > SHARES_UP_TO
+    names = (0.065 if many else 0.095) * max(len(model) for model in shown.models)
+    side = max(3.0, count * (0.22 if many else 0.62))
+    rows = 0.5 + count * (0.2 if many else 0.36)
+    width, height = max(7.0, side + names + 1.6), rows + side + names + 1.9
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
+    ratings, matrix = figure.subplots(2, 1, height_ratios=[rows, side + names])
+    _ratings(ratings, shown)
+    _matrix(matrix, shown)
+    figure.suptitle(f"{shown.title}: {shown.subtitle}", fontsize=12, color=INK)
+    figure.savefig(path, format="png")
+
+
+def _ratings(axes: Any, shown: Picture) -> None:
+    place = np.arange(len(shown.models))
+    # A styled interval need not hold the point estimate; error bars cannot be negative.
+    below = np.maximum(shown.ratings - shown.low, 0.0)
+    above = np.maximum(shown.high - shown.ratings, 0.0)
+    axes.errorbar(
+        shown.ratings, place, xerr=[below, above], fmt="o", color=WIN, ecolor=WIN, markersize=5,
+        elinewidth=1.6, capsize=3,
+    )  # fmt: skip
+    many = len(shown.models) > SHARES_UP_TO
+    for at, (rating, high) in enumerate(zip(shown.ratings, shown.high, strict=True)):
+        axes.annotate(
+            f"{rating:.0f}", (max(rating, high), at), (6, 0), textcoords="offset points",
+            va="center", fontsize=7 if many else 9, color=QUIET,
+        )  # fmt: skip
+    axes.set_yticks(place, shown.models, fontsize=7 if many else 10)
+    axes.set_ylim(len(place) - 0.4, -0.6)
+    axes.margins(x=0.12)
+    axes.grid(axis="x", color="#e3e3e0")
+    axes.set_axisbelow(True)
+    _bare(axes)
+    axes.set_title("Rating with its 95 % interval, Elo points", fontsize=10, color=INK, loc="left")
+
+
+def _matrix(axes: Any, shown: Picture) -> None:
+    count = len(shown.models)
+    colours = LinearSegmentedColormap.from_list("shares", [LOSS, EVEN, WIN])
+    image = axes.imshow(shown.shares, cmap=colours, vmin=0.0, vmax=1.0, aspect="equal")
+    size = 10 if count <= SHARES_UP_TO else 7
+    axes.set_xticks(range(count), shown.models, fontsize=size, rotation=90)
+    axes.set_yticks(range(count), shown.models, fontsize=size)
+    axes.set_xticks(np.arange(count + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(count + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5 if count <= SHARES_UP_TO else 0.5)
+    axes.tick_params(which="minor", length=0)
+    _bare(axes)
+    for row, column in np.argwhere(shown.counts > 0) if count <= SHARES_UP_TO else ():
+        _cell(axes, shown, int(row), int(column))
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02, ticks=[0, 0.5, 1])
+    bar.ax.set_yticklabels(["0 %", "50 %", "100 %"], fontsize=8)
+    bar.outline.set_visible(False)
+    told = f"Wins of row over column, ties half; {met_counts(shown)}"
+    axes.set_title(told, fontsize=10, color=INK, loc="left")
+
+
+def _cell(axes: Any, shown: Picture, row: int, column: int) -> None:
+    share = shown.shares[row, column]
+    if np.isnan(share):
+        return
+    colour = "white" if abs(share - 0.5) > DEEP else INK
+    few = len(shown.models) <= COUNTS_UP_TO
+    text = f"{share:.0%}\n{shown.counts[row, column]:,}" if few else f"{100 * share:.0f}"
+    axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+
+
+def _bare(axes: Any) -> None:
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labelcolor=INK)

@@ -1,0 +1,170 @@
+"""From files to battles: batch by batch, so that memory holds numbers, never the files' text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...graphs.ratings.connection import Bools
+from ...graphs.ratings.table import Floats
+from .arrays import coded, compute, numbers, truths, without_null
+from .battles import Battles, Columns, together
+from .checks import Gate, faults, is_empty, scores
+from .fields import REQUIRED, Control, Fields, fields
+from .games import Games, has_games
+from .source import Batch, Source, readable, sources
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """All that was read."""
+
+    battles: Battles
+    games: Battles | None
+    """The jurors' single games, where the files are battles of a run."""
+    files: tuple[str, ...]
+    dropped: dict[str, int]
+    """Rows left out as faulty, by what was wrong."""
+    disputed: int
+    """Rows left out because the jury disputed them."""
+    graded: tuple[str, ...]
+    """Files whose graded preference was found in the column `verdict`."""
+
+
+def load(
+    paths: Sequence[str],
+    *,
+    by: str | None = None,
+    control: Control | None = None,
+    drop: bool = False,
+) -> Loaded:
+    """Read battles from files, folders and runs.
+
+    Raises:
+        UserError: A file cannot be read, lacks a column, or has a faulty row while `drop` is off.
+    """
+    found = sources(paths)
+    with readable(found[0].path):
+        reader = Reader(fields(found[0], by=by, control=control), Gate(drop))
+    for source in found:
+        with readable(source.path):
+            reader.read(source)
+    return reader.loaded(tuple(str(source.path) for source in found))
+
+
+@dataclass
+class Reader:
+    """Piles up what the files hold."""
+
+    fields: Fields
+    gate: Gate
+    parts: list[Columns] = field(default_factory=list)
+    games: Games = field(default_factory=Games)
+    disputed: int = 0
+    graded: list[str] = field(default_factory=list)
+
+    def read(self, source: Source) -> None:
+        """Read one file."""
+        names = self.fields.names(source, source.first())
+        parts: list[tuple[Columns, Floats]] = []
+        for batch in source.batches(names):
+            parts.extend(self._checked(source, batch))
+        verdict = [told for _, told in parts]
+        columns = [part for part, _ in parts]
+        if "preference" not in names and _is_graded([part.score for part in columns], verdict):
+            columns = [replace(p, score=2.0 - v) for p, v in zip(columns, verdict, strict=True)]
+            self.graded.append(str(source.path))
+        self.parts.extend(columns)
+
+    def _checked(self, source: Source, batch: Batch) -> Iterator[tuple[Columns, Floats]]:
+        """Yield the good rows of a batch as columns, with their `verdict` numbers."""
+        if batch.columns:
+            batch = _coded(batch, (*REQUIRED, "winner", "judge", self.fields.by))
+            batch = _some(batch, ~is_empty(batch))
+        style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
+        score = scores(batch) if batch.columns else np.zeros(0)
+        wrong = faults(batch, score, style) if batch.columns else []
+        keep = self.gate.kept(source, batch, wrong)
+        if has_games(batch):
+            self.games.add(_some(batch, keep), self.fields.by)
+        if "disputed" in batch.columns:
+            agreed = ~truths(batch.columns["disputed"])
+            self.disputed += int((keep & ~agreed).sum())
+            keep = keep & agreed
+        if keep.any():
+            rest = _some(batch, keep)
+            verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
+            yield self._columns(rest, score[keep]), verdict
+
+    def _columns(self, batch: Batch, score: Floats) -> Columns:
+        held = batch.columns
+        weight = numbers(held["weight"]) if "weight" in held else np.ones(len(batch))
+        nobody = pa.DictionaryArray.from_arrays(np.zeros(len(batch), dtype=np.int32), [""])
+        by = self.fields.by
+        return Columns(
+            question=coded(held["question_id"]),
+            model_a=coded(held["model_a"]),
+            model_b=coded(held["model_b"]),
+            score=score,
+            weight=weight,
+            judge=without_null(held["judge"]) if "judge" in held else nobody,
+            group=without_null(held[by]) if by else None,
+            style_a=self._style(batch, "a"),
+            style_b=self._style(batch, "b"),
+        )
+
+    def _style(self, batch: Batch, side: str) -> Floats:
+        found = [numbers(batch.columns[f"{name}_{side}"]) for name in self.fields.style]
+        return np.stack(found, axis=1) if found else np.zeros((len(batch), 0))
+
+    def loaded(self, files: tuple[str, ...]) -> Loaded:
+        """Return all that was read.
+
+        Raises:
+            UserError: Nothing is left.
+        """
+        dropped = self.gate.counts()
+        if not self.parts:
+            left_out = {**dropped, "disputed": self.disputed}
+            told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n) or "no rows at all"
+            raise UserError(f"{', '.join(files)}: no battles to rate; {told}")
+        return Loaded(
+            battles=together(self.parts, self.fields.style),
+            games=self.games.battles(),
+            files=files,
+            dropped=dropped,
+            disputed=self.disputed,
+            graded=tuple(self.graded),
+        )
+
+
+def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:
+    """Encode the columns of names once."""
+    texts = {name: coded(batch.columns[name]) for name in names if name and name in batch.columns}
+    return Batch(batch.columns | texts, batch.numbers, batch.broken)
+
+
+def _some(batch: Batch, rows: Bools) -> Batch:
+    if rows.all():
+        return batch
+    mask = pa.array(rows)
+    columns = {name: compute.filter(column, mask) for name, column in batch.columns.items()}
+    return Batch(columns, batch.numbers[rows], batch.broken)
+
+
+def _is_graded(score: list[Floats], verdict: list[Floats]) -> bool:
+    """Tell whether `verdict` grades preferences as AlpacaEval does: 1 for model_a to 2 for model_b.
+
+    It must do so in every row, take the winner's side in every row, and not merely repeat it.
+    """
+    if not verdict or not all(len(told) for told in verdict):
+        return False
+    told, won = np.concatenate(verdict), np.concatenate(score)
+    in_range = bool(((told >= 1.0) & (told <= 2.0)).all())
+    return (
+        in_range
+        and bool((np.sign(1.5 - told) == np.sign(won - 0.5)).all())
+        and bool((~np.isin(told, (1.0, 1.5, 2.0))).any())
+    )

@@ -1,0 +1,113 @@
+"""Where battles come from: a file, the battles of a dataset, or the folder of a run.
+
+A row is named as its reader would find it: in CSV the header is row 1, as in a spreadsheet; in JSONL
+the first line is row 1; in Parquet, which has no header line, the first row is row 1.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...graphs.ratings.table import Ints
+
+RUNS = Path("runs")
+KINDS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of one file, in columns of Arrow."""
+
+    columns: dict[str, pa.Array]
+    numbers: Ints
+    """The number of each row in its file."""
+    broken: Sequence[tuple[int, str]] = field(default=())
+    """Rows that could not be split into columns at all: number and what is wrong."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.numbers)
+
+
+class Source(Protocol):
+    """One file of battles."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def counted(self) -> str:
+        """How its rows are numbered, in words."""
+        ...
+
+    def first(self) -> dict[str, Any]:
+        """Return the columns with the first row's values."""
+        ...
+
+    def batches(self, names: Sequence[str]) -> Iterator[Batch]:
+        """Yield the rows, those columns of `names` only that the file has."""
+        ...
+
+
+def sources(paths: Sequence[str]) -> list[Source]:
+    """Return a source for every file that the paths name.
+
+    Raises:
+        UserError: There is no such file, or its kind is not known.
+    """
+    return [_source(file) for path in paths for file in _files(path)]
+
+
+def _files(given: str) -> list[Path]:
+    path = Path(given)
+    if not path.exists() and (RUNS / given).is_dir():
+        path = RUNS / given
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise UserError(f"no battles at {given!r}: name a file ({', '.join(KINDS)}) or a run")
+    for folder in (path / "dataset" / "battles", path / "battles", path):
+        if found := sorted(folder.glob("*.parquet")):
+            return found
+    raise UserError(
+        f"{given}: no Parquet files in dataset/battles/ below it or in itself; a run writes its "
+        "dataset when it ends: `arenainstruct resume` takes an unfinished one up"
+    )
+
+
+def _source(path: Path) -> Source:
+    from .formats import CsvSource, JsonSource, ParquetSource
+
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(".csv"):
+        return CsvSource(path)
+    if name.endswith((".jsonl", ".ndjson")):
+        return JsonSource(path)
+    if path.name.lower().endswith(".parquet"):
+        return ParquetSource(path)
+    raise UserError(f"{path}: its kind is not known by its name; known are {', '.join(KINDS)}")
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what the file libraries raise into one message that names the file."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: cannot be read: {told}") from error
+
+
+def counting(first: int, rows: int) -> Ints:
+    """Number `rows` rows from `first` on."""
+    return np.arange(first, first + rows, dtype=np.int64)

@@ -1,0 +1,46 @@
+"""A leaderboard for the terminal."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from .board import Board
+
+WIDE = 110
+"""Columns where the output is no terminal."""
+
+
+def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: str | None) -> None:
+    """Print the board, its notes and the boards of `--by`."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
+    for note in notes:
+        console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
+    for name, part in parts.items():
+        title = f"{by} = {name or '(empty)'}: {part.battles:,} battles"
+        console.print()
+        console.print(
+            _table(part, title + (", ratings held by a ridge" if part.fit.regularised else ""))
+        )
+
+
+def _table(board: Board, title: str) -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in ("", "model", "rating", "95 % interval", "win rate", "battles"):
+        right = name not in ("", "model")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    if board.length_controlled:
+        table.add_column("length-controlled", justify="right")
+    for place, row in enumerate(board.rows, start=1):
+        cells = [str(place), row.model, f"{row.rating:.0f}", f"{row.low:.0f} … {row.high:.0f}"]
+        cells += [f"{row.win_rate:.1%}", f"{row.battles:,}"]
+        if board.length_controlled:
+            found = board.length_controlled.get(row.model)
+            cells.append(f"{found.win_rate:.1%}" if found else "")
+        table.add_row(*cells)
+    return table

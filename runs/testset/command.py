@@ -1,0 +1,118 @@
+"""`arenainstruct testset`: a test set out of a file of instructions."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from .config import SetConfig
+    from .make import Order
+
+EXIT_STOPPED = 3
+"""The budget is spent or an endpoint is down; the same command goes on from the ledger."""
+
+
+def testset(
+    instructions: Annotated[
+        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz.")
+    ],
+    config: Annotated[
+        str | None, typer.Argument(help="YAML config; left out: the embedded models rate.")
+    ] = None,
+    diverse: Annotated[
+        int, typer.Option(min=0, help="Prompts spread over all clusters and categories.")
+    ] = 0,
+    hard: Annotated[int, typer.Option(min=0, help="Prompts rated hardest.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Another seed, another draw.")] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Training rows or a run's folder. Repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSONL to write; else into --runs-dir.")
+    ] = None,
+    prompt_column: Annotated[str | None, typer.Option(help="Where the prompt stands.")] = None,
+    category_column: Annotated[
+        str, typer.Option(help="Every category in it is kept.")
+    ] = "category",
+    compare_rules: Annotated[
+        bool,
+        typer.Option(
+            "--compare-rules", help="Measure the rules on pairs (text, rephrased) instead."
+        ),
+    ] = False,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where the ledger is kept.")
+    ] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Make a test set: diverse and hard prompts, free of what is in training rows."""
+    from ...agents.errors import StopRun, UserError
+    from .config import load_set_config
+    from .make import Order
+
+    loaded = load_set_config(config)
+    if seed is not None:
+        loaded = loaded.model_copy(update={"seed": seed})
+    folder = runs_dir / f"testset-{instructions.name.partition('.')[0]}"
+    try:
+        if compare_rules:
+            _compare(instructions, loaded, folder, as_json)
+            return
+        if not diverse + hard:
+            raise UserError("nothing is asked for: give --diverse N, --hard M or both")
+        order = Order(
+            instructions, diverse, hard, tuple(against or ()), prompt_column, category_column
+        )
+        _make(order, loaded, folder, out=out, as_json=as_json)
+    except StopRun as stop:
+        sys.stderr.write(f"stopped: {stop}\nWhat was paid is kept: run the same command again.\n")
+        raise typer.Exit(EXIT_STOPPED) from stop
+
+
+def _make(
+    order: "Order", config: "SetConfig", folder: Path, *, out: Path | None, as_json: bool
+) -> None:
+    import asyncio
+    from dataclasses import asdict
+
+    from .make import make
+    from .result import chosen_row, write_jsonl
+    from .summary import summary
+
+    result = asyncio.run(make(order, config, folder / "ledger.sqlite", _tell))
+    path = out or folder / "testset.jsonl"
+    left_out = path.with_name(f"{path.name.partition('.')[0]}-removed.jsonl")
+    write_jsonl(path, map(chosen_row, result.chosen))
+    write_jsonl(left_out, map(asdict, result.removed))
+    if as_json:
+        files = {"path": str(path), "removed_path": str(left_out)}
+        _say(json.dumps({**result.data(), **files}, ensure_ascii=False))
+    else:
+        _say(f"{summary(result)}\n\nThe set is in {path}, what was left out in {left_out}")
+
+
+def _compare(pairs: Path, config: "SetConfig", folder: Path, as_json: bool) -> None:
+    import asyncio
+    from dataclasses import asdict
+
+    from .rules import compare_rules, read_pairs
+    from .summary import table
+
+    read = read_pairs(pairs)
+    found = asyncio.run(compare_rules(read, config, folder / "ledger.sqlite"))
+    if as_json:
+        _say(json.dumps({"pairs": len(read), "rules": [asdict(c) for c in found]}))
+    else:
+        _say(table(found, len(read)))
+
+
+def _tell(stage: str, items: int) -> None:
+    sys.stderr.write(f"{stage}: {items}\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")

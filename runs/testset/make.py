@@ -1,0 +1,161 @@
+"""Making a test set: the prompts read, the models opened, the graph run."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from ...agents.embedding import EndpointEmbedder
+from ...agents.errors import UserError
+from ...agents.models.door import Door, OpenModel
+from ...agents.models.embedding import EmbeddingProvider, EmbeddingSettings
+from ...agents.models.limits import share_limits
+from ...graphs.testset.cluster import keywords
+from ...graphs.testset.contamination import rules
+from ...graphs.testset.graph import SetState, build, start_state
+from ...graphs.testset.prompt import Prompt, TrainingText
+from ...graphs.testset.services import SetServices
+from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
+from ...tools.optional import sklearn
+from ..opening import Opened, OpeningSettings, opened, ready
+from .config import SentenceSettings, SetConfig, TfidfSettings
+from .prompts import read_prompts
+from .result import Asked, ClusterFact, SetResult
+from .training import read_training
+
+EMBEDDING = "embedding"
+"""The alias of an embedding endpoint at the door: the config's own section."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
+
+    instructions: Path
+    diverse: int
+    hard: int
+    against: tuple[Path, ...] = ()
+    prompt_column: str | None = None
+    category_column: str = "category"
+
+
+async def make(
+    order: Order,
+    config: SetConfig,
+    ledger: Path,
+    notify: Callable[[str, int], None] = lambda stage, items: None,
+) -> SetResult:
+    """Return the test set; what its models are paid for is kept in the ledger.
+
+    Raises:
+        UserError: what the user wrote is wrong; nothing was paid.
+        StopRun: the budget is spent or an endpoint is down; the ledger keeps what was paid.
+    """
+    prompts, empty = read_prompts(
+        order.instructions,
+        prompt_column=order.prompt_column,
+        category_column=order.category_column,
+    )
+    rows = read_training(order.against)
+    models = _models(config)
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    async with opened(models, ledger, config.budget.usd) as door:
+        try:
+            services = _services(order, config, rows, door, notify)
+        except ValueError as error:  # a package or a model that is not there
+            raise UserError(str(error)) from error
+        ended = await build().ainvoke(start_state(prompts), context=services)
+        state = cast(SetState, ended)
+        asked = Asked(
+            str(order.instructions),
+            order.diverse,
+            order.hard,
+            config.seed,
+            tuple(map(str, order.against)),
+        )
+        return SetResult(
+            asked=asked,
+            prompts=prompts,
+            empty=empty,
+            training_texts=len(rows),
+            chosen=state["chosen"],
+            removed=state["removed"],
+            clusters=_clusters(state, prompts),
+            rules=[(rule.name, rule.threshold) for rule in services.rules] if rows else [],
+            calls=door.door.tally.calls(),
+            usd=door.door.tally.usd,
+        )
+
+
+def _models(config: SetConfig) -> dict[str, OpenModel]:
+    """Return the rater, and the embedding endpoint where one is configured."""
+    rater = {config.alias: config.models[config.alias]}
+    patience = config.execution.patience_s
+    return ready(OpeningSettings(rater, config.seed, patience)) | embedding_models(config)
+
+
+def embedding_models(config: SetConfig) -> dict[str, OpenModel]:
+    """Return the embedding endpoint by its alias; empty where embeddings are made here.
+
+    Raises:
+        UserError: its address or its key is missing.
+    """
+    settings = config.embedding
+    if not isinstance(settings, EmbeddingSettings):
+        return {}
+    patience = config.execution.patience_s
+    limits = share_limits({EMBEDDING: settings}, patience_s=patience, notify=lambda text: None)
+    provider = EmbeddingProvider(EMBEDDING, settings)
+    return {EMBEDDING: OpenModel(settings, provider, limits[EMBEDDING])}
+
+
+def open_embedder(config: SetConfig, door: Door) -> Embedder:
+    """Return the configured embedder.
+
+    Raises:
+        ValueError: its package is not installed.
+    """
+    match config.embedding:
+        case TfidfSettings():
+            return TfidfEmbedder(config.embedding.dimensions)
+        case SentenceSettings():
+            return SentenceEmbedder(config.embedding.model)
+        case EmbeddingSettings():
+            return EndpointEmbedder(door, EMBEDDING, config.embedding.batch)
+
+
+def _services(
+    order: Order,
+    config: SetConfig,
+    rows: list[TrainingText],
+    opened: Opened,
+    notify: Callable[[str, int], None],
+) -> SetServices:
+    sklearn("cluster")  # its absence is told before anything is paid
+    embedder = open_embedder(config, opened.door)
+    return SetServices(
+        settings=config.testset,
+        diverse=order.diverse,
+        hard=order.hard,
+        seed=config.seed,
+        embedder=embedder,
+        rules=rules(config.testset.decontamination, embedder),
+        rows=rows,
+        troupe=opened.troupe,
+        rater=config.alias,
+        in_flight=config.execution.in_flight,
+        notify=notify,
+    )
+
+
+def _clusters(state: SetState, prompts: list[Prompt]) -> list[ClusterFact]:
+    places = state["clusters"]
+    texts = {prompt.id: prompt.text for prompt in prompts}
+    words = keywords([texts[id] for id in places], list(places.values()))
+    sizes = Counter(places.values())
+    chosen = Counter(c.cluster for c in state["chosen"])
+    return [
+        ClusterFact(cluster, size, chosen[cluster], tuple(words[cluster]))
+        for cluster, size in sorted(sizes.items())
+    ]

@@ -1,0 +1,72 @@
+"""A file of instructions as prompts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...agents.errors import UserError
+from ...graphs.testset.prompt import Prompt
+from .conversation import COLUMNS, LATER, find_column, prompt_turns, read_turns
+from .table import Row, read_rows
+
+IDS = ("id", "question_id", "prompt_id", "uid")
+
+
+def read_prompts(
+    path: Path, *, prompt_column: str | None = None, category_column: str = "category"
+) -> tuple[list[Prompt], int]:
+    """Return the prompts of a file, and the number of rows without one.
+
+    Raises:
+        UserError: the file cannot be read, or has no prompts where they are looked for.
+    """
+    prompts: list[Prompt] = []
+    empty = 0
+    seen: set[str] = set()
+    categories = False
+    for number, row in read_rows(path):
+        categories = categories or category_column in row
+        prompt = _prompt(row, f"{path}: row {number}", prompt_column, category_column)
+        if prompt is None:
+            empty += 1
+            continue
+        id = _new_id(row, number, seen)
+        seen.add(id)
+        prompts.append(Prompt(id, prompt.turns, prompt.category, prompt.fields))
+    if not prompts:
+        raise UserError(f"{path}: holds no prompts ({empty} rows without one)")
+    if category_column != "category" and not categories:
+        raise UserError(f"{path}: no row has --category-column {category_column!r}")
+    return prompts, empty
+
+
+def _prompt(row: Row, where: str, column: str | None, category_column: str) -> Prompt | None:
+    """Return a row's prompt without its id; None where it is blank."""
+    name = column or find_column(row)
+    if name is None or name not in row:
+        if column is None and any(known in row for known in COLUMNS):
+            return None
+        wanted = f"no column {column!r}" if column else f"none of {', '.join(COLUMNS)}"
+        raise UserError(f"{where}: {wanted} among {', '.join(row)}; set --prompt-column")
+    try:
+        turns = prompt_turns(read_turns(row, name)) if row[name] else ()
+    except ValueError as error:
+        raise UserError(f"{where}: {name}: {error}") from error
+    if not turns:
+        return None
+    used = {name, category_column, *IDS, *LATER}
+    return Prompt("", turns, _text(row.get(category_column)), _rest(row, used))
+
+
+def _new_id(row: Row, number: int, seen: set[str]) -> str:
+    """Return the row's own id, or its number; a repeated id gets the number too."""
+    id = next((_text(row[name]) for name in IDS if _text(row.get(name))), f"row-{number}")
+    return f"{id}#{number}" if id in seen else id
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _rest(row: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in used and value is not None}

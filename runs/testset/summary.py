@@ -1,0 +1,99 @@
+"""What a person reads after a test set was made, or rules were compared."""
+
+from collections.abc import Sequence
+
+from ...tools.decontamination.compare import Comparison
+from .result import SetResult
+
+SHOWN = 12
+"""Clusters and removed prompts listed."""
+
+
+def summary(result: SetResult) -> str:
+    """Return a page: what was chosen, from which clusters and categories, what was left out and why."""
+    parts = [_head(result), _categories(result), _clusters(result), _removed(result), _cost(result)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(result: SetResult) -> str:
+    parts, asked = result.parts(), result.asked
+    lines = [
+        f"Test set: {parts['all']} of {len(result.prompts)} prompts "
+        f"({parts['diverse']} diverse, {parts['hard']} hard, {parts['both']} of them both)"
+    ]
+    for name, wanted in (("diverse", asked.diverse), ("hard", asked.hard)):
+        if parts[name] < wanted:
+            lines.append(f"  fewer {name} prompts than asked ({wanted}): no more are left")
+    levels = [
+        c.difficulty for c in result.chosen if c.difficulty is not None and c.part != "diverse"
+    ]
+    if levels:
+        lines.append(f"  difficulty of the hard part: {min(levels):.1f} to {max(levels):.1f} of 10")
+    scores = [len(c.criteria) for c in result.chosen if c.criteria is not None]
+    if scores:
+        mean = sum(scores) / len(scores)
+        lines.append(f"  Arena-Hard criteria met: {mean:.1f} of 7 on average")
+    return "\n".join(lines)
+
+
+def _categories(result: SetResult) -> str:
+    rows = result.categories()
+    if not rows:
+        return ""
+    lost = result.lost()
+    told = f"lost: {', '.join(lost)}" if lost else "every one is kept"
+    lines = [f"Categories: {len(rows)}, {told}"]
+    return "\n".join(
+        lines + [f"  {row['chosen']:>5} of {row['given']:<5} {row['category']}" for row in rows]
+    )
+
+
+def _clusters(result: SetResult) -> str:
+    lines = [f"Clusters: {len(result.clusters)}"]
+    lines += [
+        f"  {fact.chosen:>5} of {fact.size:<5} {fact.cluster:>3}: {', '.join(fact.words)}"
+        for fact in result.clusters[:SHOWN]
+    ]
+    if len(result.clusters) > SHOWN:
+        lines.append(f"  … and {len(result.clusters) - SHOWN} smaller ones")
+    return "\n".join(lines)
+
+
+def _removed(result: SetResult) -> str:
+    lines = []
+    if result.rules:
+        rules = ", ".join(f"{name} ≥ {least:g}" for name, least in result.rules)
+        lines.append(f"Compared with {result.training_texts} training texts by {rules}")
+    if result.empty:
+        lines.append(f"Rows without a prompt: {result.empty}")
+    lines.append(f"Left out: {len(result.removed)}")
+    lines += [f"  {count:>5} {reason}" for reason, count in result.removed_by().items()]
+    lines += [f"        {item.id}: {item.detail}" for item in result.removed[:SHOWN]]
+    if len(result.removed) > SHOWN:
+        lines.append(
+            f"        … and {len(result.removed) - SHOWN} more, all in the file of removed"
+        )
+    return "\n".join(lines)
+
+
+def _cost(result: SetResult) -> str:
+    calls = result.calls
+    return (
+        f"Cost: {calls['paid']} calls paid, {calls['served']} served from the ledger, "
+        f"{calls['failed']} failed; {result.usd:.4f} USD"
+    )
+
+
+def table(comparisons: Sequence[Comparison], pairs: int) -> str:
+    """Return rules side by side: recall at fixed false-positive rates, and at their own thresholds."""
+    rates = [point.rate for point in comparisons[0].points]
+    head = "".join(f"{f'recall at {rate:.1%} FP':>25}" for rate in rates)
+    lines = [
+        f"{pairs} pairs; a false positive is a text whose nearest row of another pair is taken",
+        f"{'rule':<12}{head}{'at its own threshold':>34}{'time':>9}",
+    ]
+    for found in comparisons:
+        cells = "".join(f"{f'{p.recall:.1%} (≥ {p.threshold:.3f})':>25}" for p in found.points)
+        own = f"{found.own_recall:.1%}, {found.own_rate:.1%} FP (≥ {found.own_threshold:g})"
+        lines.append(f"{found.rule:<12}{cells}{own:>34}{found.seconds:>7.1f} s")
+    return "\n".join(lines)

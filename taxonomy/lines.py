@@ -1,0 +1,62 @@
+"""YAML that knows its lines, so that what is wrong in it can be said with its place."""
+
+from pathlib import Path
+
+import yaml
+
+Location = tuple[str | int, ...]
+"""Keys and list positions, from the top: pydantic's `loc`."""
+
+
+def compose(text: str, path: str | Path) -> yaml.Node | None:
+    """Return a file's nodes; None where it is empty.
+
+    Raises:
+        ValueError: it is not YAML, or a key stands twice in one mapping; names file and line.
+    """
+    try:
+        node: yaml.Node | None = yaml.compose(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: {error}") from error
+    _refuse_repeated_keys(node, path)
+    return node
+
+
+def line_of(node: yaml.Node | None, loc: Location) -> int:
+    """Return the 1-based line of the deepest existing node along a location."""
+    line = 1
+    for key in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            if found is None:
+                return line
+            line, node = _line(found[0]), found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            item: yaml.Node = node.value[key]
+            line, node = _line(item), item
+        else:
+            return line
+    return line
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, path: str | Path) -> None:
+    """Refuse a key that stands twice in one mapping: YAML would keep the last one silently."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise ValueError(
+                    f"{path}:{_line(key)}: the key {key.value!r} stands here a second time"
+                )
+            seen.add(str(key.value))
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, path)

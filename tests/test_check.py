@@ -1,0 +1,89 @@
+"""The check: endpoints that answer in their own way are not called broken."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from arenainstruct.runs.check import Finding, check
+from arenainstruct.runs.config import load_config
+
+DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
+Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
+
+
+@asynccontextmanager
+async def endpoint(answer: Answer) -> AsyncIterator[str]:
+    """Serve chat completions as a function of the request says."""
+
+    async def chat(request: web.Request) -> web.Response:
+        status, body = answer(await request.json())
+        return web.json_response(body, status=status)
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", chat)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    finally:
+        await runner.cleanup()
+
+
+def reply(content: str | None, finish: str) -> tuple[int, dict[str, Any]]:
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    usage = {"prompt_tokens": 8, "completion_tokens": 1, "total_tokens": 9}
+    return 200, {"id": "x", "model": "m", "choices": [choice], "usage": usage}
+
+
+def capped(request: dict[str, Any]) -> int:
+    cap = request.get("max_completion_tokens") or request["max_tokens"]
+    assert isinstance(cap, int)
+    return cap
+
+
+async def teacher(answer: Answer) -> Finding:
+    async with endpoint(answer) as url:
+        model = f"{{provider: openai, model: thinker, base_url: '{url}', price: {{input: 1}}}}"
+        config = load_config(None, [f"seeds={DEMO}", f"models.teacher={model}"])
+        findings = await asyncio.to_thread(check, config)
+    assert [f.what for f in findings if not f.ok and f.what != "model teacher"] == []
+    return next(f for f in findings if f.what == "model teacher")
+
+
+async def test_a_model_that_thinks_first_is_sound() -> None:
+    for content, finish in (("", "length"), (None, "length"), ("", "stop")):
+        found = await teacher(lambda request, c=content, f=finish: reply(c, f))  # type: ignore[misc]
+        assert found.ok, found
+        assert "may think first" in found.detail
+
+
+async def test_one_token_may_be_too_few() -> None:
+    asked: list[int] = []
+
+    def at_least_16(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        asked.append(capped(request))
+        if asked[-1] < 16:
+            return 400, {"error": {"message": "max_tokens must be at least 16"}}
+        return reply("pong", "stop")
+
+    found = await teacher(at_least_16)
+    assert found.ok, found
+    assert found.detail.startswith("openai/thinker answers in ")
+    assert asked[0] == 1
+    assert asked[-1] == 64
+
+
+async def test_what_is_no_completion_is_broken() -> None:
+    found = await teacher(lambda request: (200, {"hello": "world"}))
+    assert not found.ok
+    found = await teacher(lambda request: (400, {"error": {"message": "no such parameter: seed"}}))
+    assert not found.ok
+    assert "no such parameter" in found.detail
+    found = await teacher(lambda request: (404, {"error": {"message": "no model thinker"}}))
+    assert not found.ok

@@ -1,0 +1,379 @@
+"""Faults: a lost call is a counted reject, a lost endpoint or a spent budget a clean stop to resume."""
+
+import asyncio
+import json
+import signal
+import time
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from arenainstruct.agents.errors import ModelError
+from arenainstruct.agents.models.budget import Budget
+from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.models.door import Door, OpenModel
+from arenainstruct.agents.models.limits import share_limits
+from arenainstruct.agents.models.provider import AttemptFailed
+from arenainstruct.agents.models.settings import ScriptedSettings
+from arenainstruct.agents.records import (
+    Answer,
+    Battle,
+    Instruction,
+    Passage,
+    Reject,
+    Seed,
+    Suggestion,
+    Turn,
+)
+from arenainstruct.runs.config import load_config
+from arenainstruct.runs.launch import launch_async, resume_async
+from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.mock.request import ChatRequest
+from arenainstruct.runs.result import RunResult
+from arenainstruct.runs.store import STORE_FILE, Store
+
+Cli = Callable[..., Awaitable[Process]]
+Config = Callable[..., Path]
+Differing = Callable[[Path, Path], list[str]]
+WELL = MockOptions(replies="offline")
+SEEDS = 4
+TARGET, OTHERS = "weak-1", ("strong-1", "medium-1")
+"""Who battles whom in every instruction of the small loop."""
+
+
+async def undisturbed(config: Path, folder: Path) -> RunResult:
+    """Return what a run comes to that nothing disturbs."""
+    result = await launch_async(load_config(config), runs_dir=folder, run_id="whole-1", limit=SEEDS)
+    assert result.status == "completed" and not result.calls["failed"]
+    return result
+
+
+async def ended(process: Process, within_s: float = 40.0) -> tuple[int | None, dict[str, Any], str]:
+    """Return exit status, the JSON object printed last (if any) and standard error."""
+    out, err = await asyncio.wait_for(process.communicate(), within_s)
+    lines = out.decode().splitlines()
+    return process.returncode, json.loads(lines[-1]) if lines else {}, err.decode()
+
+
+class Books:
+    """What a run's store holds, and whether everything that should follow from it is accounted for."""
+
+    def __init__(self, run: Path) -> None:
+        store = Store.open(run / STORE_FILE)
+        self.seeds = list(store.scan("seed", Seed))
+        self.passages = list(store.scan("passage", Passage))
+        self.drafts = list(store.scan("draft", Instruction))
+        self.suggestions = list(store.scan("suggestion", Suggestion))
+        self.instructions = {i.id: i for i in store.scan("instruction", Instruction)}
+        self.answers = {(a.instruction_id, a.contender) for a in store.scan("answer", Answer)}
+        self.battles = list(store.scan("battle", Battle))
+        self.rejects = list(store.scan("reject", Reject))
+        store.close()
+
+    def rejected(self, subject: str, stage: str, part: str = "") -> list[Reject]:
+        """Return the rejects of a subject, or of a part of it, at a stage."""
+        of_stage = (r for r in self.rejects if r.subject == subject and r.stage == stage)
+        return [r for r in of_stage if r.detail.startswith(part)]
+
+    def unexplained(self, rounds: int) -> list[str]:
+        """Return every loss without a reject; two battles an instruction, one edit a draft."""
+        return [*self._generation(rounds), *self._gate(), *self._arena()]
+
+    def _generation(self, rounds: int) -> list[str]:
+        made = Counter(p.seed_id for p in self.passages)
+        written = {d.parents[0] for d in self.drafts if d.depth == 0}
+        suggested = {s.instruction_id for s in self.suggestions}
+        edited = {d.parents[1] for d in self.drafts if d.depth == 1}
+        lost = [
+            s.id
+            for s in self.seeds
+            if s.kind == "text" and made[s.id] + len(self.rejected(s.id, "transformation")) < rounds
+        ]
+        lost += [
+            p.id
+            for p in self.passages
+            if p.id not in written and not self.rejected(p.id, "instruction")
+        ]
+        lost += [
+            d.id
+            for d in self.drafts
+            if d.depth == 0 and d.id not in suggested and not self.rejected(d.id, "suggestion")
+        ]
+        return lost + [
+            s.id
+            for s in self.suggestions
+            if s.id not in edited and not self.rejected(s.instruction_id, "edit", s.id)
+        ]
+
+    def _gate(self) -> list[str]:
+        return [
+            d.id
+            for d in self.drafts
+            if (d.id in self.instructions) == bool(self.rejected(d.id, "curation"))
+        ]
+
+    def _arena(self) -> list[str]:
+        fought = {(b.instruction_id, frozenset((b.model_a, b.model_b))) for b in self.battles}
+        lost: list[str] = []
+        for id in self.instructions:
+            silent = [who for who in (TARGET, *OTHERS) if (id, who) not in self.answers]
+            lost += [f"{id}/{who}" for who in silent if not self.rejected(id, "answer", who)]
+            for other in OTHERS:
+                if (id, frozenset((TARGET, other))) in fought or {TARGET, other} & set(silent):
+                    continue
+                if not any(other in r.detail for r in self.rejected(id, "battle")):
+                    lost.append(f"{id}/{other}")
+        for battle in self.battles:
+            jurors = 1 if battle.purpose == "evaluation" else 2
+            games = 2 * jurors if battle.decided_by == "jury" else 0
+            named = [
+                r
+                for one, two in permutations((battle.model_a, battle.model_b))
+                for r in self.rejected(battle.instruction_id, "judge")
+                if f" on {one} before {two}" in r.detail
+            ]
+            if len(battle.games) + len(named) != games:
+                lost.append(battle.id)
+        return lost
+
+
+async def test_a_fifth_of_faults_loses_nothing_silently(
+    loop_config: Config, tmp_path: Path
+) -> None:
+    options = MockOptions(
+        rate_429=0.04,
+        rate_500=0.04,
+        rate_drop=0.04,
+        rate_malformed=0.03,
+        rate_garbage=0.04,
+        rate_hang=0.01,
+        retry_after=0.05,
+        hang_s=5,
+        replies="offline",
+    )
+    async with MockServer(options) as mock:
+        config = load_config(loop_config(mock.url, each={"timeout_s": 0.5, "retries": 1}))
+        result = await launch_async(config, runs_dir=tmp_path, run_id="faults-1")
+    books = Books(tmp_path / "faults-1")
+
+    assert result.status == "completed"
+    assert books.unexplained(rounds=2) == []
+    assert sum(result.counts["rejects"].values()) == len(books.rejects) == result.counts["reject"]
+    assert len([r for r in books.rejects if r.reason == "model"]) >= result.calls["failed"] > 0
+    assert {r.stage for r in books.rejects if r.failed} > {"answer", "judge"}
+    assert len(books.battles) > 50
+
+
+async def test_calls_that_failed_are_asked_again_on_resume(
+    loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    failing = replace(WELL, rate_500=0.1)
+    async with MockServer(failing) as mock:
+        config = loop_config(mock.url, rounds=1, each={"retries": 0})
+        result = await launch_async(load_config(config), runs_dir=tmp_path, run_id="failed-1")
+        assert result.status == "completed" and result.calls["failed"] > 5
+        mock.options = WELL
+        again = await resume_async(str(tmp_path / "failed-1"))
+        assert mock.counters.report()["duplicates"] == 0
+        await launch_async(load_config(config), runs_dir=tmp_path, run_id="whole-1")
+        once_more = await resume_async(str(tmp_path / "failed-1"))
+
+    assert again.status == "completed" and again.calls["failed"] == 0
+    # The card counts the calls of both starts.
+    assert differing(tmp_path / "failed-1" / "dataset", tmp_path / "whole-1" / "dataset") in (
+        [],
+        ["README.md"],
+    )
+    assert once_more.calls == {"paid": 0, "served": 0, "failed": 0}
+
+
+async def test_a_dead_endpoint_stops_the_run_and_resume_completes_it(
+    cli: Cli, loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    async with MockServer(WELL) as mock:
+        port = int(mock.url.split(":")[2].split("/")[0])
+        config = loop_config(mock.url, execution={"in_flight": 8, "patience_s": 1})
+        whole = await undisturbed(config, tmp_path)
+        mock.options = replace(WELL, latency_ms=20)
+        run = tmp_path / "dead-1"
+        start = await cli(
+            "run", config, "--json", "--runs-dir", tmp_path, "--run-id", "dead-1", "--limit", SEEDS
+        )
+        asked = mock.counters.paid.total()
+        while mock.counters.paid.total() < asked + 60:
+            assert start.returncode is None
+            await asyncio.sleep(0.005)
+        mock.options = replace(WELL, rate_500=1.0)
+        since = time.monotonic()
+        status, result, said = await ended(start)
+
+    assert status == 3 and result["status"] == "stopped: endpoint"
+    assert time.monotonic() - since < 15
+    assert "status 500" in result["reason"] and mock.url in result["reason"]
+    assert "failures in a row" in said, "a notice says that calls wait"
+
+    # Now nobody listens at the address.
+    refused = await resume_async(str(run))
+    assert refused.status == "stopped: endpoint" and "onnect" in refused.reason
+
+    async with MockServer(replace(WELL, port=port)):
+        resumed = await resume_async(str(run))
+    assert resumed.status == "completed"
+    assert differing(run / "dataset", Path(whole.path) / "dataset") == []
+
+
+async def test_steady_rate_limits_are_told_and_end_in_a_stop(
+    loop_config: Config, tmp_path: Path
+) -> None:
+    notices: list[str] = []
+
+    def listen(kind: str, data: dict[str, Any]) -> None:
+        if kind == "notice":
+            notices.append(data["text"])
+
+    async with MockServer(replace(WELL, rate_429=1.0, retry_after=0.2)) as mock:
+        config = load_config(loop_config(mock.url, execution={"patience_s": 2}))
+        since = time.monotonic()
+        result = await launch_async(config, runs_dir=tmp_path, run_id="limited-1", on_event=listen)
+    assert result.status == "stopped: endpoint" and "429" in result.reason
+    assert notices and "429" in notices[0]
+    assert time.monotonic() - since < 15
+
+
+async def test_a_wrong_key_stops_at_once(
+    loop_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "the wrong one")
+    async with MockServer(replace(WELL, key="the right one")) as mock:
+        result = await launch_async(load_config(loop_config(mock.url)), runs_dir=tmp_path)
+    assert result.status == "stopped: endpoint"
+    assert "status 401" in result.reason and "check the key" in result.reason
+    assert mock.counters.statuses.total() <= 8, "nobody asks again after the refusal"
+
+
+async def test_a_spent_budget_stops_under_its_ceiling_and_can_be_raised(
+    cli: Cli, loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    priced = {"price": {"input": 1.0, "output": 4.0}, "max_tokens": 1024}
+    async with MockServer(WELL) as mock:
+        config = loop_config(mock.url, each=priced)
+        whole = await undisturbed(config, tmp_path)
+        ceiling = whole.usd / 2
+        start = ("run", config, "--json", "--runs-dir", tmp_path, "--run-id", "poor-1")
+        status, result, _ = await ended(
+            await cli(*start, "--limit", SEEDS, "--set", f"budget.usd={ceiling}")
+        )
+        run = tmp_path / "poor-1"
+        assert status == 3 and result["status"] == "stopped: budget"
+        assert 0.8 * ceiling < result["usd"] <= ceiling
+        assert "raise it and resume" in result["reason"]
+        assert result["counts"]["sft"] > 0 and (run / "dataset" / "sft" / "train.parquet").exists()
+
+        resumed = await resume_async(str(run), overrides=("budget.usd=100",))
+    assert resumed.status == "completed"
+    assert differing(run / "dataset", Path(whole.path) / "dataset") == []
+    assert mock.counters.paid.total() == 2 * len(mock.counters.paid), "nothing is paid three times"
+
+
+async def test_one_seed_that_always_fails_stops_no_other(
+    loop_config: Config, tmp_path: Path
+) -> None:
+    class Picky(MockServer):
+        async def _answer(self, http: web.Request, request: ChatRequest) -> web.Response:
+            if "cholera" in request.user_text.lower():
+                return self._error(500, "this one is too much")
+            return await super()._answer(http, request)
+
+    async with Picky(WELL) as mock:
+        config = load_config(loop_config(mock.url, rounds=1, each={"retries": 1}))
+        result = await launch_async(config, runs_dir=tmp_path, run_id="picky-1")
+    books = Books(tmp_path / "picky-1")
+    pump = next(s.id for s in books.seeds if "cholera" in s.text.lower())
+
+    assert result.status == "completed"
+    others = {s.id for s in books.seeds if s.kind == "text"} - {pump}
+    written = {d.seed_id for d in books.drafts}
+    assert others <= written and pump not in written
+    assert books.unexplained(rounds=1) == []
+
+
+async def test_an_interrupt_ends_with_130_and_can_be_resumed(
+    cli: Cli, loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    async with MockServer(WELL) as mock:
+        config = loop_config(mock.url)
+        whole = await undisturbed(config, tmp_path)
+        for number, calls in enumerate((5, 90)):
+            mock.options = replace(WELL, latency_ms=15)
+            asked = mock.counters.paid.total()
+            run = tmp_path / f"stopped-{number}"
+            start = ("run", config, "--runs-dir", tmp_path, "--run-id", run.name, "--limit", SEEDS)
+            process = await cli(*start)
+            while mock.counters.paid.total() < asked + calls:
+                assert process.returncode is None
+                await asyncio.sleep(0.005)
+            # An answer under way must not hold the reader up.
+            mock.options = replace(WELL, latency_ms=30_000)
+            process.send_signal(signal.SIGINT)
+            status, _, said = await ended(process, within_s=10)
+            assert status == 130
+            assert " resume " in said.splitlines()[-1] and "Traceback" not in said
+
+            mock.options = WELL
+            result = await resume_async(str(run))
+            assert result.status == "completed"
+            assert differing(run / "dataset", Path(whole.path) / "dataset") == []
+
+
+class Slow:
+    """A provider that answers when it is told to, or fails."""
+
+    endpoint, model = "slow", "slow"
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self.asked = 0
+        self.go = asyncio.Event()
+        self.broken = False
+
+    async def complete(self, call: Call) -> Reply:
+        """Answer once the event is set."""
+        self.asked += 1
+        await self.go.wait()
+        if self.broken:
+            raise AttemptFailed("not today", status=400, final=True)
+        return Reply("yes", "test/slow")
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_the_same_call_in_flight_is_made_once(tmp_path: Path, broken: bool) -> None:
+    store = Store.open(tmp_path / STORE_FILE)
+    settings = ScriptedSettings(provider="scripted", model="slow", script="none:none")
+    limits = share_limits({"slow": settings}, patience_s=1, notify=lambda text: None)
+    slow = Slow()
+    slow.broken = broken
+    door = Door({"slow": OpenModel(settings, slow, limits["slow"])}, store, Budget(None))
+    call = Call("slow", (Turn(role="user", content="Is it so?"),))
+    twins = [asyncio.ensure_future(door.complete(call)) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    slow.go.set()
+    outcomes = await asyncio.gather(*twins, return_exceptions=True)
+    store.close()
+
+    assert slow.asked == 1
+    if broken:
+        assert all(isinstance(outcome, ModelError) for outcome in outcomes)
+        assert door.tally.calls() == {"paid": 0, "served": 0, "failed": 1}
+    else:
+        assert [outcome.text for outcome in outcomes if isinstance(outcome, Reply)] == ["yes"] * 5
+        assert door.tally.calls() == {"paid": 1, "served": 4, "failed": 0}

