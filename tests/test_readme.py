@@ -70,7 +70,7 @@ async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             shutil.copy(ROOT / "runs" / "demo" / name, tmp_path / "docs")
         commands = [c for c in COMMANDS if c.startswith(TOOL)]
         assert [c.split()[1] for c in commands] == [
-            *("estimate", "check", "run", "run", "resume", "export")
+            *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit")
         ]
         for command in commands:
             arguments = command.removeprefix(TOOL).split()

@@ -1,17 +1,17 @@
 """What the full tournament is expected to say, from the part of it that was played.
 
 The battles that were not played are predicted: by the strengths of the two models (Bradley–Terry),
-by how well each answered that very question against others, and by how the pair deviated from its
-strengths. All three are random effects around a fitted Bradley–Terry model, on the scale of its
-residuals: residual = strengths + pair + (answer a - answer b) + chance. Best linear prediction
-(Henderson 1975) then gives every missing battle and, since the model is linear and Gaussian, how
-sure the totals are. When all was played nothing is predicted and nothing is uncertain.
+and by how well each answered that very question against others. Answers are random effects around
+the fitted strengths, on the scale of residuals: residual = strengths + answer a - answer b + chance.
+Best linear prediction (Henderson 1975) gives every missing battle and, since this model is linear
+and Gaussian, how sure the totals are. When all was played nothing is predicted or uncertain.
 
 Pairs are chosen by what was seen, so the drawn battles are no random sample of the tournament, but
 the questions of each pair are: uniform and without replacement. The likelihood conditions on who met
-on what, so choosing pairs by past results does not bias it (the choice depends on seen data only);
-what could bias it is a pair that deviates from Bradley–Terry and was drawn more often than others.
-The pair effects hold that; weights by inverse propensity (`weights`) remove it at a higher variance.
+on what, and the choice depends on seen results only, so it needs no weights as long as strengths
+describe the pairs. Where they do not (a pair that deviates from Bradley–Terry and was drawn more often
+than others), weights by inverse propensity (`weights`) rate what the full tournament would, at a much
+higher variance. Both are reported.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,6 @@ from .design import Design, Played, wins
 
 PRIOR = 0.5
 """Ridge on the strengths: holds them while there are few battles."""
-SPREAD = 0.0005
-"""Variance of a pair's deviation from its strengths: a standard deviation of about 2 wins in 100."""
 LOOSE = 0.25
 """Precision of the prior on the strengths' correction."""
 GUESS = 40.0
@@ -97,37 +95,29 @@ class _Model:
         self._fit()
 
     def _fit(self) -> None:
-        """Find the effects: corrections of strengths and pairs together, answers question by question."""
-        design = self.design
+        """Find the effects: corrections of the strengths, then the answers question by question."""
+        design, contrasts = self.design, self.design.contrasts
         residual = np.zeros((design.pairs, design.questions))
-        residual[self.pair, self.question] = (self.score - self.chance[self.pair]) / self.scale[
-            self.pair
-        ]
-        self.noise, self.answers = _variances(design.contrasts, residual, self.seen)
-        self.slope = self.scale[:, None] / 4.0 * design.contrasts
-        width = design.models + design.pairs
-        precision = np.diag(
-            np.concatenate([np.full(design.models, LOOSE), np.full(design.pairs, 1.0 / SPREAD)])
-        )
-        pull = np.zeros(width)
+        surprise = self.score - self.chance[self.pair]
+        residual[self.pair, self.question] = surprise / self.scale[self.pair]
+        self.noise, self.answers = _variances(contrasts, residual, self.seen)
+        self.slope = self.scale[:, None] / 4.0 * contrasts
+        precision, pull = LOOSE * np.eye(design.models), np.zeros(design.models)
         self.inner = np.zeros((design.questions, design.models, design.models))
         for question in range(design.questions):
             rows = np.flatnonzero(self.seen[:, question])
-            here = design.contrasts[rows]
+            here, known = contrasts[rows], self.slope[rows]
             inner = np.linalg.inv(np.eye(design.models) / self.answers + here.T @ here / self.noise)
             self.inner[question] = inner
-            sharp = np.eye(len(rows)) / self.noise - here @ inner @ here.T / self.noise**2
-            at = np.concatenate([np.arange(design.models), design.models + rows])
-            known = np.concatenate([self.slope[rows], np.eye(len(rows))], axis=1)
-            precision[np.ix_(at, at)] += known.T @ sharp @ known
-            pull[at] += known.T @ sharp @ residual[rows, question]
+            sharp = known / self.noise - here @ (inner @ (here.T @ known)) / self.noise**2
+            precision += known.T @ sharp
+            pull += sharp.T @ residual[rows, question]
         self.covariance = np.linalg.inv(precision)
-        found = self.covariance @ pull
-        self.common = self.slope @ found[: design.models] + found[design.models :]
-        left = np.where(self.seen, residual - self.common[:, None], 0.0)
-        answer = np.einsum("qij,jq->iq", self.inner, design.contrasts.T @ left) / self.noise
-        expected = self.common[:, None] + design.contrasts @ answer
-        self.predicted = np.clip(self.chance[:, None] + self.scale[:, None] * expected, 0.0, 1.0)
+        common = (self.slope @ (self.covariance @ pull))[:, None]
+        left = np.where(self.seen, residual - common, 0.0)
+        answer = np.einsum("qij,jq->iq", self.inner, contrasts.T @ left) / self.noise
+        expected = self.chance[:, None] + self.scale[:, None] * (common + contrasts @ answer)
+        self.predicted = np.clip(expected, 0.0, 1.0)
 
     def wins(self) -> Floats:
         """Return the wins of the full tournament, as far as it can be played."""
@@ -149,21 +139,18 @@ class _Model:
 
     def variances(self, order: Ints) -> Floats:
         """Return the variance of the difference in wins between neighbours of the order."""
-        design = self.design
-        ahead = design.contrasts[:, order[:-1]] - design.contrasts[:, order[1:]]
-        width = design.models + design.pairs
-        common = np.zeros((design.models - 1, width))
-        alone = np.zeros(design.models - 1)
+        contrasts = self.design.contrasts
+        ahead = (contrasts[:, order[:-1]] - contrasts[:, order[1:]]).T
+        common = np.zeros((len(ahead), self.design.models))
+        alone = np.zeros(len(ahead))
         for question in np.flatnonzero(self.open.any(axis=0)):
-            unknown = ahead.T * (self.scale * self.open[:, question])
-            load = unknown @ design.contrasts
+            unknown = ahead * (self.scale * self.open[:, question])
+            load, inner = unknown @ contrasts, self.inner[question]
             rows = np.flatnonzero(self.seen[:, question])
-            back = load @ self.inner[question] @ design.contrasts[rows].T / self.noise
-            common[:, : design.models] += unknown @ self.slope - back @ self.slope[rows]
-            common[:, design.models :] += unknown
-            common[:, design.models + rows] -= back
-            alone += ((load @ self.inner[question]) * load).sum(axis=1)
-            alone += self.noise * (unknown**2).sum(axis=1)
+            # What the strengths explain is no longer explained by the answers.
+            back = load @ inner @ (contrasts[rows].T @ self.slope[rows]) / self.noise
+            common += unknown @ self.slope - back
+            alone += ((load @ inner) * load).sum(axis=1) + self.noise * (unknown**2).sum(axis=1)
         return np.asarray(alone + ((common @ self.covariance) * common).sum(axis=1))
 
 
