@@ -255,7 +255,10 @@ def test_given_conversations_are_context(tmp_path: Path) -> None:
         {"role": "assistant", "content": "Yes?"},
         {"role": "user", "content": "Tell the time."},
     ]
-    rows = [{"id": "a", "messages": talk}, {"id": "b", "instruction": "One?", "turn_2": "Two?"}]
+    rows: list[dict[str, Any]] = [
+        {"id": "a", "messages": talk},
+        {"id": "b", "instruction": "One?", "turn_2": "Two?"},
+    ]
     (one, two), empty = read_questions(lines(tmp_path / "p.jsonl", rows))
     assert (
         one.instruction.prompt() == "Be brief.\n\n[user] Hi\n\n[assistant] Yes?\n\nTell the time."

@@ -21,14 +21,14 @@ from arenainstruct.agents.models.structured import parse_reply
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.replies import ChoiceReply, ScoreReply
 
-ANSWERS = [
+ANSWERS: list[dict[str, Any]] = [
     {"question_id": "q1", "model": "owl", "output": "Hoo, at length.", "output_short": "Hoo."},
     {"question_id": "q2", "model": "owl", "output": "Hoo again.", "output_short": None},
     {"question_id": 3, "model": "owl", "output": ["First.", "Second."]},
     {"prompt": "Who are you?", "model": "owl", "output": "An owl."},
     {"question_id": "q1", "model": "fox", "output": "Yap."},
 ]
-VERDICTS = [
+VERDICTS: list[dict[str, Any]] = [
     {"question_id": "q1", "model_a": "owl", "model_b": "fox", "winner": "model_a", "judge": "elk"},
     {"question_id": "q1", "model_a": "fox", "model_b": "owl", "winner": "tie", "judge": "elk"},
     {"question_id": "q2", "model_a": "owl", "model_b": "fox", "winner": "error", "judge": "elk"},

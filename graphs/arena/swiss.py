@@ -5,6 +5,7 @@ twice on one question. The standing is that of all battles so far, so it soon ma
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -38,16 +39,28 @@ def swiss(design: Design, played: Played, size: int) -> Cells:
 
 
 def _round(design: Design, standing: Ints, met: Bools) -> list[int]:
-    """Pair neighbours from the top who have not met; with an odd number of models one sits out."""
-    number = {(int(a), int(b)): pair for pair, (a, b) in enumerate(design.sides)}
+    """Pair everyone with a neighbour not met yet; of an odd number, who played most sits out."""
+    number = {frozenset(sides): pair for pair, sides in enumerate(design.sides.tolist())}
+    new = {sides: pair for sides, pair in number.items() if not met[pair]}
     waiting = [int(model) for model in standing]
-    found: list[int] = []
-    while len(waiting) > 1:
-        first = waiting.pop(0)
-        for rival in waiting:
-            pair = number[min(first, rival), max(first, rival)]
-            if not met[pair]:
-                waiting.remove(rival)
-                found.append(pair)
-                break
-    return found
+    if len(waiting) % 2 == 0:
+        return _pairs(waiting, new) or []
+    unmet = [sum(model in sides for sides in new) for model in waiting]
+    for _, sitting in sorted(zip(unmet, waiting, strict=True)):
+        if (found := _pairs([m for m in waiting if m != sitting], new)) is not None:
+            return found
+    return []
+
+
+def _pairs(waiting: list[int], new: Mapping[frozenset[int], int]) -> list[int] | None:
+    """Pair all from the top, each with the nearest rival that leaves the rest a way; None if none does."""
+    if not waiting:
+        return []
+    first, *others = waiting
+    for rival in others:
+        if (pair := new.get(frozenset((first, rival)))) is None:
+            continue
+        rest = _pairs([model for model in others if model != rival], new)
+        if rest is not None:
+            return [pair, *rest]
+    return None
