@@ -4,11 +4,13 @@ import asyncio
 import filecmp
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,8 @@ def cli() -> Callable[..., Awaitable[Process]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **environment},
+            # A suite that was started in the background hands an ignored Ctrl-C down.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     return start
