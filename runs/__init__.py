@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import RunConfig, load_config
-    from .launch import launch, launch_async, resume, resume_async
     from .result import RunResult
+    from .run import launch, launch_async, resume, resume_async
 
 __all__ = [
     "RunConfig",
@@ -26,11 +26,11 @@ __all__ = [
 _HOME = {
     "RunConfig": "config",
     "RunResult": "result",
-    "launch": "launch",
-    "launch_async": "launch",
+    "launch": "run",
+    "launch_async": "run",
     "load_config": "config",
-    "resume": "launch",
-    "resume_async": "launch",
+    "resume": "run",
+    "resume_async": "run",
 }
 
 
@@ -40,5 +40,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    return globals()[name]
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -125,7 +125,7 @@ def bare_loop(url: str, calls: int) -> dict[str, float]:
 
 def full_run(url: str, calls: int) -> dict[str, float]:
     """Launch a whole run: seeds to dataset, graphs, actors, ledger and trace."""
-    from .launch import launch
+    from .run import launch
 
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder) / "seeds.jsonl"

@@ -77,7 +77,7 @@ def run(
     if dry_run:
         _estimate(loaded, limit, as_json)
         return
-    from .launch import launch
+    from .run import launch
 
     _watch(
         lambda on_event: launch(
@@ -96,7 +96,7 @@ def resume(
     as_json: JsonOption = False,
 ) -> None:
     """Take a run up where it stopped; what was paid is not paid again."""
-    from .launch import resume as resume_run
+    from .run import resume as resume_run
 
     changed = tuple(overrides or ())
     _watch(

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from arenainstruct.runs.config import load_config
-from arenainstruct.runs.launch import launch_async
 from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.run import launch_async
 
 Cli = Callable[..., Awaitable[Process]]
 Differing = Callable[[Path, Path], list[str]]

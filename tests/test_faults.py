@@ -33,10 +33,10 @@ from arenainstruct.agents.records import (
     Turn,
 )
 from arenainstruct.runs.config import load_config
-from arenainstruct.runs.launch import launch_async, resume_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
 from arenainstruct.runs.result import RunResult
+from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
 
 Cli = Callable[..., Awaitable[Process]]

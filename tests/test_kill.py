@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from arenainstruct.runs.config import load_config
-from arenainstruct.runs.launch import launch_async, resume_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.counters import Counters
+from arenainstruct.runs.run import launch_async, resume_async
 
 Cli = Callable[..., Awaitable[Process]]
 Differing = Callable[[Path, Path], list[str]]
