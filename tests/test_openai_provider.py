@@ -210,7 +210,7 @@ async def test_http_errors_are_classified(
         ({"Retry-After": "7"}, {}, 7.0),
         ({"Retry-After": "0.25"}, {}, 0.25),
         ({"retry-after-ms": "1500", "Retry-After": "9"}, {}, 1.5),
-        ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(hours=2))}, {}, 7200.0),
+        ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(days=2))}, {}, 172_800.0),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2s"}, {}, 62.0),
         ({}, {"retry_after_ms": 300}, 0.3),
         ({"Retry-After": "soon"}, {}, None),
