@@ -1,9 +1,12 @@
 """A run's folder: where each of its files lies."""
 
+import fcntl
 import os
 import re
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +16,7 @@ from .program import program
 from .store import STORE_FILE
 
 RUNS = Path("runs")
-_FIRST = {"config.part", "config.yaml", "manifest.json"}
+_FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
 """What a start that died before it made its store may leave behind."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
 
@@ -69,6 +72,22 @@ class RunFolder:
         fresh = self.config.with_suffix(".part")
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, self.config)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the run for this process; a killed one gives it back by itself.
+
+        Raises:
+            UserError: another process is at work on the run.
+        """
+        with (self.path / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"run {self.run_id!r} is in use by another process: wait for it, or stop it"
+                ) from error
+            yield
 
     @classmethod
     def create(cls, runs_dir: Path, run_id: str | None) -> "RunFolder":

@@ -160,6 +160,7 @@ async def _run(
         # Before the folder: what the user wrote wrongly leaves none behind.
         models = open_models(config.models, limits, config.seed)
         folder = begin()
+        stack.enter_context(folder.locked())
         store = Store.open(folder.store)
         stack.callback(store.close)
         trace = Trace(store, on_event)

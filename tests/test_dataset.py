@@ -28,7 +28,9 @@ from arenainstruct.agents.records import (
 )
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.runs.dataset import CardFacts, RatingFact, write_dataset
+from arenainstruct.runs.dataset.card import card
 from arenainstruct.runs.dataset.conversation import plain
+from arenainstruct.runs.dataset.counts import Counts
 from arenainstruct.runs.store import Store
 
 API = Api(
@@ -302,3 +304,9 @@ def test_configs_without_rows_load_too(tmp_path: Path, monkeypatch: pytest.Monke
     loaded = datasets.load_dataset(str(tmp_path / "d"), "sft", split="train", streaming=True)
     assert list(loaded) == []
     assert "messages" in loaded.features
+
+
+def test_two_runs_of_one_folder_name_never_share_a_cache() -> None:
+    counts = Counts(rows={}, leaves={}, rounds={}, rejects={}, licences={}, models=frozenset())
+    for digest in ("1a", "2b"):
+        assert f"content {digest}" in card(CardFacts(config=""), counts, {"sft": digest})

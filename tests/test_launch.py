@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from arenainstruct.agents.errors import UserError
 from arenainstruct.runs import RunConfig, RunResult, launch, launch_async, load_config, resume_async
+from arenainstruct.runs.folder import RunFolder
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -48,3 +50,12 @@ async def test_the_twin_works_in_a_running_loop(config: RunConfig, tmp_path: Pat
     again = await resume_async("a-2", runs_dir=tmp_path)
     assert again.calls["paid"] == 0
     assert again.counts == result.counts
+
+
+def test_a_run_in_use_is_not_taken_by_another_process(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.locked():
+        with pytest.raises(UserError, match="in use by another process"), folder.locked():
+            pass
+    with folder.locked():
+        pass

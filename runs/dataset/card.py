@@ -1,6 +1,6 @@
 """The dataset card: what is in it, who made it, what it cost, what was dropped, how to redo it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import yaml
 
@@ -18,7 +18,7 @@ _ABOUT = {
 _OUTCOMES = (
     "`outcome`, in `instructions` and `battles`, is where an instruction's battles led it: `lost` "
     "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
-    "everyone: it trains nobody and counts nowhere), `held_out` (judged for evaluation only), or "
+    "everyone: it trains nobody and moves no policy), `held_out` (judged for evaluation only), or "
     "empty where it had no battle."
 )
 _HUB_LICENCES = {
@@ -35,10 +35,10 @@ _LIMITS = (
 )
 
 
-def card(facts: CardFacts, counts: Counts) -> str:
-    """Return the card as markdown with YAML front matter."""
+def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = None) -> str:
+    """Return the card as markdown with YAML front matter; `digests` are of each config's file."""
     sections = [
-        _front(facts, counts),
+        _front(facts, counts, digests or {}),
         "# Instruction data from battles",
         _warning(facts, counts),
         "Made by ArenaInstruct: agents wrote instructions from documents, models battled to answer "
@@ -56,7 +56,7 @@ def card(facts: CardFacts, counts: Counts) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _front(facts: CardFacts, counts: Counts) -> str:
+def _front(facts: CardFacts, counts: Counts, digests: Mapping[str, str]) -> str:
     front = {
         "language": list(facts.language),
         "license": _licence(counts),
@@ -65,6 +65,9 @@ def _front(facts: CardFacts, counts: Counts) -> str:
         "configs": [
             {
                 "config_name": config,
+                # `datasets` caches a local folder by its name and these lines: without the
+                # content in them it would serve another run's rows.
+                "description": f"content {digests.get(config, '')}",
                 "data_files": [{"split": "train", "path": f"{config}/train.parquet"}],
             }
             for config in SCHEMAS

@@ -5,6 +5,7 @@ the run (its id, its time, its machine, its concurrency) is written.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from hashlib import file_digest
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,13 +29,16 @@ async def write_dataset(store: Store, folder: Path, facts: CardFacts) -> dict[st
 
     Files appear whole, each in the place of an older one.
     """
-    counts = {}
+    counts, digests = {}, {}
     for config, rows in _CONFIGS.items():
-        with ParquetFile(folder / config / "train.parquet", SCHEMAS[config]) as file:
+        path = folder / config / "train.parquet"
+        with ParquetFile(path, SCHEMAS[config]) as file:
             async for row in rows(store):
                 file.add(row)
         counts[config] = file.rows
-    text = card(facts, count(store, counts))
+        with path.open("rb") as written:
+            digests[config] = file_digest(written, "blake2b").hexdigest()[:16]
+    text = card(facts, count(store, counts), digests)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return counts
 
