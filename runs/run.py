@@ -21,8 +21,6 @@ from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
 from ..agents.models.budget import Budget
 from ..agents.models.door import Door
-from ..agents.models.limits import share_limits
-from ..agents.models.opening import open_models
 from ..agents.troupe import Troupe
 from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
@@ -37,6 +35,7 @@ from .folder import RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
 from .manifest import manifest, read_limit, write_manifest
+from .opening import OpeningSettings, ready
 from .report import close_run
 from .result import RunResult
 from .store import Store
@@ -152,13 +151,11 @@ async def _run(
     started = time.monotonic()
     trace: Trace
     async with AsyncExitStack() as stack:
-        limits = share_limits(
-            config.models,
-            patience_s=config.execution.patience_s,
+        # Before the folder: what the user wrote wrongly leaves none behind.
+        models = ready(
+            OpeningSettings(config.models, config.seed, config.execution.patience_s),
             notify=lambda text: trace.event("notice", text=text),
         )
-        # Before the folder: what the user wrote wrongly leaves none behind.
-        models = open_models(config.models, limits, config.seed)
         folder = begin()
         stack.enter_context(folder.locked())
         store = Store.open(folder.store)

@@ -24,8 +24,6 @@ from ..store import Store
 from .games import SCHEMA, JudgedGame, game_rows
 from .tournament import ROUND, Tournament
 
-PAGE = 200
-
 
 @dataclass(frozen=True)
 class ArenaResult:

@@ -55,16 +55,18 @@ def show(audit: Audit, canaries: Canaries | None, *, dropped: int) -> None:
             console.print(line, soft_wrap=not wide)
 
 
+def _sheet(title: str, columns: tuple[str, ...]) -> Table:
+    """Return an empty table; numbers stand right, the unnamed column of names left."""
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in columns:
+        table.add_column(name, justify="left" if not name else "right")
+    return table
+
+
 def _table(juror: JurorAudit) -> Table:
     family = f", family {juror.family}" if juror.family != juror.juror else ""
-    table = Table(
-        title=f"{juror.juror}: {juror.games:,} games{family}",
-        box=SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-    )
-    for name in ("", "value", "95 % interval", "n", "questions"):
-        table.add_column(name, justify="left" if not name else "right")
+    title = f"{juror.juror}: {juror.games:,} games{family}"
+    table = _sheet(title, ("", "value", "95 % interval", "n", "questions"))
     missing: dict[str, list[str]] = {}
     for name, of, form in LINES:
         found = of(juror)
@@ -109,14 +111,8 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
 
 
 def _ranks(canaries: Canaries) -> Table:
-    table = Table(
-        title=f"Canaries: {canaries.games:,} games on {canaries.questions:,} questions",
-        box=SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-    )
-    for name in ("", "rating", "95 % interval", "won", "battles"):
-        table.add_column(name, justify="left" if not name else "right")
+    title = f"Canaries: {canaries.games:,} games on {canaries.questions:,} questions"
+    table = _sheet(title, ("", "rating", "95 % interval", "won", "battles"))
     for rank in canaries.ranks:
         interval = f"{rank.low:.0f} to {rank.high:.0f}"
         table.add_row(
