@@ -6,7 +6,7 @@ from itertools import combinations
 
 from pydantic import BaseModel, ConfigDict
 
-from .models.settings import ModelSettings
+from .models.settings import ModelSettings, RewardModel
 
 Speaks = str | None
 
@@ -17,7 +17,7 @@ class Cast(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     default: str
-    """Generation roles: transformer, writer, suggester, editor, curator and the API agents."""
+    """Generation roles: transformer, writer, suggester, editor, curator, examiner and the API agents."""
     target: str
     """The contender being improved."""
     contenders: tuple[str, ...]
@@ -31,6 +31,7 @@ class Cast(BaseModel):
     suggester: Speaks = None
     editor: Speaks = None
     curator: Speaks = None
+    examiner: Speaks = None
 
     def speaks(self, role: str) -> str:
         """Return the alias that speaks a generation role."""
@@ -52,6 +53,7 @@ class Cast(BaseModel):
             "suggester",
             "editor",
             "curator",
+            "examiner",
         ):
             if alias := getattr(self, field):
                 yield f"cast.{field}", alias
@@ -87,6 +89,7 @@ def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
         yield f"cast.contenders: {list(cast.contenders)} leaves the target alone; name another model"
     if not cast.jury:
         yield "cast.jury: is empty; name at least one juror, three of different families are better"
+    yield from _mute(cast, models)
     yield from _repeated_jurors(cast)
     yield from _shared_jurors(cast, models)
     for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
@@ -101,6 +104,15 @@ def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
                 break
 
 
+def _mute(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
+    for field, alias in cast.aliases():
+        if isinstance(models[alias], RewardModel) and not field.endswith("jury"):
+            yield (
+                f"{field}: {alias!r} is a reward model, which gives numbers and no text; "
+                "it can only sit in a jury"
+            )
+
+
 def _repeated_jurors(cast: Cast) -> Iterator[str]:
     for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
         if len(set(jury)) < len(jury):
@@ -113,8 +125,10 @@ def _shared_jurors(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[
         return (models[a].model, models[a].maker) == (models[b].model, models[b].maker)
 
     for juror in cast.evaluation_jury:
-        if any(same(juror, other) for other in cast.jury):
-            yield (
-                f"cast.evaluation_jury: {juror!r} also sits in cast.jury; jurors that select training "
-                "data never evaluate the target: name another model"
-            )
+        if (twin := next((other for other in cast.jury if same(juror, other)), None)) is None:
+            continue
+        said = f"is the same model ({models[juror].model}) as {twin!r} of cast.jury"
+        yield (
+            f"cast.evaluation_jury: {juror!r} {said if juror != twin else 'also sits in cast.jury'}; "
+            "jurors that select training data never evaluate the target: name another model"
+        )

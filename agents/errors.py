@@ -10,7 +10,8 @@ ArenaInstructError
 │   └── PromptError    a template lacks a variable or cannot be rendered
 └── StopRun            the whole run stops cleanly and can be resumed
     ├── BudgetSpent    the ceiling in USD would be crossed
-    └── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
+    ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
+    └── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
 
 Tools and roles raise plain Python errors; `boundary` turns them into an `EpisodeError` once.
 """
@@ -78,6 +79,13 @@ class EndpointDown(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__("endpoint", message)
+
+
+class JudgingFailed(StopRun):
+    """A tournament gets no verdicts at all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("judging", message)
 
 
 @contextmanager

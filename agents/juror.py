@@ -5,16 +5,19 @@ from dataclasses import replace
 from autogen_core import MessageContext, message_handler
 
 from .actor import Actor
-from .conversion import apis_json
+from .brief import Brief, brief
 from .errors import JudgeError, ReplyError
-from .messages import Judge
-from .records import Answer, Game
-from .sanitise import sanitise
+from .messages import Confer, Judge
+from .models.settings import RewardModel
+from .records import Game, Vote
+from .reward import weigh
 from .verdicts import KINDS
+
+PROMPT = "arena/judge"
 
 
 class Juror(Actor):
-    """Judges one game."""
+    """Judges one game, and looks at it again beside what the other jurors said."""
 
     @message_handler
     async def judge(self, message: Judge, ctx: MessageContext) -> Game:
@@ -23,26 +26,27 @@ class Juror(Actor):
         Raises:
             JudgeError: the reply holds no verdict, also after one repair.
         """
-        instruction = message.instruction
-        cleaned = [sanitise(transcript(answer)) for answer in (message.first, message.second)]
-        variables = {
-            "instruction": "\n\n".join((instruction.prompt(), *instruction.user_turns)),
-            "apis": apis_json(instruction.apis),
-            "expected_behaviour": instruction.expected_behaviour,
-            "rubric": message.rubric,
-            "first": cleaned[0][0],
-            "second": cleaned[1][0],
-        }
+        return await self._judge(message, brief(message))
+
+    @message_handler
+    async def confer(self, message: Confer, ctx: MessageContext) -> Game:
+        """Return the game with the vote given after the others were heard, and the one before.
+
+        Raises:
+            JudgeError: as above.
+        """
+        game = await self._judge(message.judge, brief(message.judge, message))
+        said = message.own.model_dump(include=set(Vote.model_fields))
+        return game.model_copy(update={"before": Vote.model_validate(said)})
+
+    async def _judge(self, message: Judge, told: Brief) -> Game:
+        if isinstance(self.desk.door.models[self.alias].settings, RewardModel):
+            return await weigh(self.desk.door, self.alias, message)
         kind = KINDS[message.verdict]
-        models = self.desk.door.models
-        # A canary is nobody's alias: it goes by the name it was given.
-        shown = [
-            models[a.contender].settings.model if a.contender in models else a.contender
-            for a in (message.first, message.second)
-        ]
-        call = self.speak(kind.prompt, variables, subject=instruction.id)
+        call = self.speak(PROMPT, told.variables, subject=message.instruction.id)
+        about = (message.instruction.id, *self._shown(message))
         try:
-            reply, raw = await self.ask(replace(call, about=(instruction.id, *shown)), kind.reply)
+            reply, raw = await self.ask(replace(call, about=about), kind.reply)
         except ReplyError as error:
             raise JudgeError(str(error)) from error
         first, second = kind.scores(reply)
@@ -53,17 +57,17 @@ class Juror(Actor):
             score_a=first if message.a_is_first else second,
             score_b=second if message.a_is_first else first,
             reason=reply.reason,
-            orders=sum(places for _, places in cleaned),
+            own_answer=reply.own_answer,
+            orders=told.orders,
         )
 
-
-def transcript(answer: Answer) -> str:
-    """Return an answer as a juror reads it: plain text, or a conversation with its tool calls."""
-    if len(answer.turns) == 1:
-        return answer.text
-    lines: list[str] = []
-    for turn in answer.turns:
-        if turn.content:
-            lines.append(f"[{turn.role}] {turn.content}")
-        lines += [f"[{turn.role} calls] {c.name}({c.arguments})" for c in turn.tool_calls]
-    return "\n".join(lines)
+    def _shown(self, message: Judge) -> tuple[str, str]:
+        """Return the models of the answers in the order shown; a canary goes by its own name."""
+        models = self.desk.door.models
+        first, second = (
+            models[answer.contender].settings.model
+            if answer.contender in models
+            else answer.contender
+            for answer in (message.first, message.second)
+        )
+        return first, second

@@ -5,7 +5,7 @@ with the number of seeds. The records that live on are in `records`.
 """
 
 from ..taxonomy.skill import Goal, Leaf, Transformation
-from .records import Answer, Api, Frozen, Instruction, Passage, Seed, Suggestion
+from .records import Answer, Api, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
 
 
 class Transform(Frozen):
@@ -97,6 +97,42 @@ class Judge(Frozen):
     a_is_first: bool
     verdict: str = "score"
     """The kind of verdict: a key of `agents.verdicts.KINDS`."""
+    objective: bool = False
+    """The juror first writes its own answer."""
+    debate: tuple[Statement, ...] = ()
+    """What the two said to each other; judged instead of the answers alone."""
+
+
+class Confer(Frozen):
+    """Ask a juror to look at its vote again, beside what the others said. Answered by `Game`."""
+
+    judge: Judge
+    own: Game
+    others: tuple[Game, ...]
+    """Of the same order shown, one a juror."""
+
+
+class Examine(Frozen):
+    """Ask an examiner for a new question of an instruction's kind. Answered by `Instruction`."""
+
+    instruction: Instruction
+    leaf: Leaf
+
+
+class Debate(Frozen):
+    """Ask the moderator to let two contenders debate. Answered by `Debated`."""
+
+    instruction: Instruction
+    first: Answer
+    """Each one's own answer, which it opens with; the first opens the debate."""
+    second: Answer
+    a_is_first: bool
+
+
+class Debated(Frozen):
+    """A whole debate, in the order it was held."""
+
+    statements: tuple[Statement, ...]
 
 
 class Describe(Frozen):

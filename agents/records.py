@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 ExpectedBehaviour = Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"]
 Winner = Literal["model_a", "model_b", "tie"]
+DebateAction = Literal["respond", "criticise", "raise"]
+Cascaded = Literal["", "sure", "unsure", "audited"]
+"""How a cascade went: its first jurors were sure; unsure, so that all were asked; or sure, but the
+others were asked all the same to see whether they agree. Empty without a cascade."""
 DecidedBy = Literal["jury", "checker", "identical"]
 """Who decided a battle: `identical` answers need nobody."""
 
@@ -178,18 +182,39 @@ class Answer(Record):
         return next((t.content for t in reversed(self.turns) if t.role == "assistant"), "")
 
 
-class Game(Frozen):
-    """One judged order of a battle: scores are for model_a and model_b whatever the order shown."""
+class Vote(Frozen):
+    """What a juror said of two answers: scores are for model_a and model_b whatever the order shown."""
+
+    score_a: float
+    score_b: float
+    reason: str
+    own_answer: str = ""
+    """The juror's own short answer, written before it judged; empty where the leaf is a matter of taste."""
+
+
+class Game(Vote):
+    """One judged order of a battle."""
 
     juror: str
     """The alias in the cast."""
     model: str
     shown_first: Literal["model_a", "model_b"]
-    score_a: float
-    score_b: float
-    reason: str
     orders: int = 0
     """Places in both answers where something meant to sway the juror was taken out or broken."""
+    rewards: tuple[float, ...] = ()
+    """Of model_a and model_b, where the juror is a reward model; empty for all others."""
+    before: Vote | None = None
+    """The vote before the jurors conferred; None where they did not."""
+
+
+class Statement(Frozen):
+    """One contribution to a debate."""
+
+    speaker: Literal["model_a", "model_b"]
+    round: int
+    """1 to 3."""
+    actions: tuple[DebateAction, ...]
+    text: str
 
 
 class Battle(Record):
@@ -215,6 +240,11 @@ class Battle(Record):
     disputed: bool
     """No strict majority, or most jurors changed their mind with the order: it trains nobody."""
     games: tuple[Game, ...]
+    cascade: Cascaded = ""
+    question_id: str = ""
+    """The examiner's question, where that was battled over in the instruction's place."""
+    debate: tuple[Statement, ...] = ()
+    """Empty where the two answers alone were judged."""
 
 
 class Reject(Record):

@@ -89,8 +89,10 @@ class CurationReply(ReplyBody):
 
 
 class VerdictReply(ReplyBody):
-    """One game: the reason comes first, whatever the kind of verdict."""
+    """One game: the juror's own answer and its reason come first, whatever the kind of verdict."""
 
+    own_answer: str = ""
+    """What the juror itself would answer, in short; empty where there is no one right answer."""
     reason: str
 
 
@@ -150,13 +152,25 @@ class ChoiceReply(VerdictReply):
     choice: Literal["first", "second", "tie"]
 
 
+class FiveGradeReply(VerdictReply):
+    """Which answer is better and by how much; A is the one shown first."""
+
+    grade: Literal["A>>B", "A>B", "A=B", "B>A", "B>>A"]
+
+
+class QuestionReply(ReplyBody):
+    """The examiner's question."""
+
+    question: str = Field(min_length=1)
+
+
 def _strict(schema: Any) -> Any:
     """Rewrite a pydantic schema to the strict subset: no titles, descriptions or bounds."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    drop = {"title", "description", "minimum", "maximum", "minLength"}
+    drop = {"title", "description", "default", "minimum", "maximum", "minLength"}
     kept = {
         key: (
             {name: _strict(sub) for name, sub in value.items()}

@@ -47,7 +47,8 @@ _VERDICT = re.compile(
     r"\[(?=\[(?:[ABC]|tie|[AB](?:>>?|<<?|=)[AB])\]\])"
     r"|\b(?:rating|score|verdict)\W{1,4}\[(?=\[\d+(?:\.\d+)?\]\])"
     r"|(?<=score)_(?=(?:first|second)\W{0,4}\d)"
-    r"|(?<=\"choice)(?=\"\s*:\s*\"(?:first|second|tie)\")",
+    r"|(?<=\"choice)(?=\"\s*:\s*\"(?:first|second|tie)\")"
+    r"|(?<=\"grade)(?=\"\s*:\s*\"[AB](?:>>?|=)[AB]\")",
     re.MULTILINE | re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?。！？]+[\"'”’)\]*_]*(?=\s|$)|(?<=[。！？])|(?=\n|$))")

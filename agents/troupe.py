@@ -21,9 +21,11 @@ from .contender import Contender
 from .curator import Curator
 from .describer import Describer
 from .editor import Editor
+from .examiner import Examiner
 from .finder import Finder
 from .hypothesiser import Hypothesiser
 from .juror import Juror
+from .moderator import Moderator
 from .rater import Rater
 from .suggester import Suggester
 from .transformer import Transformer
@@ -41,6 +43,8 @@ ROLES: dict[str, type[Actor]] = {
     "curator": Curator,
     "contender": Contender,
     "juror": Juror,
+    "examiner": Examiner,
+    "moderator": Moderator,
     "describer": Describer,
     "hypothesiser": Hypothesiser,
     "finder": Finder,

@@ -15,6 +15,7 @@ class Decision(Record):
     leaf: str
     round: int
     outcome: Outcome | Literal["held_out"]
+    """`held_out`: judged for evaluation only; `broken` also where it was."""
     reason: str
     won: int = 0
     tied: int = 0

@@ -41,6 +41,10 @@ class LeafRecord:
         """Share won, a tie counting half."""
         return (self.won + self.tied / 2) / self.battles
 
+    def shrunk(self, rate: float, battles: float) -> float:
+        """Return the share lost once `battles` at a loss rate are added: small samples move less."""
+        return (self.lost + self.tied / 2 + battles * rate) / (self.battles + battles)
+
     def __add__(self, other: "LeafRecord") -> "LeafRecord":
         """Return both together."""
         return LeafRecord(self.won + other.won, self.tied + other.tied, self.lost + other.lost)
@@ -145,12 +149,13 @@ def _weigh(
     if record.win_rate > settings.win_rate_band[1] and old.complexity == HIGHEST:
         why = f"win rate {record.win_rate:.2f} at the highest complexity, so it is retired"
         return min(old.weight, round(floor, 3)), why
-    surplus = record.loss_rate - whole.loss_rate
-    weight = round(min(CAP, old.weight * exp(settings.step * surplus)), 3)
-    return (
-        weight,
-        f"loss rate {record.loss_rate:.2f} against {whole.loss_rate:.2f} in the whole skill",
-    )
+    prior = settings.prior_battles
+    rate, usual = record.shrunk(whole.loss_rate, prior), whole.loss_rate
+    if f"{rate:.2f}" == f"{usual:.2f}":
+        return old.weight, ""  # a reader would see no reason
+    weight = round(min(CAP, old.weight * exp(settings.step * (rate - usual))), 3)
+    why = f"loss rate {record.loss_rate:.2f} against {usual:.2f} in the whole skill"
+    return weight, f"{why}, {rate:.2f} with {prior:g} battles of the skill's rate" if prior else why
 
 
 def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> tuple[int, str]:

@@ -27,6 +27,10 @@ class Records(Protocol):
         """Write records in the place of all of that kind and round, in one transaction."""
         ...
 
+    async def rewrite(self, kind: str, round: int, records: Sequence[Record]) -> None:
+        """Write records in the place of those of the same ids, in one transaction."""
+        ...
+
     async def discard(self, kind: str, round: int, stage: str | None = None) -> None:
         """Delete that kind and round; with `stage`, only the rejects of that stage."""
         ...

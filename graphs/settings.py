@@ -33,19 +33,36 @@ class CurationSettings(_Section):
     """Ask the curator about every instruction; false leaves only the programs' checks."""
 
 
+Points = Annotated[float, Field(ge=0, le=9)]
+"""A margin on the jurors' scale from 1 to 10."""
+
+
+class CascadeSettings(_Section):
+    """Cheap jurors first: the others of a jury judge only where these are unsure."""
+
+    first: PositiveInt = 1
+    """How many jurors, from the front of the jury, judge every battle."""
+    margin: Points = 2.0
+    """Least margin at which the first ones are sure; a verdict that flips with the order never is."""
+    audited: float = Field(default=0.05, ge=0, le=1)
+    """Share of the sure battles that the others judge all the same: how often they agree is told."""
+
+
 class ArenaSettings(_Section):
     """How instructions are battled."""
 
+    protocol: Literal["battle", "committee", "peer_battle"] = "battle"
+    """Jurors judge by themselves, or confer once, or do so over a debate of the two contenders."""
     battles_per_instruction: PositiveInt = 3
-    verdict: Literal["score", "choice"] = "score"
-    """Each juror scores both answers from 1 to 10, or says which one is better."""
+    verdict: Literal["score", "choice", "five_grade"] = "score"
+    """Each juror scores both answers from 1 to 10, says which one is better, or also by how much."""
+    aggregation: Literal["majority", "median", "judge_aware"] = "majority"
+    """How the jurors' verdicts on a battle become one; `judge_aware` weighs each juror by what all
+    battles tell of it."""
+    cascade: CascadeSettings | None = None
     bootstrap_rounds: PositiveInt = 100
     broken_score: float = Field(default=3.0, ge=1, le=10)
     """An instruction whose every answer has a mean score up to this was lost by everyone."""
-
-
-Points = Annotated[float, Field(ge=0, le=9)]
-"""A margin on the jurors' scale from 1 to 10."""
 
 
 class SelectionSettings(_Section):
@@ -71,7 +88,8 @@ class EvaluationSettings(_Section):
     """How the target is measured by jurors that do not select."""
 
     held_out: float = Field(default=0.1, ge=0, le=0.5)
-    """Share of passages whose instructions only battle before the evaluation jury, and never train."""
+    """Share of seeds (one at least, of two or more) whose instructions only battle before the evaluation
+    jury, and never train."""
 
 
 class FeedbackSettings(_Section):
@@ -82,9 +100,14 @@ class FeedbackSettings(_Section):
     coverage_floor: float = Field(default=0.25, ge=0, le=1)
     """Least weight of a leaf, as a share of the mean weight of its skill."""
     step: float = Field(default=1.0, ge=0)
-    """How strongly weights follow the loss rate: weight × exp(step × (leaf's − skill's loss rate))."""
+    """How strongly weights follow the loss rate: weight × exp(step × (leaf's − skill's loss rate));
+    the leaf's with `prior_battles` added."""
     least_battles: PositiveInt = 3
     """Battles of the target in a leaf below which nothing is concluded."""
+    prior_battles: float = Field(default=5.0, ge=0)
+    """Battles at the skill's loss rate that are added to a leaf's own: few battles move its weight
+    less. 5 is what they are worth where the true rates of a skill's leaves scatter by about 0.2 around
+    one half (a beta distribution's variance is 0.5 x 0.5 / (5 + 1))."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "FeedbackSettings":

@@ -121,14 +121,12 @@ def spent(marks: list[tuple[float, float]], rounds: int) -> dict[str, Any]:
 
 def ours(file: Path, _: int) -> dict[str, Any]:
     """Rate with what the command `leaderboard` calls."""
-    import pyarrow.parquet
+    import pyarrow.parquet  # noqa: F401
 
     from ..graphs.ratings.fit import rate
     from ..graphs.ratings.intervals import bootstrap
     from .leaderboard.reading import load
 
-    # Where pandas is installed, pyarrow imports it at the first conversion.
-    pyarrow.scalar("")
     marks = [now()]
     table = load([str(file)]).battles.table
     marks.append(now())

@@ -13,7 +13,7 @@ from ..agents.models.limits import Limits, share_limits
 from ..agents.models.opening import open_models
 from ..agents.models.provider import NoText
 from ..agents.models.secrets import redact
-from ..agents.models.settings import ModelSettings
+from ..agents.models.settings import EndpointSettings, ModelSettings, RewardModel
 from ..agents.records import Seed, Turn
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import load_skill
@@ -23,6 +23,8 @@ from .seeds import read_seeds
 SAMPLE = 20
 """Seeds read: a folder of a million files is not read to its end."""
 PING = Turn(role="user", content="ping")
+PONG = Turn(role="assistant", content="pong")
+"""What a reward model is asked to score."""
 PATIENCE_S = 20.0
 FEW = 64
 """Tokens asked for where one is too few: some endpoints have a least number."""
@@ -36,6 +38,8 @@ class Finding:
     what: str
     ok: bool
     detail: str
+    by_user: bool = False
+    """What is wrong was written so: in the config, the documents or the environment; not an answer."""
 
     def __str__(self) -> str:
         return f"{'ok  ' if self.ok else 'FAIL'}  {self.what}: {self.detail}"
@@ -62,7 +66,7 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
             if seeds and read >= SAMPLE:
                 break
     except ArenaInstructError as error:
-        return Finding("seeds", False, str(error).removeprefix("seeds: ")), set()
+        return Finding("seeds", False, str(error).removeprefix("seeds: "), by_user=True), set()
     kinds = {seed.kind for seed in seeds}
     detail = f"of the first {read} documents {len(seeds)} are usable ({', '.join(sorted(kinds))})"
     return Finding("seeds", True, detail), set(kinds)
@@ -74,7 +78,7 @@ def _skill(name: str, kinds: set[str]) -> Finding:
         for prompt in skill.prompts.model_dump().values():
             load_prompt(prompt)
     except ValueError as error:
-        return Finding(f"skill {name}", False, str(error))
+        return Finding(f"skill {name}", False, str(error), by_user=True)
     detail = f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations"
     if kinds and not kinds & set(skill.seed_kinds):
         detail += f"; takes {', '.join(skill.seed_kinds)}: none of the documents read is one"
@@ -103,7 +107,7 @@ async def _model(alias: str, settings: ModelSettings, limits: Limits, seed: int)
         try:
             opened = open_models({alias: capped}, {alias: limits}, seed)[alias]
         except UserError as error:
-            return Finding(what, False, redact(str(error)))
+            return Finding(what, False, redact(str(error)), by_user=True)
         try:
             return Finding(what, True, f"{await _ask(alias, opened)}{_free(settings)}")
         except ModelError as error:
@@ -120,7 +124,8 @@ async def _ask(alias: str, model: OpenModel) -> str:
     """Return how a model answers; recorded and scripted ones are sound once they are open."""
     if model.settings.provider in ("recorded", "scripted"):
         return f"{model.provider.endpoint} is there"
-    call = Call(alias, (PING,), role="check")
+    scored = isinstance(model.settings, RewardModel)
+    call = Call(alias, (PING, PONG) if scored else (PING,), role="check")
     started = time.perf_counter()
     try:
         reply = await model.limits.run(lambda: model.provider.complete(call), 10)
@@ -129,11 +134,12 @@ async def _ask(alias: str, model: OpenModel) -> str:
             raise
         seconds = time.perf_counter() - started
         return f"answers in {seconds:.2f} s, without text so early (it may think first)"
-    return f"{reply.model} answers in {reply.seconds:.2f} s"
+    said = f"scores a short answer {float(reply.text):.4g}" if scored else "answers"
+    return f"{reply.model} {said} in {reply.seconds:.2f} s"
 
 
 def _free(settings: ModelSettings) -> str:
     """Return a reminder where calls of a served model cost nothing in our books."""
-    if settings.provider != "openai" or settings.price.input or settings.price.output:
+    if settings.price.input or settings.price.output or not isinstance(settings, EndpointSettings):
         return ""
     return "; no price is set: its calls count as 0 USD, and budget.usd does not see them"

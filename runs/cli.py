@@ -42,7 +42,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 RUNS = Path("runs")
 
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
-"""A check that found something; what the user wrote is wrong; a run that can be resumed; Ctrl-C."""
+"""A model that fails its check; what the user wrote is wrong; a run that can be resumed; Ctrl-C."""
 
 
 def say(text: str = "") -> None:
@@ -113,7 +113,11 @@ def check(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Validate the config and its documents offline, then ask each model for one token."""
+    """Validate the config and its documents offline, then ask each model for one token.
+
+    Exit status: 0 all is well; 2 the config, the documents or a key is wrong or missing; 1 these are
+    right, but a model does not answer as it should.
+    """
     from .check import check as check_config
 
     findings = check_config(load(config, seeds, overrides))
@@ -123,6 +127,8 @@ def check(
     else:
         for finding in findings:
             say(str(finding))
+    if any(finding.by_user for finding in findings):
+        raise typer.Exit(EXIT_USER)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(EXIT_FAILED)
 

@@ -22,7 +22,7 @@ from pydantic import (
 from ..agents.cast import Cast, faults, unknown
 from ..agents.errors import UserError
 from ..agents.models.secrets import is_secret
-from ..agents.models.settings import ModelSettings, OpenAISettings
+from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..graphs.settings import (
     ArenaSettings,
     CurationSettings,
@@ -37,11 +37,14 @@ from ..taxonomy.skill import load_skill
 from .explain import explain
 from .origin import Origin, join
 from .pasted import pasted_keys
+from .protocol import protocol_faults
 from .seeds.settings import SeedSettings
 
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
-HOW_OF_MODEL = ("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url")
+HOW_OF_MODEL = (
+    *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
+)
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 
 
@@ -155,6 +158,8 @@ def load_config(
     except ValidationError as error:
         findings += [f for f in explain(error, RunConfig) if f[0] not in hidden]
     findings += [*_cast(data), *_skills(data)]
+    if config is not None and not findings:
+        findings += _protocol(config)
     if findings or config is None:
         raise UserError(
             join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
@@ -177,8 +182,17 @@ def _cast(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
         wrong = faults(cast, _MODELS.validate_python(models))
     except ValidationError:
         wrong = unknown(cast, models) if isinstance(models, Mapping) else iter(())
-    for fault in wrong:
-        yield tuple(fault.partition(":")[0].split(".")), fault
+    yield from map(_located, wrong)
+
+
+def _located(fault: str) -> tuple[Location, str]:
+    """Return a fault with the field that it begins with."""
+    return tuple(fault.partition(":")[0].split(".")), fault
+
+
+def _protocol(config: RunConfig) -> Iterator[tuple[Location, str]]:
+    skills = map(load_skill, config.skills)
+    return map(_located, protocol_faults(config.arena, config.cast, config.models, skills))
 
 
 def _skills(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
@@ -198,7 +212,7 @@ def _addressed(config: RunConfig) -> RunConfig:
     """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""
     models: dict[str, ModelSettings] = {}
     for alias, model in config.models.items():
-        if isinstance(model, OpenAISettings) and not model.base_url:
+        if isinstance(model, EndpointSettings) and not model.base_url:
             if is_secret(model.endpoint):
                 raise UserError(
                     "OPENAI_BASE_URL: holds a user name or a password (not shown); "

@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ..agents.models.settings import ModelSettings
+from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.records import Seed
 from .config import RunConfig
-from .forecast import Forecast, Spending
+from .forecast import Forecast
 from .progress import clock, short
 from .seeds import read_seeds
+from .spending import Spending
 
 WAIT_S, TOKENS_PER_S = 0.8, 60.0
 """Assumed latency of an endpoint: before the first token, and per token after it."""
 AUTO_CONCURRENCY = 32
-STAGES = ("transformation", "instruction", "suggestion", "edit", "curation", "answer", "judge")
+STAGES = (
+    *("transformation", "instruction", "suggestion", "edit", "curation"),
+    *("examine", "answer", "debate", "judge", "confer"),
+)
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Amount:
 def _seconds(calls: float, spending: Spending) -> float:
     """Return how long calls take when nothing else is asked of their model."""
     model = spending.model
-    if model.provider != "openai":
+    if not isinstance(model, EndpointSettings):
         return 0.0
     lanes = AUTO_CONCURRENCY if model.concurrency == "auto" else model.concurrency
     seconds = calls * (WAIT_S + spending.tokens_out / TOKENS_PER_S) / lanes
@@ -134,7 +138,7 @@ class Estimate:
             f"at most {round(self.instructions):,} instructions",
             "",
             head,
-            *(self.likely[stage].row(stage) for stage in STAGES),
+            *(self.likely[stage].row(stage) for stage in STAGES if self.most[stage].calls),
             self.total(self.likely).row("in all, likely"),
             self.total(self.most).row("at most"),
             "",
@@ -182,4 +186,4 @@ def _notes(config: RunConfig, found: Estimate) -> Iterator[str]:
 
 
 def _unpriced(model: ModelSettings) -> bool:
-    return model.provider == "openai" and not (model.price.input or model.price.output)
+    return isinstance(model, EndpointSettings) and not (model.price.input or model.price.output)

@@ -8,15 +8,19 @@ from pydantic import BaseModel, ValidationError
 
 from ..agents.models.secrets import redact
 from ..agents.models.settings import (
+    ClassifierSettings,
     OfflineSettings,
     OpenAISettings,
     RecordedSettings,
+    RewardSettings,
     ScriptedSettings,
 )
 from ..taxonomy.lines import Location
 
 PROVIDERS: dict[str, type[BaseModel]] = {
     "openai": OpenAISettings,
+    "reward": RewardSettings,
+    "classifier": ClassifierSettings,
     "offline": OfflineSettings,
     "recorded": RecordedSettings,
     "scripted": ScriptedSettings,

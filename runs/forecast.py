@@ -1,81 +1,31 @@
 """What one seed will cost: calls and tokens, stage by stage, at most and probably.
 
-`most` assumes that nothing is dropped, every battle goes before the jury and every tool loop takes all
-its steps; retries and repairs of failed calls come on top. `likely` uses the shares and lengths below:
-those of the gate and of embedded models were seen in runs on mixed documents.
+`most` assumes that nothing is dropped and every tool loop takes all its steps; retries and repairs of
+failed calls come on top. `likely` uses the shares and lengths below, seen in runs on mixed documents.
+What follows the gate is in `contest.py`.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from math import ceil
-from random import Random
 
-from ..agents.cast import eligible
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Seed
-from ..graphs.arena.matchmaking import Pair, pairs
-from ..prompts.template import FOLDER
-from ..taxonomy.skill import Leaf, Skill, load_skill
+from ..taxonomy.skill import Skill, load_skill
 from .config import RunConfig
+from .contest import Contest
+from .spending import BYTES_PER_TOKEN, REPLY, Drafts, Spend, Spending, prompt_tokens
 
-BYTES_PER_TOKEN = 4
-"""Of UTF-8: three quarters of a token for a Chinese character, a quarter for a Latin letter."""
 WRITTEN = 0.9
 """Instructions that writers give of those they are asked for."""
 GATED, UNGATED = 0.88, 0.93
 """Share of drafts that pass the gate with the curator, and with the programs' checks alone."""
 LOOKED_AGAIN = 0.06
 """Share of instructions that go back to the curator after their battles."""
-JUDGED, JUDGED_IF_CHECKED = 0.95, 0.5
-"""Share of games that are played: not those of identical answers, nor those a checker decides."""
-EMBEDDED_JUDGED, EMBEDDED_IF_CHECKED = 0.6, 0.2
-"""The same between two embedded models, which often give the same answer."""
 TRANSFORMED = 0.75
 """Length of a transformed passage, as a share of its seed's."""
-FIND_STEPS, TOOL_STEPS, ALL_STEPS = 3.0, 2.6, 7
-"""Calls of a search for APIs and of an answer with tools; and all that a tool loop allows."""
+FIND_STEPS, ALL_STEPS = 3.0, 7
+"""Calls of a search for APIs; and all that a tool loop allows."""
 API_LIST = 400.0
 """Tokens of an API list."""
-REPLY = {
-    "describe": 350,
-    "find": 15,
-    "hypothesise": 230,
-    "instruction": 90,
-    "suggestion": 42,
-    "edit": 130,
-    "curation": 45,
-    "answer": 130,
-    "tool_step": 70,
-    "game": 65,
-}
-"""Typical tokens of a reply: per instruction, per suggestion, per edit, …"""
-_REPRODUCES = re.compile(r"\b(whole passage|(text|translation) only)\b")
-"""Answer forms of leaves whose answer is about as long as the passage."""
-
-Spend = Callable[["Spending"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """Calls of one model in one stage; tokens are those of one call."""
-
-    stage: str
-    model: ModelSettings
-    most: float
-    likely: float
-    tokens_in: float
-    tokens_out: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """Instructions before the gate, and the tokens of their context."""
-
-    most: float
-    likely: float
-    context: float
 
 
 class Forecast:
@@ -85,8 +35,7 @@ class Forecast:
         self._config = config
         self._spend = spend
         self._skills = [load_skill(name) for name in config.skills]
-        cast, battles = config.cast, config.arena.battles_per_instruction
-        self._pairs = pairs(cast.everyone, cast.target, battles=battles, random=Random(0))
+        self._contest = Contest(config, spend)
 
     def add(self, seed: Seed) -> float:
         """Add the way of one seed through its skills, over all rounds; return its drafts at most."""
@@ -96,7 +45,7 @@ class Forecast:
             if seed.kind in skill.seed_kinds:
                 found = self._generate(skill, seed, tokens)
                 self._curate(found)
-                self._battle(skill, found)
+                self._contest.add(skill, self._passed(found))
                 drafts += found.most
         return drafts
 
@@ -206,70 +155,7 @@ class Forecast:
             )
         )
 
-    def _battle(self, skill: Skill, drafts: Drafts) -> None:
-        """Add the answers and the games of both juries."""
-        cast, models = self._config.cast, self._config.models
-        passed = drafts.likely * (GATED if self._config.curation.model_gate else UNGATED)
-        tools = skill.flow == "tool_use"
-        for alias in sorted({alias for pair in self._pairs for alias in pair}):
-            reply = _mean_answer(skill.leaves, drafts.context, lambda leaf: 1.0)
-            self._spend(
-                Spending(
-                    "answer",
-                    models[alias],
-                    most=drafts.most * (ALL_STEPS if tools else 1),
-                    likely=passed * (TOOL_STEPS if tools else 1),
-                    tokens_in=drafts.context + 50,
-                    tokens_out=REPLY["tool_step"] if tools else reply,
-                )
-            )
-        held = self._config.evaluation.held_out if cast.evaluation_jury else 0.0
-        for pair in self._pairs:
-            played = _played(models[pair[0]], models[pair[1]])
-            judged = passed * sum(map(played, skill.leaves)) / len(skill.leaves)
-            said = _mean_answer(skill.leaves, drafts.context, played)
-            said = TOOL_STEPS * REPLY["tool_step"] if tools else said
-            game = drafts.context + 2 * said + prompt_tokens("arena/judge")
-            juries = [(cast.jury, 1 - held), (cast.evaluation_jury, held)]
-            # Which instructions are held out is drawn: at most, all go before the larger jury.
-            larger = max(cast.jury, cast.evaluation_jury, key=len)
-            for jury, share in juries:
-                most = drafts.most if jury is larger else 0
-                self._games(pair, jury, game, Drafts(most, judged * share, 0))
-
-    def _games(self, pair: Pair, jury: tuple[str, ...], tokens: float, battles: Drafts) -> None:
-        models = self._config.models
-        for juror in eligible(jury, pair, models):
-            self._spend(
-                Spending(
-                    "judge",
-                    models[juror],
-                    most=2 * battles.most,
-                    likely=2 * battles.likely,
-                    tokens_in=tokens,
-                    tokens_out=REPLY["game"],
-                )
-            )
-
-
-def _played(one: ModelSettings, other: ModelSettings) -> Callable[[Leaf], float]:
-    """Return the share of a leaf's games that are played between two models."""
-    if one.provider == other.provider == "offline":
-        return lambda leaf: EMBEDDED_IF_CHECKED if leaf.checker else EMBEDDED_JUDGED
-    return lambda leaf: JUDGED_IF_CHECKED if leaf.checker else JUDGED
-
-
-def _mean_answer(
-    leaves: tuple[Leaf, ...], context: float, weight: Callable[[Leaf], float]
-) -> float:
-    """Return the mean length of an answer: that of the context where a leaf has it reproduced."""
-    weights = [weight(leaf) for leaf in leaves]
-    tokens = [context if _REPRODUCES.search(f.answer_form) else REPLY["answer"] for f in leaves]
-    return sum(w * t for w, t in zip(weights, tokens, strict=True)) / sum(weights)
-
-
-@cache
-def prompt_tokens(name: str) -> float:
-    """Return the length of a prompt file."""
-    size: int = (FOLDER / f"{name}.j2").stat().st_size
-    return size / BYTES_PER_TOKEN
+    def _passed(self, drafts: Drafts) -> Drafts:
+        """Return what the gate lets by."""
+        share = GATED if self._config.curation.model_gate else UNGATED
+        return Drafts(drafts.most, drafts.likely * share, drafts.context)

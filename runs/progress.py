@@ -16,6 +16,13 @@ GAVE = {
     "select": "SFT rows",
 }
 """What the records are that come of a stage."""
+UNITS = {
+    "generate": "seeds",
+    "curate": "drafts",
+    "battle": "instructions",
+    "select": "instructions",
+}
+"""What a stage takes one by one."""
 
 
 @dataclass
@@ -91,7 +98,7 @@ class Progress:
                 self.ceiling, self.spent = data.get("ceiling"), data.get("spent", 0.0)
             case "reading":
                 self.seeds = data["seeds"]
-            case "round_started":
+            case "round_started" | "round_resumed":
                 self.round, self.rounds, self.stages = data["round"], data["rounds"], []
             case "stage_started":
                 self.stages.append(Stage(data["stage"], data["total"]))
@@ -101,6 +108,17 @@ class Progress:
                 self.stages[-1].finish(data["count"])
             case "policy_changed":
                 self.changes += 1
+
+    def reached(self) -> dict[str, Any]:
+        """Return where the run is, as plain data; empty before the first round."""
+        if not self.round:
+            return {}
+        where = {"round": self.round, "rounds": self.rounds}
+        if not self.stages:
+            return where
+        stage = self.stages[-1]
+        units = UNITS.get(stage.name, "")
+        return {**where, "stage": stage.name, "done": stage.done, "of": stage.total, "units": units}
 
     def head(self) -> str:
         """Return the run, its round and how long it has been going."""
@@ -132,9 +150,10 @@ class Progress:
         failed = f", {calls['failed']} failed" if calls["failed"] else ""
         usd = f"{self.spent + tally.usd:.4f}"
         ceiling = f" of {self.ceiling:g}" if self.ceiling is not None else ""
+        starts = " in all starts" if self.spent else ""
         return (
             f"{calls['paid']} calls{per_second}{served}{failed} · "
-            f"{short(tally.tokens_in)} + {short(tally.tokens_out)} tokens · {usd}{ceiling} USD"
+            f"{short(tally.tokens_in)} + {short(tally.tokens_out)} tokens · {usd}{ceiling} USD{starts}"
         )
 
 

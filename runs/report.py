@@ -5,12 +5,15 @@ from typing import Any
 
 import yaml
 
+from ..agents.models.tally import Tally
+from ..agents.records import Battle
 from ..graphs.decisions import PolicyVersion, RoundRatings
 from ..graphs.settings import of_round
 from ..taxonomy.policy import PolicyChange
 from .config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .folder import RunFolder
+from .judging import judging
 from .manifest import PACKAGES
 from .result import RunResult
 from .store import Store
@@ -33,11 +36,11 @@ async def close_run(
     folder: RunFolder,
     store: Store,
     *,
-    calls: dict[str, int],
+    tally: Tally,
     status: str,
     reason: str,
 ) -> RunResult:
-    """Write the dataset from what the store holds, and return the result."""
+    """Write the dataset from what the store holds, and return the result; `tally` is of this start."""
     ratings = [r async for r in store.stream("rating", RoundRatings)]
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream("policy", PolicyVersion)]
@@ -62,9 +65,12 @@ async def close_run(
         status=status,
         reason=reason,
         counts=counts,
-        calls=calls,
+        calls=tally.calls(),
+        calls_in_all=totals.calls,
         tokens={"input": totals.tokens_in, "output": totals.tokens_out},
         usd=round(totals.usd, 6),
+        tokens_this_start={"input": tally.tokens_in, "output": tally.tokens_out},
+        usd_this_start=round(tally.usd, 6),
         ratings=[
             {"round": r.round, "purpose": r.purpose, **m.model_dump()}
             for r in ratings
@@ -72,6 +78,7 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
+        judging=judging(lambda: store.scan("battle", Battle), config.arena, config.cast),
     )
 
 

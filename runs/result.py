@@ -18,14 +18,26 @@ class RunResult:
     counts: dict[str, Any]
     """Records by kind over all rounds, and `rejects` by stage and reason."""
     calls: dict[str, int]
-    """Of this start: paid, served from the ledger, failed."""
+    """Of this start: `paid`, `served` from the ledger, `failed` for good, and `attempts_failed`: those
+    that gave no reply to use, tried again or not."""
+    calls_in_all: int
+    """Paid in all starts of the run."""
     tokens: dict[str, int]
-    """`input` and `output`, paid in all starts of the run."""
+    """`input` and `output`, paid in all starts of the run; unusable replies that were paid count."""
     usd: float
     """Paid in all starts of the run."""
+    tokens_this_start: dict[str, int]
+    """`input` and `output`, paid in this start."""
+    usd_this_start: float
+    """Paid in this start."""
+    reached: dict[str, Any] = field(default_factory=dict)
+    """How far this start came: `round` of `rounds`, the last `stage`, `done` `of` its `units`; empty
+    where there was nothing left to do."""
     ratings: list[dict[str, Any]] = field(default_factory=list)
     """The last round's, best first; `purpose` tells which jury gave the verdicts."""
     policy_changes: list[dict[str, Any]] = field(default_factory=list)
+    judging: dict[str, Any] = field(default_factory=dict)
+    """What a cascade saved and what conferring changed, where the config asked for them."""
     elapsed_s: float = 0.0
     """Wall-clock seconds of this start."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from langgraph.runtime import Runtime
+from langgraph.types import StateSnapshot
 
 from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
@@ -24,9 +24,9 @@ from ..agents.models.door import Door
 from ..agents.troupe import Troupe
 from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
+from ..graphs.supervisor.decide import decide_round
 from ..graphs.supervisor.graph import build
 from ..graphs.supervisor.rewind import rewind
-from ..graphs.supervisor.select import select
 from ..taxonomy.skill import load_skill
 from ..tools.retrieval import ApiIndex
 from .config import RunConfig, load_config
@@ -36,6 +36,7 @@ from .heap import frozen_heap
 from .ingest import ingest
 from .manifest import manifest, read_limit, write_manifest
 from .opening import OpeningSettings, ready
+from .progress import Progress
 from .report import close_run
 from .result import RunResult
 from .store import Store
@@ -160,7 +161,8 @@ async def _run(
         stack.enter_context(folder.locked())
         store = Store.open(folder.store)
         stack.callback(store.close)
-        trace = Trace(store, on_event)
+        progress = Progress()
+        trace = Trace(store, _both(progress, on_event))
         budget = Budget(config.budget.usd, spent=store.totals().usd)
         door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
@@ -200,12 +202,24 @@ async def _run(
         )
         status, reason = await _rounds(services, folder)
         result = await close_run(
-            config, folder, store, calls=door.tally.calls(), status=status, reason=reason
+            config, folder, store, tally=door.tally, status=status, reason=reason
         )
-        result = replace(result, elapsed_s=round(time.monotonic() - started, 3))
+        elapsed = round(time.monotonic() - started, 3)
+        result = replace(result, reached=progress.reached(), elapsed_s=elapsed)
         folder.result.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
         trace.event("run_finished", status=status, reason=reason)
         return result
+
+
+def _both(progress: Progress, on_event: OnEvent | None) -> OnEvent:
+    """Return a listener that tells the progress, and whoever listens besides."""
+
+    def hear(kind: str, data: dict[str, Any]) -> None:
+        progress.take(kind, data)
+        if on_event is not None:
+            on_event(kind, data)
+
+    return hear
 
 
 async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
@@ -218,22 +232,25 @@ async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
         if snapshot.values and not snapshot.next:
             return "completed", snapshot.values["ended"]
         start = None if snapshot.next else supervisor_state.start_state()
+        _tell_where(services, snapshot)
         try:
             ended = await supervisor.ainvoke(start, config, context=services)
         except StopRun as stop:
-            values = (await supervisor.aget_state(config)).values
-            await _select_partly(services, values)
+            await _close_partly(services, await supervisor.aget_state(config))
             return f"stopped: {stop.reason}", str(stop)
         return "completed", ended["ended"]
 
 
-async def _select_partly(services: Services, values: dict[str, Any]) -> None:
+def _tell_where(services: Services, snapshot: StateSnapshot) -> None:
+    """Tell the round that a resumed run goes on with; one that begins is told by its plan."""
+    number = snapshot.values.get("round", 0)
+    if number and snapshot.next and snapshot.next != ("plan",):
+        (stage,) = snapshot.next
+        rounds = services.settings.rounds
+        services.notify("round_resumed", round=number, rounds=rounds, stage=stage)
+
+
+async def _close_partly(services: Services, snapshot: StateSnapshot) -> None:
     """Let a stopped round train on the battles it has; a resume decides on all of them anew."""
-    if not values.get("round"):
-        return
-    curation = services.settings.curation.model_copy(update={"model_gate": False})
-    settings = services.settings.model_copy(update={"curation": curation})
-    state = supervisor_state.RunState(
-        round=values["round"], policy=values["policy"], counts=values["counts"], ended=""
-    )
-    await select(state, Runtime(context=replace(services, settings=settings)))
+    if snapshot.next in (("battle",), ("select",)):
+        await decide_round(services, snapshot.values["round"], second_look=False)

@@ -4,6 +4,7 @@ import shutil
 from textwrap import wrap
 from typing import Any
 
+from .judging import judging_lines
 from .program import program
 from .result import RunResult
 
@@ -19,7 +20,8 @@ def summary(result: RunResult) -> str:
         _head(result),
         _made(result.counts),
         _ratings(result.ratings),
-        _changes(result.policy_changes),
+        _judging(result.judging),
+        _changes(result),
         _cost(result),
         _next(result),
     ]
@@ -27,7 +29,20 @@ def summary(result: RunResult) -> str:
 
 
 def _head(result: RunResult) -> str:
-    return f"{result.run_id}: {result.status}\n  {result.reason}"
+    return "\n".join([f"{result.run_id}: {result.status}", f"  {result.reason}", *_stopped(result)])
+
+
+def _stopped(result: RunResult) -> list[str]:
+    """Return where a stopped run stands."""
+    reached = result.reached
+    if result.completed or not reached:
+        return []
+    where = f"round {reached['round']} of {reached['rounds']}"
+    if "stage" in reached:
+        where += (
+            f", {reached['stage']}: {reached['done']} of {reached['of']} {reached['units']} done"
+        )
+    return [f"  stopped in {where}; the dataset holds what was made until then"]
 
 
 def _made(counts: dict[str, Any]) -> str:
@@ -65,9 +80,15 @@ def _ratings(ratings: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _changes(changes: list[dict[str, Any]]) -> str:
+def _judging(data: dict[str, Any]) -> str:
+    lines = judging_lines(data)
+    return "\n".join(["Judging", *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def _changes(result: RunResult) -> str:
+    changes = result.policy_changes
     if not changes:
-        return "Policy\n  unchanged: no leaf had enough decided battles"
+        return f"Policy\n  unchanged: {_why_unchanged(result)}"
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
     lines = [f"Policy: {len(changes)} changes"]
     for change in changes[:CHANGES]:
@@ -79,13 +100,36 @@ def _changes(changes: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _why_unchanged(result: RunResult) -> str:
+    if not result.counts["battle"]:
+        return "no battle was fought"
+    if not result.completed:
+        return "it changes at the end of a round, and none has ended"
+    return "no leaf had enough decided battles that tell it from its skill"
+
+
 def _cost(result: RunResult) -> str:
-    calls, tokens = result.calls, result.tokens
-    return (
-        f"Cost: {calls['paid']:,} calls paid, {calls['served']:,} served from the ledger, "
-        f"{calls['failed']:,} failed, in {result.elapsed_s:.1f} s\n"
-        f"  in all {tokens['input']:,} tokens in and {tokens['output']:,} out, {result.usd:.4f} USD"
-    )
+    """Tell what this start cost and, where there were others, what all of them did."""
+    calls = result.calls
+    again = result.calls_in_all > calls["paid"] or result.tokens != result.tokens_this_start
+    lines = [
+        f"Cost{' of this start' if again else ''}: {calls['paid']:,} calls paid, "
+        f"{calls['served']:,} served from the ledger, {calls['failed']:,} failed, "
+        f"in {result.elapsed_s:.1f} s",
+        _paid(result.tokens_this_start, result.usd_this_start),
+    ]
+    if calls["attempts_failed"]:
+        lines.append(
+            f"  {calls['attempts_failed']:,} attempts failed; counted where the endpoint told tokens"
+        )
+    if again:
+        lines.append(f"Cost of all starts: {result.calls_in_all:,} calls paid")
+        lines.append(_paid(result.tokens, result.usd))
+    return "\n".join(lines)
+
+
+def _paid(tokens: dict[str, int], usd: float) -> str:
+    return f"  {tokens['input']:,} tokens in and {tokens['output']:,} out, {usd:.4f} USD"
 
 
 def _next(result: RunResult) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..agents.models.door import Door
+from ..agents.models.settings import EndpointSettings
 from .progress import Progress, Stage, clock
 
 LINE_EVERY_S = 5.0
@@ -67,6 +68,8 @@ class Lines:
             return str(data["text"])
         if kind == "run_started":
             return f"run {data['run_id']}"
+        if kind == "round_resumed":
+            return f"round {data['round']}/{data['rounds']} goes on with its stage {data['stage']}"
         if kind == "stage_finished":
             return self.progress.line()
         if kind == "round_finished" and self.progress.changes:
@@ -140,7 +143,7 @@ def _models(door: Door) -> Table:
     table = _table("model", "in flight", "at most", "waiting", "paid", "served", "failed")
     for alias, model in door.models.items():
         seen, tally = model.limits.snapshot(), door.tally
-        served = model.settings.provider == "openai"
+        served = isinstance(model.settings, EndpointSettings)
         table.add_row(
             Text(f"{alias} (held back)", "yellow") if seen.open else alias,
             str(seen.in_flight) if served else "",

@@ -45,6 +45,8 @@ class Leaf(_Frozen):
     """What a juror looks at, for this leaf."""
     options: tuple[int, int] = (0, 0)
     """How many options, at least and at most; (0, 0) where there are none."""
+    objective: bool = False
+    """There is one right answer: a juror writes its own before it reads the others."""
     expected_behaviour: Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"] = (
         "answer"
     )

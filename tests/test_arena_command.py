@@ -259,7 +259,7 @@ def test_given_conversations_are_context(tmp_path: Path) -> None:
         {"id": "a", "messages": talk},
         {"id": "b", "instruction": "One?", "turn_2": "Two?"},
     ]
-    (one, two), empty = read_questions(lines(tmp_path / "p.jsonl", rows))
+    (one, two), empty = read_questions(lines(tmp_path / "p.jsonl", rows), ())
     assert (
         one.instruction.prompt() == "Be brief.\n\n[user] Hi\n\n[assistant] Yes?\n\nTell the time."
     )

@@ -15,8 +15,8 @@ from arenainstruct.agents.records import (
     ToolCall,
     Turn,
 )
-from arenainstruct.graphs.arena.battle import start_state
-from arenainstruct.graphs.supervisor import battle as arena
+from arenainstruct.graphs.arena.protocols import PROTOCOLS
+from arenainstruct.graphs.arena.state import start_state
 from tests.stage import (
     SEED,
     Line,
@@ -32,7 +32,8 @@ LOUD = Check(name="text_capitalization", terms=("upper",))
 
 async def battled(stage: Stage, asked: Instruction) -> Any:
     start = start_state(asked, evaluation=False)
-    return await arena.ring().ainvoke(start, context=stage.services)
+    graph = PROTOCOLS[stage.services.settings.arena.protocol]()
+    return await graph.ainvoke(start, context=stage.services)
 
 
 def by_pair(battles: list[Battle]) -> dict[frozenset[str], Battle]:

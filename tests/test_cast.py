@@ -50,7 +50,10 @@ def test_a_sound_cast_has_no_fault() -> None:
         ({"contenders": ("target",)}, "leaves the target alone"),
         ({"evaluation_jury": ("j1",)}, "'j1' also sits in cast.jury"),
         # The same model at another address is the same juror.
-        ({"evaluation_jury": ("same",)}, "'same' also sits in cast.jury"),
+        (
+            {"evaluation_jury": ("same",)},
+            "cast.evaluation_jury: 'same' is the same model (claude-x) as 'j1' of cast.jury; jurors",
+        ),
         ({"jury": ("kin",)}, "no juror may judge target against teacher"),
         ({"evaluation_jury": ("kin",)}, "cast.evaluation_jury: no juror may judge"),
     ],

@@ -77,7 +77,9 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert result["status"] == "completed"
     assert result["counts"]["seed"] == 2
     assert isinstance(result["counts"]["rejects"], dict)
-    assert result["calls"].keys() == {"paid", "served", "failed"}
+    assert result["calls"].keys() == {"paid", "served", "failed", "attempts_failed"}
+    assert result["calls_in_all"] == result["calls"]["paid"]
+    assert result["tokens_this_start"] == result["tokens"]
     assert result["tokens"]["input"] > result["tokens"]["output"] > 0
     assert result["usd"] == 0
     assert {r["model"] for r in result["ratings"]} == {"teacher", "other", "small"}
@@ -103,6 +105,8 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
 
     page = tool("resume", "my-1", cwd=docs).stdout
     assert page.startswith("my-1: completed")
+    assert "Cost of this start: 0 calls paid" in page
+    assert f"Cost of all starts: {result['calls']['paid']:,} calls paid\n" in page
     assert all(word in page for word in ("seeds read", "Ratings", "Policy", "Cost", "Next:"))
 
     changed = tool("resume", "my-1", "--set", "rounds=5", cwd=docs)
@@ -191,13 +195,21 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
             "seeds=nowhere",
         ]
         bad = await asyncio.to_thread(check, server, *broken, key="sk-another-key-000000")
-        assert bad.returncode == 1
+        assert bad.returncode == 2
         failed = {f["what"]: f["detail"] for f in json.loads(bad.stdout)["findings"] if not f["ok"]}
         assert failed.keys() == {"seeds", "model teacher", "model other", "model small"}
         assert "Incorrect API key" in failed["model teacher"]
         assert "absent.jsonl does not exist" in failed["model other"]
         assert "connection failed" in failed["model small"]
         assert "sk-another" not in bad.stdout + bad.stderr
+
+        # 2 is what the user wrote; 1 is an endpoint that answers wrongly, or not at all.
+        assert (await asyncio.to_thread(check, server, key="sk-another-key-000000")).returncode == 1
+        assert (await asyncio.to_thread(check, server, broken[1], key=KEY)).returncode == 1
+        assert (await asyncio.to_thread(check, server, broken[0], key=KEY)).returncode == 2
+        unkeyed = "models.other={provider: openai, model: m, api_key_env: ABSENT_KEY}"
+        without = await asyncio.to_thread(check, server, unkeyed, key=KEY)
+        assert without.returncode == 2 and "ABSENT_KEY" in without.stdout
 
 
 async def test_no_key_reaches_a_file_or_the_screen(docs: Path) -> None:
@@ -234,10 +246,21 @@ async def test_a_spent_budget_stops_and_a_raised_one_goes_on(docs: Path) -> None
     )
     assert first.returncode == 3
     assert first.stdout.startswith("b-1: stopped: budget")
+    assert re.search(
+        r"\n  stopped in round 1 of 1, (\w+): \d+ of \d+ (seeds|drafts|instructions) done; the dataset",
+        first.stdout,
+    )
+    assert "select" not in first.stderr, "what a stop decides on what it has is no stage of the run"
     assert "arenainstruct resume runs/b-1 --set budget.usd=<more>" in first.stdout
     second = tool("resume", "runs/b-1", "--set", "budget.usd=9", "--json", cwd=docs)
     assert second.returncode == 0, second.stderr
-    assert json.loads(second.stdout)["status"] == "completed"
+    result = json.loads(second.stdout)
+    assert result["status"] == "completed"
+    assert result["usd"] > result["usd_this_start"] > 0
+    said = second.stderr.splitlines()
+    assert re.fullmatch(r"round 1/1 goes on with its stage \w+", said[1])
+    assert not [line for line in said if "0/0" in line and line.startswith("round 0")]
+    assert any(line.endswith("of 9 USD in all starts") for line in said)
 
 
 async def test_ctrl_c_ends_quietly_and_says_how_to_go_on(docs: Path, cli: Cli) -> None:

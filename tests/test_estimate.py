@@ -12,7 +12,7 @@ from arenainstruct.agents.models.settings import OpenAISettings, Price
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config import RunConfig
 from arenainstruct.runs.estimate import Amount, estimate
-from arenainstruct.runs.forecast import Spending
+from arenainstruct.runs.spending import Spending
 from arenainstruct.runs.store import LedgerTotals, Store
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"

@@ -15,13 +15,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from arenainstruct.agents.errors import ModelError
-from arenainstruct.agents.models.budget import Budget
-from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.models.door import Door, OpenModel
-from arenainstruct.agents.models.limits import share_limits
-from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.models.settings import ScriptedSettings
 from arenainstruct.agents.records import (
     Answer,
     Battle,
@@ -30,7 +23,6 @@ from arenainstruct.agents.records import (
     Reject,
     Seed,
     Suggestion,
-    Turn,
 )
 from arenainstruct.runs.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
@@ -164,6 +156,7 @@ async def test_a_fifth_of_faults_loses_nothing_silently(
     books = Books(tmp_path / "faults-1")
 
     assert result.status == "completed"
+    assert result.calls["attempts_failed"] > result.calls["failed"]
     assert books.unexplained(rounds=2) == []
     assert sum(result.counts["rejects"].values()) == len(books.rejects) == result.counts["reject"]
     assert len([r for r in books.rejects if r.reason == "model"]) >= result.calls["failed"] > 0
@@ -191,7 +184,7 @@ async def test_calls_that_failed_are_asked_again_on_resume(
         [],
         ["README.md"],
     )
-    assert once_more.calls == {"paid": 0, "served": 0, "failed": 0}
+    assert set(once_more.calls.values()) == {0}
 
 
 async def test_a_dead_endpoint_stops_the_run_and_resume_completes_it(
@@ -330,50 +323,3 @@ async def test_an_interrupt_ends_with_130_and_can_be_resumed(
             result = await resume_async(str(run))
             assert result.status == "completed"
             assert differing(run / "dataset", Path(whole.path) / "dataset") == []
-
-
-class Slow:
-    """A provider that answers when it is told to, or fails."""
-
-    endpoint, model = "slow", "slow"
-
-    def __init__(self) -> None:
-        self.params: dict[str, Any] = {}
-        self.asked = 0
-        self.go = asyncio.Event()
-        self.broken = False
-
-    async def complete(self, call: Call) -> Reply:
-        """Answer once the event is set."""
-        self.asked += 1
-        await self.go.wait()
-        if self.broken:
-            raise AttemptFailed("not today", status=400, final=True)
-        return Reply("yes", "test/slow")
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-
-@pytest.mark.parametrize("broken", [False, True])
-async def test_the_same_call_in_flight_is_made_once(tmp_path: Path, broken: bool) -> None:
-    store = Store.open(tmp_path / STORE_FILE)
-    settings = ScriptedSettings(provider="scripted", model="slow", script="none:none")
-    limits = share_limits({"slow": settings}, patience_s=1, notify=lambda text: None)
-    slow = Slow()
-    slow.broken = broken
-    door = Door({"slow": OpenModel(settings, slow, limits["slow"])}, store, Budget(None))
-    call = Call("slow", (Turn(role="user", content="Is it so?"),))
-    twins = [asyncio.ensure_future(door.complete(call)) for _ in range(5)]
-    await asyncio.sleep(0.01)
-    slow.go.set()
-    outcomes = await asyncio.gather(*twins, return_exceptions=True)
-    store.close()
-
-    assert slow.asked == 1
-    if broken:
-        assert all(isinstance(outcome, ModelError) for outcome in outcomes)
-        assert door.tally.calls() == {"paid": 0, "served": 0, "failed": 1}
-    else:
-        assert [outcome.text for outcome in outcomes if isinstance(outcome, Reply)] == ["yes"] * 5
-        assert door.tally.calls() == {"paid": 1, "served": 4, "failed": 0}

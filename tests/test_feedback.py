@@ -49,6 +49,7 @@ tuned = st.builds(
     coverage_floor=st.sampled_from([0.0, 0.25, 0.5, 1.0]),
     step=st.sampled_from([0.0, 1.0, 3.0]),
     least_battles=st.integers(1, 4),
+    prior_battles=st.sampled_from([0.0, 0.5, 5.0]),
 )
 
 
@@ -82,9 +83,16 @@ def test_every_reason_is_true_in_numbers(played: list[Records], settings: Feedba
             assert change.new == getattr(after.of("reading", change.leaf), change.field)
             assert change.reason.startswith(f"the target {record} battles: ")
             assert change.reason.endswith(f"; {change.field} {change.old:g} → {change.new:g}")
+            assert f"{change.old:g}" != f"{change.new:g}"
             if rate := re.search(r"loss rate (\S+) against (\S+) in", change.reason):
                 assert rate[1] == f"{(record.lost + record.tied / 2) / record.battles:.2f}"
-                assert rate[2] == f"{(whole.lost + whole.tied / 2) / whole.battles:.2f}"
+                usual = (whole.lost + whole.tied / 2) / whole.battles
+                assert rate[2] == f"{usual:.2f}"
+                prior = settings.prior_battles
+                lost = record.lost + record.tied / 2 + prior * usual
+                shrunk = f"{lost / (record.battles + prior):.2f}"
+                assert f", {shrunk} with {prior:g} battles of" in change.reason or not prior
+                assert shrunk != rate[2], "the reader sees why the weight moves"
             if rate := re.search(r"win rate (\S+)", change.reason):
                 assert rate[1] == f"{(record.won + record.tied / 2) / record.battles:.2f}"
         before = after
@@ -109,14 +117,35 @@ def test_weight_follows_the_losses_within_the_skill() -> None:
     found = one(lost=6) | one("tone", won=6)
     after, changes = update(Policy(), found, [skill()], round=1, settings=SETTINGS)
     weights = {name: after.of("reading", name).weight for name in NAMES}
-    assert weights["literal"] == 1.649  # exp(1.0 - 0.5)
-    assert weights["tone"] == 0.607
+    assert weights["literal"] == 1.314  # exp((6 + 5 x 0.5) / (6 + 5) - 0.5)
+    assert weights["tone"] == 0.761
     assert weights["inference"] == weights["summary"] == 1.0
     assert [c.field for c in changes] == ["weight", "complexity"] * 2
     assert changes[0].reason == (
         "the target won 0, tied 0, lost 6 of 6 battles: "
-        "loss rate 1.00 against 0.50 in the whole skill; weight 1 → 1.649"
+        "loss rate 1.00 against 0.50 in the whole skill, "
+        "0.77 with 5 battles of the skill's rate; weight 1 → 1.314"
     )
+
+
+def test_few_battles_move_a_weight_less_than_many() -> None:
+    def moved(battles: int, prior: float = 5.0) -> float:
+        found = one(lost=battles) | one("tone", won=battles)
+        settings = FeedbackSettings(prior_battles=prior)
+        after, _ = update(Policy(), found, [skill()], round=1, settings=settings)
+        return after.of("reading", "literal").weight
+
+    few = [moved(battles) for battles in (3, 6, 12, 100)]
+    assert few == sorted(set(few)) and few[0] == 1.206
+    assert moved(100) == pytest.approx(1.649, abs=0.04)  # what it is without a prior
+    assert moved(3, prior=0) == moved(100, prior=0) == 1.649
+
+
+def test_a_leaf_like_its_skill_stays_as_it_is() -> None:
+    """Two hundredths of a battle are no reason that a reader could see."""
+    found = one(won=50, lost=50) | one("tone", won=150, lost=151)
+    _, changes = update(Policy(), found, [skill()], round=1, settings=SETTINGS)
+    assert changes == []
 
 
 def test_a_skill_is_compared_with_itself_only() -> None:

@@ -11,6 +11,8 @@ import yaml
 from arenainstruct.agents.errors import UserError
 from arenainstruct.runs import RunConfig, RunResult, launch, launch_async, load_config, resume_async
 from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.progress import Progress
+from arenainstruct.runs.summary import summary
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -50,6 +52,45 @@ async def test_the_twin_works_in_a_running_loop(config: RunConfig, tmp_path: Pat
     again = await resume_async("a-2", runs_dir=tmp_path)
     assert again.calls["paid"] == 0
     assert again.counts == result.counts
+
+
+async def test_a_stopped_run_tells_where_it_stands_and_a_resumed_one_at_once(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    priced = [f"models.{m}.price={{input: 1, output: 1}}" for m in ("teacher", "small")]
+    poor = load_config(yaml.safe_load(config.yaml()), [*priced, "budget.usd=0.009"])
+    stopped = await launch_async(poor, runs_dir=tmp_path, run_id="s-1")
+    assert stopped.status == "stopped: budget"
+    where = {"round": 1, "rounds": 1, "stage": "generate", "done": 0, "of": 1, "units": "seeds"}
+    assert stopped.reached == where
+    page = summary(stopped)
+    assert "stopped in round 1 of 1, generate: 0 of 1 seeds done" in page
+    assert "unchanged: no battle was fought" in page
+    assert "Cost: " in page and "all starts" not in page
+
+    # Enough for some battles now, but not for all.
+    shown: list[str] = []
+    progress = Progress()
+
+    def listen(kind: str, data: dict[str, Any]) -> None:
+        progress.take(kind, data)
+        shown.append(progress.line())
+
+    again = await resume_async(
+        "s-1",
+        runs_dir=tmp_path,
+        overrides=("budget.usd=0.042", "execution.in_flight=1"),
+        on_event=listen,
+    )
+    assert again.status == "stopped: budget" and again.reached["stage"] == "battle"
+    assert "round 1 of 1" in shown[1] and not [line for line in shown if line.startswith("round 0")]
+    assert not [line for line in shown if "select" in line]
+    assert again.counts["battle"] > 0 and again.counts["sft"] > 0
+    page = summary(again)
+    assert "unchanged: it changes at the end of a round" in page
+    assert f"Cost of all starts: {again.calls_in_all:,} calls paid" in page
+    assert again.calls_in_all == stopped.calls_in_all + again.calls["paid"]
+    assert again.usd == pytest.approx(stopped.usd + again.usd_this_start)
 
 
 def test_a_run_in_use_is_not_taken_by_another_process(tmp_path: Path) -> None:

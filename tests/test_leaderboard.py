@@ -297,6 +297,96 @@ def test_control_takes_out_what_length_wins(tmp_path: Path) -> None:
     assert "row 5 " in refused(write(tmp_path, "w.csv", rows), "--control", "length")
 
 
+def judged(count: int = 12) -> list[Row]:
+    """Three judges of the same battles: two see who won, one mostly names the place shown first."""
+    return [
+        row | {"judge": judge, "winner": won}
+        for at, row in enumerate(rounds(count))
+        for judge, won in (
+            ("owl", row["winner"]),
+            ("elk", "tie" if at % 5 == 0 else row["winner"]),
+            ("fox", "model_a" if at % 9 else "model_b"),
+        )
+    ]
+
+
+def test_judge_aware_ratings_tell_what_each_judge_is_worth(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", judged())
+    found = board(path, "--aggregate", "judge_aware", "--rounds", "20", "--anchor", "bee=1100")
+    assert found["aggregate"] == "judge_aware" and ratings(found)["bee"] == 1100
+    assert [row["model"] for row in found["models"]] == list(MODELS)
+    judges = {row["judge"]: row for row in found["judges"]}
+    assert list(judges) == ["elk", "fox", "owl"]
+    assert judges["fox"]["position_bias"] > 1 > abs(judges["owl"]["position_bias"])
+    assert judges["elk"]["tie_bias"] > judges["owl"]["tie_bias"] > judges["fox"]["tie_bias"]
+    assert judges["fox"]["discrimination"] < judges["owl"]["discrimination"]
+    for row in judges.values():
+        assert row["battles"] == 144
+        assert row["low"]["discrimination"] <= row["discrimination"]
+        assert row["discrimination"] <= row["high"]["discrimination"]
+    shown = CliRunner().invoke(app, ["leaderboard", path, "--aggregate", "judge_aware"]).stdout
+    assert "discrimination" in shown and "ties when even" in shown and "fitted together" in shown
+    assert "--control" in refused(path, "--aggregate", "judge_aware", "--control", "length")
+    assert "bootstrap" in refused(path, "--aggregate", "judge_aware", "--intervals", "sandwich")
+
+
+def test_agreement_and_position_are_told_from_the_verdicts_however_they_are_joined(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        row | {"topic": "odd" if int(row["question_id"][1:]) % 2 else "even"} for row in judged()
+    ]
+    path = write(tmp_path, "b.csv", rows)
+    plain = board(path, "--by", "topic", "--rounds", "5")
+    assert plain["aggregate"] == "games" and plain["judges"] == []
+    assert plain["agreement"]["effective_votes"] > 1
+    for how in ("majority", "median", "judge_aware"):
+        picture = str(tmp_path / f"{how}.html")
+        found = board(path, "--by", "topic", "--rounds", "5", "--aggregate", how, "--plot", picture)
+        for part in (None, "odd", "even"):
+            one, told = (b["by"][part] if part else b for b in (found, plain))
+            assert one["agreement"] == told["agreement"]
+            assert one["position"]["first"] == told["position"]["first"]
+            assert one["position"]["inconsistent_pairs"] == told["position"]["inconsistent_pairs"]
+        assert found["battles"] == (432 if how == "judge_aware" else 72)
+        assert Path(picture).exists()
+
+
+def test_a_majority_is_one_battle_of_a_question_and_pair(tmp_path: Path) -> None:
+    one = [battle(n, "ant", "bee", "model_a", judge=judge) for n in range(9) for judge in "xy"]
+    other = [battle(n, "bee", "ant", "model_a" if n < 8 else "tie", judge="z") for n in range(9)]
+    path = write(tmp_path, "b.csv", one + other)
+    found = board(path, "--aggregate", "majority", "--baseline", "bee")
+    assert found["battles"] == 9 and found["regularised"]
+    found = board(path, "--baseline", "bee")
+    assert found["battles"] == 27 and found["models"][0]["win_rate"] == pytest.approx(18.5 / 27)
+    assert any("27 verdicts" in n for n in board(path, "--aggregate", "median")["notes"])
+
+
+def test_inconsistent_pairs_are_counted_and_may_weigh_less(tmp_path: Path) -> None:
+    rows = [battle(n, a, b, "model_a", judge="x") for n in range(4) for a, b in (AB, AB[::-1])]
+    sure = [
+        battle(9, "ant", "bee", "model_a", judge="x"),
+        battle(9, "bee", "ant", "tie", judge="x"),
+    ]
+    path = write(tmp_path, "b.csv", rows + sure)
+    found = board(path, "--baseline", "bee")
+    assert found["position"]["pairs_in_both_orders"] == 5
+    assert found["position"]["inconsistent_pairs"] == 4
+    assert found["models"][0]["win_rate"] == pytest.approx(5.5 / 10)
+    lighter = board(path, "--baseline", "bee", "--flipped", "0.5")
+    assert lighter["position"]["inconsistent_weight"] == 0.5
+    assert lighter["models"][0]["win_rate"] == pytest.approx(3.5 / 6)
+    assert any("4 of 5" in note and "weigh 0.5" in note for note in lighter["notes"])
+    left = board(path, "--baseline", "bee", "--flipped", "0")
+    assert left["models"][0]["win_rate"] == pytest.approx(1.5 / 2)
+    assert "median" in refused(path, "--flipped", "0.5", "--aggregate", "median")
+    only = write(tmp_path, "o.csv", rows)
+    assert "nothing to rate" in refused(only, "--flipped", "0")
+
+
+AB = ("ant", "bee")
+
 MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 
 
@@ -326,12 +416,26 @@ def test_swapping_sides_changes_no_row(
     assert found["separability"] == told["separability"]
 
 
-def run_battles(folder: Path) -> Path:
+def untold() -> Row:
+    """Return a game whose fields say nothing: battles are read by a few of them."""
+    kind = SCHEMAS["battles"].field("games").type.value_type
+    return {
+        field.name: ""
+        if pa.types.is_string(field.type)
+        else 0.0
+        if field.type == pa.float64()
+        else []
+        for field in kind
+    }
+
+
+def run_battles(folder: Path, battles: list[Row]) -> Path:
     """Write battles as a run does: every juror judged both orders, and prefers the first place."""
     rows: list[Row] = []
-    for question, row in enumerate(rounds(2)):
+    for at, row in enumerate(battles):
         games = [
-            {
+            untold()
+            | {
                 "juror": juror,
                 "model": juror,
                 "shown_first": first,
@@ -342,7 +446,9 @@ def run_battles(folder: Path) -> Path:
             for juror in ("owl", "elk")
             for first in ("model_a", "model_b")
         ]
-        rows.append(row | {"games": games, "disputed": question == 0, "purpose": "evaluation"})
+        # A checker decided the second battle: no juror saw it.
+        told = {"games": [] if at == 1 else games, "disputed": at == 0, "purpose": "evaluation"}
+        rows.append(row | told)
     schema = SCHEMAS["battles"]
     kept = pa.schema([f for f in schema if f.name in rows[0]])
     path = folder / "dataset" / "battles"
@@ -352,11 +458,24 @@ def run_battles(folder: Path) -> Path:
 
 
 def test_a_run_is_read_from_its_folder(tmp_path: Path) -> None:
-    found = board(str(run_battles(tmp_path / "mine-1")), "--by", "purpose")
+    found = board(str(run_battles(tmp_path / "mine-1", rounds(2))), "--by", "purpose")
     assert found["disputed"] == 1 and found["battles"] == 23
     # The battles' own rows say nothing about position; the games do.
     assert found["position"]["first"] == 1 and found["position"]["balanced"] == 1
     assert found["agreement"]["items"] > 0 and list(found["by"]) == ["evaluation"]
+
+
+def test_the_jurors_of_a_run_are_joined_from_their_games(tmp_path: Path) -> None:
+    once = [row for row in rounds(2) if row["model_a"] < row["model_b"]]
+    folder = str(run_battles(tmp_path / "mine-1", once))
+    found = board(folder, "--aggregate", "judge_aware", "--rounds", "5")
+    # Two jurors, both orders; a checker's verdict; nothing of the battle that the jury disputed.
+    assert found["battles"] == 10 * 4 + 1 and found["disputed"] == 1
+    judges = {row["judge"]: row for row in found["judges"]}
+    assert list(judges) == ["(no juror)", "elk", "owl"]
+    assert judges["(no juror)"]["position_bias"] is None
+    assert judges["owl"]["position_bias"] > 3 and judges["elk"]["position_bias"] > 3
+    assert board(folder, "--aggregate", "majority")["battles"] == 11
 
 
 def test_plots_are_valid_files(tmp_path: Path) -> None:

@@ -120,7 +120,10 @@ def hold(loop: Loop) -> None:
             skill_counts = [c for (n, s, _), c in counts.items() if (n, s) == (number, skill)]
             whole = rate(sum(skill_counts, Counter()), "lost")
             assert f"loss rate {rate(mine, 'lost'):.2f} against {whole:.2f}" in change["why"]
-            moved = round(min(CAP, old * exp(settings.step * (rate(mine, "lost") - whole))), 3)
+            prior = settings.prior_battles
+            shrunk = (mine["lost"] + mine["tied"] / 2 + prior * whole) / (mine.total() + prior)
+            assert f", {shrunk:.2f} with {prior:g} battles of the skill's rate" in change["why"]
+            moved = round(min(CAP, old * exp(settings.step * (shrunk - whole))), 3)
             assert new == moved or ("coverage floor" in change["why"] and new > moved), change
 
 
@@ -189,9 +192,21 @@ def test_juries_keep_apart(loop: Loop) -> None:
     trained = {r["instruction_id"] for c in ("sft", "preference") for r in loop.tables[c]}
     assert held and trained and not held & trained
     asked = {row["id"]: row for row in loop.tables["instructions"]}
-    passage = ("seed_id", "skill", "transformation")
-    both = [{tuple(asked[id][c] for c in passage) for id in ids} for ids in (held, trained)]
-    assert not both[0] & both[1]
+    # Every skill of a seed shares its text: the whole seed is on one side.
+    assert not {asked[id]["seed_id"] for id in held} & {asked[id]["seed_id"] for id in trained}
+
+
+def test_ratings_leave_out_what_is_broken(loop: Loop) -> None:
+    last = max(row["round"] for row in loop.tables["battles"])
+    for purpose in ("selection", "evaluation"):
+        counts: Counter[str] = Counter()
+        for row in loop.tables["battles"]:
+            fair = not row["disputed"] and row["outcome"] != "broken"
+            if row["purpose"] == purpose and row["round"] == last and fair:
+                counts.update((row["model_a"], row["model_b"]))
+        rated = {r["model"]: r["battles"] for r in loop.result.ratings if r["purpose"] == purpose}
+        assert rated == counts
+    assert "broken" in {row["outcome"] for row in loop.tables["battles"] if not row["disputed"]}
 
 
 def test_winners_and_rejects_exist_and_nothing_vanishes(loop: Loop) -> None:
@@ -253,7 +268,7 @@ NOT_FOR_ALL: dict[str, tuple[str, ...]] = {
     "instructions": ("context", "options", "user_turns", "tools", "checker"),
     "sft": (),
     "preference": (),
-    "battles": ("games", "checked_a", "checked_b"),
+    "battles": ("games", "checked_a", "checked_b", "cascade", "debate"),
 }
 
 

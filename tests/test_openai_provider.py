@@ -144,7 +144,7 @@ async def test_structure_steps_down_once_and_is_remembered() -> None:
     first, last, free = endpoint.asked[0], endpoint.asked[before], endpoint.asked[-1]
     schema = first["response_format"]["json_schema"]
     assert schema["name"] == "ScoreReply" and schema["strict"] is True
-    assert schema["schema"]["required"] == ["reason", "score_first", "score_second"]
+    assert schema["schema"]["required"] == ["own_answer", "reason", "score_first", "score_second"]
     assert "response_format" not in last and "score_second" in last["messages"][0]["content"]
     assert last["messages"][0]["content"].startswith("Be brief.")
     assert free["messages"][0]["content"] == "Be brief."
@@ -246,6 +246,34 @@ async def test_responses_that_are_no_reply(body: Any, text: str, final: bool) ->
     async with asking(lambda asked: say(body)) as (_, provider):
         failed = await failure(provider.complete(Call("teacher", ASK)))
     assert text in str(failed) and failed.final is final and not failed.refused
+
+
+@pytest.mark.parametrize(
+    ("body", "counted"),
+    [
+        (answer(None), (1000, 500)),
+        (answer("", "length"), (1000, 500)),
+        (answer(None, refusal="I will not."), (1000, 500)),
+        (answer("half", "content_filter"), (1000, 500)),
+        ({"usage": {"prompt_tokens": 8, "completion_tokens": None}}, (8, 0)),
+        (answer(None) | {"usage": None}, None),
+        (answer(None) | {"usage": {"prompt_tokens": 0, "completion_tokens": 0}}, None),
+        (b'{"choices": [{"mess', None),
+        ([1, 2], None),
+    ],
+)
+async def test_an_unusable_response_tells_what_it_cost(
+    body: Any, counted: tuple[int, int] | None
+) -> None:
+    price = {"input": 1.0, "output": 2.0}
+    async with asking(lambda asked: say(body), price=price) as (_, provider):
+        failed = await failure(provider.complete(Call("teacher", ASK)))
+    if counted is None:
+        assert failed.usage is None
+    else:
+        assert failed.usage is not None
+        assert (failed.usage.tokens_in, failed.usage.tokens_out) == counted
+        assert failed.usage.usd == pytest.approx((counted[0] + 2 * counted[1]) / 1e6)
 
 
 async def test_a_cut_off_reply_is_returned_and_missing_usage_is_estimated() -> None:

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arenainstruct.graphs.settings import ArenaSettings
 from arenainstruct.runs.mock import MockOptions, MockServer
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [
-    line.split("  #")[0].strip()
+    line.split(" #")[0].strip()
     for kind, text in BLOCKS
     if kind == "sh"
     for line in text.splitlines()
 ]
 TOOL = ".venv/bin/arenainstruct "
+OF_RUNS = ("run", "resume", "export", "arena")
 SMALL = ("rounds=1", "per_seed.instructions=2", "per_seed.passages=1", "per_seed.directions=1")
 
 
@@ -43,7 +45,7 @@ def test_demo_target_runs_the_embedded_models(tmp_path: Path) -> None:
 
 def tool(arguments: list[str], runs_dir: Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run the command line; runs go to a folder of the test's own."""
-    own = ["--runs-dir", str(runs_dir)] if arguments[0] in ("run", "resume", "export") else []
+    own = ["--runs-dir", str(runs_dir)] if arguments[0] in OF_RUNS else []
     environment = {**os.environ, "OPENAI_API_KEY": "none"}
     return subprocess.run(
         [sys.executable, "-m", "arenainstruct.runs", *arguments, *own],
@@ -58,7 +60,8 @@ def tool(arguments: list[str], runs_dir: Path, cwd: Path) -> "subprocess.Complet
 async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    (text,) = (text for kind, text in BLOCKS if kind == "yaml")
+    text, arena = (text for kind, text in BLOCKS if kind == "yaml")
+    ArenaSettings.model_validate(yaml.safe_load(arena)["arena"])
     config = yaml.safe_load(text)
     async with MockServer(MockOptions(replies="offline")) as server:
         for model in config["models"].values():
@@ -70,7 +73,8 @@ async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             shutil.copy(ROOT / "runs" / "demo" / name, tmp_path / "docs")
         commands = [c for c in COMMANDS if c.startswith(TOOL)]
         assert [c.split()[1] for c in commands] == [
-            *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit")
+            *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit"),
+            *("testset", "arena"),
         ]
         for command in commands:
             arguments = command.removeprefix(TOOL).split()

@@ -19,7 +19,7 @@ from arenainstruct.agents.models.recorded import RecordedProvider
 from arenainstruct.agents.models.settings import RecordedSettings
 from arenainstruct.agents.models.structured import parse_reply
 from arenainstruct.agents.records import Turn
-from arenainstruct.agents.replies import ChoiceReply, ScoreReply
+from arenainstruct.agents.replies import ChoiceReply, FiveGradeReply, ScoreReply
 
 ANSWERS: list[dict[str, Any]] = [
     {"question_id": "q1", "model": "owl", "output": "Hoo, at length.", "output_short": "Hoo."},
@@ -113,6 +113,32 @@ async def test_a_winner_can_be_told_in_scores(tmp_path: Path) -> None:
     reply = await elk.complete(call(about=("q1", "owl", "fox"), reply_type=ScoreReply))
     scores = parse_reply(reply.text, ScoreReply)
     assert (scores.score_first, scores.score_second) == (7.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("winner", "grade", "choice", "points"),
+    [
+        ("model_a", "A>B", "first", (7.0, 4.0)),
+        ("tie", "A=B", "tie", (5.5, 5.5)),
+        ("A>>B", "A>>B", "first", (8.5, 2.5)),
+        ("B>A", "B>A", "second", (4.0, 7.0)),
+        ("B>>A", "B>>A", "second", (2.5, 8.5)),
+    ],
+)
+async def test_a_winner_and_a_grade_can_be_told_in_every_kind(
+    tmp_path: Path, winner: str, grade: str, choice: str, points: tuple[float, float]
+) -> None:
+    row = {"question_id": "q", "model_a": "owl", "model_b": "fox", "winner": winner, "judge": "elk"}
+    elk = provider(write(tmp_path / "v.jsonl", [row]), "elk")
+
+    async def said(kind: type[Any]) -> Any:
+        reply = await elk.complete(call(about=("q", "owl", "fox"), reply_type=kind))
+        return parse_reply(reply.text, kind)
+
+    assert (await said(FiveGradeReply)).grade == grade
+    assert (await said(ChoiceReply)).choice == choice
+    scores = await said(ScoreReply)
+    assert (scores.score_first, scores.score_second) == points
 
 
 def test_recorded_calls_are_keyed_by_what_they_are_about(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from arenainstruct.agents.records import (
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.graphs.decisions import Decision, PolicyVersion, RoundRatings, Trained
 from arenainstruct.graphs.supervisor import battle as arena
-from arenainstruct.graphs.supervisor import feed_back, select, state
+from arenainstruct.graphs.supervisor import evaluate, feed_back, hold_out, select, state
 from arenainstruct.graphs.supervisor.graph import build
 from tests.stage import (
     READING,
@@ -63,9 +63,19 @@ async def test_what_the_target_lost_trains_it_with_the_winner_s_answer(tmp_path:
 
 async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_path: Path) -> None:
     async with staged(tmp_path, evaluation={"held_out": 0.5}) as stage:
-        passages = [f"seed-{n}" for n in range(20)]
-        asked = [instruction(f"i-{n}", seed_id=seed) for n, seed in enumerate(passages)]
-        asked += [i.model_copy(update={"id": f"{i.id}-edit", "depth": 1}) for i in asked]
+        seeds = [SEED.model_copy(update={"id": f"seed-{n}"}) for n in range(20)]
+        await stage.store.add("seed", 0, seeds)
+        asked = [instruction(f"i-{n}", seed_id=seed.id) for n, seed in enumerate(seeds)]
+        # A harder version of it, and another passage of the same text.
+        more: dict[str, dict[str, Any]] = {
+            "edit": {"depth": 1},
+            "other": {"transformation": "shortened"},
+        }
+        asked += [
+            i.model_copy(update={"id": f"{i.id}-{name}", **fields})
+            for i in asked
+            for name, fields in more.items()
+        ]
         await selected(stage, *asked)
         decisions = await stage.records("decision", Decision)
         battles = await stage.records("battle", Battle)
@@ -74,9 +84,10 @@ async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_pa
             *await stage.records("preference", PreferenceRow),
         ]
     held = {d.instruction_id for d in decisions if d.outcome == "held_out"}
-    assert 10 < len(held) < 30
-    # A harder version of a held-out instruction is held out with it.
-    assert {id.removesuffix("-edit") for id in held} == {i for i in held if "edit" not in i}
+    assert len(held) == 30
+    plain = {id for id in held if id.count("-") == 1}
+    assert len(plain) == 10
+    assert held == plain | {f"{id}-{name}" for id in plain for name in more}
     assert held == {b.instruction_id for b in battles if b.purpose == "evaluation"}
     for battle in battles:
         jury = {"e1"} if battle.purpose == "evaluation" else {"j1", "j2", "j3"}
@@ -228,14 +239,53 @@ async def test_every_record_leads_back_to_the_seed(tmp_path: Path) -> None:
     assert level == {SEED.id}
 
 
-async def test_a_passage_stays_on_one_side_over_the_rounds(tmp_path: Path) -> None:
-    async with staged(tmp_path, evaluation={"held_out": 0.3}) as stage:
-        one = [
-            instruction(f"i-{n}", round=n, depth=n, complexity=n, operator=o)
-            for n, o in ((1, "seed"), (2, "harder"), (3, "make_unanswerable"))
+async def held_of(stage: Stage, **fields: Any) -> frozenset[str]:
+    """Return the seeds held out under other settings or another cast."""
+    return await hold_out.held_out(replace(stage.services, **fields))
+
+
+async def test_seeds_are_held_out_by_number_whatever_their_order(tmp_path: Path) -> None:
+    def seeds(*numbers: int) -> list[Seed]:
+        return [SEED.model_copy(update={"id": f"seed-{n:02}"}) for n in numbers]
+
+    async with staged(tmp_path, evaluation={"held_out": 0.1}) as stage:
+        await stage.store.add("seed", 0, seeds(0))
+        assert await held_of(stage) == frozenset(), "a seed alone trains"
+        await stage.store.add("seed", 0, seeds(8, 3, 1, 2))
+        first = await held_of(stage)
+        assert len(first) == 1, "a few are enough for an evaluation"
+        await stage.store.add("seed", 0, seeds(*range(4, 50)))
+        held = await held_of(stage)
+        assert len(held) == 5 and held == await held_of(stage)
+        other = stage.services.settings.model_copy(update={"seed": 8})
+        assert held != await held_of(stage, settings=other), "another seed, another draw"
+        nobody = stage.services.cast.model_copy(update={"evaluation_jury": ()})
+        assert await held_of(stage, cast=nobody) == frozenset()
+
+
+async def test_broken_instructions_rate_nobody(tmp_path: Path) -> None:
+    """Lost by everyone, also before the evaluation jury: it tells of the instruction only."""
+
+    def poor(line: Line) -> Any:
+        bad = "Nonsense" in line.tag("instruction")
+        return juror(line, {"teacher": 1.0, "other": 2.0, "small": 3.0} if bad else {})
+
+    async with staged(tmp_path, {"juror": poor}, evaluation={"held_out": 0.5}) as stage:
+        seeds = [SEED.model_copy(update={"id": f"seed-{n}"}) for n in range(2)]
+        await stage.store.add("seed", 0, seeds)
+        asked = [instruction(f"i-{n}", seed_id=f"seed-{n}") for n in range(2)]
+        asked += [a.model_copy(update={"id": f"{a.id}-bad", "task": "Nonsense?"}) for a in asked]
+        await selected(stage, *asked)
+        decisions = await stage.records("decision", Decision)
+        running = state.RunState(round=1, policy="", counts={}, ended="")
+        await evaluate.evaluate(running, stage.runtime)
+        ratings = await stage.records("rating", RoundRatings)
+    said = sorted(d.outcome for d in decisions)
+    assert said == ["broken", "broken", "held_out", "lost"]
+    assert {r.purpose for r in ratings} == {"selection", "evaluation"}
+    for found in ratings:
+        assert [(m.model, m.battles) for m in found.models] == [
+            ("teacher", 2),
+            ("other", 2),
+            ("small", 2),
         ]
-        assert len({arena.held_out(stage.services, i) for i in one}) == 1
-        nobody = replace(
-            stage.services, cast=stage.services.cast.model_copy(update={"evaluation_jury": ()})
-        )
-        assert not any(arena.held_out(nobody, instruction(seed_id=f"s-{n}")) for n in range(50))

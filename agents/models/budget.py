@@ -33,7 +33,7 @@ class Budget:
         self._reserved += usd
 
     async def settle(self, reserved: float, usd: float) -> None:
-        """Give a reserve back and book what the call really cost (0 for a failed one)."""
+        """Give a reserve back and book what the call really cost (0 where nobody knows)."""
         self._reserved = max(0.0, self._reserved - reserved)
         self.spent += usd
         if self.ceiling is not None and reserved > 0:

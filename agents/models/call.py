@@ -44,6 +44,17 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What an endpoint counted for one attempt."""
+
+    model: str
+    """`provider/model` as configured."""
+    tokens_in: int
+    tokens_out: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What came back: text or tool calls, with usage and cost."""
 

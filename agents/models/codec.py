@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ..records import ToolCall, Turn
-from .call import Call, Reply, ToolSpec
+from .call import Call, Reply, ToolSpec, Usage
 from .dialect import Dialect, response_format, schema_text
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
@@ -59,9 +59,17 @@ class Codec:
         """Return the reply in a response's body.
 
         Raises:
-            AttemptFailed: it is malformed, empty, refused or filtered.
+            AttemptFailed: it is malformed, empty, refused or filtered; with the usage it tells.
         """
-        raw, content, usage = self._read(body)
+        raw = _parse(body)
+        try:
+            return self._decode(raw, call, seconds)
+        except AttemptFailed as failure:
+            failure.usage = self._usage(raw)
+            raise
+
+    def _decode(self, raw: dict[str, Any], call: Call, seconds: float) -> Reply:
+        content, usage = self._read(raw)
         finish = raw["choices"][0].get("finish_reason") or "stop"
         message = raw["choices"][0]["message"]
         _check_refusal(message, finish)
@@ -70,24 +78,34 @@ class Codec:
             raise _empty(finish, self._settings.max_tokens)
         tokens_in = usage.get("input_tokens") or sum(len(t.content) for t in call.turns) // 4 + 1
         tokens_out = usage.get("output_tokens") or _estimate(content, tool_calls)
-        price = self._settings.price
         return Reply(
             text=content,
             model=self._label,
             tool_calls=tool_calls,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
-            usd=(tokens_in * price.input + tokens_out * price.output) / 1e6,
+            usd=self._usd(tokens_in, tokens_out),
             finish=finish,
             seconds=seconds,
         )
 
-    def _read(self, body: bytes) -> tuple[dict[str, Any], str, dict[str, Any]]:
-        """Return the response as it came, its text and its usage."""
-        try:
-            raw = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise AttemptFailed("the response is malformed JSON", status=200) from error
+    def _usd(self, tokens_in: int, tokens_out: int) -> float:
+        price = self._settings.price
+        return (tokens_in * price.input + tokens_out * price.output) / 1e6
+
+    def _usage(self, raw: Any) -> Usage | None:
+        """Return what a response without a usable reply was counted as; None where it does not say."""
+        told = raw.get("usage") if isinstance(raw, dict) else None
+        if not isinstance(told, dict):
+            return None
+        counts = [told.get("prompt_tokens"), told.get("completion_tokens")]
+        tokens_in, tokens_out = (n if isinstance(n, int) else 0 for n in counts)
+        if tokens_in <= 0 and tokens_out <= 0:
+            return None
+        return Usage(self._label, tokens_in, tokens_out, self._usd(tokens_in, tokens_out))
+
+    def _read(self, raw: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the text of a response and its usage."""
         try:
             raw["choices"][0]["message"].setdefault("role", "assistant")
             message: Any = self._chat._create_chat_result(raw).generations[0].message
@@ -97,7 +115,14 @@ class Codec:
                 f"the response is no chat completion: {type(error).__name__}", status=200
             ) from error
         content = message.content
-        return raw, content if isinstance(content, str) else str(message.text), usage
+        return content if isinstance(content, str) else str(message.text), usage
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise AttemptFailed("the response is malformed JSON", status=200) from error
 
 
 def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:

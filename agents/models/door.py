@@ -1,20 +1,21 @@
 """The one door to every model: ledger, in-flight dedup, budget, limits, provider, in this order.
 
 A paid answer is committed to the ledger before the caller sees it, so a call is never paid twice but
-for those in flight when the process dies.
+for those in flight when the process dies. An unusable reply that is paid all the same is booked too.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import ArenaInstructError, EndpointDown
+from ..errors import ArenaInstructError, StopRun
 from .budget import Budget
 from .call import Call, Reply, call_key
 from .dialect import schema_text
+from .flight import Flights
 from .ledger import Ledger
 from .limits import Limits
-from .provider import Provider
+from .provider import AttemptFailed, Provider
+from .purse import Purse
 from .settings import ModelSettings
 from .tally import Tally
 
@@ -44,7 +45,7 @@ class Door:
         self.tally = Tally()
         self._ledger = ledger
         self._budget = budget
-        self._in_flight: dict[str, asyncio.Future[Reply]] = {}
+        self._in_flight = Flights[Reply]()
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
@@ -53,55 +54,47 @@ class Door:
         if (reply := self._ledger.recall(key)) is not None:
             self.tally.served[call.alias] += 1
             return reply
-        if (twin := self._in_flight.get(key)) is not None:
-            reply = await asyncio.shield(twin)
+        twin = self._in_flight.boarded(key)
+        reply = await self._in_flight.share(key, lambda: self._pay(key, call))
+        if twin:
             self.tally.served[call.alias] += 1
-            return reply
-        return await self._pay_shared(key, call)
-
-    async def _pay_shared(self, key: str, call: Call) -> Reply:
-        """Pay for a call once, and give its outcome to everyone who asks meanwhile."""
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._in_flight[key] = future
-        try:
-            reply = await self._pay(key, call)
-        except BaseException as error:
-            future.set_exception(error)
-            future.exception()  # marks it as seen: nobody else may be waiting
-            raise
-        else:
-            future.set_result(reply)
-            return reply
-        finally:
-            del self._in_flight[key]
+        return reply
 
     async def _pay(self, key: str, call: Call) -> Reply:
         model = self.models[call.alias]
         tokens = sum(len(turn.content) for turn in call.turns) // 3 + 50
-        reserve = _dearest(call, model.settings)
-        await self._budget.reserve(reserve)
+        purse = Purse(self._budget, _dearest(call, model.settings))
         usd = 0.0
         try:
             reply = await model.limits.run(
-                lambda: model.provider.complete(call), tokens + min(model.settings.max_tokens, 500)
+                lambda: self._attempt(key, call, purse),
+                tokens + min(model.settings.max_tokens, 500),
+                before=purse.fill,
             )
             usd = reply.usd
             await self._ledger.remember(key, call, reply)
         except ArenaInstructError as error:
-            # An endpoint that is down stops the run: what waits behind it did not fail.
-            if not isinstance(error, EndpointDown):
+            # What stops the run (an endpoint that is down) is no failure of the calls behind it.
+            if not isinstance(error, StopRun):
                 self.tally.failed[call.alias] += 1
             raise
         finally:
-            await self._budget.settle(reserve, usd)
-        self._count(call, reply)
+            await purse.spend(usd)
+        self.tally.paid[call.alias] += 1
+        self.tally.spend(reply)
         return reply
 
-    def _count(self, call: Call, reply: Reply) -> None:
-        self.tally.paid[call.alias] += 1
-        self.tally.tokens_in += reply.tokens_in
-        self.tally.tokens_out += reply.tokens_out
-        self.tally.usd += reply.usd
+    async def _attempt(self, key: str, call: Call, purse: Purse) -> Reply:
+        """Make one attempt; one that failed may be paid all the same, and is booked then."""
+        try:
+            return await self.models[call.alias].provider.complete(call)
+        except AttemptFailed as failure:
+            self.tally.attempts_failed[call.alias] += 1
+            if failure.usage is not None:
+                self.tally.spend(failure.usage)
+                await purse.spend(failure.usage.usd)
+                await self._ledger.write_off(key, call, failure.usage)
+            raise
 
     async def aclose(self) -> None:
         """Close every provider."""

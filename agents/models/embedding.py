@@ -13,7 +13,7 @@ import orjson
 from pydantic import PositiveInt
 
 from ..errors import UserError
-from .call import Call, Reply
+from .call import Call, Reply, Usage
 from .failure import http_failure
 from .key import find_key
 from .provider import AttemptFailed
@@ -74,7 +74,7 @@ class EmbeddingProvider:
             text=pack(vectors),
             model=f"openai/{self.model}",
             tokens_in=tokens,
-            usd=tokens * self._settings.price.input / 1e6,
+            usd=self._usd(tokens),
             seconds=time.perf_counter() - started,
         )
 
@@ -91,8 +91,14 @@ class EmbeddingProvider:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise AttemptFailed(f"{self._where}: no embeddings in the response: {error}") from error
         if vectors.ndim != 2 or len(vectors) != count:
-            raise AttemptFailed(f"{self._where}: {len(vectors)} vectors for {count} texts")
+            raise AttemptFailed(
+                f"{self._where}: {len(vectors)} vectors for {count} texts",
+                usage=Usage(f"openai/{self.model}", tokens, 0, self._usd(tokens)),
+            )
         return vectors, tokens
+
+    def _usd(self, tokens: int) -> float:
+        return tokens * self._settings.price.input / 1e6
 
 
 def pack(vectors: Rows) -> str:

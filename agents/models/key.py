@@ -5,10 +5,10 @@ import os
 from urllib.parse import urlsplit
 
 from ..errors import UserError
-from .settings import OpenAISettings
+from .settings import EndpointSettings
 
 
-def find_key(alias: str, settings: OpenAISettings) -> str:
+def find_key(alias: str, settings: EndpointSettings) -> str:
     """Return the key for a model's endpoint; `none` for a private endpoint without one.
 
     Raises:

@@ -1,8 +1,8 @@
-"""What the door needs of a ledger: look a paid reply up, and write one down before it is used."""
+"""What the door needs of a ledger: look a paid reply up, write one down before it is used, count the rest."""
 
 from typing import Protocol
 
-from .call import Call, Reply
+from .call import Call, Reply, Usage
 
 
 class Ledger(Protocol):
@@ -14,4 +14,8 @@ class Ledger(Protocol):
 
     async def remember(self, key: str, call: Call, reply: Reply) -> None:
         """Write a paid reply; returns once it is committed. A key already there keeps its first."""
+        ...
+
+    async def write_off(self, key: str, call: Call, usage: Usage) -> None:
+        """Write down what an unusable reply cost; it counts in the totals and is never recalled."""
         ...

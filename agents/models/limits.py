@@ -33,7 +33,7 @@ class Snapshot:
     limit: int
     """Calls in flight at most; adaptive limits are those of the whole endpoint."""
     waiting: int
-    """Calls that wait for their rate, a slot, the breaker or their next attempt."""
+    """Calls that wait for the budget, their rate, a slot, the breaker or their next attempt."""
     open: bool
     """True while the breaker holds calls back."""
 
@@ -67,8 +67,17 @@ class Limits:
         waiting = self._inside - self._in_flight
         return Snapshot(self._in_flight, int(self._slots.limit), waiting, self._breaker.open)
 
-    async def run(self, attempt: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
+    async def run(
+        self,
+        attempt: Callable[[], Awaitable[Reply]],
+        tokens: int,
+        *,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> Reply:
         """Return the reply of the first attempt that succeeds; `tokens` is what it may use.
+
+        `before` is awaited ahead of every attempt, while none of the endpoint's slots is held: it
+        may wait for other calls.
 
         Raises:
             ModelError: the call cannot succeed, or its retries are used up.
@@ -78,6 +87,8 @@ class Limits:
         failures, strikes, spent = 0, 0.0, 0.0
         try:
             while True:
+                if before is not None:
+                    await before()
                 if self._throttle is not None:
                     await self._throttle.reserve(tokens, self._sleep)
                 outcome, seconds = await self._try(attempt)

@@ -84,7 +84,9 @@ class OpenAIProvider:
             # Gateways report errors of the model behind them in a response that says 200.
             code = read_error(answered.body).get("code")
             if isinstance(code, int) and 400 <= code < 600:
-                raise self._failure(code, answered) from failure
+                behind = self._failure(code, answered)
+                behind.usage = failure.usage
+                raise behind from failure
             failure.args = (f"{self._where}: {failure}",)
             raise
 

@@ -7,10 +7,12 @@ from .door import OpenModel
 from .limits import Limits
 from .provider import Provider
 from .settings import (
+    ClassifierSettings,
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
     RecordedSettings,
+    RewardSettings,
     ScriptedSettings,
 )
 
@@ -26,6 +28,14 @@ def open_provider(alias: str, settings: ModelSettings, seed: int) -> Provider:
             from .openai import OpenAIProvider
 
             return OpenAIProvider(alias, settings)
+        case RewardSettings():
+            from .reward import RewardProvider
+
+            return RewardProvider(alias, settings)
+        case ClassifierSettings():
+            from .classifier import ClassifierProvider
+
+            return ClassifierProvider(settings)
         case OfflineSettings():
             from .offline import OfflineProvider
 

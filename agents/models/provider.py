@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from .call import Call, Reply
+from .call import Call, Reply, Usage
 
 
 class AttemptFailed(Exception):
@@ -10,7 +10,8 @@ class AttemptFailed(Exception):
 
     `status` is the HTTP status or 0; `retry_after` is the endpoint's own wish in seconds, or None;
     `final` is True when trying again cannot help this call; `refused` when it cannot help any call
-    (a wrong key, an unknown model).
+    (a wrong key, an unknown model); `usage` is what the endpoint counted for it all the same (an empty
+    or unusable reply is paid), None where nobody knows.
     """
 
     def __init__(
@@ -21,12 +22,14 @@ class AttemptFailed(Exception):
         retry_after: float | None = None,
         final: bool = False,
         refused: bool = False,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
         self.final = final
         self.refused = refused
+        self.usage = usage
 
 
 class NoText(AttemptFailed):

@@ -1,10 +1,10 @@
 """A provider that reads answers or verdicts from a file, so that what was published can battle.
 
 Answers: rows with `model`, `output` (a text, or a list of texts for several turns), and `prompt` or
-`question_id`. Verdicts: rows with `question_id`, `model_a` (shown first), `model_b` and `winner`
-(`model_a`, `model_b`, `tie`, or `error` where the judge gave none), and `judge` where the file holds
-more than one. What is asked but not recorded is a failure, and a recorded error is no verdict; nothing
-is ever guessed.
+`question_id`. Verdicts: rows with `question_id`, `model_a` (shown first), `model_b` and `winner`, and
+`judge` where the file holds more than one. A winner is `model_a`, `model_b` or `tie`, or a grade from
+`A>>B` to `B>>A` as Arena-Hard's judges give it, or `error` where the judge gave none. What is asked but
+not recorded is a failure, and a recorded error is no verdict; nothing is ever guessed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from ..replies import FiveGradeReply
+from ..verdicts import KINDS
 from .call import Call, Reply
 from .provider import AttemptFailed
 from .recorded_rows import Row, read_rows
@@ -22,9 +24,11 @@ from .settings import RecordedSettings
 
 BY_ID = ("question_id", "id", "instruction_id")
 """Columns that may name the question."""
-CHOICES = {"model_a": "first", "model_b": "second", "tie": "tie"}
-POINTS = {"first": (7.0, 4.0), "second": (4.0, 7.0), "tie": (5.5, 5.5)}
-"""What a recorded winner says to who asks for scores."""
+WINNERS = {"model_a": "A>B", "model_b": "B>A", "tie": "A=B"}
+"""A recorded winner as a grade: it says nothing of how much better it is."""
+CHOICES = {"A>>B": "first", "A>B": "first", "A=B": "tie", "B>A": "second", "B>>A": "second"}
+"""What a grade says to who asks for the better one only."""
+RECORDED = (*WINNERS, *CHOICES, "error")
 
 
 class RecordedProvider:
@@ -84,10 +88,10 @@ class RecordedProvider:
             return
         key = tuple(_text(row, name, where) for name in ("question_id", "model_a", "model_b"))
         winner = _text(row, "winner", where)
-        if winner not in (*CHOICES, "error"):
-            allowed = ", ".join((*CHOICES, "error"))
+        if winner not in RECORDED:
+            allowed = ", ".join(RECORDED)
             raise ValueError(f"{where}: winner is {winner!r}; it must be one of {allowed}")
-        self._verdicts[key] = winner
+        self._verdicts[key] = WINNERS.get(winner, winner)
 
     def _answer(self, call: Call) -> str:
         asked = [turn.content for turn in call.turns if turn.role == "user"]
@@ -100,25 +104,27 @@ class RecordedProvider:
         return found[len(asked) - 1]
 
     def _verdict(self, call: Call) -> str:
-        winner = self._verdicts.get(call.about)
-        if winner is None:
+        grade = self._verdicts.get(call.about)
+        if grade is None:
             raise self._lacking(f"verdict about {', '.join(call.about) or 'an unnamed question'}")
-        choice = CHOICES.get(winner)
-        if choice is None:
+        if grade == "error":
             return "The judge's verdict was recorded as an error."
-        return orjson.dumps(_reply(choice, call)).decode()
+        return orjson.dumps(_reply(grade, call)).decode()
 
     def _lacking(self, what: str) -> AttemptFailed:
         return AttemptFailed(f"{self.endpoint} has no {what}", final=True)
 
 
-def _reply(choice: str, call: Call) -> Mapping[str, Any]:
-    """Return a recorded choice in the fields of the reply that is asked for."""
-    reason = "recorded verdict"
-    if call.reply_type is not None and call.reply_type.__name__ == "ScoreReply":
-        first, second = POINTS[choice]
-        return {"reason": reason, "score_first": first, "score_second": second}
-    return {"reason": reason, "choice": choice}
+def _reply(grade: str, call: Call) -> Mapping[str, Any]:
+    """Return a recorded grade in the fields of the reply that is asked for."""
+    asked = call.reply_type.__name__ if call.reply_type else ""
+    graded = {"reason": "recorded verdict", "grade": grade}
+    if asked == "FiveGradeReply":
+        return graded
+    if asked == "ScoreReply":
+        first, second = KINDS["five_grade"].scores(FiveGradeReply.model_validate(graded))
+        return {"reason": graded["reason"], "score_first": first, "score_second": second}
+    return {"reason": graded["reason"], "choice": CHOICES[grade]}
 
 
 def _keys(row: Row) -> Iterator[object]:

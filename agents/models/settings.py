@@ -60,16 +60,13 @@ class _ModelSettings(BaseModel):
         return next((f for f, pattern in _FAMILIES.items() if re.search(pattern, name)), name)
 
 
-class OpenAISettings(_ModelSettings):
-    """A model behind any OpenAI-compatible endpoint."""
+class EndpointSettings(_ModelSettings):
+    """A model behind an address."""
 
-    provider: Literal["openai"]
     base_url: str = ""
     """Empty means `OPENAI_BASE_URL`, or OpenAI's own."""
     api_key_env: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key; the key itself is never configured."""
-    structured: Literal["auto", "schema", "json", "prompt"] = "auto"
-    """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
     params: dict[str, Any] = {}
     """Further request fields, sent as they are (`top_p`, `reasoning_effort`, …)."""
 
@@ -78,6 +75,47 @@ class OpenAISettings(_ModelSettings):
         """The base URL, resolved."""
         url = self.base_url or os.environ.get("OPENAI_BASE_URL", "") or "https://api.openai.com/v1"
         return url.rstrip("/")
+
+
+class OpenAISettings(EndpointSettings):
+    """A model behind any OpenAI-compatible endpoint."""
+
+    provider: Literal["openai"]
+    structured: Literal["auto", "schema", "json", "prompt"] = "auto"
+    """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
+
+
+class RewardSettings(EndpointSettings):
+    """A reward model behind an endpoint: it scores one answer, and judges by the difference of two."""
+
+    provider: Literal["reward"]
+    route: Literal["pooling", "classify", "score"] = "pooling"
+    """Where the server scores: vLLM has reward models at `/pooling`, sequence classifiers at
+    `/classify` and cross-encoders, which read prompt and answer apart, at `/v1/score`."""
+    scale: PositiveFloat = 1.0
+    """Difference of two rewards that makes a win 73 % likely (1 in log-odds); `arenainstruct audit`
+    prints the one that fits best."""
+    max_tokens: PositiveInt = 1
+    """A reward is one number: nothing is written."""
+
+
+class ClassifierSettings(_ModelSettings):
+    """A reward model on this machine: a sequence classifier of transformers (extra `reward`)."""
+
+    provider: Literal["classifier"]
+    model: str
+    """Its folder, or its name on the hub."""
+    batch: PositiveInt = 8
+    """Answers scored together at most, on a GPU."""
+    scale: PositiveFloat = 1.0
+    """As that of `RewardSettings`."""
+    max_tokens: PositiveInt = 1
+    """A reward is one number: nothing is written."""
+
+    @property
+    def endpoint(self) -> str:
+        """The folder or the name: what it bears is shared by those who use it."""
+        return f"classifier:{self.model}"
 
 
 class OfflineSettings(_ModelSettings):
@@ -109,7 +147,8 @@ class RecordedSettings(_ModelSettings):
     provider: Literal["recorded"]
     file: str
     """JSONL, CSV (also .gz) or Parquet. Answers: `model`, `output`, and `prompt` or `question_id`.
-    Verdicts: `question_id`, `model_a` (shown first), `model_b`, `winner`, and `judge` if several."""
+    Verdicts: `question_id`, `model_a` (shown first), `model_b`, `winner` (also graded: `A>>B` to
+    `B>>A`), and `judge` if several."""
     column: str = "output"
     """Where the answers stand; a null there falls back to `output`."""
 
@@ -132,6 +171,13 @@ class ScriptedSettings(_ModelSettings):
 
 
 ModelSettings = Annotated[
-    OpenAISettings | OfflineSettings | RecordedSettings | ScriptedSettings,
+    OpenAISettings
+    | RewardSettings
+    | ClassifierSettings
+    | OfflineSettings
+    | RecordedSettings
+    | ScriptedSettings,
     Field(discriminator="provider"),
 ]
+RewardModel = RewardSettings | ClassifierSettings
+"""Models that score one answer instead of writing a verdict on two."""

@@ -40,6 +40,8 @@ class Expected:
 
     wins: Floats
     """Games won by row model over column model: played ones as they were, the others predicted."""
+    predicted: Floats
+    """Share of the win that goes to the first model of each pair, shape (pairs, questions)."""
     strengths: Floats
     """Natural log-odds that these wins give, mean 0, shape (models,)."""
     order: Ints
@@ -67,7 +69,7 @@ def expect(design: Design, played: Played) -> Expected:
     apart = -np.diff(total[order])
     deviation = np.sqrt(np.maximum(model.variances(order), 0.0))
     sure = np.divide(apart, deviation, out=np.where(apart > 0, 99.0, 0.0), where=deviation > 1e-9)
-    return Expected(model.wins(), model.strengths(), order, _beyond(sure))
+    return Expected(model.wins(), model.predicted, model.strengths(), order, _beyond(sure))
 
 
 def _beyond(deviates: Floats) -> Floats:

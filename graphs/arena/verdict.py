@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
+from typing import Literal
 
 from ...agents.records import Game, Winner
+
+Aggregation = Literal["majority", "median", "judge_aware"]
 
 FLIPPED_WEIGHT = 0.5
 """Vote of a juror who prefers another answer when the order is swapped: kept, but down-weighted."""
@@ -67,31 +70,43 @@ def _of_juror(juror: str, games: Sequence[Game]) -> JurorVerdict:
     return JurorVerdict(juror, mean(differences), not flipped)
 
 
-def jury_verdict(verdicts: Sequence[JurorVerdict]) -> Verdict:
-    """Return the weighted majority of the jurors, with the median difference as its margin.
+def jury_verdict(verdicts: Sequence[JurorVerdict], how: Aggregation = "majority") -> Verdict:
+    """Return what a jury says: a winner, the median difference as its margin, and how united it is.
 
-    Where two sides weigh the same the winner is a tie. It is disputed where no side has more than
-    half of the weight, or where most jurors changed their mind with the order.
+    `majority` is that of the jurors' weights, a tie where two sides weigh the same; `median` is the
+    side of the median difference, which no single juror can drag far. `judge_aware` needs all battles
+    and is decided after them (`judges.py`): until then it is the majority. A verdict is disputed where
+    its side has not more than half of the weight, or where most jurors changed their mind with the
+    order.
 
     Raises:
         ValueError: there is no juror's verdict; an empty jury decides nothing.
     """
     if not verdicts:
         raise ValueError("no juror gave a verdict")
+    margin = median(v.difference for v in verdicts)
+    return verdict_for(side(margin) if how == "median" else _majority(verdicts), margin, verdicts)
+
+
+def verdict_for(winner: Winner, margin: float, verdicts: Sequence[JurorVerdict]) -> Verdict:
+    """Return the verdict for a winner, with how far the jurors stand behind it."""
+    behind = sum(v.weight for v in verdicts if v.winner == winner)
+    flipped = sum(not v.consistent for v in verdicts)
+    return Verdict(
+        winner=winner,
+        margin=margin,
+        agreement=sum(v.winner == winner for v in verdicts) / len(verdicts),
+        disputed=behind <= sum(v.weight for v in verdicts) / 2 or flipped * 2 > len(verdicts),
+    )
+
+
+def _majority(verdicts: Sequence[JurorVerdict]) -> Winner:
     weight: dict[Winner, float] = defaultdict(float)
     for verdict in verdicts:
         weight[verdict.winner] += verdict.weight
     most = max(weight.values())
     leading: list[Winner] = [who for who, votes in weight.items() if votes == most]
-    winner = leading[0] if len(leading) == 1 else "tie"
-    majority = weight[winner] > sum(weight.values()) / 2
-    flipped = sum(not v.consistent for v in verdicts)
-    return Verdict(
-        winner=winner,
-        margin=median(v.difference for v in verdicts),
-        agreement=sum(v.winner == winner for v in verdicts) / len(verdicts),
-        disputed=not majority or flipped * 2 > len(verdicts),
-    )
+    return leading[0] if len(leading) == 1 else "tie"
 
 
 def checked_verdict(passed_a: bool | None, passed_b: bool | None) -> Verdict | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ratings.share import wilson
 from ..ratings.table import Floats, Ints, add_up
 
 LEAST_GAMES = 20
@@ -101,21 +102,14 @@ def share(hits: Floats, question: Ints) -> Estimate:
     return Estimate(found.value, low, high, found.n, found.questions, found.error)
 
 
-def wilson(part: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share."""
-    middle = (part + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * math.sqrt(part * (1 - part) / n + _Z**2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _estimate(value: float, error: float, n: int, questions: int) -> Estimate:
     if not (math.isfinite(value) and math.isfinite(error)):
         return nothing("nothing differs: no figure comes of it", n, questions)
-    half = _student(questions - 1) * error
+    half = student(questions - 1) * error
     return Estimate(value, value - half, value + half, n, questions, error)
 
 
-def _student(free: int) -> float:
+def student(free: int) -> float:
     """Return the two-sided 95 % point of Student's t (Cornish-Fisher; within 0.2 % from 9 on)."""
     z, f = _Z, max(free, 1)
     return z + (z**3 + z) / (4 * f) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * f * f)

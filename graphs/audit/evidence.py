@@ -22,6 +22,8 @@ class Play:
     """Share of the win for the answer shown first: 1, 0.5 for a tie, 0, or graded."""
     lead: float = nan
     """Points of the first minus points of the second; NaN where the juror gave none."""
+    reward: float = nan
+    """Reward of the first minus reward of the second; NaN where the juror is no reward model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +48,7 @@ class Evidence:
     labels: Sequence[Label] = ()
     families: Mapping[str, str] = field(default_factory=dict)
     """Who made a contender or a juror."""
+    scales: Mapping[str, float] = field(default_factory=dict)
+    """The scale in use of every reward model among the jurors, as far as it is known."""
     swayed: int = 0
     """Answers that held something meant to sway a juror."""

@@ -33,6 +33,8 @@ class Items:
     lead_forth: Floats
     """Points of the item's first model over the other, when it is shown first."""
     lead_back: Floats
+    reward: Floats
+    """Reward of the item's first model over the other's, over both orders; NaN where there is none."""
     played: Ints
     """Games of each juror."""
     longer: Floats
@@ -76,6 +78,7 @@ def items(evidence: Evidence) -> Items:
     cells = _Cells(row, seat, (len(keys), len(jurors)))
     score = np.array([p.score - 0.5 for p in plays])
     lead = np.array([p.lead for p in plays])
+    reward = np.array([p.reward for p in plays])
     return Items(
         jurors=jurors,
         models=models,
@@ -86,6 +89,7 @@ def items(evidence: Evidence) -> Items:
         back=-cells.mean(score, ~ahead),
         lead_forth=cells.mean(lead, ahead),
         lead_back=-cells.mean(lead, ~ahead),
+        reward=_mean(cells.mean(reward, ahead), -cells.mean(reward, ~ahead)),
         played=np.bincount(seat, minlength=len(jurors)),
         longer=_each(keys, lambda a, b: _longer(evidence, a, b)),
         style=np.array([_style(evidence, (q, a), (q, b)) for q, a, b in keys]).reshape(

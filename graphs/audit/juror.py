@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from .accord import Accord
 from .kinship import Kinship
 from .order import Order
+from .scale import Scale
 from .taste import Taste
 
 
@@ -21,3 +22,5 @@ class JurorAudit:
     jury: Accord
     checkers: Accord
     people: Accord
+    scale: Scale | None = None
+    """Of a reward model's differences; None for other jurors."""

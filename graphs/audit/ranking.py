@@ -8,9 +8,9 @@ from ...agents.records import Game, Winner
 from ..arena.verdict import juror_verdicts, jury_verdict
 from ..ratings.fit import rate
 from ..ratings.intervals import bootstrap
+from ..ratings.share import wilson
 from ..ratings.table import BattleTable, Row
 from .canaries import WORTHLESS, Kind, Trial, alias
-from .estimate import wilson
 from .findings import ACCURACY, FLIPS
 
 LEAST = 10

@@ -13,6 +13,7 @@ from .items import Items, items, label
 from .juror import JurorAudit
 from .kinship import kinship
 from .order import order
+from .scale import scale
 from .taste import taste
 
 
@@ -80,4 +81,5 @@ def _juror(evidence: Evidence, matrix: Items, at: int, distrusted: Sequence[int]
         jury=with_jury(matrix, at),
         checkers=with_checkers(matrix, at),
         people=with_people(matrix, at),
+        scale=scale(matrix, at, evidence.scales.get(name)),
     )

@@ -1,8 +1,9 @@
 """Win matrices of resampled questions: the question bootstrap without touching the battles again.
 
-Questions are drawn with replacement and bring all their battles along. Battles are first summed by
-pair and question. Questions that hold one pair and the same result are interchangeable, so they are
-drawn as one group with a multinomial count: a million questions often shrink to a few thousand.
+Questions are drawn with replacement and bring all their battles along. Where questions hold many
+battles, `tallies` multiplies them. Otherwise battles are first summed by pair and question; questions
+that hold one pair and the same result are interchangeable, so they are drawn as one group with a
+multinomial count: a million questions often shrink to a few thousand.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ import numpy as np
 
 from .connection import Bools
 from .table import BattleTable, Floats, Ints
+from .tallies import Tallies, tallies
 
+TOGETHER = 100
+"""Resamples multiplied at once."""
 SHRINK = 4
 """Group only when that leaves at most one in so many; many small groups are slow to draw."""
 
@@ -54,6 +58,25 @@ def resampled_wins(table: BattleTable, rounds: int, rng: np.random.Generator) ->
 
     Each stack has the shape (some rounds, models, models) and stays below about 30 MB.
     """
+    found = tallies(table)
+    if found is None:
+        return _summed(table, rounds, rng)
+    return _multiplied(found, len(table.models), rounds, rng)
+
+
+def _multiplied(
+    found: Tallies, count: int, rounds: int, rng: np.random.Generator
+) -> Iterator[Floats]:
+    urn = Urn(np.zeros(0, dtype=np.int64), found.questions)
+    together = min(TOGETHER, max(1, 4_000_000 // count**2))
+    for done in range(0, rounds, together):
+        times = np.stack([urn.draw(rng) for _ in range(min(together, rounds - done))])
+        stack = np.zeros((len(times), count**2))
+        stack[:, found.cells] = found.times(times)
+        yield stack.reshape(-1, count, count)
+
+
+def _summed(table: BattleTable, rounds: int, rng: np.random.Generator) -> Iterator[Floats]:
     count = len(table.models)
     entries, urn = _grouped(_entries(table), table)
     at = np.flatnonzero(np.diff(entries.pair, prepend=-1))

@@ -1,11 +1,12 @@
 """Evaluate: Bradley–Terry ratings of the contenders after a round, jury by jury."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, make_id
-from ..decisions import ModelRating, RoundRatings
+from ..decisions import Decision, ModelRating, RoundRatings
 from ..services import Services
 from .state import RunState, RunUpdate
 
@@ -14,21 +15,32 @@ PURPOSES: tuple[Purpose, ...] = ("selection", "evaluation")
 
 
 async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Rate the contenders by the round's undisputed battles, each jury by itself."""
+    """Rate the contenders by the round's battles, each jury by itself.
+
+    Disputed battles do not count, nor do those over broken instructions: what nobody could answer
+    tells of the instruction and not of the models, and moves no policy either.
+    """
     services, number = runtime.context, state["round"]
-    rated = [r for p in PURPOSES if (r := await ratings(services, number, p)) is not None]
+    broken = {
+        d.instruction_id
+        async for d in services.records.stream("decision", Decision, number)
+        if d.outcome == "broken"
+    }
+    rated = [r for p in PURPOSES if (r := await ratings(services, number, p, broken)) is not None]
     await services.records.replace("rating", number, rated)
     for ratings_ in rated:
         services.notify("rated", **ratings_.model_dump(exclude={"id", "parents"}))
     return {}
 
 
-async def ratings(services: Services, number: int, purpose: Purpose) -> RoundRatings | None:
+async def ratings(
+    services: Services, number: int, purpose: Purpose, broken: Collection[str]
+) -> RoundRatings | None:
     """Return the ratings by one jury's battles, with bootstrap intervals by question; None without any."""
     rows: list[tuple[str, str, str, str | float, float]] = [
         (b.instruction_id, b.model_a, b.model_b, b.winner, 1.0)
         async for b in services.records.stream("battle", Battle, number)
-        if b.purpose == purpose and not b.disputed
+        if b.purpose == purpose and not b.disputed and b.instruction_id not in broken
     ]
     if not rows:
         return None

@@ -17,6 +17,7 @@ KINDS = (
     "draft",
     "suggestion",
     "instruction",
+    "question",
     "answer",
     "battle",
     "decision",

@@ -83,7 +83,7 @@ def arena(
     if chosen is MatchmakingChoice.active and not battles and confidence is None:
         confidence = SURE
     order = Order(instructions, chosen.value, Ends(battles, confidence), runs_dir, run_id)
-    result = play(loaded, order, _tell)
+    result = play(loaded, order, Ticker())
     if as_json:
         sys.stdout.write(json.dumps(result.data) + "\n")
     else:
@@ -98,8 +98,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _tell(done: int, most: int) -> None:
-    sys.stderr.write(f"{done} of at most {most} battles\n")
+class Ticker:
+    """Tells on stderr how far a tournament is: a line for each tenth, or one line on a terminal."""
+
+    def __init__(self) -> None:
+        self._told = -1
+
+    def __call__(self, done: int, most: int) -> None:
+        """Tell it, where there is something new."""
+        tenth = 10 * done // most
+        if sys.stderr.isatty():
+            end = "\n" if done == most else ""
+            sys.stderr.write(f"\r{done} of at most {most} battles{end}")
+            sys.stderr.flush()
+        elif tenth > self._told:
+            self._told = tenth
+            sys.stderr.write(f"{done} of at most {most} battles\n")
 
 
 def _show(result: "ArenaResult") -> None:

@@ -7,6 +7,7 @@
     contenders: [mine, theirs]
     jury: [judge]
     arena: {verdict: choice}
+    objective: [math, coding]      # categories where a juror first writes its own answer
 
 A run's config works too: the contenders and the jury of its cast then play.
 """
@@ -25,7 +26,8 @@ from ..config import EMBEDDED, BudgetSettings, ExecutionSettings, RunConfig
 from ..explain import explain
 from ..origin import Origin, join
 from ..pasted import pasted_keys
-from .questions import SKILL
+from ..protocol import protocol_faults
+from .questions import OBJECTIVE, SKILL
 
 
 class ArenaConfig(BaseModel):
@@ -36,7 +38,11 @@ class ArenaConfig(BaseModel):
     models: dict[str, ModelSettings] = Field(min_length=1)
     contenders: tuple[str, ...] = ()
     jury: tuple[str, ...] = ()
+    examiner: str = ""
+    """Who writes the questions of `peer_battle`; empty: the first juror."""
     arena: ArenaSettings = ArenaSettings()
+    objective: tuple[str, ...] = OBJECTIVE
+    """Categories of prompts with one right answer: a juror writes its own before it judges."""
     seed: int = Field(default=7, ge=0)
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
@@ -49,12 +55,15 @@ class ArenaConfig(BaseModel):
             target=self.contenders[0],
             contenders=self.contenders,
             jury=self.jury,
+            examiner=self.examiner or None,
         )
 
     @property
     def players(self) -> dict[str, ModelSettings]:
         """The models that play, by alias; the others need no key."""
-        return {alias: self.models[alias] for alias in dict.fromkeys(self.contenders + self.jury)}
+        asking = (self.examiner,) if self.examiner and self.arena.protocol == "peer_battle" else ()
+        named = dict.fromkeys(self.contenders + self.jury + asking)
+        return {alias: self.models[alias] for alias in named}
 
     def graph_settings(self) -> GraphSettings:
         """Return what the battle graph needs."""
@@ -110,6 +119,7 @@ def _own(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(contenders, list) and isinstance(cast.get("target"), str):
             own.setdefault("contenders", list(dict.fromkeys([cast["target"], *contenders])))
         own.setdefault("jury", cast.get("jury") or [])
+        own.setdefault("examiner", cast.get("examiner") or cast.get("default") or "")
     return own
 
 
@@ -121,7 +131,9 @@ def _cast_faults(config: ArenaConfig) -> list[str]:
         return [
             "--jury: found none; name at least one model, three of different families are better"
         ]
-    told = faults(config.cast, config.models)
+    told = list(faults(config.cast, config.models))
+    if not told:
+        told += protocol_faults(config.arena, config.cast, config.models, ())
     # The first contender stands in for the target, the first juror for the default.
     own = (t for t in told if not t.startswith(("cast.default", "cast.target")))
     return [

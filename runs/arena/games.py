@@ -1,6 +1,6 @@
 """Judged games as records and rows: one row a judged order, as `arenainstruct leaderboard` reads it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -31,15 +31,30 @@ class JudgedGame(Record):
 
 
 def judged_games(
-    question: Question, pair: Pair, games: list[Game], answers: Mapping[str, Answer]
+    question: Question,
+    pair: Pair,
+    games: Sequence[Game],
+    answers: Mapping[str, Answer],
+    *,
+    weight: float = 1.0,
 ) -> list[JudgedGame]:
-    """Return the games that jurors judged."""
+    """Return the games that jurors judged, each of that weight."""
     found: list[JudgedGame] = []
     for game in games:
         shown, scores = pair, (game.score_a, game.score_b)
         if game.shown_first == "model_b":
             shown, scores = (pair[1], pair[0]), (game.score_b, game.score_a)
-        found.append(_row(question, shown, scores, answers, judge=game.juror, reason=game.reason))
+        found.append(
+            _row(
+                question,
+                shown,
+                scores,
+                answers,
+                judge=game.juror,
+                reason=game.reason,
+                weight=weight,
+            )
+        )
     return found
 
 

@@ -44,7 +44,7 @@ def arena(
 async def _arena(
     config: ArenaConfig, order: Order, notify: Callable[[int, int], None]
 ) -> ArenaResult:
-    questions, empty = read_questions(order.instructions)
+    questions, empty = read_questions(order.instructions, config.objective)
     if len(questions) < 1:
         raise UserError(f"{order.instructions}: holds no prompts")
     models = ready(OpeningSettings(config.players, config.seed, config.execution.patience_s))

@@ -1,10 +1,11 @@
 """Existing prompts as instructions that can be battled over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...agents.records import Instruction, Turn
+from ...graphs.testset.prompt import Prompt
 from ...taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
 from ..testset.prompts import read_prompts
 
@@ -12,7 +13,10 @@ RUBRIC = (
     "Does the answer do what was asked, correctly and completely? Facts and reasoning first, then "
     "whether it keeps to the form and the limits that were asked for, then how clear it is."
 )
-LEAF = "prompt"
+OPEN, CLOSED = "prompt", "objective_prompt"
+"""Leaves of prompts without and with one right answer."""
+OBJECTIVE = ("coding", "extraction", "fermi", "knowledge", "math", "reasoning", "stem")
+"""Categories, as the published sets name them, whose prompts mostly have one right answer."""
 SKILL = Skill(
     name="prompts",
     title="Prompts",
@@ -21,11 +25,19 @@ SKILL = Skill(
     prompts=SkillPrompts(transform="", write="", suggest="", edit=""),
     transformations=(Transformation(name="given", brief="", identity=True),),
     leaves=(
-        Leaf(name=LEAF, title="Prompt", definition="Any prompt.", answer_form="", rubric=RUBRIC),
+        Leaf(name=OPEN, title="Prompt", definition="Any prompt.", answer_form="", rubric=RUBRIC),
+        Leaf(
+            name=CLOSED,
+            title="Prompt with one right answer",
+            definition="A prompt that has one right answer.",
+            answer_form="",
+            rubric=RUBRIC,
+            objective=True,
+        ),
     ),
     goals=(Goal(name="none", brief=""),),
 )
-"""What stands where a run has the skill of an instruction: one leaf with a general rubric."""
+"""What stands where a run has the skill of an instruction: two leaves with a general rubric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +48,31 @@ class Question:
     category: str
 
 
-def read_questions(path: Path) -> tuple[list[Question], int]:
+def read_questions(path: Path, objective: Collection[str]) -> tuple[list[Question], int]:
     """Return the prompts of a file, and the number of rows without one.
+
+    `objective` are the categories whose prompts have one right answer.
 
     Raises:
         UserError: the file cannot be read, or has no prompts where they are looked for.
     """
     prompts, empty = read_prompts(path)
-    return [
-        Question(_instruction(p.id, p.turns, path.name), p.category or "") for p in prompts
-    ], empty
+    return [_question(p, objective, path.name) for p in prompts], empty
 
 
-def _instruction(id: str, turns: Sequence[Turn], source: str) -> Instruction:
+def _question(prompt: Prompt, objective: Collection[str], source: str) -> Question:
+    category = prompt.category or ""
+    leaf = CLOSED if category.lower() in objective else OPEN
+    return Question(_instruction(prompt.id, prompt.turns, leaf, source), category)
+
+
+def _instruction(id: str, turns: Sequence[Turn], leaf: str, source: str) -> Instruction:
     context, task, later = _parts(turns)
     return Instruction(
         id=id,
         seed_id="",
         skill=SKILL.name,
-        leaf=LEAF,
+        leaf=leaf,
         transformation="given",
         round=1,
         complexity=1,

@@ -9,12 +9,15 @@ from typing import Any
 from ...agents.records import Answer, Battle, Instruction
 from ...graphs.arena.design import wins
 from ...graphs.arena.expected import Expected, weights
+from ...graphs.arena.saving import round_robin_battles
 from ...graphs.ratings.fit import ELO, MEAN, solve
 from ...graphs.ratings.table import Floats
+from ...graphs.settings import GraphSettings
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
 from ..folder import RunFolder
+from ..judging import judging
 from ..leaderboard.board import Board, boards
 from ..leaderboard.data import board_data
 from ..leaderboard.notes import notes
@@ -48,12 +51,13 @@ def close(
     games = write_files(tournament, folder.dataset, store)
     expected = tournament.expected()
     settings = tournament.services.settings
-    options = Options(rounds=settings.arena.bootstrap_rounds, seed=settings.seed)
+    options = _options(settings)
     board, told = None, ["No game was judged: see the rejects."]
     if store.count("game", ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
         told = notes(board, loaded, options)
+    paid = cost(store)
     data = {
         "run_id": folder.run_id,
         "path": str(folder.path),
@@ -61,11 +65,24 @@ def close(
         **_outcome(tournament, expected),
         **(_board(board, options, tournament, expected) if board else {"models": []}),
         "counts": _counts(store),
-        "cost": cost(store),
+        "cost": paid,
+        **_saving(tournament, expected, paid),
+        **judging(
+            lambda: store.scan("battle", Battle, ROUND), settings.arena, tournament.services.cast
+        ),
         "notes": told,
     }
     folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     return ArenaResult(data, board, told)
+
+
+def _options(settings: GraphSettings) -> Options:
+    """Return how to rate: by every game, or by what each juror's games are worth."""
+    return Options(
+        rounds=settings.arena.bootstrap_rounds,
+        seed=settings.seed,
+        aggregate="judge_aware" if settings.arena.aggregation == "judge_aware" else "games",
+    )
 
 
 def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
@@ -82,7 +99,8 @@ def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
 
 def _battle_rows(store: Store) -> Iterator[dict[str, Any]]:
     for battle in store.scan("battle", Battle, ROUND):
-        asked = store.get("instruction", battle.instruction_id, Instruction)
+        kind = "question" if battle.question_id else "instruction"
+        asked = store.get(kind, battle.question_id or battle.instruction_id, Instruction)
         answers = store.get_many("answer", (battle.answer_a, battle.answer_b), Answer)
         sides = (answers.get(battle.answer_a), answers.get(battle.answer_b))
         yield battle_row(battle, asked, sides, "")
@@ -144,6 +162,28 @@ def _counts(store: Store) -> dict[str, Any]:
         "games": store.count("game", ROUND),
         "answers": store.count("answer", ROUND),
         "rejects": {f"{stage}/{reason}": n for (stage, reason), n in sorted(rejects.items())},
+    }
+
+
+def _saving(
+    tournament: Tournament, expected: Expected, paid: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return what choosing battles saved against a round robin as sure of its order."""
+    design, played = tournament.design, tournament.played()
+    per = paid["judge_calls_per_decided_battle"]
+    if tournament.matchmaking == "round_robin" or len(played) == design.battles or per is None:
+        return {}
+    needed = round_robin_battles(design, played, expected)
+    if needed is None:
+        return {}
+    spared = needed - len(played)
+    return {
+        "saving": {
+            "round_robin_battles": needed,
+            "share": round(spared / needed, 4),
+            "judge_calls": round(spared * per),
+            "judge_usd": round(spared * paid["judge_usd_per_decided_battle"], 6),
+        }
     }
 
 

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from ..judging import judging_lines
+
 
 def summary(data: dict[str, Any]) -> str:
     """Return the order with its confidence, how much was played, what it cost, and where it is."""
-    return "\n".join(["", *_played(data), *_order(data), *_cost(data), *_files(data)])
+    parts = (_played, _order, judging_lines, _cost, _saving, _files)
+    return "\n".join(["", *(line for part in parts for line in part(data))])
 
 
 def _played(data: dict[str, Any]) -> list[str]:
@@ -53,6 +56,17 @@ def _cost(data: dict[str, Any]) -> list[str]:
         f"Per decided battle: {per:.2f} judge calls, "
         f"{cost['judge_usd_per_decided_battle']:.6f} USD for judging, "
         f"{cost['usd_per_decided_battle']:.6f} USD with the answers",
+    ]
+
+
+def _saving(data: dict[str, Any]) -> list[str]:
+    saving = data.get("saving")
+    if not saving:
+        return []
+    return [
+        f"Saving: a round robin as sure of its order would take about "
+        f"{saving['round_robin_battles']} battles; {data['matchmaking']} spared {saving['share']:.0%} "
+        f"of them: {saving['judge_calls']} judge calls, {saving['judge_usd']:.4f} USD"
     ]
 
 

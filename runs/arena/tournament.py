@@ -8,14 +8,14 @@ from typing import cast
 import numpy as np
 
 from ...agents.cast import eligible
-from ...agents.errors import StopRun
-from ...agents.records import Battle
-from ...graphs.arena import battle as arena
-from ...graphs.arena.battle import BattleState
+from ...agents.errors import JudgingFailed, StopRun
 from ...graphs.arena.design import Cells, Design, Played
 from ...graphs.arena.expected import Expected, expect
 from ...graphs.arena.matchmakers import MATCHMAKERS
 from ...graphs.arena.matchmaking import Pair
+from ...graphs.arena.protocols import PROTOCOLS
+from ...graphs.arena.state import BattleState, start_state
+from ...graphs.arena.weighing import weigh
 from ...graphs.services import Services
 from ...graphs.stream import each
 from .games import JudgedGame, judged_games, settled_games
@@ -23,9 +23,11 @@ from .questions import Question
 
 ROUND = 1
 """The round that all records of an arena are written in."""
-KINDS = ("instruction", "answer", "battle", "game", "reject")
+KINDS = ("instruction", "question", "answer", "battle", "game", "reject")
 CAREFUL = 5
 """Batches of a matchmaker that does not itself ask, after which the confidence is looked at again."""
+FRUITLESS = 32
+"""Battles without any verdict after which a tournament stops."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Tournament:
         self.contenders = self.services.cast.everyone
         seed = self.services.settings.seed
         self.design = Design(len(self.contenders), len(self.questions), seed)
-        self._graph = arena.build()
+        self._graph = PROTOCOLS[self.services.settings.arena.protocol]()
 
     async def play(self) -> tuple[str, str]:
         """Play to the end; return status and reason. What was played is kept also when it stops."""
@@ -63,9 +65,12 @@ class Tournament:
         asked = [question.instruction for question in self.questions]
         await self.services.records.add("instruction", ROUND, asked)
         try:
-            return "completed", await self._batches()
+            status, reason = "completed", await self._batches()
         except StopRun as stop:
-            return f"stopped: {stop.reason}", str(stop)
+            status, reason = f"stopped: {stop.reason}", str(stop)
+        if self.services.settings.arena.aggregation == "judge_aware":
+            await weigh(self.services.records, ROUND)
+        return status, reason
 
     def played(self) -> Played:
         """Return every battle that was tried."""
@@ -94,9 +99,18 @@ class Tournament:
                 return f"{self.matchmaking} has no further battles"
             await self._fight(Cells(cells.pair[:left], cells.question[:left]))
             self.notify(len(self._done), most)
+            self._look_for_verdicts()
             if sure := self._sure():
                 return sure
         return f"all {most} battles were played"
+
+    def _look_for_verdicts(self) -> None:
+        """Stop where the first battles all got no verdict."""
+        if len(self._done) >= FRUITLESS and not any(games for games, _ in self._done.values()):
+            raise JudgingFailed(
+                f"none of the first {len(self._done)} battles got a verdict; see the rejects in the "
+                "result for why, mend it, and start again"
+            )
 
     def _sure(self) -> str:
         """Return why the order is sure enough to end here; empty where it is not."""
@@ -104,7 +118,7 @@ class Tournament:
         if asked is None or len(self._done) == self.design.battles:
             return ""
         found = self.expected().confidence
-        return f"the order is sure: {found:.3f} of the asked {asked:g}" if found >= asked else ""
+        return f"the order is sure: {found:.3f}, asked was {asked:g}" if found >= asked else ""
 
     async def _fight(self, cells: Cells) -> None:
         by_question: dict[int, list[int]] = defaultdict(list)
@@ -128,9 +142,11 @@ class Tournament:
         """Play the battles of one question; return games and score of each."""
         question, records = self.questions[number], self.services.records
         given = {self.pair(pair): pair for pair in pairs}
-        start = arena.start_state(question.instruction, evaluation=False, given=given)
+        start = start_state(question.instruction, evaluation=False, given=given)
         ended = cast(BattleState, await self._graph.ainvoke(start, context=self.services))
         games = self._games(question, ended)
+        if ended["instruction"].id != question.instruction.id:
+            await records.add("question", ROUND, [ended["instruction"]])
         await records.add("answer", ROUND, list(ended["answers"].values()))
         await records.add("battle", ROUND, ended["battles"])
         await records.add("game", ROUND, [game for found in games.values() for game in found])
@@ -140,20 +156,24 @@ class Tournament:
         }
 
     def _games(self, question: Question, ended: BattleState) -> dict[Pair, list[JudgedGame]]:
+        answers = ended["answers"]
         games = {
-            pair: judged_games(question, pair, played, ended["answers"])
+            pair: judged_games(question, pair, played, answers, weight=self._weight(pair, ended))
             for pair, played in ended["games"].items()
         }
         for battle in ended["battles"]:
             if battle.decided_by != "jury":
                 pair = (battle.model_a, battle.model_b)
-                games[pair] = settled_games(
-                    question, battle, ended["answers"], self._jurors(battle)
-                )
+                games[pair] = settled_games(question, battle, answers, self._jurors(pair))
         return games
 
-    def _jurors(self, battle: Battle) -> int:
-        pair = (battle.model_a, battle.model_b)
+    def _weight(self, pair: Pair, ended: BattleState) -> float:
+        """Return what a game counts: a battle that a cascade spared some jurors counts no less."""
+        if not ended["cascade"].get(pair):
+            return 1.0
+        return self._jurors(pair) / len({game.juror for game in ended["games"][pair]})
+
+    def _jurors(self, pair: Pair) -> int:
         return len(eligible(self.services.cast.jury, pair, self.services.models))
 
 

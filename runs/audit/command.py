@@ -63,7 +63,7 @@ def audit(
     import orjson
 
     from ...graphs.audit.report import audit as measure
-    from ..config import load_config
+    from ..arena.config import load_arena_config
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
@@ -75,7 +75,7 @@ def audit(
         read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
     if answers:
         read_answers(answers, heap)
-    found = measure(heap.evidence(load_config(run.config).models if run else {}))
+    found = measure(heap.evidence(load_arena_config(run.config).models if run else {}))
     dropped = heap.gate.counts()
     if as_json:
         sys.stdout.write(orjson.dumps(data(found, sung, dropped=dropped)).decode() + "\n")

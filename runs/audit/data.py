@@ -9,6 +9,7 @@ from ...graphs.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
 from ...graphs.audit.juror import JurorAudit
 from ...graphs.audit.ranking import Canaries
 from ...graphs.audit.report import Audit
+from ...graphs.audit.scale import Scale
 
 Data = dict[str, Any]
 
@@ -57,6 +58,16 @@ def _juror(audit: JurorAudit) -> Data:
         "jury": _accord(audit.jury),
         "checkers": _accord(audit.checkers),
         "people": _accord(audit.people),
+    } | ({"scale": _scale(audit.scale)} if audit.scale else {})
+
+
+def _scale(scale: Scale) -> Data:
+    return {
+        "used": scale.used,
+        "best": estimate(scale.best) | {"error": scale.best.error},
+        "against": scale.against,
+        "log_loss": scale.loss,
+        "log_loss_best": scale.best_loss,
     }
 
 

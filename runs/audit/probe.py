@@ -26,7 +26,7 @@ from ...graphs.audit.canaries import (
 )
 from ...graphs.audit.ranking import Canaries, Played, canaries
 from ...graphs.ratings.table import Row
-from ...taxonomy.skill import load_skill
+from ...taxonomy.skill import Leaf, load_skill
 from ...tools.retrieval import ApiIndex
 from ..config import RunConfig, load_config
 from ..folder import RunFolder
@@ -68,7 +68,7 @@ class Court:
     async def judge(self, trials: Sequence[Trial]) -> tuple[list[Played], int]:
         """Let every juror judge every trial in both orders; count the games without a verdict."""
         gate = asyncio.Semaphore(self.config.execution.in_flight)
-        rubrics = _rubrics(self.config.skills)
+        leaves = _leaves(self.config.skills)
 
         async def game(message: Judge, juror: str) -> Game | None:
             async with gate:
@@ -78,11 +78,11 @@ class Court:
                     return None
 
         async def trial_games(trial: Trial) -> list[Game | None]:
-            rubric = rubrics[trial.instruction.skill, trial.instruction.leaf]
+            leaf = leaves[trial.instruction.skill, trial.instruction.leaf]
             works = [
                 game(message, juror)
                 for juror in self._jurors(trial)
-                for message in _orders(trial, rubric, self.config.arena.verdict)
+                for message in _orders(trial, leaf, self.config.arena.verdict)
             ]
             return await asyncio.gather(*works)
 
@@ -100,17 +100,18 @@ class Court:
         return [juror for juror in every if models[juror].maker not in families]
 
 
-def _rubrics(skills: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Return the rubrics by skill and leaf."""
+def _leaves(skills: Iterable[str]) -> dict[tuple[str, str], Leaf]:
+    """Return the leaves by skill and name."""
     loaded = [load_skill(name) for name in skills]
-    return {(skill.name, leaf.name): leaf.rubric for skill in loaded for leaf in skill.leaves}
+    return {(skill.name, leaf.name): leaf for skill in loaded for leaf in skill.leaves}
 
 
-def _orders(trial: Trial, rubric: str, verdict: str) -> list[Judge]:
+def _orders(trial: Trial, leaf: Leaf, verdict: str) -> list[Judge]:
     return [
         Judge(
             instruction=trial.instruction,
-            rubric=rubric,
+            rubric=leaf.rubric,
+            objective=leaf.objective,
             first=first,
             second=second,
             a_is_first=first is trial.a,

@@ -7,27 +7,28 @@ with its `games` inside. Beside the verdict it may hold `len_a` and `len_b` or t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...agents.models.settings import ModelSettings
+from ...agents.models.settings import ModelSettings, RewardModel
 from ...agents.sanitise import sanitise
 from ...graphs.audit.evidence import Evidence, Label, Place, Play
 from ...graphs.audit.looks import Looks, looks
 from ...graphs.ratings.table import Floats
 from ..leaderboard.checks import Gate, faults, is_empty, scores
 from ..leaderboard.source import Batch, Source, readable, sources
+from .checks import CHECKED, answer_faults
 from .families import families
 
 REQUIRED = ("question_id", "model_a", "model_b")
 OUTCOME = ("winner", "preference")
 SIDES = ("len", "answer", "checked", "served")
-GAME = ("juror", "model", "shown_first", "score_a", "score_b")
+GAME = ("juror", "model", "shown_first", "score_a", "score_b", "rewards")
 ANSWERS = ("question_id", "model", "output")
-CHECKED = {"passed": True, "true": True, "1": True, "failed": False, "false": False, "0": False}
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Heap:
             passed=self.passed,
             labels=self.labels,
             families=families(self.served, models),
+            scales={n: m.scale for n, m in models.items() if isinstance(m, RewardModel)},
             swayed=len(self.swayed),
         )
 
@@ -97,7 +99,7 @@ def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
     if not known & before:
         raise UserError(
             f"--labels {path}: none of its {len(heap.labels)} rows is about a battle here; it has "
-            f"{next(iter(known), 'no rows')}, the battles {next(iter(before))}"
+            f"{min(known, default='no rows')}, the battles {min(before)}"
         )
 
 
@@ -105,15 +107,25 @@ def read_answers(path: str, heap: Heap) -> None:
     """Read the answers themselves: question_id, model, output.
 
     Raises:
-        UserError: the file is wrong.
+        UserError: the file is wrong, or none of its rows is an answer to a battle that was read.
     """
+    battled = {(play.question, model) for play in heap.plays for model in (play.first, play.second)}
+    found: set[Place] = set()
     for source in sources([path]):
         with readable(source.path):
             names = _names(source, ANSWERS, ())
             for batch in source.batches(names):
+                for number, what in batch.broken:
+                    raise UserError(f"--answers {path}: row {number} ({source.counted}): {what}")
                 for row in _rows(batch, names):
                     place = (str(row["question_id"]), str(row["model"]))
+                    found.add(place)
                     heap.look(place, str(row["output"] or ""))
+    if not found & battled:
+        raise UserError(
+            f"--answers {path}: none of its {len(found)} rows is an answer to a battle here; it has "
+            f"{min(found, default='no rows')}, the battles {min(battled)}"
+        )
 
 
 def _names(source: Source, needed: tuple[str, ...], outcome: tuple[str, ...]) -> list[str]:
@@ -143,7 +155,8 @@ def _batches(source: Source, names: list[str], gate: Gate) -> Iterator[tuple[Bat
         columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
         rows = Batch(columns, batch.numbers[filled], batch.broken)
         score = scores(rows)
-        keep = gate.kept(source, rows, faults(rows, score, []))
+        wrong = [*faults(rows, score, []), *answer_faults(rows)]
+        keep = gate.kept(source, rows, wrong)
         kept = {n: c.filter(pa.array(keep)) for n, c in rows.columns.items()}
         yield Batch(kept, rows.numbers[keep]), score[keep]
 
@@ -191,8 +204,10 @@ def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap)
     for game in games:
         heap.served.setdefault(game["juror"], game.get("model") or "")
         lead = game["score_a"] - game["score_b"]
+        rewards = game.get("rewards") or []
+        ahead = rewards[0] - rewards[1] if len(rewards) == 2 else nan
         first, second = a, b
         if game["shown_first"] == "model_b":
-            first, second, lead = b, a, -lead
+            first, second, lead, ahead = b, a, -lead, -ahead
         score = 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
-        heap.plays.append(Play(question, first, second, game["juror"], score, lead))
+        heap.plays.append(Play(question, first, second, game["juror"], score, lead, ahead))

@@ -13,6 +13,7 @@ from ...graphs.audit.estimate import Estimate
 from ...graphs.audit.juror import JurorAudit
 from ...graphs.audit.ranking import Canaries
 from ...graphs.audit.report import Audit
+from ...graphs.audit.scale import Scale
 
 WIDE = 110
 """Columns where the output is no terminal."""
@@ -104,10 +105,26 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
         )
     if audit.swayed:
         yield f"{audit.swayed:,} answers held something meant to sway a juror; it is taken out first"
+    yield from (_scale(juror.juror, juror.scale) for juror in audit.jurors if juror.scale)
     yield "Effects are wins in 100 battles; findings are held against chance over the whole audit."
     yield ""
     yield f"Findings: {len(audit.findings) or 'none'}"
     yield from (f"· {finding.words}" for finding in audit.findings)
+
+
+def _scale(name: str, scale: Scale) -> str:
+    """Return what a reward model's scale should be, and what that would change."""
+    best, field = scale.best, f"models.{name}.scale"
+    if best.value is None:
+        return f"{field}: no fit: {best.note}"
+    whose = "the other jurors" if scale.against == "jury" else "people"
+    told = (
+        f"{field}: {best.value:.3g} fits best (95 % {best.low or 0:.3g} to {best.high or 0:.3g}, "
+        f"{best.n:,} battles, against {whose})"
+    )
+    if scale.used is None or scale.loss is None or scale.best_loss is None:
+        return told
+    return f"{told}; log-loss {scale.loss:.3f} at {scale.used:g} now, {scale.best_loss:.3f} then"
 
 
 def _ranks(canaries: Canaries) -> Table:

@@ -18,8 +18,8 @@ _ABOUT = {
 _OUTCOMES = (
     "`outcome`, in `instructions` and `battles`, is where an instruction's battles led it: `lost` "
     "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
-    "everyone: it trains nobody and moves no policy), `held_out` (judged for evaluation only), or "
-    "empty where it had no battle."
+    "everyone: it trains nobody, moves no policy and rates no model), `held_out` (of a seed that is "
+    "kept for evaluation only), or empty where it had no battle."
 )
 _HUB_LICENCES = {
     *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0"),
@@ -140,6 +140,8 @@ def _models(facts: CardFacts) -> str:
     ]
     t = facts.totals
     total = f"{t.calls} calls, {t.tokens_in} tokens in, {t.tokens_out} tokens out, {t.usd:.4f} USD."
+    if t.unusable:
+        total += f" {t.unusable} further replies were paid but unusable; their tokens are counted."
     return f"## Models and cost\n\n{_table(heads, rows)}\n\nIn all: {total}"
 
 
@@ -149,7 +151,10 @@ def _ratings(facts: CardFacts) -> str:
         (r.round, r.alias, r.model, f"{r.rating:.0f}", f"{r.low:.0f} to {r.high:.0f}", r.battles)
         for r in facts.ratings
     ]
-    return "## Ratings\n\nBradley–Terry, on the Elo scale.\n\n" + _table(heads, rows)
+    return (
+        "## Ratings\n\nBradley–Terry, on the Elo scale, from the battles of a round and a `purpose` "
+        "that are not `disputed` and whose `outcome` is not `broken`.\n\n"
+    ) + _table(heads, rows)
 
 
 def _listing(title: str, lines: Sequence[str], none: str) -> str:
@@ -164,7 +169,7 @@ def _recompute(facts: CardFacts) -> str:
     return (
         "\n\nThe numbers can be counted again in `battles`: of a round and a leaf, the target's battles "
         "with `purpose` selection, not `disputed`, whose `outcome` is neither `broken` nor `held_out`; "
-        "in a rate a tie counts half."
+        "in a rate a tie counts half, and the whole skill's is over all its leaves."
     )
 
 

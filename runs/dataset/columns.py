@@ -27,8 +27,14 @@ _GAMES = _list(
         score_a=_FLOAT,
         score_b=_FLOAT,
         reason=_TEXT,
+        own_answer=_TEXT,
+        before_a=_FLOAT,
+        before_b=_FLOAT,
+        before_reason=_TEXT,
+        rewards=_list(_FLOAT),
     )
 )
+_DEBATE = _list(_struct(speaker=_TEXT, round=_INT, actions=_TEXT, text=_TEXT))
 _PROVENANCE = {
     "skill": _TEXT,
     "leaf": _TEXT,
@@ -98,6 +104,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             "checked_a": _TEXT,
             "checked_b": _TEXT,
             "games": _GAMES,
+            "cascade": _TEXT,
+            "debate": _DEBATE,
         }
     ),
     "rejects": _schema(

@@ -8,10 +8,13 @@ from ..store import Store
 
 
 def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction]:
-    """Return the instructions among the ids, whether they passed the gate or stayed drafts."""
+    """Return the instructions among the ids: those that passed the gate, drafts, examiners' questions."""
     wanted = list(ids)
-    passed = store.get_many("instruction", wanted, Instruction)
-    return passed | store.get_many("draft", (i for i in wanted if i not in passed), Instruction)
+    found: dict[str, Instruction] = {}
+    for kind in ("instruction", "draft", "question"):
+        missing = [id for id in wanted if id not in found]
+        found |= store.get_many(kind, missing, Instruction) if missing else {}
+    return found
 
 
 def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:

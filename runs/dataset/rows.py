@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Turn
+from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Statement, Turn, Vote
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from .conversation import plain, tool_specs_json
 
@@ -77,7 +77,7 @@ def battle_row(
         "skill": battle.skill,
         "leaf": battle.leaf,
         "round": battle.round,
-        "question_id": battle.instruction_id,
+        "question_id": battle.question_id or battle.instruction_id,
         "model_a": battle.model_a,
         "model_b": battle.model_b,
         "winner": battle.winner,
@@ -87,7 +87,9 @@ def battle_row(
         "disputed": battle.disputed,
         "purpose": battle.purpose,
         "outcome": outcome,
-        "games": _games(battle.games),
+        "games": [_game(game) for game in battle.games],
+        "cascade": battle.cascade,
+        "debate": [_statement(said) for said in battle.debate],
     }
 
 
@@ -165,8 +167,19 @@ def _checked(answer: Answer | None) -> str:
     return "passed" if answer.checked else "failed"
 
 
-def _games(games: Iterable[Game]) -> list[Row]:
-    return [game.model_dump() for game in games]
+def _game(game: Game) -> Row:
+    """Return a game; the vote before is the vote itself where the jurors did not confer."""
+    before = game.before or game
+    return {
+        **game.model_dump(include={*Vote.model_fields, "juror", "model", "shown_first", "rewards"}),
+        "before_a": before.score_a,
+        "before_b": before.score_b,
+        "before_reason": game.before.reason if game.before else "",
+    }
+
+
+def _statement(said: Statement) -> Row:
+    return {**said.model_dump(), "actions": ", ".join(said.actions)}
 
 
 def _names(models: Iterable[str]) -> list[str]:

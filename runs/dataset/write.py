@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ...agents.records import Answer, Battle, Instruction, Record, Reject
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
+from ...graphs.arena.state import given_id
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS
@@ -55,11 +56,13 @@ async def _pages(store: Store, kind: str, type: type[R]) -> AsyncIterator[list[R
 
 
 async def _instructions(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, "instruction", Instruction):
-        models = models_behind(store, page)
-        outcomes = find_outcomes(store, models)
-        for instruction in page:
-            yield instruction_row(instruction, models[instruction.id], outcomes[instruction.id])
+    for kind in ("instruction", "question"):
+        async for page in _pages(store, kind, Instruction):
+            models = models_behind(store, page)
+            given = {instruction.id: given_id(instruction) for instruction in page}
+            outcomes = find_outcomes(store, given.values())
+            for asked in page:
+                yield instruction_row(asked, models[asked.id], outcomes[given[asked.id]])
 
 
 async def _sft(store: Store) -> AsyncIterator[Row]:
@@ -84,14 +87,14 @@ def _models(store: Store, page: Sequence[TrainingRow]) -> Mapping[str, Collectio
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
     async for page in _pages(store, "battle", Battle):
-        asked = store.get_many("instruction", [b.instruction_id for b in page], Instruction)
+        asked = find_instructions(store, [b.question_id or b.instruction_id for b in page])
         answers = store.get_many(
             "answer", [i for b in page for i in (b.answer_a, b.answer_b)], Answer
         )
         outcomes = find_outcomes(store, {b.instruction_id for b in page})
         for b in page:
             sides = (answers.get(b.answer_a), answers.get(b.answer_b))
-            question = asked.get(b.instruction_id)
+            question = asked.get(b.question_id or b.instruction_id)
             yield battle_row(b, question, sides, outcomes[b.instruction_id])
 
 

@@ -1,5 +1,10 @@
-"""Arrow columns as numpy: text as codes, anything else as numbers."""
+"""Arrow columns as numpy: text as codes, anything else as numbers.
 
+Arrow's own conversions import pandas where that is installed, which takes longer than to rate a
+million battles; so numbers are read from Arrow's memory here.
+"""
+
+import re
 from typing import Any
 
 import numpy as np
@@ -11,13 +16,17 @@ from ...graphs.ratings.table import Floats, Ints
 
 compute: Any = pyarrow.compute
 """Its functions are made when it is imported, unseen by type checkers."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CODED = pa.dictionary(pa.int32(), pa.string())
 
 
 def coded(values: pa.Array) -> pa.DictionaryArray:
     """Return a column of names as dictionary codes; 1 and "1" are the same name."""
-    kind = pa.dictionary(pa.int32(), pa.string())
-    if values.type == kind:
+    if values.type == CODED:
         return values
+    if pa.types.is_nested(values.type):
+        # No name, but what a message must be able to show.
+        values = pa.array([None if row is None else str(row) for row in values.to_pylist()])
     if not pa.types.is_string(values.type):
         values = values.cast(pa.string())
     return values.dictionary_encode()
@@ -25,14 +34,22 @@ def coded(values: pa.Array) -> pa.DictionaryArray:
 
 def blank(values: pa.DictionaryArray) -> Bools:
     """Tell which rows hold nothing: null, or only spaces."""
-    nothing = compute.equal(compute.utf8_trim_whitespace(values.dictionary), "")
-    by_code = np.append(nothing.fill_null(True).to_numpy(zero_copy_only=False), True)
+    names = values.dictionary
+    length = stored(compute.binary_length(compute.utf8_trim_whitespace(names)), np.int32)
+    by_code = np.append((length == 0) | ~valid(names), True)
     return np.asarray(by_code[codes(values)], dtype=np.bool_)
+
+
+def unprintable(values: pa.DictionaryArray) -> Bools:
+    """Tell which names hold control characters."""
+    by_code = [bool(CONTROL.search(name or "")) for name in values.dictionary.to_pylist()]
+    return np.array([*by_code, False])[codes(values)]
 
 
 def codes(values: pa.DictionaryArray) -> Ints:
     """Return the codes, -1 for null."""
-    return np.asarray(values.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    found = stored(values.indices, np.int32).astype(np.int64)
+    return np.where(valid(values), found, -1) if values.null_count else found
 
 
 def mapped(values: pa.DictionaryArray, known: dict[str, float]) -> Floats:
@@ -43,38 +60,60 @@ def mapped(values: pa.DictionaryArray, known: dict[str, float]) -> Floats:
 
 def numbers(values: pa.Array) -> Floats:
     """Return a column as numbers; what is none is NaN."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        values = _parsed(values)
-    elif pa.types.is_nested(values.type) or pa.types.is_null(values.type):
+        values = coded(values)
+    if pa.types.is_dictionary(values.type):
+        held = coded(values)
+        return np.asarray(np.append(_parsed(held.dictionary), np.nan)[codes(held)])
+    if pa.types.is_nested(values.type) or pa.types.is_null(values.type):
         return np.full(len(values), np.nan)
-    cast = values.cast(pa.float64(), safe=False)
-    return np.asarray(cast.fill_null(np.nan).to_numpy(zero_copy_only=False))
+    found = stored(values.cast(pa.float64(), safe=False), np.float64)
+    return np.where(valid(values), found, np.nan) if values.null_count else found
 
 
 def truths(values: pa.Array) -> Bools:
     """Tell which values say yes: true, or the text of it."""
-    lower = compute.utf8_lower(coded(values).dictionary_decode())
-    return np.asarray(
-        compute.is_in(lower, pa.array(["true", "1", "yes"])).to_numpy(zero_copy_only=False)
-    )
+    held = coded(values)
+    yes = [str(name).lower() in ("true", "1", "yes") for name in held.dictionary.to_pylist()]
+    return np.array([*yes, False])[codes(held)]
 
 
-def _parsed(texts: pa.Array) -> pa.Array:
-    trimmed = compute.utf8_trim_whitespace(texts)
-    filled = compute.if_else(compute.equal(trimmed, ""), None, trimmed)
+def stored(values: pa.Array, kind: Any) -> Any:
+    """Return numbers as they lie in memory, of numpy type `kind`; null is any number."""
+    if not len(values):
+        return np.zeros(0, dtype=kind)
+    found = np.frombuffer(values.buffers()[1], kind, values.offset + len(values))
+    return found[values.offset :]
+
+
+def valid(values: pa.Array) -> Bools:
+    """Tell which values are not null."""
+    if pa.types.is_null(values.type) or not values.null_count:
+        return np.full(len(values), not pa.types.is_null(values.type))
+    bits = np.frombuffer(values.buffers()[0], np.uint8)
+    told = np.unpackbits(bits, count=values.offset + len(values), bitorder="little")
+    return np.asarray(told[values.offset :], dtype=np.bool_)
+
+
+def chosen(rows: Bools) -> pa.Array:
+    """Return the numbers of the rows that are true, as Arrow's `take` wants them."""
+    at = np.flatnonzero(rows).astype(np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(at), [None, pa.py_buffer(at)])
+
+
+def _parsed(names: pa.Array) -> Floats:
+    """Parse each of some texts; what is no number is NaN."""
     try:
-        return filled.cast(pa.float64())
+        return np.asarray(stored(names.cast(pa.float64()), np.float64))
     except pa.ArrowInvalid:
-        return pa.array([_number(text) for text in filled.to_pylist()], pa.float64())
+        return np.array([_number(text) for text in names.to_pylist()], dtype=np.float64)
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str | None) -> float:
     try:
-        return None if text is None else float(text)
+        return float(text or "nan")
     except ValueError:
-        return None
+        return float("nan")
 
 
 def joined(parts: list[pa.DictionaryArray]) -> tuple[pa.Array, Ints]:
@@ -82,11 +121,3 @@ def joined(parts: list[pa.DictionaryArray]) -> tuple[pa.Array, Ints]:
     chunked = pa.chunked_array(parts).unify_dictionaries()
     found = [codes(chunk) for chunk in chunked.chunks]
     return chunked.chunk(chunked.num_chunks - 1).dictionary, np.concatenate(found)
-
-
-def without_null(values: pa.Array) -> pa.DictionaryArray:
-    """Return names as codes with "" for null."""
-    held = coded(values)
-    if held.null_count:
-        held = compute.fill_null(held.dictionary_decode(), "").dictionary_encode()
-    return held

@@ -79,7 +79,7 @@ class Columns:
 def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:
     """Join batches into one table; models are numbered by name, whatever their order and side."""
     names, model = joined([*(p.model_a for p in parts), *(p.model_b for p in parts)])
-    models, model = by_name(names, model)
+    models, model = by_name(names.to_pylist(), model)
     questions, question = joined([p.question for p in parts])
     half = len(model) // 2
     table = BattleTable(
@@ -104,15 +104,16 @@ def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:
 
 
 def labels(parts: list[pa.DictionaryArray]) -> Labels:
-    """Join the batches of a column of names."""
-    names, codes = joined(parts)
-    ordered, codes = by_name(names, codes)
+    """Join the batches of a column of names; null is named ""."""
+    found, codes = joined(parts)
+    names = [*(name or "" for name in found.to_pylist()), ""]
+    nobody = names.index("")
+    ordered, codes = by_name(names, np.where(codes < 0, nobody, codes))
     return Labels(codes, ordered)
 
 
-def by_name(names: pa.Array, codes: Ints) -> tuple[tuple[str, ...], Ints]:
+def by_name(listed: list[str], codes: Ints) -> tuple[tuple[str, ...], Ints]:
     """Renumber codes so that the names that occur come in alphabetical order."""
-    listed = names.to_pylist()
     used = np.flatnonzero(np.bincount(codes, minlength=len(listed)))
     order = sorted(used.tolist(), key=lambda code: listed[code])
     number = np.zeros(len(listed), dtype=np.int64)

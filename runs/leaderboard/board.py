@@ -7,8 +7,9 @@ import numpy as np
 
 from ...agents.errors import UserError
 from ...graphs.ratings.agreement import Agreement
-from ...graphs.ratings.fit import Fit, rate
-from ...graphs.ratings.intervals import PERCENTILES, Intervals, bootstrap, sandwich
+from ...graphs.ratings.fit import Fit
+from ...graphs.ratings.flips import Flips, flips
+from ...graphs.ratings.intervals import PERCENTILES, Intervals
 from ...graphs.ratings.length import LengthControlled
 from ...graphs.ratings.newton import sigmoid
 from ...graphs.ratings.position import Position, position
@@ -16,11 +17,13 @@ from ...graphs.ratings.standings import Standing, separability, standings, win_r
 from ...graphs.ratings.table import BattleTable, Floats, Ints, add_up
 from ...graphs.ratings.triples import Triples, triples
 from .battles import Battles
-from .control import Controlled, controlled
+from .control import Controlled
 from .difficulty import Difficulty, read_difficulty
 from .length import length_controlled_rates
 from .options import Options
+from .rated import JudgeRow, rated
 from .reading import Loaded
+from .verdicts import reweighed, verdicts
 from .votes import agreement_of
 
 MOST_GROUPS = 100
@@ -55,10 +58,13 @@ class Board:
     """Share of the weight whose pair was shown as often the other way round."""
     expected_first: float
     """Share of the wins that the model shown first would take by the ratings alone, ties half."""
+    flips: Flips
     agreement: Agreement
     triples: Triples
     control: Controlled | None = None
     length_controlled: Mapping[str, LengthControlled] = field(default_factory=dict)
+    judges: tuple[JudgeRow, ...] = ()
+    """Where judges were fitted with the ratings."""
 
 
 def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
@@ -67,23 +73,24 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     Raises:
         UserError: The anchor or the baseline has no battles, or `--by` has too many values.
     """
-    battles, games = loaded.battles, loaded.games
+    told = loaded.games or loaded.battles
+    battles = reweighed(verdicts(loaded, options), options)
     groups = battles.groups()
     if len(groups) > MOST_GROUPS:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
     try:
         difficulty = _difficulty(battles, options)
-        whole = board(battles, games or battles, options, difficulty)
+        whole = board(battles, told, options, difficulty)
     except UserError:
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
-    judged = games.groups() if games else {}
+    judged = {} if told is battles else told.groups()
     parts: dict[str, Board] = {}
     for name, rows in groups.items():
         part = battles.where(rows)
         if part and part.table.weight.any():
-            seen = games.where(judged[name]) if games and name in judged else None
+            seen = told.where(judged[name]) if name in judged else None
             within = _within(options, part.table.models)
             parts[name] = board(part, seen or part, within, difficulty)
     return whole, parts
@@ -113,11 +120,10 @@ def _within(options: Options, models: tuple[str, ...]) -> Options:
 def board(
     battles: Battles, judged: Battles, options: Options, difficulty: Difficulty | None = None
 ) -> Board:
-    """Rate battles; position and agreement are told from `judged`."""
+    """Rate battles; position and agreement are told from `judged`, the single verdicts."""
+    found = rated(battles, options)
+    battles, fit, intervals = found.battles, found.fit, found.intervals
     table = battles.table
-    control = controlled(battles, options) if options.control else None
-    fit = control.fit if control else rate(table, options.anchor)
-    intervals = control.intervals if control else _intervals(table, fit, options)
     baseline = options.baseline or met_by_all(table)
     lengths = (
         length_controlled_rates(battles, baseline, difficulty) if difficulty and baseline else {}
@@ -135,17 +141,13 @@ def board(
         position=position(judged.table),
         balanced=_balanced(judged.table),
         expected_first=_expected_first(judged.table, fit),
+        flips=flips(judged.table, judged.judge.codes if judged.judge else None),
         agreement=agreement_of(judged),
         triples=triples(fit.wins),
-        control=control,
+        control=found.control,
         length_controlled=lengths,
+        judges=found.judges,
     )
-
-
-def _intervals(table: BattleTable, fit: Fit, options: Options) -> Intervals:
-    if options.method == "sandwich":
-        return sandwich(table, fit)
-    return bootstrap(table, fit, rounds=options.rounds, seed=options.seed)
 
 
 def met_by_all(table: BattleTable) -> str | None:

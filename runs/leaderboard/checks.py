@@ -10,7 +10,7 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...graphs.ratings.connection import Bools
 from ...graphs.ratings.table import SCORES, Floats
-from .arrays import blank, coded, joined, mapped, numbers
+from .arrays import blank, coded, joined, mapped, numbers, unprintable, valid
 from .fields import REQUIRED
 from .source import Batch, Source
 
@@ -97,6 +97,9 @@ def _names(batch: Batch) -> Iterator[Fault]:
         rows = blank(coded(batch.columns[name]))
         yield Fault(f"no {name}", rows, (name,), "it must be filled")
     sides = [coded(batch.columns[name]) for name in ("model_a", "model_b")]
+    for name, side in zip(("model_a", "model_b"), sides, strict=True):
+        told = "a name holds no control characters: they would reach terminals and pages"
+        yield Fault(f"unprintable {name}", unprintable(side), (name,), told)
     same = np.zeros(0, dtype=np.bool_)
     if len(batch):
         _, both = joined(sides)
@@ -151,4 +154,4 @@ def empty_value(values: pa.Array) -> Bools:
     """Tell which values are left out: null, or empty text."""
     if pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
         return blank(coded(values))
-    return np.asarray(values.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
+    return ~valid(values)

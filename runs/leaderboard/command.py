@@ -26,6 +26,15 @@ class IntervalsChoice(StrEnum):
     sandwich = "sandwich"
 
 
+class AggregateChoice(StrEnum):
+    """How several judges' verdicts become ratings."""
+
+    games = "games"
+    majority = "majority"
+    median = "median"
+    judge_aware = "judge_aware"
+
+
 class ErrorChoice(StrEnum):
     """What to do with faulty rows."""
 
@@ -63,6 +72,23 @@ def leaderboard(
         IntervalsChoice | None,
         typer.Option(help="Default: bootstrap by question; sandwich with --control."),
     ] = None,
+    aggregate: Annotated[
+        AggregateChoice,
+        typer.Option(
+            help="How judges' verdicts on one question and pair are joined: each row counts, their "
+            "majority or median does, or judges are fitted with the ratings."
+        ),
+    ] = AggregateChoice.games,
+    flipped: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="WEIGHT",
+            help="What the games of a pair weigh where a judge contradicts itself when the order is "
+            "swapped. Default: 1; in a majority 0.5.",
+        ),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Bootstrap rounds.")] = 100,
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="One more board for each value.")
@@ -87,6 +113,8 @@ def leaderboard(
         rounds=rounds,
         seed=seed,
         difficulty=difficulty,
+        aggregate=aggregate.value,
+        flipped=flipped,
     )
     drop = on_error is ErrorChoice.drop
     _rank(battles, options, by=by, drop=drop, plot=plot, as_json=as_json)

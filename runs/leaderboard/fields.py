@@ -37,12 +37,20 @@ class Fields:
         if not {"winner", "preference"} & known:
             needed.append("winner")
         if missing := [name for name in needed if name not in known]:
-            raise UserError(
-                f"{source.path}: no column {missing[0]!r}; its columns are: "
-                f"{', '.join(sorted(known)) or 'none'}"
-            )
+            raise UserError(_told(source, missing[0], known))
         games = GAMES if "games" in known and source.path.suffix == ".parquet" else ()
-        return list(dict.fromkeys([*needed, *(n for n in OPTIONAL if n in known), *games]))
+        more = [name for name in OPTIONAL if name in known or not source.complete]
+        return list(dict.fromkeys([*needed, *more, *games]))
+
+
+def _told(source: Source, missing: str, known: set[str]) -> str:
+    if not any(known):
+        return f"{source.path}: holds nothing: it needs rows with question_id, model_a, model_b and winner"
+    alike = [name for name in known if name.strip().lower() == missing.lower()]
+    move = f"; rename {alike[0]!r}" if alike else ""
+    return (
+        f"{source.path}: no column {missing!r}; its columns are: {', '.join(sorted(known))}{move}"
+    )
 
 
 def fields(source: Source, *, by: str | None, control: Control | None) -> Fields:

@@ -1,28 +1,27 @@
-"""CSV, JSONL and Parquet as batches of Arrow columns; memory holds a batch, not the file."""
+"""CSV and Parquet as batches of Arrow columns; memory holds a batch, not the file."""
 
-import gzip
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from ...agents.errors import UserError
 from ...graphs.ratings.table import Ints
-from .source import Batch, counting
+from .arrays import CODED
+from .source import Batch, counting, is_packed
 
 BLOCK = 8 << 20
 """Bytes of CSV read at once."""
+HEAD = 1000
+"""Rows that tell whether a column holds numbers."""
 ROWS = 1 << 17
-"""Rows of JSONL or Parquet read at once."""
-CODED = pa.dictionary(pa.int32(), pa.string())
-IF_ABSENT = {"weight": 1.0}
-"""What a JSON object means that does not have the key."""
+"""Rows of Parquet read at once."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,29 @@ class CsvSource:
 
     path: Path
     counted: str = "the header is row 1"
+    complete: bool = True
 
     def first(self) -> dict[str, Any]:
-        """Return the header with the first row's values."""
+        """Return the header with the first value of each column."""
         with self._opened([], None) as reader:
-            row = next((batch for batch in reader if batch.num_rows), None)
-        if row is None:
+            self._check(reader.schema.names)
+            head = next((batch.slice(0, HEAD) for batch in reader if batch.num_rows), None)
+        if head is None:
             return dict.fromkeys(reader.schema.names)
-        return row.slice(0, 1).to_pylist()[0]  # type: ignore[no-any-return]
+        columns = zip(head.schema.names, head.columns, strict=True)
+        return {name: _first(column.to_pylist()) for name, column in columns}
+
+    def _check(self, names: list[str]) -> None:
+        """Refuse a header that tells no columns apart."""
+        if len(names) == 1 and (found := next((c for c in ";\t|" if c in names[0]), None)):
+            raise UserError(
+                f"{self.path}: its header is separated by {found!r}: {names[0]!r}; write the file "
+                "with commas"
+            )
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            raise UserError(
+                f"{self.path}: column {twice[0]!r} stands in the header twice; rename or remove one"
+            )
 
     def batches(self, names: Sequence[str]) -> Iterator[Batch]:
         """Yield the rows; a row of another width than the header's is broken, not guessed."""
@@ -63,7 +77,7 @@ class CsvSource:
 
         csv = pyarrow.csv
         return csv.open_csv(
-            pa.input_stream(self.path, compression="detect"),
+            pa.input_stream(self.path, compression="gzip" if is_packed(self.path) else None),
             # One thread: only then the numbers of skipped rows are known.
             read_options=csv.ReadOptions(use_threads=False, block_size=BLOCK),
             parse_options=csv.ParseOptions(
@@ -75,6 +89,10 @@ class CsvSource:
         )
 
 
+def _first(values: list[Any]) -> Any:
+    return next((value for value in values if value not in (None, "")), values[0])
+
+
 def _skipping(numbers: Ints, broken: Sequence[tuple[int, str]]) -> Ints:
     """Shift row numbers past the rows that were skipped."""
     if not broken:
@@ -84,85 +102,12 @@ def _skipping(numbers: Ints, broken: Sequence[tuple[int, str]]) -> Ints:
 
 
 @dataclass(frozen=True)
-class JsonSource:
-    """A file of JSON objects, one a line."""
-
-    path: Path
-    counted: str = "the first line is row 1"
-
-    def first(self) -> dict[str, Any]:
-        """Return the first object; a later line may hold more keys."""
-        with self._lines() as lines:
-            for line in lines:
-                if line.strip():
-                    row = _object(line)
-                    return row if isinstance(row, dict) else {}
-        return {}
-
-    def batches(self, names: Sequence[str]) -> Iterator[Batch]:
-        """Yield the rows; a line that is no JSON object is broken."""
-        read = 0
-        with self._lines() as file:
-            while lines := list(islice(file, ROWS)):
-                yield _json_batch(lines, counting(read + 1, len(lines)), names)
-                read += len(lines)
-
-    def _lines(self) -> IO[bytes]:
-        if self.path.suffix == ".gz":
-            return gzip.open(self.path, "rb")  # type: ignore[return-value]
-        return self.path.open("rb")
-
-
-def _json_batch(lines: list[bytes], numbers: Ints, names: Sequence[str]) -> Batch:
-    filled = np.array([not line.isspace() for line in lines])
-    full = [line for line in lines if not line.isspace()]
-    rows = _objects(full)
-    number = numbers[filled].tolist()
-    good = [at for at, row in enumerate(rows) if isinstance(row, dict)]
-    broken = [
-        (n, f"no JSON object: {_cut(line)}")
-        for n, row, line in zip(number, rows, full, strict=True)
-        if not isinstance(row, dict)
-    ]
-    kept = [rows[at] for at in good]
-    columns = {name: _array([r.get(name, IF_ABSENT.get(name)) for r in kept]) for name in names}
-    return Batch(columns, np.array([number[at] for at in good], dtype=np.int64), broken)
-
-
-def _objects(lines: list[bytes]) -> list[Any]:
-    """Parse all lines in one call; where that fails, line by line."""
-    try:
-        rows: list[Any] = orjson.loads(b"[" + b",".join(lines) + b"]")
-    except orjson.JSONDecodeError:
-        rows = []
-    return rows if len(rows) == len(lines) else [_object(line) for line in lines]
-
-
-def _object(line: bytes) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _array(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values])
-
-
-def _cut(line: bytes) -> str:
-    text = line.decode("utf-8", "replace").strip()
-    return repr(text if len(text) <= 60 else text[:57] + "…")
-
-
-@dataclass(frozen=True)
 class ParquetSource:
     """A Parquet file; only the columns asked for leave the disk."""
 
     path: Path
     counted: str = "the first row is row 1"
+    complete: bool = True
 
     def first(self) -> dict[str, Any]:
         """Return the columns with a value that stands for their type: 0 for numbers."""
@@ -170,8 +115,18 @@ class ParquetSource:
         return {field.name: 0 if _is_number(field.type) else None for field in schema}
 
     def batches(self, names: Sequence[str]) -> Iterator[Batch]:
-        """Yield the rows; text comes dictionary-encoded."""
-        texts = [f.name for f in pq.read_schema(self.path) if pa.types.is_string(f.type)]
+        """Yield the rows; text comes dictionary-encoded.
+
+        Raises:
+            UserError: A column holds lists or structs where text or a number belongs.
+        """
+        schema = pq.read_schema(self.path)
+        if nested := [f for f in schema if f.name in names and pa.types.is_nested(f.type)]:
+            raise UserError(
+                f"{self.path}: column {nested[0].name!r} holds {nested[0].type}; it must hold text "
+                "or numbers"
+            )
+        texts = [f.name for f in schema if pa.types.is_string(f.type)]
         read = 0
         with pq.ParquetFile(self.path, read_dictionary=[n for n in texts if n in names]) as file:
             for batch in file.iter_batches(ROWS, columns=_paths(file, names)):
@@ -187,9 +142,10 @@ def _is_number(kind: pa.DataType) -> bool:
 def _paths(file: pq.ParquetFile, names: Sequence[str]) -> list[str]:
     """Return the stored columns of `names`; `games/juror` means the field inside the list."""
     paths = [file.schema.column(at).path for at in range(len(file.schema))]
-    inside = {tuple(name.split("/")) for name in names if "/" in name}
+    inside = [name.split("/") for name in names if "/" in name]
     return [
         path
         for path in paths
-        if path in names or (path.split(".")[0], path.split(".")[-1]) in inside
+        if path in names
+        or any(path.startswith(f"{top}.") and field in path.split(".") for top, field in inside)
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from .arrays import coded, compute, mapped, numbers, without_null
+from .arrays import coded, compute, mapped, numbers
 from .battles import Battles, Columns, together
 from .source import Batch
 
@@ -55,8 +55,8 @@ class Games:
                     model_b=second.filter(mask),
                     score=0.5 + 0.5 * np.sign(lead[rows]),
                     weight=np.ones(int(rows.sum())),
-                    judge=without_null(games.field("juror")).filter(mask),
-                    group=without_null(batch.columns[by]).take(parent).filter(mask) if by else None,
+                    judge=coded(games.field("juror")).filter(mask),
+                    group=coded(batch.columns[by]).take(parent).filter(mask) if by else None,
                     style_a=np.zeros((int(rows.sum()), 0)),
                     style_b=np.zeros((int(rows.sum()), 0)),
                 )

@@ -8,6 +8,10 @@ from .reading import Loaded
 
 FAIR = 0.02
 """Lead of the place shown first that its models explain, beyond which a reader must be told."""
+WEAK = 0.25
+"""Discrimination, as a share of the judges' mean, below which a reader must be told."""
+UNNAMED = "(unnamed)"
+"""The judge of rows that name none."""
 SHOWN = 6
 """Names listed of a long group."""
 
@@ -16,9 +20,10 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
     """Return the notes on the whole board."""
     return [
         *_left_out(loaded),
+        *_joined(board, loaded, options),
         *_ratings(board, options),
         *_control(board, options),
-        *_position(board),
+        *_position(board, options),
         *_agreement(board),
     ]
 
@@ -34,6 +39,25 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
             f"Graded preferences are taken from the column verdict (1 for model_a to 2 for model_b) "
             f"of {', '.join(loaded.graded)}."
         )
+
+
+def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
+    if options.aggregate == "games":
+        return
+    if options.aggregate == "judge_aware":
+        yield (
+            "Ratings and judges are fitted together: a judge counts by what it tells apart, without "
+            "its ties and its liking for a place. Win rates are of decided battles."
+        )
+        weak = [row.judge or UNNAMED for row in board.judges if row.discrimination < WEAK]
+        if weak:
+            yield f"Tell hardly anything apart, or contradict the others: {_groups((tuple(weak),))}."
+        return
+    verdicts = loaded.games or loaded.battles
+    yield (
+        f"Each question and pair is one battle, decided by the {options.aggregate} of its judges: "
+        f"{board.battles:,} battles from {len(verdicts.table):,} verdicts."
+    )
 
 
 def _ratings(board: Board, options: Options) -> Iterator[str]:
@@ -93,7 +117,7 @@ def _control(board: Board, options: Options) -> Iterator[str]:
     )
 
 
-def _position(board: Board) -> Iterator[str]:
+def _position(board: Board, options: Options) -> Iterator[str]:
     shares, decided = board.position, board.position.first_of_decided
     part = f"; of the decided battles the first takes {decided:.1%}" if decided is not None else ""
     yield (
@@ -105,6 +129,19 @@ def _position(board: Board) -> Iterator[str]:
             f"By the ratings alone the model shown first would take {board.expected_first:.1%} (ties "
             "half): the shares mix position with who was shown first."
         )
+    yield from _flips(board, options)
+
+
+def _flips(board: Board, options: Options) -> Iterator[str]:
+    found, weight = board.flips, options.inconsistent_weight
+    if not found.both:
+        return
+    what = "a vote of such a judge weighs" if options.aggregate == "majority" else "its games weigh"
+    told = f"; {what} {weight:g}" if found.inconsistent and weight not in (None, 1.0) else ""
+    yield (
+        f"Inconsistent pairs: {found.inconsistent:,} of {found.both:,} that one judge judged in both "
+        f"orders ({found.inconsistent / found.both:.1%}) have another winner in each{told}."
+    )
 
 
 def _agreement(board: Board) -> Iterator[str]:

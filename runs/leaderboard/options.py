@@ -5,9 +5,11 @@ from typing import Literal
 
 from ...agents.errors import UserError
 from ...graphs.ratings.fit import Anchor
+from ...graphs.ratings.panel import FLIPPED_VOTE
 from .fields import Control
 
 Method = Literal["bootstrap", "sandwich"]
+Aggregate = Literal["games", "majority", "median", "judge_aware"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,36 @@ class Options:
     rounds: int = 100
     seed: int = 0
     difficulty: str | None = None
+    aggregate: Aggregate = "games"
+    """How several judges' verdicts on one question and pair become ratings."""
+    flipped: float | None = None
+    """Weight of the games of an inconsistent pair; None: as any, or half a vote in a majority."""
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.aggregate == "judge_aware" and self.control:
+            raise UserError(
+                "--aggregate judge_aware does not go with --control: it fits judges, not style; "
+                "choose games, majority or median"
+            )
+        if self.aggregate == "judge_aware" and self.intervals == "sandwich":
+            raise UserError(
+                "--aggregate judge_aware has intervals by the bootstrap only: leave out "
+                "--intervals sandwich"
+            )
+        if self.aggregate == "median" and self.flipped is not None:
+            raise UserError(
+                "--flipped does not go with --aggregate median, where no verdict has a weight; "
+                "choose games, majority or judge_aware"
+            )
+
+    @property
+    def inconsistent_weight(self) -> float | None:
+        """What the games of an inconsistent pair weigh; None where no verdict has a weight."""
+        if self.aggregate == "median":
+            return None
+        usual = FLIPPED_VOTE if self.aggregate == "majority" else 1.0
+        return usual if self.flipped is None else self.flipped
 
     @property
     def method(self) -> Method:

@@ -10,6 +10,9 @@ from ...agents.errors import UserError
 from ...graphs.ratings.table import Floats, Ints
 from .board import Board
 
+LONGEST = 48
+"""Letters of a name that are drawn."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -71,7 +74,7 @@ def picture(board: Board, notes: Sequence[str]) -> Picture:
     wins, met = fit.wins[square], (fit.wins + fit.wins.T)[square]
     shares = np.divide(wins, met, out=np.full_like(wins, np.nan), where=met > 0)
     return Picture(
-        models=tuple(fit.models[i] for i in order),
+        models=tuple(brief(fit.models[i]) for i in order),
         ratings=fit.ratings[order],
         low=board.intervals.low[order],
         high=board.intervals.high[order],
@@ -81,6 +84,14 @@ def picture(board: Board, notes: Sequence[str]) -> Picture:
         subtitle=f"{board.battles:,} battles on {board.questions:,} questions",
         notes=tuple(notes),
     )
+
+
+def brief(name: str) -> str:
+    """Return a name that fits beside a row: both ends of a long one."""
+    if len(name) <= LONGEST:
+        return name
+    half = LONGEST // 2
+    return f"{name[:half]}…{name[-half:]}"
 
 
 def met_counts(shown: Picture) -> str:

@@ -1,5 +1,6 @@
 """The picture by matplotlib: ratings above, the matrix of wins below."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ def save(shown: Picture, path: Path) -> None:
     _ratings(ratings, shown)
     _matrix(matrix, shown)
     figure.suptitle(f"{shown.title}: {shown.subtitle}", fontsize=12, color=INK)
-    figure.savefig(path, format="png")
+    with warnings.catch_warnings():
+        # The box drawn for such a letter tells it well enough; the page in HTML has them all.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(path, format="png")
 
 
 def _ratings(axes: Any, shown: Picture) -> None:
@@ -48,7 +52,7 @@ def _ratings(axes: Any, shown: Picture) -> None:
             f"{rating:.0f}", (max(rating, high), at), (6, 0), textcoords="offset points",
             va="center", fontsize=7 if many else 9, color=QUIET,
         )  # fmt: skip
-    axes.set_yticks(place, shown.models, fontsize=7 if many else 10)
+    axes.set_yticks(place, shown.models, fontsize=7 if many else 10, parse_math=False)
     axes.set_ylim(len(place) - 0.4, -0.6)
     axes.margins(x=0.12)
     axes.grid(axis="x", color="#e3e3e0")
@@ -62,8 +66,8 @@ def _matrix(axes: Any, shown: Picture) -> None:
     colours = LinearSegmentedColormap.from_list("shares", [LOSS, EVEN, WIN])
     image = axes.imshow(shown.shares, cmap=colours, vmin=0.0, vmax=1.0, aspect="equal")
     size = 10 if count <= SHARES_UP_TO else 7
-    axes.set_xticks(range(count), shown.models, fontsize=size, rotation=90)
-    axes.set_yticks(range(count), shown.models, fontsize=size)
+    axes.set_xticks(range(count), shown.models, fontsize=size, rotation=90, parse_math=False)
+    axes.set_yticks(range(count), shown.models, fontsize=size, parse_math=False)
     axes.set_xticks(np.arange(count + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(count + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.5 if count <= SHARES_UP_TO else 0.5)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...graphs.ratings.connection import Bools
 from ...graphs.ratings.table import Floats
-from .arrays import coded, compute, numbers, truths, without_null
+from .arrays import CODED, chosen, coded, numbers, truths
 from .battles import Battles, Columns, together
 from .checks import Gate, faults, is_empty, scores
 from .fields import REQUIRED, Control, Fields, fields
@@ -69,11 +69,13 @@ class Reader:
         """Read one file."""
         names = self.fields.names(source, source.first())
         parts: list[tuple[Columns, Floats]] = []
+        graded = False
         for batch in source.batches(names):
+            graded |= "preference" in batch.columns
             parts.extend(self._checked(source, batch))
         verdict = [told for _, told in parts]
         columns = [part for part, _ in parts]
-        if "preference" not in names and _is_graded([part.score for part in columns], verdict):
+        if not graded and _is_graded([part.score for part in columns], verdict):
             columns = [replace(p, score=2.0 - v) for p, v in zip(columns, verdict, strict=True)]
             self.graded.append(str(source.path))
         self.parts.extend(columns)
@@ -101,7 +103,7 @@ class Reader:
     def _columns(self, batch: Batch, score: Floats) -> Columns:
         held = batch.columns
         weight = numbers(held["weight"]) if "weight" in held else np.ones(len(batch))
-        nobody = pa.DictionaryArray.from_arrays(np.zeros(len(batch), dtype=np.int32), [""])
+        nobody = pa.nulls(len(batch), CODED)
         by = self.fields.by
         return Columns(
             question=coded(held["question_id"]),
@@ -109,8 +111,8 @@ class Reader:
             model_b=coded(held["model_b"]),
             score=score,
             weight=weight,
-            judge=without_null(held["judge"]) if "judge" in held else nobody,
-            group=without_null(held[by]) if by else None,
+            judge=coded(held["judge"]) if "judge" in held else nobody,
+            group=coded(held[by]) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
@@ -149,8 +151,8 @@ def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:
 def _some(batch: Batch, rows: Bools) -> Batch:
     if rows.all():
         return batch
-    mask = pa.array(rows)
-    columns = {name: compute.filter(column, mask) for name, column in batch.columns.items()}
+    kept = chosen(rows)
+    columns = {name: column.take(kept) for name, column in batch.columns.items()}
     return Batch(columns, batch.numbers[rows], batch.broken)
 
 

@@ -4,6 +4,7 @@ A row is named as its reader would find it: in CSV the header is row 1, as in a 
 the first line is row 1; in Parquet, which has no header line, the first row is row 1.
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,11 @@ class Source(Protocol):
         """How its rows are numbered, in words."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """Whether `first` shows every column that a later row may fill."""
+        ...
+
     def first(self) -> dict[str, Any]:
         """Return the columns with the first row's values."""
         ...
@@ -72,6 +78,8 @@ def _files(given: str) -> list[Path]:
         path = RUNS / given
     if path.is_file():
         return [path]
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{given}: is a pipe, and battles are read twice: write them to a file")
     if not path.is_dir():
         raise UserError(f"no battles at {given!r}: name a file ({', '.join(KINDS)}) or a run")
     for folder in (path / "dataset" / "battles", path / "battles", path):
@@ -84,7 +92,8 @@ def _files(given: str) -> list[Path]:
 
 
 def _source(path: Path) -> Source:
-    from .formats import CsvSource, JsonSource, ParquetSource
+    from .formats import CsvSource, ParquetSource
+    from .lines import JsonSource
 
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(".csv"):
@@ -93,7 +102,10 @@ def _source(path: Path) -> Source:
         return JsonSource(path)
     if path.name.lower().endswith(".parquet"):
         return ParquetSource(path)
-    raise UserError(f"{path}: its kind is not known by its name; known are {', '.join(KINDS)}")
+    raise UserError(
+        f"{path}: its kind is not known by its name; known are {', '.join(KINDS)}"
+        + ("; of a JSON array, write one object a line" if name.endswith(".json") else "")
+    )
 
 
 @contextmanager
@@ -103,9 +115,23 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: cannot be read: {told}") from error
+        raise UserError(f"{path}: {_named(error, told)}") from error
+
+
+def _named(error: Exception, told: str) -> str:
+    if isinstance(error, UnicodeDecodeError) or "UTF8" in told:
+        return f"is not written in UTF-8: {told}; save it as UTF-8"
+    if "Empty CSV" in told:
+        return "holds nothing: it needs a header and rows"
+    return f"cannot be read: {told}"
+
+
+def is_packed(path: Path) -> bool:
+    """Tell by the first bytes whether a file is packed by gzip, whatever its name says."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def counting(first: int, rows: int) -> Ints:

@@ -3,12 +3,15 @@
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from math import exp
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from .board import Board
+from .notes import UNNAMED
+from .votes import MOST_JUDGES
 
 WIDE = 110
 """Columns where the output is no terminal."""
@@ -19,6 +22,8 @@ def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
     console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
+    if whole.judges:
+        console.print(_judges(whole))
     for note in notes:
         console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
     for name, part in parts.items():
@@ -27,6 +32,32 @@ def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: 
         console.print(
             _table(part, title + (", ratings held by a ridge" if part.fit.regularised else ""))
         )
+
+
+def _judges(board: Board) -> Table:
+    title = "Judges, those with most battles first"
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    names = (
+        "judge",
+        "battles",
+        "discrimination",
+        "95 % interval",
+        "ties when even",
+        "first when even",
+    )
+    for name in names:
+        table.add_column(name, justify="left" if name == "judge" else "right", overflow="fold")
+    for row in sorted(board.judges, key=lambda row: -row.battles)[:MOST_JUDGES]:
+        bias = row.position_bias
+        table.add_row(
+            row.judge or UNNAMED,
+            f"{row.battles:,}",
+            f"{row.discrimination:.2f}",
+            f"{row.low.discrimination:.2f} … {row.high.discrimination:.2f}",
+            f"{exp(row.tie_bias) / (2.0 + exp(row.tie_bias)):.1%}",
+            "unknown" if bias is None else f"{1.0 / (1.0 + exp(-bias)):.1%}",
+        )
+    return table
 
 
 def _table(board: Board, title: str) -> Table:

@@ -99,7 +99,7 @@ class Canned:
         if name == "expected_behaviour":
             asked = self._found(_DIRECTION) or self._found(_BEHAVIOUR)
             return asked if asked in allowed else allowed[0]
-        return allowed[0]
+        return self._dice.choice(allowed) if name in {"choice", "grade"} else allowed[0]
 
     def _string(self, name: str) -> str:
         if name == "goal":
@@ -107,11 +107,14 @@ class Canned:
             return self._dice.choice(names)
         if name == "passage" and "<direction>" in self._text and not _EDITS.search(self._text):
             return ""
+        if name == "own_answer" and "<objective>" not in self._text:
+            return ""
         if name == "name":
             return "_".join(self._dice.choices(self._words, k=2)).lower()
         if name in {"terms", "replacements"}:
             return self._dice.choice(self._words)
         short = {"options": 6, "reason": 25, "direction": 25, "description": 15, "returns": 5}
+        short |= {"own_answer": 15, "question": 20}
         share = self._tokens // max(1, int(self._found(_COUNT) or 1))
         return self._prose(short.get(name, max(12, share)))
 

@@ -14,11 +14,19 @@ from .faults import Fault, pick_fault, share
 from .offline import speak_offline
 from .options import MockOptions
 from .request import ChatRequest
+from .rewards import RewardRequest, Route, no_reward, reward_body
 
 _RANK = {"prompt": 0, "json": 1, "schema": 2}
 _FIELD = {"json": "json_object", "schema": "json_schema"}
 _LARGEST = 64 * 2**20
-_MODELS = ("mock", "weak", "medium", "strong", "judge")
+_MODELS = ("mock", "weak", "medium", "strong", "judge", "reward")
+_ROUTES: dict[str, Route] = {
+    "/pooling": "pooling",
+    "/classify": "classify",
+    "/score": "score",
+    "/v1/score": "score",
+}
+"""Where vLLM scores."""
 
 
 class MockServer:
@@ -34,6 +42,8 @@ class MockServer:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embeddings)
+        for place in _ROUTES:
+            app.router.add_post(place, self._reward)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/stats", self._stats)
         app.router.add_post("/reset", self._reset)
@@ -71,14 +81,40 @@ class MockServer:
         if _RANK[request.structure] > _RANK[options.schema]:
             field = _FIELD[request.structure]
             return self._error(400, f"response_format of type '{field}' is not supported")
-        fault = pick_fault(options, request.digest, self.counters.attempts[request.digest])
+        fault = await self._meet(http, request.digest)
+        return fault if isinstance(fault, web.Response) else self._complete(request, fault)
+
+    async def _meet(self, http: web.Request, digest: str) -> web.Response | Fault:
+        """Wait as configured; return the response of a fault that ends the attempt, or the fault."""
+        options = self.options
+        fault = pick_fault(options, digest, self.counters.attempts[digest])
         if fault in {"429", "500"}:
             return self._error(int(fault), "this is a fault of the mock server")
-        delay = options.latency_ms + options.jitter_ms * share(request.digest)
+        delay = options.latency_ms + options.jitter_ms * share(digest)
         await asyncio.sleep(delay / 1000 if fault != "hang" else options.hang_s)
-        if fault == "drop":
-            return self._drop(http)
-        return self._complete(request, fault)
+        return self._drop(http) if fault == "drop" else fault
+
+    async def _reward(self, http: web.Request) -> web.Response:
+        body = await http.read()
+        if (refusal := self._refusal(http)) is not None:
+            return refusal
+        try:
+            request = RewardRequest.parse(_ROUTES[http.path], body)
+        except ValueError as error:
+            return self._error(400, f"invalid request: {error}")
+        with self.counters.flight():
+            self.counters.attempts[request.digest] += 1
+            fault = await self._meet(http, request.digest)
+            return fault if isinstance(fault, web.Response) else self._score(request, fault)
+
+    def _score(self, request: RewardRequest, fault: Fault) -> web.Response:
+        if fault == "garbage":
+            return self._json(no_reward(request))
+        body = reward_body(request, self.options)
+        if fault == "malformed":
+            return self._half(body)
+        self.counters.pay(request.digest, request.tokens, 0)
+        return self._json(body)
 
     def _complete(self, request: ChatRequest, fault: Fault) -> web.Response:
         content, tool_calls = self._speak(request, fault)
@@ -107,8 +143,7 @@ class MockServer:
             }
         )
         if fault == "malformed":
-            self.counters.statuses["malformed"] += 1
-            return web.Response(body=body[: len(body) // 2], content_type="application/json")
+            return self._half(body)
         self.counters.pay(request.digest, tokens_in, tokens_out)
         return self._json(body)
 
@@ -169,6 +204,10 @@ class MockServer:
     def _json(self, body: bytes) -> web.Response:
         self.counters.statuses["200"] += 1
         return web.Response(body=body, content_type="application/json")
+
+    def _half(self, body: bytes) -> web.Response:
+        self.counters.statuses["malformed"] += 1
+        return web.Response(body=body[: len(body) // 2], content_type="application/json")
 
     def _drop(self, http: web.Request) -> web.Response:
         self.counters.statuses["drop"] += 1

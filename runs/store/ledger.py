@@ -1,4 +1,7 @@
-"""The ledger: every paid reply under the key of its call, committed before anyone sees it."""
+"""The ledger: every paid reply under the key of its call, committed before anyone sees it.
+
+Replies that were paid but cannot be used stand there too, under keys that no call has.
+"""
 
 import time
 from collections.abc import Iterator
@@ -6,20 +9,22 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Engine, cast, func, select
+from sqlalchemy import BigInteger, Engine, case, cast, func, select
 
-from ...agents.models.call import Call, Reply
+from ...agents.models.call import Call, Reply, Usage
 from ...agents.records import ToolCall, Turn
 from .database import Database
 from .packing import pack, unpack
 from .schema import LEDGER
-from .statement import Statement, compiled
+from .statement import Row, Statement, compiled
 from .totals import LedgerTotals, Use
 from .writer import Step
 
 _REPLY = ("text", "model", "tool_calls", "tokens_in", "tokens_out", "usd", "finish", "seconds")
 _PAGE = 200
 _PICO = 1e12
+_OFF = "/"
+"""Stands in the keys of unusable replies; those of calls are hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +76,25 @@ class LedgerTable(Database):
 
     async def remember(self, key: str, call: Call, reply: Reply) -> None:
         """Write a paid reply; returns once it is committed. A key already there keeps its first."""
-        row = (
-            key,
-            call.alias,
-            call.role,
-            call.subject,
-            reply.model,
-            reply.tokens_in,
-            reply.tokens_out,
-            reply.usd,
-            reply.finish,
-            reply.seconds,
-            time.time() - reply.seconds,
-            reply.text,
-            orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
-            pack(orjson.dumps([_turn(t) for t in call.turns])),
+        await self._writer.commit(Step(self._remember, [_row(key, call, reply)]))
+
+    async def write_off(self, key: str, call: Call, usage: Usage) -> None:
+        """Write down what an unusable reply cost; it counts in the totals and is never recalled."""
+        reply = Reply(
+            text="",
+            model=usage.model,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            usd=usage.usd,
+            finish="unusable",
         )
+        row = _row(f"{key}{_OFF}{time.time_ns()}", call, reply)
         await self._writer.commit(Step(self._remember, [row]))
 
     def totals(self) -> LedgerTotals:
         """Return what was paid in all, and by alias and role; reads the whole ledger."""
         c = LEDGER.c
+        unusable = func.sum(case((c.key.contains(_OFF), 1), else_=0))
         # Whole pico-dollars: a sum of floats would depend on the order in which calls came back.
         usd = func.sum(cast(func.round(c.usd * _PICO), BigInteger))
         query = (
@@ -100,6 +103,7 @@ class LedgerTable(Database):
                 c.role,
                 c.model,
                 func.count(),
+                unusable,
                 func.sum(c.tokens_in),
                 func.sum(c.tokens_out),
                 usd,
@@ -111,13 +115,22 @@ class LedgerTable(Database):
             rows = connection.execute(query).all()
         return LedgerTotals(
             tuple(
-                Use(alias, role, model, calls, int(read), int(written), float(pico) / _PICO)
-                for alias, role, model, calls, read, written, pico in rows
+                Use(
+                    alias,
+                    role,
+                    model,
+                    calls=replies - int(unused),
+                    unusable=int(unused),
+                    tokens_in=int(read),
+                    tokens_out=int(written),
+                    usd=float(pico) / _PICO,
+                )
+                for alias, role, model, replies, unused, read, written, pico in rows
             )
         )
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Yield paid calls in the order of their commits, those after the given `seq`."""
+        """Yield paid replies in the order of their commits, those after the given `seq`."""
         columns = [LEDGER.c[f.name.removeprefix("packed_")] for f in fields(Entry)]
         query = select(*columns).order_by(LEDGER.c.seq).limit(_PAGE)
         while True:
@@ -127,6 +140,25 @@ class LedgerTable(Database):
                 return
             yield from (Entry(*row) for row in rows)
             after = rows[-1].seq
+
+
+def _row(key: str, call: Call, reply: Reply) -> Row:
+    return (
+        key,
+        call.alias,
+        call.role,
+        call.subject,
+        reply.model,
+        reply.tokens_in,
+        reply.tokens_out,
+        reply.usd,
+        reply.finish,
+        reply.seconds,
+        time.time() - reply.seconds,
+        reply.text,
+        orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
+        pack(orjson.dumps([_turn(t) for t in call.turns])),
+    )
 
 
 def _call(call: ToolCall) -> dict[str, str]:

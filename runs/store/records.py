@@ -30,6 +30,8 @@ class RecordsTable(Database):
         of_round = delete(RECORDS).where(_C.kind == bindparam("k"), _C.round == bindparam("r"))
         self._add = Statement.inserting(RECORDS, dialect)
         self._discard = Statement.of(of_round, dialect)
+        one = delete(RECORDS).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
+        self._forget = Statement.of(one, dialect)
         stage = self._field("stage") == bindparam("s")
         self._discard_stage = Statement.of(of_round.where(stage), dialect)
 
@@ -41,6 +43,13 @@ class RecordsTable(Database):
         """Write records in the place of all of that kind and round, in one transaction."""
         await self._writer.commit(
             Step(self._discard, [(kind, round)]), Step(self._add, _rows(kind, round, records))
+        )
+
+    async def rewrite(self, kind: str, round: int, records: Sequence[Record]) -> None:
+        """Write records in the place of those of the same ids, in one transaction."""
+        ids = [(kind, record.id) for record in records]
+        await self._writer.commit(
+            Step(self._forget, ids), Step(self._add, _rows(kind, round, records))
         )
 
     async def discard(self, kind: str, round: int, stage: str | None = None) -> None:

@@ -8,9 +8,11 @@ from itertools import groupby
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Calls with their tokens and cost."""
+    """Calls with their tokens and cost, those of unusable replies included."""
 
     calls: int
+    unusable: int
+    """Replies that were paid and could not be used; no calls."""
     tokens_in: int
     tokens_out: int
     usd: float
@@ -28,12 +30,15 @@ class Use:
     tokens_in: int
     tokens_out: int
     usd: float
+    unusable: int = 0
+    """Replies that were paid and could not be used."""
 
 
 def _sum(uses: Iterable[Use]) -> Spent:
     uses = list(uses)
     return Spent(
         sum(use.calls for use in uses),
+        sum(use.unusable for use in uses),
         sum(use.tokens_in for use in uses),
         sum(use.tokens_out for use in uses),
         math.fsum(use.usd for use in uses),  # the same in any order
@@ -50,6 +55,11 @@ class LedgerTotals:
     def calls(self) -> int:
         """Paid calls."""
         return _sum(self.uses).calls
+
+    @property
+    def unusable(self) -> int:
+        """Replies that were paid and could not be used; their tokens and USD are in the sums."""
+        return _sum(self.uses).unusable
 
     @property
     def tokens_in(self) -> int:

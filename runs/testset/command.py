@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .config import SetConfig
     from .make import Order
 
+MOST_SEED = 2**32 - 1
+"""Beyond it the clusters' generator takes none."""
 EXIT_STOPPED = 3
 """The budget is spent or an endpoint is down; the same command goes on from the ledger."""
 
@@ -26,7 +28,9 @@ def testset(
         int, typer.Option(min=0, help="Prompts spread over all clusters and categories.")
     ] = 0,
     hard: Annotated[int, typer.Option(min=0, help="Prompts rated hardest.")] = 0,
-    seed: Annotated[int | None, typer.Option(help="Another seed, another draw.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=MOST_SEED, help="Another seed, another draw.")
+    ] = None,
     against: Annotated[
         list[Path] | None,
         typer.Option(metavar="PATH", help="Training rows or a run's folder. Repeatable."),
@@ -64,6 +68,10 @@ def testset(
             return
         if not diverse + hard:
             raise UserError("nothing is asked for: give --diverse N, --hard M or both")
+        if out and out.is_dir():
+            raise UserError(
+                f"--out {out}: is a folder; name a file, such as {out / 'testset.jsonl'}"
+            )
         order = Order(
             instructions, diverse, hard, tuple(against or ()), prompt_column, category_column
         )

@@ -56,7 +56,7 @@ class SetConfig(_Section):
     """Alias of the model that rates difficulty and labels criteria; empty: the only model."""
     embedding: Embedding = TfidfSettings()
     testset: SamplingSettings = SamplingSettings()
-    seed: int = 7
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
 

@@ -1,9 +1,11 @@
 """Rows of a file: JSONL, JSON, CSV, TSV or Parquet, also gzipped, one at a time."""
 
+import codecs
 import csv
 import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,6 +15,7 @@ import orjson
 from ...agents.errors import UserError
 
 Row = dict[str, Any]
+BOM = codecs.BOM_UTF8
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 
 
@@ -30,7 +33,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
     readers = {".json": _json, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
     try:
         yield from readers.get(_ending(path), _jsonl)(path)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise UserError(
             f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from error
@@ -51,13 +54,15 @@ def _open(path: Path) -> IO[bytes]:
 def _jsonl(path: Path) -> Iterator[tuple[int, Row]]:
     with _open(path) as file:
         for number, line in enumerate(file, 1):
+            if number == 1:
+                line = line.removeprefix(BOM)
             if line.strip():
                 yield number, _row(_parsed(line, f"{path}: row {number}"), path, number)
 
 
 def _json(path: Path) -> Iterator[tuple[int, Row]]:
     with _open(path) as file:
-        value = _parsed(file.read(), str(path))
+        value = _parsed(file.read().removeprefix(BOM), str(path))
     rows = value if isinstance(value, list) else next(iter(_lists(value)), None)
     if rows is None:
         raise UserError(f"{path}: holds no list of rows; write one JSON object a line (.jsonl)")
@@ -74,8 +79,15 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
     with _open(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         delimiter = "\t" if _ending(path) == ".tsv" else ","
-        for number, row in enumerate(csv.DictReader(text, delimiter=delimiter), 1):
-            yield number, {str(key): value for key, value in row.items()}
+        rows = csv.reader(text, delimiter=delimiter)
+        names = next(rows, [])
+        for number, row in enumerate(filter(None, rows), 1):
+            if len(row) != len(names):
+                raise UserError(
+                    f"{path}: row {number}: {len(row)} fields where the header has {len(names)}; "
+                    "put quotes around a text that holds a separator"
+                )
+            yield number, dict(zip(names, row, strict=True))
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, Row]]:

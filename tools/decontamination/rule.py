@@ -40,6 +40,8 @@ async def nearest(
 
     With `earlier_only` the rows are the texts themselves and each is compared with those before it.
     """
+    if not texts or not rows:
+        return [Match(-1, 0.0) for _ in texts]
     best = np.zeros(len(texts), dtype=np.float32)
     where = np.full(len(texts), -1)
     start = 0

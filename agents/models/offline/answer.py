@@ -16,9 +16,9 @@ from .solver import Solution, solve
 from .text import key_terms, read_text
 from .voice import OfflineRequest
 
-_UNSTATED = "The passage does not state this, so the question cannot be answered from it."
-# How often each strength does a step wrong.
-_SLIP = {"strong": 0.05, "judge": 0.05, "medium": 0.4, "weak": 0.9}
+UNSTATED = "The passage does not state this, so the question cannot be answered from it."
+SLIP = {"strong": 0.05, "judge": 0.05, "medium": 0.4, "weak": 0.9}
+"""How often each strength does a step wrong."""
 
 
 def answer(request: OfflineRequest, rng: random.Random) -> str:
@@ -32,7 +32,7 @@ def answer(request: OfflineRequest, rng: random.Random) -> str:
 
 def reply_to(question: Question, strength: str, rng: random.Random) -> str:
     """Answer a question with the given strength."""
-    slip = _SLIP[strength]
+    slip = SLIP[strength]
     if strength == "weak" and rng.random() < slip:
         return _careless(question, rng)
     found = solve(question)
@@ -81,7 +81,7 @@ def _careless(question: Question, rng: random.Random) -> str:
         return f"{chr(ord('A') + at)}. {question.options[at]}"
     rows = read_text(question.context or question.task).sentences
     if not rows:
-        return _UNSTATED
+        return UNSTATED
     if read_edit(question.task) or read_style(question.task):
         return " ".join(rows[: max(1, len(rows) // 2)])
     return rows[0] if rng.random() < 0.5 else rng.choice(rows)

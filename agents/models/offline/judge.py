@@ -1,18 +1,13 @@
-"""The juror: compares two answers by what the context supports and what the task demands."""
+"""What an answer is worth: what the context supports of it, and what the task demands."""
 
 import json
-import random
 import re
 
-from ...replies import ChoiceReply, ScoreReply
 from .constraints import read_constraints, verdicts
-from .question import ASKING, NO_TOOL, REFUSAL, Question, read_question
-from .sections import Sections
+from .question import ASKING, NO_TOOL, REFUSAL, Question
 from .solver import Solution, query_of, solve
 from .text import WORD, read_text, stems
-from .voice import OfflineRequest
 
-_EVEN = 0.25
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
 _MARK = re.compile(r"\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _CALL = re.compile(r"\{[^{}]*\}")
@@ -20,38 +15,12 @@ _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"(\w+)\"")
 
 
-def judge(sections: Sections, request: OfflineRequest, rng: random.Random) -> ScoreReply:
-    """Score both answers from 1 to 10, with the juror's own bias and noise."""
-    question = read_question(sections.text("instruction"))
-    behaviour = sections.text("expected_behaviour").strip() or "answer"
-    scored = [grade(question, behaviour, sections.text(name)) for name in ("first", "second")]
-    reason = f"First: {scored[0][1]}. Second: {scored[1][1]}."
-    first, second = (
-        score + rng.gauss(0.0, request.noise) if request.noise else score for score, _ in scored
-    )
-    return ScoreReply(
-        reason=reason,
-        score_first=_bounded(first + request.position_bias),
-        score_second=_bounded(second),
-    )
-
-
-def choose(scores: ScoreReply) -> ChoiceReply:
-    """Return the better answer; scores within a quarter of a point are a tie."""
-    ahead = scores.score_first - scores.score_second
-    if abs(ahead) <= _EVEN:
-        return ChoiceReply(reason=scores.reason, choice="tie")
-    return ChoiceReply(reason=scores.reason, choice="first" if ahead > 0 else "second")
-
-
-def _bounded(score: float) -> float:
-    return round(min(10.0, max(1.0, score)), 1)
-
-
 def grade(question: Question, behaviour: str, answer: str) -> tuple[float, str]:
     """Return one answer's score and the reason in words."""
     if not answer.strip():
         return 1.0, "it is empty"
+    if _echoes(question, answer):
+        return 1.0, "it only hands the question back"
     if behaviour == "say_unanswerable":
         return _wanted(
             bool(REFUSAL.search(answer)), answer, "says that the passage does not hold the answer"
@@ -68,6 +37,13 @@ def grade(question: Question, behaviour: str, answer: str) -> tuple[float, str]:
     if about_tools and (NO_TOOL.search(answer) or ASKING.search(answer)):
         return 2.0, "it does not do what it could have done with what was given"
     return _grade_answer(question, answer)
+
+
+def _echoes(question: Question, answer: str) -> bool:
+    """Return whether an answer is the question again, with its context and options or without."""
+    asked = " ".join((question.context, question.task, *question.options)).split()
+    said = answer.split()
+    return len(said) <= len(asked) + 3 and " ".join(question.task.split()) in " ".join(said)
 
 
 def _wanted(does: bool, answer: str, what: str) -> tuple[float, str]:

@@ -15,6 +15,7 @@ _TAGS = (
     "count|complexity|"
     "task|options"
     "|goals|goal|direction|expected_behaviour|instruction|rubric|first|second"
+    "|objective|debate|statement|speaker|actions|own_verdict|verdict"
 )
 _OPEN = re.compile(rf'<({_TAGS})((?:\s+[\w-]+="[^"]*")*|\s[^>\n]*)\s*>')
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')

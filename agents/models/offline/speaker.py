@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from ...replies import ScoreReply
 from .answer import answer
 from .curate import curate
+from .debate import debate, is_debate
 from .describe import describe, hypothesise
-from .judge import choose, judge
+from .examine import examine
+from .juror import choose, grade_five, judge
 from .passages import transform
 from .rate import label_criteria, rate_difficulty
 from .refine import edit, suggest
@@ -34,12 +36,14 @@ _ROLES: dict[str, Callable[[Sections, random.Random], BaseModel]] = {
     "EditReply": edit,
     "CurationReply": lambda sections, _: curate(sections),
     "ApisReply": _apis,
+    "QuestionReply": examine,
     "DifficultyReply": lambda sections, _: rate_difficulty(sections),
     "CriteriaReply": lambda sections, _: label_criteria(sections),
 }
 _JUDGES: dict[str, Callable[[ScoreReply], BaseModel]] = {
     "ScoreReply": lambda scores: scores,
     "ChoiceReply": choose,
+    "FiveGradeReply": grade_five,
 }
 
 
@@ -71,4 +75,6 @@ def _free(request: OfflineRequest, prompt: str, rng: random.Random) -> OfflineRe
         return use_tools(request, rng)
     if _PING.fullmatch(prompt):
         return OfflineReply("ok")
+    if is_debate(prompt):
+        return OfflineReply(debate(prompt, request.strength, rng))
     return OfflineReply(answer(request, rng))

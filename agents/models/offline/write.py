@@ -59,7 +59,7 @@ _COMPILED = tuple((re.compile(pattern), maker) for pattern, maker in _MAKERS)
 def write_tasks(sections: Sections, rng: random.Random) -> TasksReply:
     """Write up to the asked number of distinct tasks; fewer where the passage gives less."""
     bench = set_bench(sections, rng)
-    maker = _maker(sections, bench)
+    maker = maker_for(sections, bench)
     found: dict[str, TaskReply] = {}
     wanted = sections.number("count", 1)
     for _ in range(4 * wanted if maker else 0):
@@ -71,7 +71,7 @@ def write_tasks(sections: Sections, rng: random.Random) -> TasksReply:
     return TasksReply(tasks=list(found.values()))
 
 
-def _maker(sections: Sections, bench: Bench) -> Maker | None:
+def maker_for(sections: Sections, bench: Bench) -> Maker | None:
     """Choose how to write for this leaf; None where nothing can be asked of this passage."""
     apis = read_apis(sections.text("apis"))
     if apis:

@@ -1,0 +1,61 @@
+"""Calls in flight: what is asked for again meanwhile is not done again."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Flight(Generic[T]):
+    """Work under way, and how many wait for it."""
+
+    task: asyncio.Task[T]
+    waiting: int = 0
+
+
+class Flights(Generic[T]):
+    """Does the work of a key once for all who ask while it is under way.
+
+    The work is a task of its own: who asked first may leave without taking the others along. It is
+    cancelled when nobody waits for it any more.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, _Flight[T]] = {}
+
+    def boarded(self, key: str) -> bool:
+        """Return whether the work of a key is under way."""
+        return key in self._under_way
+
+    async def share(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the outcome of the work of a key, which begins unless it is under way.
+
+        Raises:
+            Whatever the work raises, to everyone who waits.
+        """
+        flight = self._under_way.get(key)
+        if flight is None:
+            flight = self._under_way[key] = _Flight(asyncio.create_task(work()))
+            flight.task.add_done_callback(lambda _: self._forget(key, flight))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        except asyncio.CancelledError:
+            if flight.waiting == 1:
+                await self._abandon(key, flight)
+            raise
+        finally:
+            flight.waiting -= 1
+
+    async def _abandon(self, key: str, flight: _Flight[T]) -> None:
+        """Cancel work that nobody waits for; returns once it has given back what it held."""
+        self._forget(key, flight)  # who asks from now on must not share its end
+        flight.task.cancel()
+        await asyncio.wait([flight.task])
+
+    def _forget(self, key: str, flight: _Flight[T]) -> None:
+        if self._under_way.get(key) is flight:
+            del self._under_way[key]

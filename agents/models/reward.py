@@ -1,0 +1,135 @@
+"""Reward models behind an endpoint: one answer in, one number out, as vLLM and its like serve them.
+
+A call's turns are a conversation that ends with the answer; the reply's text is the reward as JSON.
+vLLM has `/pooling` and `/classify` beside `/v1`, and `/score` at both places; other servers have all
+of them below `/v1`. The one that is there is found by the first 404.
+"""
+
+import re
+import time
+from typing import Any
+
+import orjson
+
+from ..errors import UserError
+from .call import Call, Reply, Usage
+from .failure import http_failure, read_error
+from .key import find_key
+from .provider import AttemptFailed
+from .reward_body import counted, encode, reward_in
+from .settings import RewardSettings
+from .transport import Answered, Transport
+
+_OURS = {"documents", "input", "messages", "model", "queries", "text_1", "text_2"}
+_RAW = "use_activation"
+"""vLLM squashes what a classifier says to 0–1 unless this is false; differences are lost by that."""
+
+
+class RewardProvider:
+    """Serves one reward model.
+
+    Raises:
+        UserError: the key is missing, or the settings cannot work; before anything is sent.
+    """
+
+    def __init__(self, alias: str, settings: RewardSettings) -> None:
+        if odd := _OURS & settings.params.keys():
+            raise UserError(
+                f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
+            )
+        self.endpoint = settings.endpoint
+        self.model = settings.model
+        self.params: dict[str, Any] = {**settings.params, "reward": settings.route}
+        self._settings = settings
+        self._key = find_key(alias, settings)
+        self._where = f"{alias}: {self.model} at {self.endpoint}"
+        self._extra: dict[str, Any] = {_RAW: False, **settings.params}
+        self._places = [
+            Transport(url, self._key, settings.timeout_s)
+            for url in addresses(settings.endpoint, settings.route)
+        ]
+
+    def __repr__(self) -> str:
+        return f"RewardProvider({self._where})"
+
+    async def complete(self, call: Call) -> Reply:
+        """Make one attempt at scoring the answer that closes the call's turns.
+
+        Raises:
+            AttemptFailed: it failed, or no finite number came back.
+        """
+        started = time.perf_counter()
+        answered = await self._post(self._body(call))
+        if self._dislikes_raw(answered):
+            self._extra.pop(_RAW, None)
+            answered = await self._post(self._body(call))
+        if answered.status != 200:
+            raise self._failure(answered.status, answered)
+        reward = self._read(answered)
+        guessed = sum(len(turn.content) for turn in call.turns) // 4 + 1
+        used = self._usage(counted(answered.body) or guessed)
+        return Reply(
+            text=repr(reward),
+            model=used.model,
+            tokens_in=used.tokens_in,
+            usd=used.usd,
+            seconds=time.perf_counter() - started,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for place in self._places:
+            await place.aclose()
+
+    def _body(self, call: Call) -> bytes:
+        try:
+            said = encode(call.turns, self._settings.route)
+            return orjson.dumps({**self._extra, "model": self.model, **said})
+        except TypeError as error:
+            raise AttemptFailed(f"the call is no valid JSON: {error}", final=True) from error
+
+    async def _post(self, body: bytes) -> Answered:
+        """Post to where the route was found; at a 404, to the other place."""
+        first, other = self._places
+        answered = await first.post(body)
+        if answered.status != 404:
+            return answered
+        found = await other.post(body)
+        if found.status == 404:
+            return answered
+        self._places = [other, first]
+        return found
+
+    def _dislikes_raw(self, answered: Answered) -> bool:
+        """Return whether a server refuses the field that asks for the bare number."""
+        refused = answered.status in (400, 422) and _RAW not in self._settings.params
+        return refused and bool(re.search(_RAW.encode(), answered.body))
+
+    def _read(self, answered: Answered) -> float:
+        try:
+            return reward_in(answered.body)
+        except AttemptFailed as failure:
+            # Gateways report errors of the model behind them in a response that says 200.
+            code = read_error(answered.body).get("code")
+            if isinstance(code, int) and 400 <= code < 600:
+                raise self._failure(code, answered) from failure
+            failure.args = (f"{self._where}: {failure}",)
+            if tokens := counted(answered.body):
+                failure.usage = self._usage(tokens)
+            raise
+
+    def _usage(self, tokens: int) -> Usage:
+        usd = tokens * self._settings.price.input / 1e6
+        return Usage(f"reward/{self.model}", tokens, 0, usd)
+
+    def _failure(self, status: int, answered: Answered) -> AttemptFailed:
+        return http_failure(
+            status, answered.headers, answered.body, where=self._where, secrets=(self._key,)
+        )
+
+
+def addresses(endpoint: str, route: str) -> tuple[str, str]:
+    """Return the two places of a route, the one where vLLM has it first."""
+    host = endpoint.removesuffix("/v1")
+    beside, below = f"{host}/{route}", f"{host}/v1/{route}"
+    return (below, beside) if route == "score" else (beside, below)

@@ -1,0 +1,34 @@
+"""The first nodes of every protocol: who battles whom, and what each of them answers."""
+
+from functools import partial
+
+from langgraph.runtime import Runtime
+
+from ...agents.messages import Respond
+from ...agents.records import Answer
+from ..services import Services, settle
+from .check import checked
+from .state import BattleState, BattleUpdate, failed, pairs_of
+
+
+async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
+    """Pick the pairs, unless they were given."""
+    return {"pairs": state["pairs"] or pairs_of(runtime.context, state["instruction"])}
+
+
+async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
+    """Let every contender of a pair answer once, and the checker look at the answers."""
+    services, instruction = runtime.context, state["instruction"]
+    aliases = dict.fromkeys(alias for pair in state["pairs"] for alias in pair)
+    message = Respond(instruction=instruction)
+    answers, rejects = await settle(
+        (
+            services.troupe.send(message, Answer, "contender", alias),
+            partial(failed, instruction, "answer", alias),
+        )
+        for alias in aliases
+    )
+    return {
+        "answers": {a.contender: checked(instruction, a) for a in answers},
+        "rejects": state["rejects"] + rejects,
+    }

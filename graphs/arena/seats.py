@@ -1,0 +1,62 @@
+"""Who sits in judgement over a pair, and the games that this makes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...agents.cast import eligible
+from ...agents.messages import Judge
+from ...agents.records import Game
+from ..services import Services
+from .decide import settled
+from .matchmaking import Pair
+from .state import BattleState
+
+Seat = tuple[Pair, Judge, str]
+"""One game to play: the pair, the two answers in the order shown, the juror."""
+
+
+def sitting(services: Services, state: BattleState) -> dict[Pair, list[str]]:
+    """Return the jurors of every pair that needs them: none shares a family with a contender."""
+    cast = services.cast
+    jury = cast.evaluation_jury if state["evaluation"] else cast.jury
+    return {
+        pair: list(eligible(jury, pair, services.models))
+        for pair in state["pairs"]
+        if all(alias in state["answers"] for alias in pair) and settled(state, pair) is None
+    }
+
+
+def seats(
+    services: Services, state: BattleState, jurors: Mapping[Pair, Sequence[str]]
+) -> Iterator[Seat]:
+    """Yield the games of these jurors: both orders of every pair."""
+    for pair, names in jurors.items():
+        for juror in names:
+            for first, second in (pair, pair[::-1]):
+                yield pair, _shown(services, state, pair, (first, second)), juror
+
+
+def seat_of(services: Services, state: BattleState, pair: Pair, game: Game) -> Judge:
+    """Return what the juror of a game was shown."""
+    a, b = pair
+    return _shown(services, state, pair, (a, b) if game.shown_first == "model_a" else (b, a))
+
+
+def game_name(pair: Pair, message: Judge, juror: str) -> str:
+    """Return how a game is told in a reject."""
+    first, second = pair if message.a_is_first else pair[::-1]
+    return f"{juror} on {first} before {second}"
+
+
+def _shown(services: Services, state: BattleState, pair: Pair, order: Pair) -> Judge:
+    instruction = state["instruction"]
+    leaf = services.leaf(instruction)
+    return Judge(
+        instruction=instruction,
+        rubric=leaf.rubric,
+        first=state["answers"][order[0]],
+        second=state["answers"][order[1]],
+        a_is_first=order == pair,
+        verdict=services.settings.arena.verdict,
+        objective=leaf.objective,
+        debate=state["debates"].get(pair, ()),
+    )

@@ -1,0 +1,108 @@
+"""What every protocol of the arena shares: the state of one instruction's way through it, and its names."""
+
+from collections.abc import Iterable
+from random import Random
+from typing import TypedDict
+
+from langgraph.graph.state import CompiledStateGraph
+
+from ...agents.errors import EpisodeError
+from ...agents.records import (
+    Answer,
+    Battle,
+    Cascaded,
+    Game,
+    Instruction,
+    Reject,
+    Statement,
+    make_id,
+)
+from ..services import Services, reject
+from .matchmaking import Pair, pairs
+
+
+class BattleState(TypedDict):
+    """One instruction's way through the arena."""
+
+    instruction: Instruction
+    """The given one; from the examiner on, the examiner's question."""
+    evaluation: bool
+    """True for a held-out instruction: the evaluation jury judges it and nothing is selected."""
+    pairs: list[Pair]
+    answers: dict[str, Answer]
+    """By alias."""
+    debates: dict[Pair, tuple[Statement, ...]]
+    games: dict[Pair, list[Game]]
+    cascade: dict[Pair, Cascaded]
+    battles: list[Battle]
+    rejects: list[Reject]
+
+
+class BattleUpdate(TypedDict, total=False):
+    """What a node changes."""
+
+    instruction: Instruction
+    pairs: list[Pair]
+    answers: dict[str, Answer]
+    debates: dict[Pair, tuple[Statement, ...]]
+    games: dict[Pair, list[Game]]
+    cascade: dict[Pair, Cascaded]
+    battles: list[Battle]
+    rejects: list[Reject]
+
+
+Protocol = CompiledStateGraph[BattleState, Services, BattleState, BattleState]
+"""One way to battle, compiled: from a start state to battles and rejects."""
+
+
+def start_state(
+    instruction: Instruction, *, evaluation: bool, given: Iterable[Pair] = ()
+) -> BattleState:
+    """Return the state a battle starts from; without given pairs the graph picks them."""
+    return BattleState(
+        instruction=instruction,
+        evaluation=evaluation,
+        pairs=list(given),
+        answers={},
+        debates={},
+        games={},
+        cascade={},
+        battles=[],
+        rejects=[],
+    )
+
+
+def given_id(instruction: Instruction) -> str:
+    """Return the id of the instruction that was given, also where an examiner wrote the question."""
+    return instruction.parents[0] if instruction.operator == "examiner" else instruction.id
+
+
+def pairs_of(services: Services, instruction: Instruction) -> list[Pair]:
+    """Return who battles whom over an instruction; the same whenever it is asked."""
+    cast, settings = services.cast, services.settings
+    random = Random(f"{settings.seed}/{given_id(instruction)}/pairs")
+    count = settings.arena.battles_per_instruction
+    return pairs(cast.everyone, cast.target, battles=count, random=random)
+
+
+def battle_id(instruction: Instruction, pair: Pair) -> str:
+    """Return the id of a battle."""
+    return make_id("battle", given_id(instruction), *pair)
+
+
+def battle_ids(services: Services, instruction: Instruction) -> list[str]:
+    """Return the ids of all battles over an instruction."""
+    return [battle_id(instruction, pair) for pair in pairs_of(services, instruction)]
+
+
+def failed(instruction: Instruction, stage: str, part: str, error: EpisodeError) -> Reject:
+    """Return the reject of an answer, a game or a battle; `part` tells which one."""
+    return reject(
+        error,
+        stage=stage,
+        round=instruction.round,
+        subject=given_id(instruction),
+        part=part,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
+    )

@@ -1,0 +1,168 @@
+"""Judge-aware ratings: each judge weighs what it can tell apart, its ties and its bias left out.
+
+    judged = Judged.of(table, judge, judges)
+    aware = fit_judges(judged)
+    aware.fit.ratings                        # as of any other fit
+    aware.judges["owl"].discrimination       # 1 is what the judges tell apart on average
+    bootstrap_judges(judged, aware).intervals
+
+The model is in `davidson`. Strengths are log-odds of a win among decided games, shown in no order,
+before a judge of discrimination 1. One scale is free: the mean discrimination over all decided games
+is 1. (A geometric mean would be moved at will by one judge whose discrimination is near 0.)
+
+Discrimination is never negative: whoever contradicts the others comes near 0 and counts nothing, but
+no verdict is ever turned around. What a judge has shown too few games to tell is held by a weak
+normal prior: log discrimination by the level of all judges, with a standard deviation of 0.5 (as good
+as any in simulations of few games); tie bias by that of all games together, and position bias by 0,
+with 2. Priors are measured in the weight of a game, so that copies of all battles change nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .connection import is_connected
+from .davidson import Point, Prior
+from .fit import Anchor, Fit, rate, ridges, solve, to_elo
+from .intervals import PERCENTILES, ROUNDS, Intervals, from_draws
+from .judged import MET_BOTH_WAYS, Counts, Judged
+from .resample import question_counts
+from .scoring import fit_point
+from .table import Floats, Ints, add_up
+
+SPREAD = (0.5, 2.0, 2.0)
+"""Standard deviations of the priors of log discrimination, tie bias and position bias."""
+TRACE = 0.05
+"""Part of a game taken to be a tie, and decided, where there is none at all."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How a judge decides."""
+
+    discrimination: float = 1.0
+    """Log-odds of its verdict for each log-odds of true lead; 0 tells nothing apart."""
+    tie_bias: float = 0.0
+    """Log-odds of a tie, between even models, against each of the two sides."""
+    position_bias: float | None = None
+    """Log-odds that it gives to whatever is shown first; None where no pair was shown both ways."""
+
+
+@dataclass(frozen=True, eq=False)
+class JudgeFit:
+    """Ratings and judges, fitted together."""
+
+    fit: Fit
+    judges: Mapping[str, Judge]
+    games: Ints
+    """Battles of each judge, shape (judges,)."""
+    point: Point
+    prior: Prior
+
+
+@dataclass(frozen=True, eq=False)
+class JudgeIntervals:
+    """Ends of the 95 % intervals by the bootstrap."""
+
+    intervals: Intervals
+    """Of the ratings."""
+    low: Mapping[str, Judge]
+    high: Mapping[str, Judge]
+
+
+def fit_judges(judged: Judged, anchor: Anchor | None = None, *, position: bool = True) -> JudgeFit:
+    """Fit ratings and judges together by maximum likelihood.
+
+    Args:
+        judged: The games; `model_a` of the table was shown first.
+        anchor: A model and the rating it is held at.
+        position: Whether judges may prefer the first place. Without it, swapping the sides of any
+            battles changes nothing; with it, only swapping those of all.
+
+    Raises:
+        ValueError: The anchor is no model of the table.
+        ArithmeticError: The search did not settle.
+    """
+    plain = rate(judged.table, anchor)
+    counts = judged.counts(judged.table.weight)
+    prior = _prior(judged, counts, position)
+    start = Point(plain.strengths, np.tile(prior.centre, (len(judged.judges), 1)))
+    point, loose = _settled(counts, prior, start)
+    games = np.bincount(judged.judge, minlength=len(judged.judges))
+    strengths, traits = _scaled(counts, point)
+    ratings = to_elo(strengths, plain.models, anchor)
+    fit = replace(plain, strengths=strengths, ratings=ratings, regularised=loose)
+    return JudgeFit(fit, _named(judged.judges, traits, prior), games, point, prior)
+
+
+def bootstrap_judges(
+    judged: Judged, aware: JudgeFit, *, rounds: int = ROUNDS, seed: int = 0
+) -> JudgeIntervals:
+    """Refit on resampled questions, each time from the whole fit on.
+
+    Raises:
+        ValueError: `rounds` is below 1.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    drawn: list[tuple[Floats, Floats]] = []
+    loose = 0
+    for times in question_counts(judged.table, rounds, np.random.default_rng(seed)):
+        counts = judged.counts(judged.table.weight * times[judged.table.question])
+        point, needed = _settled(counts, aware.prior, aware.point)
+        loose += needed
+        drawn.append(_scaled(counts, point))
+    fit = aware.fit
+    ratings = to_elo(np.stack([strengths for strengths, _ in drawn]), fit.models, fit.anchor)
+    low, high = np.percentile(np.stack([traits for _, traits in drawn]), PERCENTILES, axis=0)
+    return JudgeIntervals(
+        from_draws(ratings, loose),
+        _named(judged.judges, low, aware.prior),
+        _named(judged.judges, high, aware.prior),
+    )
+
+
+def _prior(judged: Judged, counts: Counts, position: bool) -> Prior:
+    judges, models = len(judged.judges), len(judged.table.models)
+    trace = TRACE * judged.unit
+    decided, tied = counts.won.sum() + counts.lost.sum(), counts.tied.sum()
+    centre = np.array([0.0, np.log(2.0 * (tied + trace) / (decided + trace)), 0.0])
+    free = np.ones((judges, 3), dtype=np.bool_)
+    # One judge alone has no discrimination beside the scale of the strengths.
+    free[:, 0] = judges > 1
+    free[:, 2] = position & (counts.met_both_ways(judges, models) >= MET_BOTH_WAYS)
+    return Prior(centre, judged.unit / np.square(SPREAD), free, 0.0)
+
+
+def _settled(counts: Counts, prior: Prior, start: Point) -> tuple[Point, bool]:
+    """Fit, with the ridge of the plain fit where the games leave strengths open; tell whether."""
+    wins = counts.wins(len(start.strength))[None]
+    loose = ~is_connected(wins)
+    try:
+        held = replace(prior, ridge=float(ridges(wins, loose)[0]))
+        return fit_point(counts, held, start), bool(loose[0])
+    except ArithmeticError:
+        # Started afresh, and held where the maximum exists on paper only.
+        ridge = float(ridges(wins, np.ones(1, dtype=np.bool_))[0])
+        fresh = Point(solve(wins)[0][0], np.tile(prior.centre, (len(start.judge), 1)))
+        return fit_point(counts, replace(prior, ridge=ridge), fresh), True
+
+
+def _scaled(counts: Counts, point: Point) -> tuple[Floats, Floats]:
+    """Return strengths of mean 0, and judges' parameters with a mean discrimination of 1."""
+    decided = add_up(counts.judge, counts.won + counts.lost, len(point.judge))
+    traits = point.judge.copy()
+    traits[:, 0] = np.exp(traits[:, 0])
+    mean = float(decided @ traits[:, 0]) / (float(decided.sum()) or 1.0) or 1.0
+    traits[:, 0] /= mean
+    return (point.strength - point.strength.mean()) * mean, traits
+
+
+def _named(judges: tuple[str, ...], traits: Floats, prior: Prior) -> dict[str, Judge]:
+    return {
+        name: Judge(g, t, p if known else None)
+        for name, (g, t, p), known in zip(
+            judges, traits.tolist(), prior.free[:, 2].tolist(), strict=True
+        )
+    }

@@ -1,0 +1,12 @@
+"""How sure a share is."""
+
+from math import sqrt
+
+_Z = 1.959963984540054
+
+
+def wilson(part: float, n: float) -> tuple[float, float]:
+    """Return the 95 % interval of a share of n trials (Wilson 1927, "Probable inference")."""
+    middle = (part + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * sqrt(part * (1 - part) / n + _Z**2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,81 @@
+"""Battles into ratings, the way that was asked for: as they are, style held equal, or judges joined."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...graphs.ratings.fit import Fit, rate
+from ...graphs.ratings.intervals import Intervals, bootstrap, sandwich
+from ...graphs.ratings.judged import Judged
+from ...graphs.ratings.judges import Judge, bootstrap_judges, fit_judges
+from .battles import Battles
+from .control import Controlled, controlled
+from .options import Options
+from .verdicts import judges_of, merged
+
+
+@dataclass(frozen=True)
+class JudgeRow:
+    """One judge of a judge-aware fit."""
+
+    judge: str
+    battles: int
+    discrimination: float
+    tie_bias: float
+    position_bias: float | None
+    low: Judge
+    """Lower ends of the 95 % intervals."""
+    high: Judge
+
+
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """Ratings, and the battles that they come from."""
+
+    battles: Battles
+    fit: Fit
+    intervals: Intervals
+    control: Controlled | None = None
+    judges: tuple[JudgeRow, ...] = ()
+
+
+def rated(battles: Battles, options: Options) -> Rated:
+    """Rate battles.
+
+    Raises:
+        ValueError: The anchor has no battles, or no battle has weight.
+    """
+    if options.aggregate == "judge_aware":
+        return _judge_aware(battles, options)
+    if options.aggregate != "games":
+        battles = merged(battles, options.aggregate, options.flipped)
+    if options.control:
+        found = controlled(battles, options)
+        return Rated(battles, found.fit, found.intervals, found)
+    fit = rate(battles.table, options.anchor)
+    if options.method == "sandwich":
+        return Rated(battles, fit, sandwich(battles.table, fit))
+    drawn = bootstrap(battles.table, fit, rounds=options.rounds, seed=options.seed)
+    return Rated(battles, fit, drawn)
+
+
+def _judge_aware(battles: Battles, options: Options) -> Rated:
+    held = judges_of(battles)
+    # A part of the battles need not have all judges.
+    present, judge = np.unique(held.codes, return_inverse=True)
+    judged = Judged.of(battles.table, judge, tuple(held.names[code] for code in present))
+    aware = fit_judges(judged, options.anchor)
+    drawn = bootstrap_judges(judged, aware, rounds=options.rounds, seed=options.seed)
+    rows = tuple(
+        JudgeRow(
+            judge=name,
+            battles=games,
+            discrimination=one.discrimination,
+            tie_bias=one.tie_bias,
+            position_bias=one.position_bias,
+            low=drawn.low[name],
+            high=drawn.high[name],
+        )
+        for (name, one), games in zip(aware.judges.items(), aware.games.tolist(), strict=True)
+    )
+    return Rated(battles, aware.fit, drawn.intervals, judges=rows)

@@ -1,0 +1,200 @@
+"""The door: a call in flight is made once, whoever leaves; what was paid is booked, usable or not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arenainstruct.agents.errors import BudgetSpent, ModelError
+from arenainstruct.agents.models.budget import Budget
+from arenainstruct.agents.models.call import Call, Reply, Usage
+from arenainstruct.agents.models.door import Door, OpenModel
+from arenainstruct.agents.models.limits import share_limits
+from arenainstruct.agents.models.provider import AttemptFailed
+from arenainstruct.agents.models.settings import Price, ScriptedSettings
+from arenainstruct.agents.records import Turn
+from arenainstruct.runs.store import STORE_FILE, Store
+
+CALL = Call("slow", (Turn(role="user", content="Is it so?"),))
+REPLY = Reply("yes", "test/slow", tokens_in=10, tokens_out=1, usd=0.5)
+UNUSABLE = Usage("test/slow", tokens_in=10, tokens_out=90, usd=0.25)
+
+
+class Slow:
+    """A provider that answers when it is told to, or fails as often as it is told to."""
+
+    endpoint, model = "slow", "slow"
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self.asked = self.left = 0
+        self.go = asyncio.Event()
+        self.failures: list[AttemptFailed] = []
+
+    async def complete(self, call: Call) -> Reply:
+        """Answer once the event is set."""
+        self.asked += 1
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.left += 1
+            raise
+        if self.failures:
+            raise self.failures.pop(0)
+        return REPLY
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class House:
+    """A door over a store, with one slow model behind it."""
+
+    def __init__(self, folder: Path, ceiling: float | None = None, **settings: Any) -> None:
+        self.store = Store.open(folder / STORE_FILE)
+        self.slow = Slow()
+        base = {"provider": "scripted", "model": "slow", "script": "none:none"}
+        known = {"slow": ScriptedSettings.model_validate(base | settings)}
+        limits = share_limits(known, patience_s=1, notify=lambda text: None)["slow"]
+        self.budget = Budget(ceiling, spent=self.store.totals().usd)
+        models = {"slow": OpenModel(known["slow"], self.slow, limits)}
+        self.door = Door(models, self.store, self.budget)
+        self.limits = limits
+
+    def ask(self, call: Call = CALL) -> "asyncio.Task[Reply]":
+        return asyncio.create_task(self.door.complete(call))
+
+    def calls(self) -> tuple[int, int, int]:
+        calls = self.door.tally.calls()
+        return calls["paid"], calls["served"], calls["failed"]
+
+
+@asynccontextmanager
+async def house(
+    folder: Path, ceiling: float | None = None, **settings: Any
+) -> AsyncIterator[House]:
+    made = House(folder, ceiling, **settings)
+    try:
+        yield made
+    finally:
+        await made.door.aclose()
+        made.store.close()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_the_same_call_in_flight_is_made_once(tmp_path: Path, broken: bool) -> None:
+    async with house(tmp_path) as home:
+        if broken:
+            home.slow.failures = [AttemptFailed("not today", status=400, final=True)]
+        twins = [home.ask() for _ in range(5)]
+        await asyncio.sleep(0.01)
+        home.slow.go.set()
+        outcomes = await asyncio.gather(*twins, return_exceptions=True)
+
+    assert home.slow.asked == 1
+    if broken:
+        assert all(isinstance(outcome, ModelError) for outcome in outcomes)
+        assert home.calls() == (0, 0, 1)
+    else:
+        assert outcomes == [REPLY] * 5
+        assert home.calls() == (1, 4, 0)
+
+
+@pytest.mark.parametrize("leaves", [[0], [0, 1], [1, 3]])
+async def test_who_is_cancelled_takes_no_twin_along(tmp_path: Path, leaves: list[int]) -> None:
+    async with house(tmp_path) as home:
+        twins = [home.ask() for _ in range(4)]
+        await asyncio.sleep(0.01)
+        for number in leaves:
+            twins[number].cancel()
+        await asyncio.sleep(0.01)
+        home.slow.go.set()
+        outcomes = await asyncio.gather(*twins, return_exceptions=True)
+    assert home.slow.asked == 1 and home.slow.left == 0
+    for number, outcome in enumerate(outcomes):
+        assert isinstance(outcome, asyncio.CancelledError) == (number in leaves)
+    assert home.door.tally.paid["slow"] == 1
+
+
+async def test_a_timeout_around_one_caller_is_its_own(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        hasty = asyncio.create_task(asyncio.wait_for(home.door.complete(CALL), 0.05))
+        await asyncio.sleep(0.01)
+        twin = home.ask()
+        with pytest.raises(TimeoutError):
+            await hasty
+        home.slow.go.set()
+        assert await twin == REPLY
+    assert home.calls() == (1, 1, 0)
+
+
+async def test_a_call_that_nobody_waits_for_ends_and_gives_everything_back(tmp_path: Path) -> None:
+    price = Price(input=1.0, output=1.0)
+    async with house(tmp_path, ceiling=1.0, price=price) as home:
+        twins = [home.ask() for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for twin in twins:
+            twin.cancel()
+        late = home.ask()  # in the same tick: it must not share their end
+        await asyncio.gather(*twins, return_exceptions=True)
+        assert home.slow.left == 1
+        home.slow.go.set()
+        assert await late == REPLY
+        assert home.slow.asked == 2 and home.limits.snapshot().in_flight == 0
+        # The first one's reserve is free again.
+        assert home.budget.spent == 0.5
+        await home.budget.reserve(0.5)
+
+
+async def test_unusable_replies_are_booked_and_never_served(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        home.slow.failures = [
+            AttemptFailed("empty reply", status=200, usage=UNUSABLE),
+            AttemptFailed("connection failed"),
+        ]
+        # The pauses between attempts are chance: half a second at most, then one.
+        assert [(await home.door.complete(CALL)).text for _ in range(2)] == ["yes", "yes"]
+        assert home.door.tally.calls() == {
+            "paid": 1,
+            "served": 1,
+            "failed": 0,
+            "attempts_failed": 2,
+        }
+        totals = home.store.totals()
+        assert (totals.calls, totals.unusable) == (1, 1)
+        assert (totals.tokens_in, totals.tokens_out) == (20, 91)
+        assert totals.usd == home.budget.spent == home.door.tally.usd == 0.75
+        assert (home.door.tally.tokens_in, home.door.tally.tokens_out) == (20, 91)
+
+    async with house(tmp_path) as again:
+        assert again.budget.spent == 0.75
+        assert (await again.door.complete(CALL)).text == "yes" and again.slow.asked == 0
+
+
+async def test_a_call_that_fails_for_good_costs_what_its_replies_cost(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        for _ in range(2):
+            home.slow.failures = [AttemptFailed("cut off", final=True, usage=UNUSABLE)]
+            with pytest.raises(ModelError):
+                await home.door.complete(CALL)
+        totals = home.store.totals()
+    assert (totals.calls, totals.unusable, totals.usd) == (0, 2, 0.5)
+    assert home.calls() == (0, 0, 2)
+
+
+async def test_unusable_replies_stay_under_the_ceiling_too(tmp_path: Path) -> None:
+    """What one attempt may cost is set aside anew before the next one."""
+    price = Price(input=0.0, output=1.0)
+    async with house(tmp_path, ceiling=0.6, price=price, max_tokens=300_000) as home:
+        home.slow.go.set()
+        home.slow.failures = [AttemptFailed("empty reply", usage=UNUSABLE) for _ in range(9)]
+        with pytest.raises(BudgetSpent):
+            await home.door.complete(CALL)
+        assert home.slow.asked == 2  # 0.25 + 0.3 fits, 0.5 + 0.3 does not
+        assert home.store.totals().usd == home.budget.spent == 0.5
+    assert home.calls() == (0, 0, 0)
