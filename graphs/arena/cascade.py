@@ -22,8 +22,9 @@ def front_of(cast: Cast, sitting: Sequence[str], cascade: CascadeSettings) -> li
 
 
 def first_jurors(cast: Cast, cascade: CascadeSettings) -> frozenset[str]:
-    """Return the aliases at the front of either jury."""
-    return frozenset(cast.jury[: cascade.first] + cast.evaluation_jury[: cascade.first])
+    """Return the aliases at the front of either jury; none where nobody sits behind them."""
+    juries = (jury for jury in (cast.jury, cast.evaluation_jury) if len(jury) > cascade.first)
+    return frozenset(juror for jury in juries for juror in jury[: cascade.first])
 
 
 def cascaded(games: Sequence[Game], cascade: CascadeSettings, *, draw: str) -> Cascaded:

@@ -47,6 +47,7 @@ def show(audit: Audit, canaries: Canaries | None, *, dropped: int) -> None:
     console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
     for juror in audit.jurors:
         console.print(_table(juror))
+        console.print()
     for line in _words(audit, dropped):
         console.print(line, soft_wrap=not wide)
     if canaries is not None:
