@@ -10,7 +10,7 @@ from ..arena.state import Protocol, start_state
 from ..arena.weighing import weigh
 from ..services import Services
 from ..stream import each
-from .hold_out import held_out
+from .hold_out import HoldOut
 from .state import RunState, RunUpdate
 
 STAGES = ("examine", "answer", "debate", "judge", "confer", "battle")
@@ -33,7 +33,7 @@ async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     services.notify("stage_started", stage="battle", total=total)
 
     graph = protocol(services.settings.arena.protocol)
-    held = await held_out(services)
+    held = await HoldOut.draw(services)
 
     async def fight(instruction: Instruction) -> None:
         start = start_state(instruction, evaluation=instruction.seed_id in held)
