@@ -60,7 +60,7 @@ class ArenaSettings(_Section):
     """How the jurors' verdicts on a battle become one; `judge_aware` weighs each juror by what all
     battles tell of it."""
     cascade: CascadeSettings | None = None
-    bootstrap_rounds: PositiveInt = 100
+    bootstrap_rounds: int = Field(default=100, ge=20)
     broken_score: float = Field(default=3.0, ge=1, le=10)
     """An instruction whose every answer has a mean score up to this was lost by everyone."""
 

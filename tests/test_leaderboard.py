@@ -291,7 +291,7 @@ def test_control_takes_out_what_length_wins(tmp_path: Path) -> None:
     assert found["control"]["coefficients"]["len"] > 0.2
     assert found["intervals"]["method"] == "sandwich"
     assert found["models"] == board(path, "--control", "length")["models"]
-    drawn = board(path, "--control", "length", "--intervals", "bootstrap", "--rounds", "5")
+    drawn = board(path, "--control", "length", "--intervals", "bootstrap", "--rounds", "20")
     assert drawn["intervals"]["method"] == "bootstrap"
     rows[3]["len_b"] = "long"
     assert "row 5 " in refused(write(tmp_path, "w.csv", rows), "--control", "length")
@@ -337,12 +337,14 @@ def test_agreement_and_position_are_told_from_the_verdicts_however_they_are_join
         row | {"topic": "odd" if int(row["question_id"][1:]) % 2 else "even"} for row in judged()
     ]
     path = write(tmp_path, "b.csv", rows)
-    plain = board(path, "--by", "topic", "--rounds", "5")
+    plain = board(path, "--by", "topic", "--rounds", "20")
     assert plain["aggregate"] == "games" and plain["judges"] == []
     assert plain["agreement"]["effective_votes"] > 1
     for how in ("majority", "median", "judge_aware"):
         picture = str(tmp_path / f"{how}.html")
-        found = board(path, "--by", "topic", "--rounds", "5", "--aggregate", how, "--plot", picture)
+        found = board(
+            path, "--by", "topic", "--rounds", "20", "--aggregate", how, "--plot", picture
+        )
         for part in (None, "odd", "even"):
             one, told = (b["by"][part] if part else b for b in (found, plain))
             assert one["agreement"] == told["agreement"]
@@ -468,7 +470,7 @@ def test_a_run_is_read_from_its_folder(tmp_path: Path) -> None:
 def test_the_jurors_of_a_run_are_joined_from_their_games(tmp_path: Path) -> None:
     once = [row for row in rounds(2) if row["model_a"] < row["model_b"]]
     folder = str(run_battles(tmp_path / "mine-1", once))
-    found = board(folder, "--aggregate", "judge_aware", "--rounds", "5")
+    found = board(folder, "--aggregate", "judge_aware", "--rounds", "20")
     # Two jurors, both orders; a checker's verdict; nothing of the battle that the jury disputed.
     assert found["battles"] == 10 * 4 + 1 and found["disputed"] == 1
     judges = {row["judge"]: row for row in found["judges"]}

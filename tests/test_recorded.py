@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,61 @@ def test_the_alias_is_named_too(tmp_path: Path) -> None:
     limits = share_limits(models, patience_s=1, notify=lambda text: None)
     with pytest.raises(UserError, match=r"models\.elk\.file: .*no\.csv does not exist"):
         open_models(models, limits, 1)
+
+
+ROW = '{"question_id": "q1", "model": "owl", "output": "Hoo."}\n'
+HEAD = "question_id,model,output\nq1,owl,Hoo.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("a.jsonl", ROW), ("a.csv", HEAD), ("a.csv", HEAD + "\nq2,owl," + 200_000 * "o" + "\n")],
+)
+async def test_a_byte_order_mark_and_long_answers_are_read(
+    tmp_path: Path, name: str, data: str
+) -> None:
+    (tmp_path / name).write_text(data, encoding="utf-8-sig")
+    owl = provider(tmp_path / name, "owl")
+    assert (await owl.complete(call(about=("q1",)))).text == "Hoo."
+
+
+def harmed(text: str, harm: str) -> bytes:
+    packed = gzip.compress(text.encode())
+    return packed[: len(packed) // 2] if harm == "cut" else packed[:300] + b"\0\0" + packed[302:]
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed"])
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.jsonl.gz"])
+def test_a_damaged_archive_is_one_error_that_names_file_and_row(
+    tmp_path: Path, name: str, harm: str
+) -> None:
+    rows = [(f"q{n}", hash_of(n)) for n in range(5000)]
+    if "csv" in name:
+        text = "question_id,model,output\n" + "".join(f"{id},owl,{said}\n" for id, said in rows)
+    else:
+        text = "".join(ROW.replace("q1", id).replace("Hoo.", said) for id, said in rows)
+    (tmp_path / name).write_bytes(harmed(text, harm))
+    with pytest.raises(ValueError, match=rf"^file: .*{name} cannot be read( after row \d+)?: \S"):
+        provider(tmp_path / name, "owl")
+
+
+def hash_of(number: int) -> str:
+    return blake2b(str(number).encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.csv", HEAD + "q2,owl,Hoo, again\n", r"row 2 \(line 3\) has 4 fields where .* has 3"),
+        ("a.csv", HEAD + "q2,owl\n", r"row 2 \(line 3\) has 2 fields"),
+        ("a.csv", HEAD.encode() + b"q2,owl,H\xf6\n", "is not UTF-8 text"),
+        ("a.jsonl", ROW + "{\n", "row 2 is no JSON"),
+        ("a.jsonl.gz", ROW, "cannot be read: Not a gzipped file"),
+    ],
+)
+def test_a_row_that_is_no_row_is_named(
+    tmp_path: Path, name: str, data: str | bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    with pytest.raises(ValueError, match=rf"^file: .*{name}.* ?{told}"):
+        provider(tmp_path / name, "owl")

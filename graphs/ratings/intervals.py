@@ -1,7 +1,9 @@
 """How sure the ratings are: 95 % intervals, by resampling questions or by the sandwich formula.
 
 Both treat a question as the unit of chance: all its battles share one prompt, so they count as one
-piece of evidence, not as many.
+piece of evidence, not as many. So with few questions there is little evidence, however many battles:
+of one question no method can tell how far another would move the ratings, and of a few both give
+intervals that are too narrow (for few clusters: Cameron, Gelbach and Miller 2008).
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ from .sandwich import question_slopes, robust_covariance
 from .table import BattleTable, Floats
 
 ROUNDS = 100
+FEWEST_ROUNDS = 20
+"""Of a bootstrap; the percentiles of fewer ratings may not even hold the rating between them."""
+FEWEST_QUESTIONS = 10
+"""With fewer, intervals are too narrow to tell models apart."""
 PERCENTILES = (2.5, 97.5)
 NORMAL = 1.959963984540054
 """Standard errors on each side of a 95 % interval."""

@@ -67,6 +67,26 @@ def rate_styled(table: BattleTable, features: Floats, anchor: Anchor | None = No
     return _styled(plain, point)
 
 
+def own_variation(table: BattleTable, features: Floats) -> Floats:
+    """Return the share of each feature's variation that is its own, 0 to 1, shape (features,).
+
+    The rest follows from who plays and from the other features, so what it wins cannot be told from
+    the ratings. At 0 the joint design of models and features lacks rank: a ridge alone divides the
+    wins between them.
+    """
+    count, width = len(table.models), features.shape[1]
+    gram = _hessian(table, features, table.weight, np.zeros(count + width))
+    shares = np.ones(width)
+    for k in range(width):
+        others = np.delete(np.arange(count + width), count + k)
+        own, pull = gram[count + k, count + k], gram[others, count + k]
+        inverse = np.linalg.pinv(gram[np.ix_(others, others)], rcond=1e-10, hermitian=True)
+        # A feature that is 0 everywhere takes nothing away from the ratings.
+        if own > 0:
+            shares[k] = max(0.0, 1.0 - float(pull @ inverse @ pull) / own)
+    return shares
+
+
 def bootstrap_styled(
     table: BattleTable, features: Floats, styled: Styled, *, rounds: int = ROUNDS, seed: int = 0
 ) -> Intervals:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .report import ArenaResult
 
 EXIT_STOPPED = 3
-"""The budget is spent or an endpoint is down; the same command goes on from the ledger."""
+"""The budget is spent, an endpoint is down, or no battle got a verdict; the same command goes on from
+the ledger."""
 SURE = 0.95
 """Confidence that ends an active tournament where nothing else was asked for."""
 
@@ -71,6 +72,7 @@ def arena(
     from .launch import Order
     from .launch import arena as play
     from .tournament import Ends
+    from .unjudged import unjudged_lines
 
     loaded = load_arena_config(
         config, contenders=_names(contenders), jury=_names(jury), overrides=overrides or ()
@@ -90,6 +92,8 @@ def arena(
         _show(result)
     if not result.completed:
         sys.stderr.write(f"{result.data['status']}: {result.data['reason']}\n")
+        if as_json:
+            sys.stderr.writelines(f"{line}\n" for line in unjudged_lines(result.data))
         sys.stderr.write(f"Go on with the same command and --run-id {result.data['run_id']}\n")
         raise typer.Exit(EXIT_STOPPED)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...agents.records import Answer, Battle, Instruction
+from ...agents.records import Answer, Battle, Instruction, Reject
 from ...graphs.arena.design import wins
-from ...graphs.arena.expected import Expected, weights
+from ...graphs.arena.expected import weights
 from ...graphs.arena.saving import round_robin_battles
 from ...graphs.ratings.fit import ELO, MEAN, solve
 from ...graphs.ratings.table import Floats
@@ -25,7 +25,9 @@ from ..leaderboard.options import Options
 from ..leaderboard.reading import load
 from ..store import Store
 from .games import SCHEMA, JudgedGame, game_rows
+from .ranking import Ranking
 from .tournament import ROUND, Tournament
+from .unjudged import unjudged
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ def close(
 ) -> ArenaResult:
     """Write the files, rate the games, and return the result."""
     games = write_files(tournament, folder.dataset, store)
-    expected = tournament.expected()
+    ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
-    board, told = None, ["No game was judged: see the rejects."]
+    board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
     if store.count("game", ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
@@ -62,11 +64,14 @@ def close(
         "run_id": folder.run_id,
         "path": str(folder.path),
         **how,
-        **_outcome(tournament, expected),
-        **(_board(board, options, tournament, expected) if board else {"models": []}),
+        **_outcome(tournament, ranked),
+        **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
         "counts": _counts(store),
+        "unjudged": unjudged(
+            len(tournament.played()) - tournament.decided, store.scan("reject", Reject, ROUND)
+        ),
         "cost": paid,
-        **_saving(tournament, expected, paid),
+        **_saving(tournament, ranked, paid),
         **judging(
             lambda: store.scan("battle", Battle, ROUND), settings.arena, tournament.services.cast
         ),
@@ -112,35 +117,40 @@ def _propensities(tournament: Tournament) -> dict[frozenset[str], float]:
     return {frozenset(tournament.pair(i)): float(share) for i, share in enumerate(counts) if share}
 
 
-def _outcome(tournament: Tournament, expected: Expected) -> dict[str, Any]:
+def _outcome(tournament: Tournament, ranked: Ranking | None) -> dict[str, Any]:
     design, played = tournament.design, tournament.played()
+    order = [tournament.contenders[i] for i in ranked.order] if ranked else []
+    doubts = ranked.expected.doubts.tolist() if ranked else []
     return {
-        "order": [tournament.contenders[i] for i in expected.order],
-        "confidence": round(expected.confidence, 4),
-        "doubts": [round(float(doubt), 4) for doubt in expected.doubts],
+        "order": order,
+        "unranked": [name for name in tournament.contenders if name not in order],
+        "confidence": round(ranked.expected.confidence, 4) if ranked else None,
+        "doubts": [round(doubt, 4) for doubt in doubts],
         "design": {
             "models": design.models,
             "questions": design.questions,
             "battles": design.battles,
             "played": len(played),
+            "judged": int((played.games > 0).sum()),
             "share": round(len(played) / design.battles, 4),
         },
     }
 
 
 def _board(
-    board: Board, options: Options, tournament: Tournament, expected: Expected
+    board: Board, options: Options, tournament: Tournament, ranked: Ranking
 ) -> dict[str, Any]:
     """Return the leaderboard of the games, each model with its ratings over the full tournament."""
     data = board_data(board, options)
     names = tournament.contenders
-    told = dict(zip(names, _elo(expected.strengths), strict=True))
+    who = [names[i] for i in ranked.models]
+    told = dict(zip(who, _elo(ranked.expected.strengths), strict=True))
     weighted = dict(zip(names, _weighted(tournament), strict=True))
     rows = [
         {**row, "expected": told[row["model"]], "weighted": weighted[row["model"]]}
         for row in data["models"]
     ]
-    place = {names[i]: at for at, i in enumerate(expected.order)}
+    place = {names[i]: at for at, i in enumerate(ranked.order)}
     return {**data, "models": sorted(rows, key=lambda row: place[row["model"]])}
 
 
@@ -166,17 +176,17 @@ def _counts(store: Store) -> dict[str, Any]:
 
 
 def _saving(
-    tournament: Tournament, expected: Expected, paid: dict[str, Any]
+    tournament: Tournament, ranked: Ranking | None, paid: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """Return what choosing battles saved against a round robin as sure of its order."""
-    design, played = tournament.design, tournament.played()
     per = paid["judge_calls_per_decided_battle"]
-    if tournament.matchmaking == "round_robin" or len(played) == design.battles or per is None:
+    everything = len(tournament.played()) == tournament.design.battles
+    if tournament.matchmaking == "round_robin" or everything or per is None or ranked is None:
         return {}
-    needed = round_robin_battles(design, played, expected)
+    needed = round_robin_battles(ranked.design, ranked.played, ranked.expected)
     if needed is None:
         return {}
-    spared = needed - len(played)
+    spared = needed - len(ranked.played)
     return {
         "saving": {
             "round_robin_battles": needed,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..judging import judging_lines
+from .unjudged import unjudged_lines
 
 
 def summary(data: dict[str, Any]) -> str:
@@ -13,25 +14,26 @@ def summary(data: dict[str, Any]) -> str:
 
 def _played(data: dict[str, Any]) -> list[str]:
     design, counts = data["design"], data["counts"]
-    rejects = ", ".join(f"{n} {name}" for name, n in counts["rejects"].items())
     return [
         f"{data['matchmaking']}: {design['played']} of {design['battles']} battles "
         f"({design['share']:.1%}) of {design['models']} models on {design['questions']} questions; "
         f"{data['reason']}",
-        f"{counts['battles']} got a verdict, {counts['games']} games were judged"
-        + (f"; rejects: {rejects}" if rejects else ""),
+        f"{counts['battles']} got a verdict, {counts['games']} games were judged",
+        *unjudged_lines(data),
     ]
 
 
 def _order(data: dict[str, Any]) -> list[str]:
     if not data["models"]:
-        return []
-    whole = data["design"]["share"] == 1
+        return ["Order: none, since no game was judged"]
+    whole = data["design"]["judged"] == data["design"]["battles"]
     lines = [f"Order: {' > '.join(data['order'])}"]
+    if data["unranked"]:
+        lines.append(f"  without {', '.join(data['unranked'])}: no game of theirs was judged")
     if not whole:
         lines += [
-            f"  of the full tournament, with a probability of at least {data['confidence']:.3f}; "
-            "what was not played is predicted:",
+            f"  is what verdicts on all {'of their ' if data['unranked'] else ''}battles would give, "
+            f"with a probability of at least {data['confidence']:.3f}; what was not judged is predicted:",
             *(
                 f"  {row['model']:<24} expected {row['expected']:6.0f}   "
                 f"by games {row['rating']:6.0f}   by inverse propensity {row['weighted']:6.0f}"

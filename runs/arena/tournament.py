@@ -10,7 +10,6 @@ import numpy as np
 from ...agents.cast import eligible
 from ...agents.errors import JudgingFailed, StopRun
 from ...graphs.arena.design import Cells, Design, Played
-from ...graphs.arena.expected import Expected, expect
 from ...graphs.arena.matchmakers import MATCHMAKERS
 from ...graphs.arena.matchmaking import Pair
 from ...graphs.arena.protocols import PROTOCOLS
@@ -20,14 +19,20 @@ from ...graphs.services import Services
 from ...graphs.stream import each
 from .games import JudgedGame, judged_games, settled_games
 from .questions import Question
+from .ranking import Ranking, ranking
 
 ROUND = 1
 """The round that all records of an arena are written in."""
 KINDS = ("instruction", "question", "answer", "battle", "game", "reject")
 CAREFUL = 5
 """Batches of a matchmaker that does not itself ask, after which the confidence is looked at again."""
+FEWEST = 10
+"""Judged battles of every ranked contender before a confidence ends anything: what it rests on, how
+much battles vary, is itself not known from fewer."""
 FRUITLESS = 32
-"""Battles without any verdict after which a tournament stops."""
+"""Battles without any judged game after which a tournament stops."""
+SILENT = 8
+"""Battles of a contender without any judged game after which the others are ranked without it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Tournament:
     ends: Ends
     notify: Callable[[int, int], None] = lambda done, most: None
     """Called with battles done and battles at most."""
+    decided: int = 0
+    """Battles that got a verdict."""
     _done: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,9 +85,9 @@ class Tournament:
         told = np.array(list(self._done.values()), dtype=np.float64).reshape(-1, 2)
         return Played(cells[:, 0], cells[:, 1], told[:, 0], told[:, 1])
 
-    def expected(self) -> Expected:
-        """Return what the full tournament is expected to say."""
-        return expect(self.design, self.played())
+    def ranking(self) -> Ranking | None:
+        """Return who is ranked and how surely; None where no game was judged."""
+        return ranking(self.design, self.played())
 
     def pair(self, number: int) -> Pair:
         """Return the contenders of a pair of the design."""
@@ -96,28 +103,43 @@ class Tournament:
         while (left := most - len(self._done)) > 0:
             cells = matching.pick(self.design, self.played(), min(size, left))
             if not len(cells):
-                return f"{self.matchmaking} has no further battles"
+                told = self._all_tried(len(self._done))
+                return f"{self.matchmaking} has no further battles: {told}"
             await self._fight(Cells(cells.pair[:left], cells.question[:left]))
             self.notify(len(self._done), most)
-            self._look_for_verdicts()
+            if len(self._done) >= FRUITLESS and not any(games for games, _ in self._done.values()):
+                raise self._fruitless()
             if sure := self._sure():
                 return sure
-        return f"all {most} battles were played"
+        return self._all_tried(most)
 
-    def _look_for_verdicts(self) -> None:
-        """Stop where the first battles all got no verdict."""
-        if len(self._done) >= FRUITLESS and not any(games for games, _ in self._done.values()):
-            raise JudgingFailed(
-                f"none of the first {len(self._done)} battles got a verdict; see the rejects in the "
-                "result for why, mend it, and start again"
-            )
+    def _fruitless(self) -> JudgingFailed:
+        return JudgingFailed(
+            f"none of the {len(self._done)} battles that were tried got a verdict; see what failed "
+            "in the result, mend it, and start again"
+        )
+
+    def _all_tried(self, most: int) -> str:
+        """Return that all was tried, and what came of it.
+
+        Raises:
+            JudgingFailed: No battle got a verdict.
+        """
+        if not self.decided:
+            raise self._fruitless()
+        if self.decided == len(self._done):
+            return f"all {most} battles were played"
+        return f"all {most} battles were tried, {most - self.decided} of them without a verdict"
 
     def _sure(self) -> str:
         """Return why the order is sure enough to end here; empty where it is not."""
         asked = self.ends.confidence
         if asked is None or len(self._done) == self.design.battles:
             return ""
-        found = self.expected().confidence
+        ranked = ranking(self.design, self.played(), SILENT)
+        if ranked is None or ranked.fewest < FEWEST or not self.decided:
+            return ""
+        found = ranked.expected.confidence
         return f"the order is sure: {found:.3f}, asked was {asked:g}" if found >= asked else ""
 
     async def _fight(self, cells: Cells) -> None:
@@ -149,6 +171,7 @@ class Tournament:
             await records.add("question", ROUND, [ended["instruction"]])
         await records.add("answer", ROUND, list(ended["answers"].values()))
         await records.add("battle", ROUND, ended["battles"])
+        self.decided += len(ended["battles"])
         await records.add("game", ROUND, [game for found in games.values() for game in found])
         await records.add("reject", ROUND, ended["rejects"])
         return {

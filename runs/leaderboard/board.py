@@ -9,7 +9,7 @@ from ...agents.errors import UserError
 from ...graphs.ratings.agreement import Agreement
 from ...graphs.ratings.fit import Fit
 from ...graphs.ratings.flips import Flips, flips
-from ...graphs.ratings.intervals import PERCENTILES, Intervals
+from ...graphs.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
 from ...graphs.ratings.length import LengthControlled
 from ...graphs.ratings.newton import sigmoid
 from ...graphs.ratings.position import Position, position
@@ -27,6 +27,8 @@ from .verdicts import reweighed, verdicts
 from .votes import agreement_of
 
 MOST_GROUPS = 100
+NOTHING = 1e-8
+"""Share of a column's variation that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ class Board:
     """Battles of row model and column model, shape (models, models)."""
     baseline: str | None
     win_rates: Mapping[str, WinRate]
-    """Empty for the sandwich."""
+    """Empty for the sandwich, and where there are no intervals."""
     separability: float
+    """0 where there are too few questions to tell any pair apart."""
     position: Position
     balanced: float
     """Share of the weight whose pair was shown as often the other way round."""
@@ -65,6 +68,18 @@ class Board:
     length_controlled: Mapping[str, LengthControlled] = field(default_factory=dict)
     judges: tuple[JudgeRow, ...] = ()
     """Where judges were fitted with the ratings."""
+    evidence: int = 0
+    """Questions whose battles have weight: what the intervals are made of."""
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few questions for intervals that tell models apart."""
+        return self.evidence < FEWEST_QUESTIONS
+
+    @property
+    def unknown(self) -> bool:
+        """Whether there are no intervals at all: one question tells nothing of others."""
+        return self.evidence < 2
 
 
 def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
@@ -75,6 +90,10 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     """
     told = loaded.games or loaded.battles
     battles = reweighed(verdicts(loaded, options), options)
+    if not battles.table.weight.any():
+        raise UserError(
+            f"{', '.join(loaded.files)}: no battle has a weight above 0: nothing to rate"
+        )
     groups = battles.groups()
     if len(groups) > MOST_GROUPS:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
@@ -85,6 +104,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
+    _refuse_inseparable(whole, loaded, options)
     judged = {} if told is battles else told.groups()
     parts: dict[str, Board] = {}
     for name, rows in groups.items():
@@ -94,6 +114,17 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
             within = _within(options, part.table.models)
             parts[name] = board(part, seen or part, within, difficulty)
     return whole, parts
+
+
+def _refuse_inseparable(whole: Board, loaded: Loaded, options: Options) -> None:
+    """Refuse to hold equal what differs between models only: its wins are theirs."""
+    own = whole.control.own if whole.control else {}
+    if held := [name for name, share in own.items() if share < NOTHING]:
+        raise UserError(
+            f"{', '.join(loaded.files)}: --control {options.control}: {', '.join(held)} follows wholly "
+            "from which models play (and from the other columns), so what it wins cannot be told from "
+            "what the models win; leave --control out, or add battles where it varies"
+        )
 
 
 def _difficulty(battles: Battles, options: Options) -> Difficulty | None:
@@ -125,6 +156,7 @@ def board(
     battles, fit, intervals = found.battles, found.fit, found.intervals
     table = battles.table
     baseline = options.baseline or met_by_all(table)
+    evidence = int(np.count_nonzero(np.bincount(table.question, table.weight)))
     lengths = (
         length_controlled_rates(battles, baseline, difficulty) if difficulty and baseline else {}
     )
@@ -136,8 +168,8 @@ def board(
         questions=int(np.count_nonzero(np.bincount(table.question))),
         counts=_counts(table),
         baseline=baseline,
-        win_rates=_spread(fit, intervals, baseline),
-        separability=separability(intervals),
+        win_rates=_spread(fit, intervals, baseline) if evidence > 1 else {},
+        separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
         position=position(judged.table),
         balanced=_balanced(judged.table),
         expected_first=_expected_first(judged.table, fit),
@@ -147,6 +179,7 @@ def board(
         control=found.control,
         length_controlled=lengths,
         judges=found.judges,
+        evidence=evidence,
     )
 
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...graphs.ratings.connection import Bools
 from ...graphs.ratings.table import SCORES, Floats
-from .arrays import blank, coded, joined, mapped, numbers, unprintable, valid
+from .arrays import blank, coded, compute, joined, mapped, numbers, unprintable, valid
 from .fields import REQUIRED
+from .games import has_games
 from .source import Batch, Source
 
 ADVICE = "correct the row, or leave such rows out with --on-error drop"
@@ -87,19 +88,34 @@ def is_empty(batch: Batch) -> Bools:
     return empty
 
 
-def faults(batch: Batch, score: Floats, style: list[str]) -> list[Fault]:
-    """Return what can be wrong with the rows, the most basic first."""
-    return [*_names(batch), *_outcome(batch, score), *_numbers(batch, style)]
+def faults(batch: Batch, score: Floats, style: list[str], by: str | None = None) -> list[Fault]:
+    """Return what can be wrong with the rows, the most basic first; `by` is a column of labels."""
+    named = [*_names(batch), *_unprintable(batch, by), *_same(batch)]
+    return [*named, *_outcome(batch, score), *_numbers(batch, style)]
 
 
 def _names(batch: Batch) -> Iterator[Fault]:
     for name in REQUIRED:
         rows = blank(coded(batch.columns[name]))
         yield Fault(f"no {name}", rows, (name,), "it must be filled")
+
+
+def _unprintable(batch: Batch, by: str | None) -> Iterator[Fault]:
+    told = "a name holds no control characters: they would reach terminals and pages"
+    for name in dict.fromkeys(("model_a", "model_b", "judge", by)):
+        if name and name in batch.columns:
+            rows = unprintable(coded(batch.columns[name]))
+            yield Fault(f"unprintable {name}", rows, (name,), told)
+    if has_games(batch):
+        lists = batch.columns["games"]
+        rows = np.zeros(len(batch), dtype=np.bool_)
+        jurors = unprintable(coded(lists.flatten().field("juror")))
+        rows[numbers(compute.list_parent_indices(lists)).astype(np.int64)[jurors]] = True
+        yield Fault("unprintable juror", rows, ("games",), told)
+
+
+def _same(batch: Batch) -> Iterator[Fault]:
     sides = [coded(batch.columns[name]) for name in ("model_a", "model_b")]
-    for name, side in zip(("model_a", "model_b"), sides, strict=True):
-        told = "a name holds no control characters: they would reach terminals and pages"
-        yield Fault(f"unprintable {name}", unprintable(side), (name,), told)
     same = np.zeros(0, dtype=np.bool_)
     if len(batch):
         _, both = joined(sides)

@@ -89,7 +89,7 @@ def leaderboard(
             "swapped. Default: 1; in a majority 0.5.",
         ),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Bootstrap rounds.")] = 100,
+    rounds: Annotated[int, typer.Option(help="Bootstrap rounds, 20 or more.")] = 100,
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="One more board for each value.")
     ] = None,

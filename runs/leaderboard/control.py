@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from ...graphs.ratings.fit import Fit
 from ...graphs.ratings.intervals import Intervals
-from ...graphs.ratings.style import bootstrap_styled, contrast, rate_styled, sandwich_styled
+from ...graphs.ratings.style import (
+    bootstrap_styled,
+    contrast,
+    own_variation,
+    rate_styled,
+    sandwich_styled,
+)
 from .battles import Battles
 from .options import Options
 
@@ -17,6 +23,8 @@ class Controlled:
     intervals: Intervals
     coefficients: dict[str, float]
     """Log-odds won per standard deviation of each feature."""
+    own: dict[str, float]
+    """Share of each feature's variation that does not follow from who plays, 0 to 1."""
 
 
 def controlled(battles: Battles, options: Options) -> Controlled:
@@ -29,5 +37,10 @@ def controlled(battles: Battles, options: Options) -> Controlled:
         intervals = bootstrap_styled(
             table, features, styled, rounds=options.rounds, seed=options.seed
         )
-    won = styled.coefficients.tolist()
-    return Controlled(styled.fit, intervals, dict(zip(battles.style, won, strict=True)))
+    won, own = styled.coefficients.tolist(), own_variation(table, features).tolist()
+    return Controlled(
+        styled.fit,
+        intervals,
+        dict(zip(battles.style, won, strict=True)),
+        dict(zip(battles.style, own, strict=True)),
+    )

@@ -18,6 +18,7 @@ def data(
         "files": list(loaded.files),
         "dropped": {"rows": sum(loaded.dropped.values()), "by_reason": loaded.dropped},
         "disputed": loaded.disputed,
+        "broken": loaded.broken,
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
 
@@ -25,8 +26,9 @@ def data(
 def board_data(board: Board, options: Options) -> dict[str, Any]:
     """Return one board: the models first, then what holds for all of them."""
     fit = board.fit
+    no_interval = {"low": None, "high": None} if board.unknown else {}
     return {
-        "models": [asdict(row) for row in board.rows],
+        "models": [asdict(row) | no_interval for row in board.rows],
         "battles": board.battles,
         "questions": board.questions,
         "baseline": board.baseline,
@@ -62,6 +64,7 @@ def _intervals(board: Board, options: Options) -> dict[str, Any]:
         "rounds": options.rounds if drawn else None,
         "seed": options.seed if drawn else None,
         "regularised_rounds": board.intervals.regularised_rounds,
+        "too_few_questions": board.few,
     }
 
 
@@ -84,6 +87,7 @@ def _control(board: Board, options: Options) -> dict[str, Any] | None:
     return {
         "kind": options.control,
         "coefficients": board.control.coefficients,
+        "own_variation": board.control.own,
         "length_controlled": {
             model: asdict(rate) for model, rate in board.length_controlled.items()
         },

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...agents.errors import UserError
+from .measure import LENGTHS, measurable
 from .source import Source
 
 Control = Literal["length", "style"]
 
 REQUIRED = ("question_id", "model_a", "model_b")
-OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", "disputed")
+OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", "disputed", "outcome")
 GAMES = ("games/juror", "games/shown_first", "games/score_a", "games/score_b")
 """The jurors' single games in the battles of a run."""
 OUTCOMES = frozenset({"model", "answer", "score", "rating", "preference", "win", "reward"})
@@ -33,6 +34,8 @@ class Fields:
         """
         known = set(has)
         pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
+        if measurable(known):
+            pairs = [LENGTHS.get(name, name) for name in pairs]
         needed = [*REQUIRED, *pairs, *([self.by] if self.by else [])]
         if not {"winner", "preference"} & known:
             needed.append("winner")
@@ -63,7 +66,8 @@ def fields(source: Source, *, by: str | None, control: Control | None) -> Fields
         return Fields(by, ("len",))
     if control is None:
         return Fields(by, ())
-    found = style_pairs(source.first())
+    row = source.first()
+    found = style_pairs(row) or (("len",) if measurable(row) else ())
     if not found:
         raise UserError(
             f"{source.path}: --control style needs columns such as len_a and len_b, with a number "

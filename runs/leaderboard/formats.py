@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ...agents.errors import UserError
 from ...graphs.ratings.table import Ints
 from .arrays import CODED
+from .measure import ANSWERS
 from .source import Batch, counting, is_packed
 
 BLOCK = 8 << 20
@@ -22,6 +23,8 @@ HEAD = 1000
 """Rows that tell whether a column holds numbers."""
 ROWS = 1 << 17
 """Rows of Parquet read at once."""
+LONG_ROWS = 1 << 12
+"""The same where rows hold answers."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,11 @@ class ParquetSource:
                 f"{self.path}: column {nested[0].name!r} holds {nested[0].type}; it must hold text "
                 "or numbers"
             )
-        texts = [f.name for f in schema if pa.types.is_string(f.type)]
+        texts = [f.name for f in schema if pa.types.is_string(f.type) and f.name not in ANSWERS]
+        rows = LONG_ROWS if set(ANSWERS) & set(names) else ROWS
         read = 0
         with pq.ParquetFile(self.path, read_dictionary=[n for n in texts if n in names]) as file:
-            for batch in file.iter_batches(ROWS, columns=_paths(file, names)):
+            for batch in file.iter_batches(rows, columns=_paths(file, names)):
                 columns = dict(zip(batch.schema.names, batch.columns, strict=True))
                 yield Batch(columns, counting(read + 1, batch.num_rows))
                 read += batch.num_rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...graphs.ratings.intervals import FEWEST_QUESTIONS
 from .board import Board
 from .options import Options
 from .reading import Loaded
@@ -10,6 +11,8 @@ FAIR = 0.02
 """Lead of the place shown first that its models explain, beyond which a reader must be told."""
 WEAK = 0.25
 """Discrimination, as a share of the judges' mean, below which a reader must be told."""
+VAGUE = 0.1
+"""Share of a column's variation that is its own, below which a reader must be told."""
 UNNAMED = "(unnamed)"
 """The judge of rows that name none."""
 SHOWN = 6
@@ -34,6 +37,15 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
         yield f"Dropped {sum(loaded.dropped.values())} rows: {told}."
     if loaded.disputed:
         yield f"Left out {loaded.disputed} battles that the jury disputed: they rate nobody."
+    if loaded.broken:
+        yield (
+            f"Left out {loaded.broken} battles of instructions that the run found broken: they rate "
+            "nobody."
+        )
+    if loaded.measured:
+        yield (
+            f"Lengths are the characters of answer_a and answer_b in {', '.join(loaded.measured)}."
+        )
     if loaded.graded:
         yield (
             f"Graded preferences are taken from the column verdict (1 for model_a to 2 for model_b) "
@@ -64,14 +76,25 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
     fit, intervals = board.fit, board.intervals
     held = f"{fit.anchor[0]} is held at {fit.anchor[1]:g}" if fit.anchor else "their mean is 1000"
     yield f"Ratings are Bradley-Terry strengths on the Elo scale; {held}."
-    if intervals.method == "bootstrap":
+    if board.unknown:
+        yield (
+            "All battles are on one question: nothing tells how far another would move the ratings, "
+            "so there are no intervals and no two models count as told apart."
+        )
+    elif intervals.method == "bootstrap":
         yield f"Intervals are 95 %, from {options.rounds} resamples of the questions (seed {options.seed})."
     else:
         yield "Intervals are 95 %, from the sandwich covariance that is robust by question."
     against = board.baseline or "all others, on average"
     chosen = "" if options.baseline or not board.baseline else " (it is in every battle)"
     yield f"Win rates are predicted against {against}{chosen}."
-    yield f"Separability {board.separability:.3f}: pairs of models whose intervals do not overlap."
+    if board.few and not board.unknown:
+        yield (
+            f"Intervals by {board.evidence} questions are too narrow: below {FEWEST_QUESTIONS} no two models "
+            "count as told apart (separability 0)."
+        )
+    elif not board.unknown:
+        yield f"Separability {board.separability:.3f}: pairs of models whose intervals do not overlap."
     if fit.regularised:
         yield from _disconnected(board)
     elif intervals.regularised_rounds:
@@ -115,6 +138,12 @@ def _control(board: Board, options: Options) -> Iterator[str]:
         f"Ratings hold {options.control} equal. Log-odds won per standard deviation of the relative "
         f"difference: {told}."
     )
+    for name, own in board.control.own.items():
+        if own < VAGUE:
+            yield (
+                f"Only {own:.1%} of what varies in {name} does not follow from which models play (and "
+                "from the other columns): what it wins can hardly be told from the ratings."
+            )
 
 
 def _position(board: Board, options: Options) -> Iterator[str]:

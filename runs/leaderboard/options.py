@@ -5,6 +5,7 @@ from typing import Literal
 
 from ...agents.errors import UserError
 from ...graphs.ratings.fit import Anchor
+from ...graphs.ratings.intervals import FEWEST_ROUNDS
 from ...graphs.ratings.panel import FLIPPED_VOTE
 from .fields import Control
 
@@ -31,7 +32,12 @@ class Options:
     """Weight of the games of an inconsistent pair; None: as any, or half a vote in a majority."""
 
     def __post_init__(self) -> None:
-        """Refuse what does not go together."""
+        """Refuse what does not go together, and a bootstrap too short to give intervals."""
+        if self.method == "bootstrap" and self.rounds < FEWEST_ROUNDS:
+            raise UserError(
+                f"--rounds {self.rounds}: intervals take at least {FEWEST_ROUNDS} resamples, better 100 "
+                "or more; or choose --intervals sandwich, which draws none"
+            )
         if self.aggregate == "judge_aware" and self.control:
             raise UserError(
                 "--aggregate judge_aware does not go with --control: it fits judges, not style; "

@@ -81,7 +81,8 @@ def picture(board: Board, notes: Sequence[str]) -> Picture:
         shares=shares,
         counts=board.counts[square],
         title=f"Leaderboard of {len(order)} models",
-        subtitle=f"{board.battles:,} battles on {board.questions:,} questions",
+        subtitle=f"{board.battles:,} battles on {board.questions:,} questions"
+        + (", which gives no intervals" if board.unknown else ""),
         notes=tuple(notes),
     )
 

@@ -9,12 +9,16 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...graphs.ratings.connection import Bools
 from ...graphs.ratings.table import Floats
-from .arrays import CODED, chosen, coded, numbers, truths
+from .arrays import CODED, chosen, coded, mapped, numbers, truths
 from .battles import Battles, Columns, together
 from .checks import Gate, faults, is_empty, scores
 from .fields import REQUIRED, Control, Fields, fields
 from .games import Games, has_games
+from .measure import ANSWERS, with_lengths
 from .source import Batch, Source, readable, sources
+
+BROKEN = {"broken": 1.0}
+"""The outcome of an instruction that nobody could answer: it tells nothing of the models."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,10 @@ class Loaded:
     """Rows left out as faulty, by what was wrong."""
     disputed: int
     """Rows left out because the jury disputed them."""
+    broken: int
+    """Rows left out because their instruction is broken, as a run found."""
+    measured: tuple[str, ...]
+    """Files whose answers were measured, since they have no columns of lengths."""
     graded: tuple[str, ...]
     """Files whose graded preference was found in the column `verdict`."""
 
@@ -63,6 +71,8 @@ class Reader:
     parts: list[Columns] = field(default_factory=list)
     games: Games = field(default_factory=Games)
     disputed: int = 0
+    broken: int = 0
+    measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
 
     def read(self, source: Source) -> None:
@@ -70,9 +80,12 @@ class Reader:
         names = self.fields.names(source, source.first())
         parts: list[tuple[Columns, Floats]] = []
         graded = False
-        for batch in source.batches(names):
+        for read in source.batches(names):
+            batch = with_lengths(read, self.fields.style)
             graded |= "preference" in batch.columns
             parts.extend(self._checked(source, batch))
+        if set(ANSWERS) & set(names):
+            self.measured.append(str(source.path))
         verdict = [told for _, told in parts]
         columns = [part for part, _ in parts]
         if not graded and _is_graded([part.score for part in columns], verdict):
@@ -87,18 +100,27 @@ class Reader:
             batch = _some(batch, ~is_empty(batch))
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
-        wrong = faults(batch, score, style) if batch.columns else []
+        wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
         keep = self.gate.kept(source, batch, wrong)
         if has_games(batch):
             self.games.add(_some(batch, keep), self.fields.by)
-        if "disputed" in batch.columns:
-            agreed = ~truths(batch.columns["disputed"])
-            self.disputed += int((keep & ~agreed).sum())
-            keep = keep & agreed
+        keep = self._counting(batch, keep)
         if keep.any():
             rest = _some(batch, keep)
             verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
             yield self._columns(rest, score[keep]), verdict
+
+    def _counting(self, batch: Batch, keep: Bools) -> Bools:
+        """Return the rows that rate models, as a run's own ratings take them."""
+        if "disputed" not in batch.columns:
+            return keep
+        agreed = keep & ~truths(batch.columns["disputed"])
+        self.disputed += int((keep & ~agreed).sum())
+        if "outcome" not in batch.columns:
+            return agreed
+        sound = agreed & (mapped(coded(batch.columns["outcome"]), BROKEN) != 1.0)
+        self.broken += int((agreed & ~sound).sum())
+        return np.asarray(sound)
 
     def _columns(self, batch: Batch, score: Floats) -> Columns:
         held = batch.columns
@@ -129,7 +151,7 @@ class Reader:
         """
         dropped = self.gate.counts()
         if not self.parts:
-            left_out = {**dropped, "disputed": self.disputed}
+            left_out = {**dropped, "disputed": self.disputed, "broken instructions": self.broken}
             told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n) or "no rows at all"
             raise UserError(f"{', '.join(files)}: no battles to rate; {told}")
         return Loaded(
@@ -138,6 +160,8 @@ class Reader:
             files=files,
             dropped=dropped,
             disputed=self.disputed,
+            broken=self.broken,
+            measured=tuple(self.measured),
             graded=tuple(self.graded),
         )
 

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 
 from rich.box import SIMPLE_HEAD
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .board import Board
-from .notes import UNNAMED
+from .notes import UNNAMED, VAGUE
 from .votes import MOST_JUDGES
 
 WIDE = 110
@@ -29,9 +29,17 @@ def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: 
     for name, part in parts.items():
         title = f"{by} = {name or '(empty)'}: {part.battles:,} battles"
         console.print()
-        console.print(
-            _table(part, title + (", ratings held by a ridge" if part.fit.regularised else ""))
-        )
+        console.print(_table(part, ", ".join([title, *_remarks(part)])))
+
+
+def _remarks(part: Board) -> Iterator[str]:
+    """Yield what a reader must know of one part."""
+    if part.fit.regularised:
+        yield "ratings held by a ridge"
+    if part.few:
+        yield f"too few questions to tell models apart ({part.evidence})"
+    for name in (n for n, own in (part.control.own if part.control else {}).items() if own < VAGUE):
+        yield f"{name} hardly told from the models"
 
 
 def _judges(board: Board) -> Table:
@@ -68,7 +76,8 @@ def _table(board: Board, title: str) -> Table:
     if board.length_controlled:
         table.add_column("length-controlled", justify="right")
     for place, row in enumerate(board.rows, start=1):
-        cells = [str(place), row.model, f"{row.rating:.0f}", f"{row.low:.0f} … {row.high:.0f}"]
+        interval = "unknown" if board.unknown else f"{row.low:.0f} … {row.high:.0f}"
+        cells = [str(place), row.model, f"{row.rating:.0f}", interval]
         cells += [f"{row.win_rate:.1%}", f"{row.battles:,}"]
         if board.length_controlled:
             found = board.length_controlled.get(row.model)
