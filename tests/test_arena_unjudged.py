@@ -169,3 +169,10 @@ def test_games_of_an_arena_hold_their_lengths(tmp_path: Path) -> None:
             catch_exceptions=False,
         )
         assert json.loads(done.stdout)["control"]["coefficients"]["len"] != 0
+
+
+def test_a_few_lucky_battles_end_nothing(tmp_path: Path) -> None:
+    place = Place(tmp_path, 30)
+    status, found = place.told("--matchmaking", "active", "--confidence", "0.5")
+    assert status == 0
+    assert all(row["battles"] >= 2 * 10 for row in found["models"]), "both orders of ten battles"
