@@ -57,8 +57,6 @@ ORDER = (
     Move("first", 3, ("respond", "criticise", "raise")),
     Move("second", 3, ("respond",)),
 )
-NAMES = {"first": "A", "second": "B"}
-"""What the debaters are called: they are not told that a jury will judge in both orders."""
 SPOKEN = sum(not move.opening for move in ORDER)
 """Statements that are asked for."""
 
@@ -116,20 +114,20 @@ class Debater(BaseChatAgent):
             "instruction": self._instruction.prompt(),
             "debate": [
                 {
-                    "speaker": NAMES[said.speaker],
+                    # No name that could turn up in a statement: jurors see the two in either order.
+                    "speaker": "you" if said.speaker == self.name else "the other",
                     "round": said.round,
                     "actions": ", ".join(said.actions),
                     "text": text,
                 }
                 for said, text in zip(ORDER, self.heard, strict=False)
             ],
-            "speaker": NAMES[move.speaker],
             "actions": move.actions,
             "words": move.words,
         }
         system, user = load_prompt(PROMPT).render(variables)
         turns = (Turn(role="system", content=system), Turn(role="user", content=user))
-        return Call(self._opening.contender, turns, role="contender", subject=self._instruction.id)
+        return Call(self._opening.contender, turns, role="debater", subject=self._instruction.id)
 
 
 async def debate(complete: Complete, message: Debate) -> tuple[Statement, ...]:

@@ -4,6 +4,7 @@ from autogen_core import MessageContext, message_handler
 
 from ..prompts.template import load_prompt
 from .actor import Actor
+from .errors import ReplyError
 from .messages import Examine
 from .records import Instruction, make_id
 from .replies import QuestionReply
@@ -19,7 +20,7 @@ class Examiner(Actor):
         """Return the question as an instruction about the same context, without options or check.
 
         Raises:
-            ReplyError: the reply holds no question, also after one repair.
+            ReplyError: the reply holds no question, also after one repair, or hands the example back.
         """
         example = message.instruction
         variables = {
@@ -29,6 +30,8 @@ class Examiner(Actor):
         }
         call = self.speak(PROMPT, variables, subject=example.id)
         reply, _ = await self.ask(call, QuestionReply)
+        if reply.question.split() == example.task.split():
+            raise ReplyError(f"{self.alias} as examiner handed the example back")
         update = {
             "id": question_id(example.id),
             "parents": (example.id,),

@@ -206,6 +206,10 @@ class Game(Vote):
     before: Vote | None = None
     """The vote before the jurors conferred; None where they did not."""
 
+    def alone(self) -> "Game":
+        """Return the game with the vote that its juror gave by itself."""
+        return self.model_copy(update=self.before.model_dump()) if self.before else self
+
 
 class Statement(Frozen):
     """One contribution to a debate."""

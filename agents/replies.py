@@ -99,8 +99,8 @@ class VerdictReply(ReplyBody):
 class ScoreReply(VerdictReply):
     """A score from 1 to 10 for each answer in the order shown."""
 
-    score_first: float = Field(ge=1, le=10)
-    score_second: float = Field(ge=1, le=10)
+    score_first: float = Field(ge=1, le=10, strict=True)
+    score_second: float = Field(ge=1, le=10, strict=True)
 
 
 class ParameterReply(ReplyBody):

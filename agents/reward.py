@@ -44,10 +44,15 @@ async def weigh(door: Door, alias: str, message: Judge) -> Game:
         shown_first="model_a" if message.a_is_first else "model_b",
         score_a=score_a,
         score_b=score_b,
-        reason=f"rewards {reward_a:.4g} and {reward_b:.4g} at scale {settings.scale:g}",
+        reason=_told((reward_a, reward_b), settings.scale, message.a_is_first),
         orders=taken_a + taken_b,
         rewards=(reward_a, reward_b),
     )
+
+
+def _told(rewards: tuple[float, float], scale: float, a_is_first: bool) -> str:
+    first, second = rewards if a_is_first else rewards[::-1]
+    return f"rewards {first:.4g} and {second:.4g} at scale {scale:g}"
 
 
 def scores(ahead: float, scale: float) -> tuple[float, float]:

@@ -37,10 +37,10 @@ def outcome(
 
 
 def mean_scores(battles: Sequence[Battle]) -> dict[str, float]:
-    """Return each contender's mean score over all its games."""
+    """Return each contender's mean score over its games; a reward model's tell no more than who won."""
     scores: dict[str, list[float]] = {}
     for battle in battles:
-        for game in battle.games:
+        for game in (game for game in battle.games if not game.rewards):
             scores.setdefault(battle.model_a, []).append(game.score_a)
             scores.setdefault(battle.model_b, []).append(game.score_b)
     return {alias: mean(found) for alias, found in scores.items()}

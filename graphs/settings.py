@@ -56,13 +56,14 @@ class ArenaSettings(_Section):
     battles_per_instruction: PositiveInt = 3
     verdict: Literal["score", "choice", "five_grade"] = "score"
     """Each juror scores both answers from 1 to 10, says which one is better, or also by how much."""
-    aggregation: Literal["majority", "median", "judge_aware"] = "majority"
+    aggregation: Literal["majority", "median", "judge_aware"] | None = None
     """How the jurors' verdicts on a battle become one; `judge_aware` weighs each juror by what all
-    battles tell of it."""
+    battles tell of it. None: the majority, while the ratings of an arena rest on every game."""
     cascade: CascadeSettings | None = None
     bootstrap_rounds: int = Field(default=100, ge=20)
     broken_score: float = Field(default=3.0, ge=1, le=10)
-    """An instruction whose every answer has a mean score up to this was lost by everyone."""
+    """An instruction whose every answer has a mean score up to this was lost by everyone. Only verdict
+    `score` tells: the others say which answer is better, not how good it is."""
 
 
 class SelectionSettings(_Section):

@@ -153,14 +153,12 @@ class Contest:
                 )
             )
         for juror in self._talkers(jury, pair):
-            # Who judged alone, the others not being asked, has nobody to confer with.
-            share = 1.0 if juror in front and len(front) > 1 else asked
             self._spend(
                 Spending(
                     "confer",
                     self._models[juror],
                     most=2 * battles.most * (jury is self._larger["confer"]),
-                    likely=2 * battles.likely * share,
+                    likely=2 * battles.likely * asked,  # where the first are sure nobody confers
                     tokens_in=heard + len(sitting) * reply,
                     tokens_out=reply,
                 )

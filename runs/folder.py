@@ -18,6 +18,8 @@ from .store import STORE_FILE
 RUNS = Path("runs")
 _FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
 """What a start that died before it made its store may leave behind."""
+ARENA = "arena"
+"""Meta key of a store that `arenainstruct arena` wrote; its value tells how its battles are judged."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
 
 
@@ -101,7 +103,7 @@ class RunFolder:
         if not _ID.match(name):
             raise UserError(
                 f"--run-id {name!r}: letters, digits, dots and underscores, with at least one hyphen "
-                "(package folders never hold one)"
+                f"(package folders never hold one); try {_usable(name)}"
             )
         path = runs_dir / name
         if (path / STORE_FILE).exists():
@@ -135,3 +137,8 @@ class RunFolder:
         raise UserError(
             f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"
         )
+
+
+def _usable(name: str) -> str:
+    """Return an id like the one that was asked for."""
+    return (re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-") or "run") + "-1"

@@ -19,8 +19,9 @@ def judging(
     """
     data: dict[str, Any] = {}
     if arena.cascade is not None:
-        first = first_jurors(cast, arena.cascade)
-        found = measure(battles(), first)
+        first = first_jurors(cast.jury, arena.cascade)
+        # The jury that selects: who evaluates is another, and its trust another matter.
+        found = measure((b for b in battles() if b.purpose == "selection"), first)
         low, high = found.interval
         data["cascade"] = {
             "first": sorted(first),
@@ -46,7 +47,8 @@ def judging(
 def judging_lines(data: dict[str, Any]) -> list[str]:
     """Return the same for a reader."""
     lines: list[str] = []
-    if cascade := data.get("cascade"):
+    cascade = data.get("cascade")
+    if cascade and cascade["battles"]:
         trust = (
             f"the others agree on {cascade['accuracy']:.1%} of {cascade['audited']} audited ones "
             f"(95 %: {cascade['low']:.1%} to {cascade['high']:.1%})"

@@ -29,11 +29,13 @@ def protocol_faults(
 
 
 def _cannot_debate(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
-    recorded = [alias for alias in cast.everyone if models[alias].provider == "recorded"]
+    asked = (*cast.everyone, *cast.jury, *cast.evaluation_jury, cast.speaks("examiner"))
+    recorded = [alias for alias in dict.fromkeys(asked) if models[alias].provider == "recorded"]
     if recorded:
         yield (
-            f"arena.protocol: peer_battle lets contenders debate, but {', '.join(recorded)} can only "
-            "repeat what was recorded; use protocol battle or committee"
+            f"arena.protocol: peer_battle asks new questions and debates them, but "
+            f"{', '.join(recorded)} can only repeat what was recorded; name other models, or use "
+            "protocol battle or committee"
         )
     jurors = dict.fromkeys((*cast.jury, *cast.evaluation_jury))
     numb = [alias for alias in jurors if isinstance(models[alias], RewardModel)]

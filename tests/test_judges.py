@@ -326,3 +326,16 @@ def test_recorded_judges_keep_the_order_of_the_models() -> None:
     assert bias is not None and 0.7 < bias < 0.95
     assert np.argsort(aware.fit.ratings).tolist() == np.argsort(plain.ratings).tolist()
     assert flips(judged.table, judged.judge).inconsistent == 456
+
+
+@pytest.mark.parametrize("questions", [75, 77, 105, 300])
+def test_a_judge_that_only_ties_settles(questions: int) -> None:
+    rows = [
+        (f"q{n}", *order, "tie", 1.0)
+        for n in range(questions)
+        for order in (("owl", "fox"), ("fox", "owl"))
+    ]
+    table = BattleTable.from_rows(rows)
+    judged = Judged.of(table, np.zeros(len(table), dtype=np.int64), ("elk",))
+    fit = fit_judges(judged).fit
+    assert np.allclose(fit.ratings, 1000.0, atol=1e-3)

@@ -186,7 +186,7 @@ def test_juries_keep_apart(loop: Loop) -> None:
         jurors[row["purpose"]] |= {game["juror"] for game in row["games"]}
     assert jurors == {
         "selection": {"juror-1", "juror-2", "juror-3"},
-        "evaluation": {"examiner"},
+        "evaluation": {"evaluator"},
     }
     held = {r["question_id"] for r in loop.tables["battles"] if r["purpose"] == "evaluation"}
     trained = {r["instruction_id"] for c in ("sft", "preference") for r in loop.tables[c]}

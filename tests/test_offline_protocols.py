@@ -31,7 +31,7 @@ STAGES = {
 def config_of(*overrides: str) -> RunConfig:
     """Return the embedded config, made small; its judges are two juries of two."""
     juries = (
-        "cast.evaluation_jury=[examiner, second]",
+        "cast.evaluation_jury=[evaluator, second]",
         "models.second={provider: offline, model: judge, noise: 0.2, salt: 5}",
         "cast.jury=[juror-1, juror-2, juror-3]",
     )
@@ -155,7 +155,7 @@ def vote(kind: type[replies.ReplyBody], text: str, **character: Any) -> Any:
     return kind.model_validate_json(said.text)
 
 
-def debate(*texts: str, first: str = "A", second: str = "B") -> list[dict[str, Any]]:
+def debate(*texts: str, first: str, second: str) -> list[dict[str, Any]]:
     """Return statements in the order of a debate, as a prompt shows them."""
     names = {"first": first, "second": second}
     return [
@@ -206,12 +206,13 @@ def test_criticism_counts_where_it_holds_and_corrections_count() -> None:
     assert yielding[1] < plain[1]
 
 
-def statements(speaker: str, actions: str, strength: str, *texts: str) -> list[str]:
-    """Return what ten embedded contenders say next."""
+def statements(side: str, actions: str, strength: str, *texts: str) -> list[str]:
+    """Return what ten embedded contenders on a side say next."""
+    other = "second" if side == "first" else "first"
+    sides = {side: "you", other: "the other"}
     given = {
         "instruction": TASK,
-        "debate": debate(*texts),
-        "speaker": speaker,
+        "debate": debate(*texts, **sides),
         "actions": actions.split(", "),
         "words": 300,
     }
@@ -227,15 +228,15 @@ def most(said: list[str], *words: str) -> bool:
 
 
 def test_a_strong_contender_says_what_is_wrong_and_a_weak_one_says_nothing() -> None:
-    strong = statements("B", "criticise, raise", "strong", WRONG)
+    strong = statements("second", "criticise, raise", "strong", WRONG)
     assert most(strong, "The town paid for new ones", "northern pier is sinking")
-    assert most(statements("B", "criticise", "strong", RIGHT), "no fault")
-    assert not most(statements("B", "criticise", "weak", WRONG), "northern pier")
+    assert most(statements("second", "criticise", "strong", RIGHT), "no fault")
+    assert not most(statements("second", "criticise", "weak", WRONG), "northern pier")
     blamed = (WRONG, f'"{WRONG}" is wrong. It should have been: {RIGHT}')
-    assert most(statements("A", "respond", "strong", *blamed), "northern pier", "corrected")
+    assert most(statements("first", "respond", "strong", *blamed), "northern pier", "corrected")
     unfair = (RIGHT, f'"{RIGHT}" is wrong. It should have been: {WRONG} Why was a tax paid?')
-    assert most(statements("A", "respond", "strong", *unfair), "stands", "To your question: ")
-    assert not most(statements("A", "respond", "weak", *unfair), "stands")
+    assert most(statements("first", "respond", "strong", *unfair), "stands", "To your question: ")
+    assert not most(statements("first", "respond", "weak", *unfair), "stands")
 
 
 def voted(first: float, second: float) -> str:

@@ -1,6 +1,7 @@
 """The protocols a user picks by name: a committee that confers, a debate of two peers, a cascade."""
 
 import asyncio
+import re
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -72,8 +73,6 @@ async def test_a_juror_that_fails_to_confer_keeps_its_first_vote(tmp_path: Path)
 
 
 def debating(line: Line) -> Any:
-    if not line.tag("debate"):
-        return f"It was said by {line.alias}."
     return f"{line.alias} does: {line.tag('actions')} after {line.text.count('<statement')}."
 
 
@@ -100,7 +99,7 @@ def by_debate(line: Line) -> Any:
 
 
 PEER: dict[str, Any] = {
-    "contender": debating,
+    "debater": debating,
     "juror": by_debate,
     "examiner": {"question": "Why was it built at all?"},
 }
@@ -109,7 +108,7 @@ PEER: dict[str, Any] = {
 async def test_a_peer_battle_is_a_debate_over_the_examiners_question(tmp_path: Path) -> None:
     async with staged(tmp_path, PEER, arena={"protocol": "peer_battle"}) as stage:
         found = await battled(stage)
-        calls = stage.lines("contender")
+        answers, calls = stage.lines("contender"), stage.lines("debater")
     asked, (battle,) = found["instruction"], found["battles"]
     assert asked.task == "Why was it built at all?" and asked.parents == ("i-1",)
     assert (battle.instruction_id, battle.question_id) == ("i-1", asked.id)
@@ -120,7 +119,11 @@ async def test_a_peer_battle_is_a_debate_over_the_examiners_question(tmp_path: P
     assert battle.debate[0].text == f"It was said by {first}."
     assert battle.debate[3].text == f"It was said by {second}."
     assert battle.debate[1].text == f"{second} does: criticise, raise after 1."
-    assert len(calls) == 2 + SPOKEN
+    assert (len(answers), len(calls)) == (2, SPOKEN)
+    for line in calls:
+        told = re.findall(r'speaker="(.*?)".*?\n(.*)', line.text)
+        own = {text for who, text in told if who == "you"}
+        assert all(line.alias in text for text in own), "each knows its own words from the other's"
     assert battle.winner == "model_a" and len(battle.games) == 6
     # What may train is the answer given alone, never the debate.
     assert {a.text for a in found["answers"].values()} == {
@@ -131,9 +134,9 @@ async def test_a_peer_battle_is_a_debate_over_the_examiners_question(tmp_path: P
 
 async def test_a_debate_that_breaks_off_is_a_reject(tmp_path: Path) -> None:
     def mute(line: Line) -> Any:
-        return "" if line.tag("debate") and line.alias == "small" else debating(line)
+        return "" if line.alias == "small" else debating(line)
 
-    parts = PEER | {"contender": mute}
+    parts = PEER | {"debater": mute}
     async with staged(tmp_path, parts, arena={"protocol": "peer_battle"}) as stage:
         found = await battled(stage, PAIR, ("teacher", "other"))
     assert [(r.stage, r.reason) for r in found["rejects"]] == [("debate", "reply")]
@@ -141,10 +144,7 @@ async def test_a_debate_that_breaks_off_is_a_reject(tmp_path: Path) -> None:
 
 
 async def test_what_stops_a_run_stops_it_in_a_debate_too(tmp_path: Path) -> None:
-    def down(line: Line) -> Any:
-        return EndpointDown("nobody answers") if line.tag("debate") else debating(line)
-
-    parts = PEER | {"contender": down}
+    parts = PEER | {"debater": EndpointDown("nobody answers")}
     async with staged(tmp_path, parts, arena={"protocol": "peer_battle"}) as stage:
         with pytest.raises(EndpointDown):
             await battled(stage)
@@ -250,3 +250,35 @@ async def test_a_median_is_not_dragged_by_one_juror(tmp_path: Path) -> None:
     async with staged(tmp_path, {"juror": vote}, arena={"aggregation": "median"}) as stage:
         (found,) = (await battled(stage))["battles"]
     assert (found.winner, found.margin) == ("model_a", 5.0)
+
+
+async def test_a_jury_of_two_minds_is_no_clean_tie(tmp_path: Path) -> None:
+    swayed = {"reason": "the first", "score_first": 9.0, "score_second": 2.0}
+    async with staged(tmp_path, {"juror": swayed}, arena={"aggregation": "judge_aware"}) as stage:
+        await stage.store.add("instruction", 1, [instruction(f"i-{n}") for n in range(6)])
+        await battle(cast(RunState, {"round": 1, "counts": {}}), stage.runtime)
+        battles = await stage.records("battle", Battle)
+    assert {(b.winner, b.disputed) for b in battles} == {("tie", True)}
+
+
+async def test_where_the_first_of_a_cascade_are_sure_nobody_confers(tmp_path: Path) -> None:
+    settings = {
+        "protocol": "committee",
+        "cascade": {"first": 2, "margin": 4.0, "audited": 0.0},
+    }
+    pairs = [("teacher", "small"), ("teacher", "other")]
+    async with staged(tmp_path, arena=settings) as stage:
+        battles = (await battled(stage, *pairs))["battles"]
+    found = {b.model_b: b for b in battles}
+    assert found["small"].cascade == "sure" and found["other"].cascade == "unsure"
+    assert {g.before is None for g in found["small"].games} == {True}
+    assert {g.before is None for g in found["other"].games} == {False}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+async def test_the_asked_share_of_sure_battles_is_audited(tmp_path: Path, share: float) -> None:
+    settings = {"cascade": {"first": 1, "margin": 1.0, "audited": share}}
+    async with staged(tmp_path, arena=settings) as stage:
+        found = [(await battled(stage, id=f"i-{n}"))["battles"][0] for n in range(60)]
+    audited = sum(b.cascade == "audited" for b in found)
+    assert abs(audited - 60 * share) <= (12 if 0 < share < 1 else 0)

@@ -1,5 +1,6 @@
 """The README cannot lie: its blocks are run, against the mock server where they name endpoints."""
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,13 @@ COMMANDS = [
 ]
 TOOL = ".venv/bin/arenainstruct "
 OF_RUNS = ("run", "resume", "export", "arena")
+ASKED = (
+    "Who paid for",
+    "Explain how one builds",
+    "In which year fell",
+    "Write a poem about",
+    "Why is",
+)
 SMALL = ("rounds=1", "per_seed.instructions=2", "per_seed.passages=1", "per_seed.directions=1")
 
 
@@ -71,6 +79,8 @@ async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / "docs").mkdir()
         for name in ("panama_canal.md", "library_api.yaml"):
             shutil.copy(ROOT / "runs" / "demo" / name, tmp_path / "docs")
+        asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
+        (tmp_path / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
         commands = [c for c in COMMANDS if c.startswith(TOOL)]
         assert [c.split()[1] for c in commands] == [
             *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit"),

@@ -157,3 +157,10 @@ def test_a_checker_that_does_not_leaves_it_to_the_jury(
     same: tuple[bool | None, bool | None],
 ) -> None:
     assert checked_verdict(*same) is None
+
+
+def test_who_is_of_two_minds_gives_no_vote_to_a_tie() -> None:
+    torn = JurorVerdict("torn", 0.0, False)
+    for one in (1.0, -1.0):
+        found = jury_verdict([JurorVerdict("a", one, True), torn])
+        assert found.winner == ("model_a" if one > 0 else "model_b")

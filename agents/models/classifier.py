@@ -56,7 +56,8 @@ class ClassifierProvider:
             self._work = asyncio.create_task(self._drain())
         reward = await future
         if not isfinite(reward):
-            raise AttemptFailed(f"{self.model}: the reward is {reward}, no finite number")
+            failure = f"{self.model}: the reward is {reward}, no finite number"
+            raise AttemptFailed(failure, final=True)  # it would be the same again
         return Reply(
             text=repr(reward),
             model=f"classifier/{self.model}",
@@ -78,8 +79,8 @@ class ClassifierProvider:
             del self._waiting[: len(batch)]
             try:
                 rewards = await asyncio.to_thread(self._classifier.score, [t for t, _ in batch])
-            except (RuntimeError, ValueError) as error:  # what torch raises, memory included
-                failure = AttemptFailed(f"{self.model}: {error}")
+            except Exception as error:  # a boundary: who waits must hear of whatever torch raises
+                failure = AttemptFailed(f"{self.model}: {type(error).__name__}: {error}")
                 self._settle(batch, [failure] * len(batch))
             else:
                 self._settle(batch, rewards)

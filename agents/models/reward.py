@@ -7,6 +7,7 @@ of them below `/v1`. The one that is there is found by the first 404.
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -44,6 +45,8 @@ class RewardProvider:
         self._key = find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._extra: dict[str, Any] = {_RAW: False, **settings.params}
+        self._answered = False
+        """Whether it ever answered with these fields."""
         self._places = [
             Transport(url, self._key, settings.timeout_s)
             for url in addresses(settings.endpoint, settings.route)
@@ -61,10 +64,13 @@ class RewardProvider:
         started = time.perf_counter()
         answered = await self._post(self._body(call))
         if self._dislikes_raw(answered):
-            self._extra.pop(_RAW, None)
-            answered = await self._post(self._body(call))
+            plain = {name: value for name, value in self._extra.items() if name != _RAW}
+            answered = await self._post(self._body(call, plain))
+            # Only a server that answers without the field dislikes the field.
+            self._extra = plain if answered.status == 200 else self._extra
         if answered.status != 200:
             raise self._failure(answered.status, answered)
+        self._answered = True
         reward = self._read(answered)
         guessed = sum(len(turn.content) for turn in call.turns) // 4 + 1
         used = self._usage(counted(answered.body) or guessed)
@@ -81,10 +87,11 @@ class RewardProvider:
         for place in self._places:
             await place.aclose()
 
-    def _body(self, call: Call) -> bytes:
+    def _body(self, call: Call, extra: Mapping[str, Any] | None = None) -> bytes:
         try:
             said = encode(call.turns, self._settings.route)
-            return orjson.dumps({**self._extra, "model": self.model, **said})
+            fields = self._extra if extra is None else extra
+            return orjson.dumps({**fields, "model": self.model, **said})
         except TypeError as error:
             raise AttemptFailed(f"the call is no valid JSON: {error}", final=True) from error
 
@@ -101,8 +108,12 @@ class RewardProvider:
         return found
 
     def _dislikes_raw(self, answered: Answered) -> bool:
-        """Return whether a server refuses the field that asks for the bare number."""
-        refused = answered.status in (400, 422) and _RAW not in self._settings.params
+        """Return whether a server may refuse the field that asks for the bare number.
+
+        One that has answered with it does not: rewards must not change their scale within a run.
+        """
+        open_question = not self._answered and _RAW in self._extra.keys() - self._settings.params
+        refused = open_question and answered.status in (400, 422)
         return refused and bool(re.search(_RAW.encode(), answered.body))
 
     def _read(self, answered: Answered) -> float:

@@ -17,18 +17,17 @@ from .verdict import juror_verdicts, jury_verdict
 
 def front_of(cast: Cast, sitting: Sequence[str], cascade: CascadeSettings) -> list[str]:
     """Return who of the sitting jurors judges first: all, where none of the first may sit."""
-    first = first_jurors(cast, cascade)
+    first = first_jurors(cast.jury, cascade) | first_jurors(cast.evaluation_jury, cascade)
     return [juror for juror in sitting if juror in first] or list(sitting)
 
 
-def first_jurors(cast: Cast, cascade: CascadeSettings) -> frozenset[str]:
-    """Return the aliases at the front of either jury; none where nobody sits behind them."""
-    juries = (jury for jury in (cast.jury, cast.evaluation_jury) if len(jury) > cascade.first)
-    return frozenset(juror for jury in juries for juror in jury[: cascade.first])
+def first_jurors(jury: Sequence[str], cascade: CascadeSettings) -> frozenset[str]:
+    """Return the aliases at the front of a jury; none where nobody sits behind them."""
+    return frozenset(jury[: cascade.first] if len(jury) > cascade.first else ())
 
 
 def cascaded(games: Sequence[Game], cascade: CascadeSettings, *, draw: str) -> Cascaded:
-    """Return what follows from the first jurors' games; `draw` decides what is audited."""
+    """Return what follows from the first jurors' games; `draw` (seed and battle) tells what is audited."""
     verdicts = juror_verdicts(games)
     if not verdicts or not all(v.consistent for v in verdicts):
         return "unsure"
@@ -68,7 +67,10 @@ class Coverage:
 
 
 def measure(battles: Iterable[Battle], first: Collection[str]) -> Coverage:
-    """Count how a cascade went; `first` are the aliases of the jurors at the front."""
+    """Count how a cascade went; `first` are the aliases of the jurors at the front.
+
+    Where jurors conferred it is their votes before that tell: afterwards all have heard all.
+    """
     judged = covered = audited = agreed = 0
     for battle in battles:
         judged += bool(battle.cascade)
@@ -76,7 +78,7 @@ def measure(battles: Iterable[Battle], first: Collection[str]) -> Coverage:
         if battle.cascade != "audited":
             continue
         front, others = (
-            juror_verdicts(g for g in battle.games if (g.juror in first) is ahead)
+            juror_verdicts(g.alone() for g in battle.games if (g.juror in first) is ahead)
             for ahead in (True, False)
         )
         if front and others:

@@ -26,6 +26,8 @@ async def confer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
     messages = [
         (pair, message)
         for pair, games in state["games"].items()
+        # Where the first jurors of a cascade are sure, nobody is asked further.
+        if state["cascade"].get(pair) != "sure"
         for message in _messages(services, state, pair, games)
     ]
     again, rejects = await settle(
@@ -50,9 +52,10 @@ def _messages(
 ) -> Iterable[Confer]:
     """Yield what each juror is told; one that sits alone has nobody to confer with.
 
-    A reward model hears nothing: its number would come out the same.
+    A reward model hears nothing, nor does what was recorded: the same would come out again.
     """
-    for own in (game for game in games if not game.rewards):
+    models = services.models
+    for own in (g for g in games if not g.rewards and models[g.juror].provider != "recorded"):
         others = tuple(
             g for g in games if g.shown_first == own.shown_first and g.juror != own.juror
         )
@@ -88,7 +91,7 @@ def conferred(battles: Iterable[Battle]) -> Conferred | None:
         games += len(again)
         turned += sum(_side(g) != _side(g.before or g) for g in again)
         counted += 1
-        before += _unity([_first(g) for g in battle.games])
+        before += _unity(g.alone() for g in battle.games)
         after += _unity(battle.games)
     if not counted:
         return None
@@ -97,10 +100,6 @@ def conferred(battles: Iterable[Battle]) -> Conferred | None:
 
 def _side(vote: Vote) -> str:
     return side(vote.score_a - vote.score_b)
-
-
-def _first(game: Game) -> Game:
-    return game.model_copy(update=game.before.model_dump()) if game.before else game
 
 
 def _unity(games: Iterable[Game]) -> float:

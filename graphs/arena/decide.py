@@ -17,7 +17,7 @@ async def decide(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
     for pair in state["pairs"]:
         if not all(alias in state["answers"] for alias in pair):
             continue  # the missing answer is a reject already
-        outcome = _decide(state, pair, runtime.context.settings.arena.aggregation)
+        outcome = _decide(state, pair, runtime.context.settings.arena.aggregation or "majority")
         if isinstance(outcome, Battle):
             battles.append(outcome)
         else:

@@ -32,7 +32,7 @@ async def judge(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
     }
     # Where nobody is left to ask, there is no cascade.
     how: dict[Pair, Cascaded] = {
-        pair: cascaded(games.get(pair, []), cascade, draw=battle_id(state["instruction"], pair))
+        pair: cascaded(games.get(pair, []), cascade, draw=_draw(services, state, pair))
         for pair in rest
     }
     asked = {pair: others for pair, others in rest.items() if how[pair] != "sure"}
@@ -40,6 +40,10 @@ async def judge(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
     for pair, played in further.items():
         games.setdefault(pair, []).extend(played)
     return {"games": games, "cascade": how, "rejects": state["rejects"] + rejects + failures}
+
+
+def _draw(services: Services, state: BattleState, pair: Pair) -> str:
+    return f"{services.settings.seed}/{battle_id(state['instruction'], pair)}"
 
 
 async def _play(

@@ -1,8 +1,8 @@
 """The peer battle: an examiner asks, two contenders debate, a committee judges the whole debate.
 
 After Auto-Arena (arXiv 2405.20267). The given instruction is the example that the examiner writes its
-question after, so that no question was ever seen before. Each contender's own answer opens its side
-of the debate and is what may train: it was given without knowing the other's.
+question after. Each contender's own answer opens its side of the debate and is what may train: it was
+given without knowing the other's.
 """
 
 from functools import partial

@@ -75,7 +75,7 @@ def jury_verdict(verdicts: Sequence[JurorVerdict], how: Aggregation = "majority"
 
     `majority` is that of the jurors' weights, a tie where two sides weigh the same; `median` is the
     side of the median difference, which no single juror can drag far. `judge_aware` needs all battles
-    and is decided after them (`judges.py`): until then it is the majority. A verdict is disputed where
+    and is decided after them (`weighing.py`): until then it is the majority. A verdict is disputed where
     its side has not more than half of the weight, or where most jurors changed their mind with the
     order.
 
@@ -103,7 +103,10 @@ def verdict_for(winner: Winner, margin: float, verdicts: Sequence[JurorVerdict])
 def _majority(verdicts: Sequence[JurorVerdict]) -> Winner:
     weight: dict[Winner, float] = defaultdict(float)
     for verdict in verdicts:
-        weight[verdict.winner] += verdict.weight
+        # Who says the one in one order and the other in the other is of two minds, which is no tie.
+        torn = not verdict.consistent and verdict.winner == "tie"
+        for who in ("model_a", "model_b") if torn else (verdict.winner,):
+            weight[who] += verdict.weight / (2 if torn else 1)
     most = max(weight.values())
     leading: list[Winner] = [who for who, votes in weight.items() if votes == most]
     return leading[0] if len(leading) == 1 else "tie"

@@ -85,7 +85,8 @@ def _verdict(games: Iterable[Game], log_odds: float, judges: "Mapping[str, Judge
     winner = side(log_odds) if abs(log_odds) >= EVEN else "tie"
     weighed = [(v.difference, judges[v.juror].discrimination * v.weight) for v in verdicts]
     found = verdict_for(winner, weighted_median(weighed), verdicts)
-    return replace(found, disputed=winner != "tie" and abs(log_odds) < SURE)
+    # Even by what the jurors are worth may be a jury of two minds: then the jurors' own votes tell.
+    return found if winner == "tie" else replace(found, disputed=abs(log_odds) < SURE)
 
 
 def weighted_median(values: Iterable[tuple[float, float]]) -> float:

@@ -40,10 +40,12 @@ def _searched(
     """Go along a step as far as the loss does not rise."""
     point, best = at
     share = 1.0
+    # The loss is a sum over games whose parts cancel: its last digits are those of the parts.
+    slack = 1e-12 * (abs(best) + float((counts.won + counts.lost + counts.tied).sum()))
     while share > SMALLEST:
         tried = point.moved(step, share)
         value = loss(counts, prior, tried)
-        if value <= best + 1e-12 * abs(best):
+        if value <= best + slack:
             return tried, value
         share /= 2.0
     raise ArithmeticError("the judges did not settle: no step lowers the loss")

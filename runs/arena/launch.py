@@ -4,19 +4,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.services import Services
-from ..folder import RUNS, RunFolder
+from ..folder import ARENA, RUNS, RunFolder
 from ..opening import Opened, OpeningSettings, opened, ready
 from ..store import STORE_FILE, Store
 from .config import ArenaConfig
 from .questions import SKILL, Question, read_questions
 from .report import ArenaResult, close
 from .tournament import Ends, Tournament
-
-MARK = "arena"
-"""Meta key of a store that an arena wrote."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,15 @@ async def _arena(
     questions, empty = read_questions(order.instructions, config.objective)
     if len(questions) < 1:
         raise UserError(f"{order.instructions}: holds no prompts")
+    if order.ends.confidence is not None and config.arena.aggregation:
+        raise UserError(
+            f"arena.aggregation: {config.arena.aggregation} does not go with --confidence, which is "
+            "known for ratings by games; leave it out, or end by --battles or --matchmaking round_robin"
+        )
     models = ready(OpeningSettings(config.players, config.seed, config.execution.patience_s))
-    folder = _folder(order)
+    folder = _folder(order, config)
     async with opened(models, folder.store, config.budget.usd) as door:
-        await door.store.set_meta(MARK, True)
+        await door.store.set_meta(ARENA, _judging(config))
         folder.write_config(config.model_dump_json(indent=2) + "\n")
         tournament = Tournament(
             _services(config, door), questions, order.matchmaking, order.ends, notify
@@ -68,18 +71,31 @@ async def _arena(
         return close(tournament, folder, door.store, how)
 
 
-def _folder(order: Order) -> RunFolder:
+def _folder(order: Order, config: ArenaConfig) -> RunFolder:
     """Return the folder of the run id, new or of an earlier start."""
     path = order.runs_dir / (order.run_id or "")
     if order.run_id is None or not (path / STORE_FILE).exists():
         return RunFolder.create(order.runs_dir, order.run_id)
     store = Store.open(path / STORE_FILE)
     try:
-        if not store.get_meta(MARK):
-            raise UserError(f"--run-id {order.run_id}: {path} is no arena; choose another id")
+        before, now = store.get_meta(ARENA), _judging(config)
     finally:
         store.close()
+    if not before:
+        raise UserError(f"--run-id {order.run_id}: {path} is no arena; choose another id")
+    changed = [f"{name}: {before[name]} → {now[name]}" for name in now if before[name] != now[name]]
+    if changed:
+        raise UserError(
+            f"--run-id {order.run_id}: its battles were judged another way ({'; '.join(changed)}), and "
+            "what they cost would be told together; choose another id"
+        )
     return RunFolder(path)
+
+
+def _judging(config: ArenaConfig) -> dict[str, Any]:
+    """Return what must stay the same when an arena goes on: models may join, the judging not change."""
+    told = config.arena.model_dump(mode="json", include={"protocol", "verdict", "cascade"})
+    return {**{f"arena.{name}": value for name, value in told.items()}, "seed": config.seed}
 
 
 class _NoDuplicates:

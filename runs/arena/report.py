@@ -64,14 +64,14 @@ def close(
         "run_id": folder.run_id,
         "path": str(folder.path),
         **how,
-        **_outcome(tournament, ranked),
+        **_outcome(tournament, ranked, board, options),
         **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
         "counts": _counts(store),
         "unjudged": unjudged(
             len(tournament.played()) - tournament.decided, store.scan("reject", Reject, ROUND)
         ),
         "cost": paid,
-        **_saving(tournament, ranked, paid),
+        **(_saving(tournament, ranked, paid) if options.aggregate == "games" else {}),
         **judging(
             lambda: store.scan("battle", Battle, ROUND), settings.arena, tournament.services.cast
         ),
@@ -82,11 +82,11 @@ def close(
 
 
 def _options(settings: GraphSettings) -> Options:
-    """Return how to rate: by every game, or by what each juror's games are worth."""
+    """Return how to rate: by every game, or with the jurors joined as the config says."""
     return Options(
         rounds=settings.arena.bootstrap_rounds,
         seed=settings.seed,
-        aggregate="judge_aware" if settings.arena.aggregation == "judge_aware" else "games",
+        aggregate=settings.arena.aggregation or "games",
     )
 
 
@@ -117,14 +117,20 @@ def _propensities(tournament: Tournament) -> dict[frozenset[str], float]:
     return {frozenset(tournament.pair(i)): float(share) for i, share in enumerate(counts) if share}
 
 
-def _outcome(tournament: Tournament, ranked: Ranking | None) -> dict[str, Any]:
+def _outcome(
+    tournament: Tournament, ranked: Ranking | None, board: Board | None, options: Options
+) -> dict[str, Any]:
+    """Return the order and how much was played; where jurors are joined, the order of that board."""
     design, played = tournament.design, tournament.played()
+    predicted = ranked is not None and options.aggregate == "games"
     order = [tournament.contenders[i] for i in ranked.order] if ranked else []
-    doubts = ranked.expected.doubts.tolist() if ranked else []
+    if board and not predicted:
+        order = [row.model for row in board.rows]
+    doubts = ranked.expected.doubts.tolist() if ranked and predicted else []
     return {
         "order": order,
         "unranked": [name for name in tournament.contenders if name not in order],
-        "confidence": round(ranked.expected.confidence, 4) if ranked else None,
+        "confidence": round(ranked.expected.confidence, 4) if ranked and predicted else None,
         "doubts": [round(doubt, 4) for doubt in doubts],
         "design": {
             "models": design.models,
@@ -140,8 +146,10 @@ def _outcome(tournament: Tournament, ranked: Ranking | None) -> dict[str, Any]:
 def _board(
     board: Board, options: Options, tournament: Tournament, ranked: Ranking
 ) -> dict[str, Any]:
-    """Return the leaderboard of the games, each model with its ratings over the full tournament."""
+    """Return the leaderboard, by games with each model's ratings over the full tournament."""
     data = board_data(board, options)
+    if options.aggregate != "games":
+        return data
     names = tournament.contenders
     who = [names[i] for i in ranked.models]
     told = dict(zip(who, _elo(ranked.expected.strengths), strict=True))
@@ -184,17 +192,23 @@ def _saving(
     if tournament.matchmaking == "round_robin" or everything or per is None or ranked is None:
         return {}
     needed = round_robin_battles(ranked.design, ranked.played, ranked.expected)
-    if needed is None:
+    spared = (needed or 0) - len(ranked.played)
+    if not needed or spared <= 0:
         return {}
-    spared = needed - len(ranked.played)
     return {
         "saving": {
             "round_robin_battles": needed,
             "share": round(spared / needed, 4),
             "judge_calls": round(spared * per),
-            "judge_usd": round(spared * paid["judge_usd_per_decided_battle"], 6),
+            "usd": round(spared * _by_battle(paid), 6),
         }
     }
+
+
+def _by_battle(paid: dict[str, Any]) -> float:
+    """Return what one more battle costs in USD: its games and its debate, its answers being there."""
+    roles = {role: spent["usd"] for role, spent in paid["by_role"].items()}
+    return float(sum(roles.get(role, 0.0) for role in ("juror", "debater")) / paid["decided"])
 
 
 def cost(store: Store) -> dict[str, Any]:
@@ -210,6 +224,7 @@ def cost(store: Store) -> dict[str, Any]:
         "calls": calls,
         "usd": round(usd, 6),
         "by_role": paid,
+        "decided": decided,
         "judge_calls_per_decided_battle": per(judged["calls"]),
         "judge_usd_per_decided_battle": per(judged["usd"]),
         "usd_per_decided_battle": per(usd),

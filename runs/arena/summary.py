@@ -30,7 +30,11 @@ def _order(data: dict[str, Any]) -> list[str]:
     lines = [f"Order: {' > '.join(data['order'])}"]
     if data["unranked"]:
         lines.append(f"  without {', '.join(data['unranked'])}: no game of theirs was judged")
-    if not whole:
+    if data["confidence"] is None:
+        lines.append(
+            "  by the ratings above; to be told how sure it is, leave arena.aggregation out"
+        )
+    elif not whole:
         lines += [
             f"  is what verdicts on all {'of their ' if data['unranked'] else ''}battles would give, "
             f"with a probability of at least {data['confidence']:.3f}; what was not judged is predicted:",
@@ -57,7 +61,7 @@ def _cost(data: dict[str, Any]) -> list[str]:
         line,
         f"Per decided battle: {per:.2f} judge calls, "
         f"{cost['judge_usd_per_decided_battle']:.6f} USD for judging, "
-        f"{cost['usd_per_decided_battle']:.6f} USD with the answers",
+        f"{cost['usd_per_decided_battle']:.6f} USD in all",
     ]
 
 
@@ -68,7 +72,7 @@ def _saving(data: dict[str, Any]) -> list[str]:
     return [
         f"Saving: a round robin as sure of its order would take about "
         f"{saving['round_robin_battles']} battles; {data['matchmaking']} spared {saving['share']:.0%} "
-        f"of them: {saving['judge_calls']} judge calls, {saving['judge_usd']:.4f} USD"
+        f"of them: {saving['judge_calls']} judge calls, {saving['usd']:.4f} USD"
     ]
 
 

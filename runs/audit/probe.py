@@ -14,7 +14,7 @@ from ...agents.models.budget import Budget
 from ...agents.models.door import Door
 from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
-from ...agents.records import Answer, Battle, Game, Instruction
+from ...agents.records import Answer, Battle, Game
 from ...agents.troupe import Troupe
 from ...graphs.audit.canaries import (
     Question,
@@ -29,7 +29,9 @@ from ...graphs.ratings.table import Row
 from ...taxonomy.skill import Leaf, load_skill
 from ...tools.retrieval import ApiIndex
 from ..config import RunConfig, load_config
-from ..folder import RunFolder
+from ..dataset.lineage import find_instructions
+from ..folder import ARENA, RunFolder
+from ..program import program
 from ..store import Store
 
 
@@ -40,7 +42,7 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         UserError: the run has too few questions that canaries can be tried on.
         StopRun: the budget or an endpoint; what was paid is kept.
     """
-    config = load_config(folder.config)
+    config = _config(folder)
     async with AsyncExitStack() as stack:
         limits = share_limits(
             config.models, patience_s=config.execution.patience_s, notify=lambda _: None
@@ -56,6 +58,20 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         trials = _trials(config, questions, count)
         played, lost = await Court(config, troupe).judge(trials)
         return canaries(played, battles, config.cast.jury, lost=lost)
+
+
+def _config(folder: RunFolder) -> RunConfig:
+    """Return the run's config; an arena's contenders were never asked by a run's instructions."""
+    store = Store.open(folder.store)
+    try:
+        if store.get_meta(ARENA):
+            raise UserError(
+                f"--canaries needs a run of `{program()} run`; {folder.path} is an arena, whose jurors "
+                "are audited by the games they judged"
+            )
+    finally:
+        store.close()
+    return load_config(folder.config)
 
 
 @dataclass(frozen=True)
@@ -127,12 +143,13 @@ def _questions(store: Store) -> tuple[list[Question], list[Row]]:
     won: dict[str, set[str]] = defaultdict(set)
     fought: list[Row] = []
     for battle in store.scan("battle", Battle):
-        question, a, b = battle.instruction_id, battle.model_a, battle.model_b
+        question = battle.question_id or battle.instruction_id
+        a, b = battle.model_a, battle.model_b
         asked[question] |= {a: battle.answer_a, b: battle.answer_b}
         fought.append((question, a, b, battle.winner, 1.0))
         if battle.winner != "tie" and not battle.disputed:
             won[question].add(a if battle.winner == "model_a" else b)
-    instructions = store.get_many("instruction", asked, Instruction)
+    instructions = find_instructions(store, asked)
     answers = store.get_many("answer", (i for by in asked.values() for i in by.values()), Answer)
     questions = [
         Question(

@@ -16,7 +16,8 @@ _ABOUT = {
     "rejects": "everything that was dropped, with stage and reason",
 }
 _OUTCOMES = (
-    "`outcome`, in `instructions` and `battles`, is where an instruction's battles led it: `lost` "
+    "`outcome`, in `instructions` and `battles`, is where an instruction's battles, or those over the "
+    "question that an examiner wrote after it, led it: `lost` "
     "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
     "everyone: it trains nobody, moves no policy and rates no model), `held_out` (of a seed that is "
     "kept for evaluation only), or empty where it had no battle."

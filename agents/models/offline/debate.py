@@ -23,9 +23,11 @@ from .text import bare, read_text
 
 _PROMPT = re.compile(
     r"<instruction>\n.*</instruction>\s*<debate>\n.*</debate>\s*"
-    r"<speaker>\w+</speaker>\s*<actions>[\w, ]+</actions>\s*<words>\d+</words>",
+    r"<actions>[\w, ]+</actions>\s*<words>\d+</words>",
     re.DOTALL,
 )
+ME = "you"
+"""What the prompt calls the debater whose turn it is."""
 _LENGTH = 60
 _EMPTY = (
     "That is not convincing, and more could be said about it.",
@@ -61,21 +63,20 @@ def is_debate(prompt: str) -> bool:
 def debate(prompt: str, strength: str, rng: random.Random) -> str:
     """Return the next statement."""
     sections = read_sections(prompt)
-    said, me = read_debate(sections.text("debate")), sections.text("speaker").strip()
-    scene = _scene(
-        read_question(sections.text("instruction")), said, me, strength=strength, rng=rng
-    )
+    said = read_debate(sections.text("debate"))
+    question = read_question(sections.text("instruction"))
+    scene = _scene(question, said, strength=strength, rng=rng)
     actions = [name.strip() for name in sections.text("actions").split(",")]
     return "\n\n".join(_ACTIONS[name](scene) for name in actions if name in _ACTIONS)
 
 
 def _scene(
-    question: Question, said: tuple[Said, ...], me: str, *, strength: str, rng: random.Random
+    question: Question, said: tuple[Said, ...], *, strength: str, rng: random.Random
 ) -> _Scene:
-    heard = [s for s in said if s.speaker != me]
+    heard = [s for s in said if s.speaker != ME]
     return _Scene(
         question=question,
-        mine=next(iter(answers_of(said, me)), ""),
+        mine=next(iter(answers_of(said, ME)), ""),
         theirs=tuple(answers_of(heard, heard[0].speaker)) if heard else (),
         heard=heard[-1].text if heard else "",
         strength=strength,
