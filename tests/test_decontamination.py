@@ -14,8 +14,11 @@ from arenainstruct.tools.decontamination import (
     NgramRule,
     Rule,
     WordRule,
+    asks,
     compare,
     nearest,
+    reaching,
+    without,
 )
 from arenainstruct.tools.embedding import TfidfEmbedder
 
@@ -79,6 +82,26 @@ async def test_repeats_are_looked_for_among_earlier_texts() -> None:
     texts = [TEXTS[0], TEXTS[1], TEXTS[0]]
     found = await nearest(MinHashRule(), texts, texts, earlier_only=True)
     assert [match.row for match in found] == [-1, -1, 0]
+
+
+def test_what_a_row_says_besides_a_passage_is_its_task() -> None:
+    passage = " ".join(TEXTS)
+    task = "Which of the four has a number in it?"
+    changed = passage.replace("14 jars", "15 jars").replace("7:40", "8:10")
+    assert without(f"{passage}\n\n{task}", passage) == task
+    assert without(f"{task} {changed}", passage) == task
+    assert without(passage, passage) == without(changed, passage) == ""
+    assert asks(f"Well then. {task.upper()}", task)
+    assert not asks("Why is that?", "Why is")
+
+
+async def test_all_rows_that_reach_the_threshold_are_told() -> None:
+    rows = [TEXTS[0].upper(), TEXTS[1], REPHRASED[1], "nothing like it"]
+    found = await reaching(CharacterRule(), [*TEXTS[:2], "unheard of"], rows)
+    assert found == [[0], [1, 2], []]
+    assert await reaching(NgramRule(), [], rows) == [] and await reaching(
+        NgramRule(), ["a"], []
+    ) == [[]]
 
 
 async def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

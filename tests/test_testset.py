@@ -28,7 +28,8 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.testset.config import SetConfig, load_set_config
 from arenainstruct.runs.testset.make import Order, make
 from arenainstruct.runs.testset.prompts import read_prompts
-from arenainstruct.runs.testset.result import SetResult, chosen_row
+from arenainstruct.runs.testset.result import SetResult, chosen_row, folder_name
+from arenainstruct.runs.testset.summary import summary
 from arenainstruct.runs.testset.training import read_training
 
 TOPICS = {
@@ -212,10 +213,37 @@ async def test_a_set_keeps_categories_and_the_hardest(tmp_path: Path) -> None:
     result = await made(tmp_path)
     assert result.parts()["diverse"] == 4 and result.parts()["hard"] == 3
     assert result.lost() == []
-    hard = [c for c in result.chosen if c.part != "diverse"]
+    hard = {c.prompt.id for c in result.chosen if c.part == "hard"}
+    easy = {c.prompt.id for c in result.chosen if c.part == "diverse"}
     # The second question of each topic is the one with demands and sums.
-    assert all(c.prompt.id.endswith("-1") for c in hard)
-    assert all(c.difficulty is not None and c.criteria is not None for c in hard)
+    assert hard >= {f"{topic}-1" for topic in TOPICS} - easy
+    assert all(c.difficulty is not None for c in result.chosen if c.part == "hard")
+    assert all(c.criteria is not None for c in result.chosen)
+
+
+async def test_the_parts_never_overlap_while_prompts_are_left(tmp_path: Path) -> None:
+    for diverse_part, hard_part in ((4, 8), (6, 6), (11, 1), (0, 12)):
+        result = await made(tmp_path, diverse=diverse_part, hard=hard_part)
+        assert len({c.prompt.id for c in result.chosen}) == 12
+        assert result.missing() == {"diverse": 0, "hard": 0}
+    result = await made(tmp_path, diverse=6, hard=9)
+    assert result.parts() == {"all": 12, "diverse": 6, "hard": 6}
+    assert result.missing() == {"diverse": 0, "hard": 3}
+    assert "3 hard fewer than asked (9): of 12 prompts 12 were left" in summary(result)
+
+
+async def test_others_take_the_place_of_prompts_that_could_not_be_rated(tmp_path: Path) -> None:
+    sometimes = MockOptions(replies="offline", rate_garbage=0.8)
+    async with MockServer(sometimes) as server:
+        config = load_set_config(
+            {
+                "models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}},
+                "testset": {"candidates": 1, "criteria": {"use": "off"}},
+            }
+        )
+        result = await made(tmp_path, config=config, diverse=0, hard=3)
+    assert result.removed_by().get("unrated", 0) > 0
+    assert result.parts()["hard"] == 3
 
 
 async def test_the_same_seed_gives_the_same_set_and_pays_once(tmp_path: Path) -> None:
@@ -275,7 +303,7 @@ async def test_a_model_that_says_nothing_usable_loses_no_diverse_prompt(tmp_path
             {"models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}}}
         )
         result = await made(tmp_path, config=config)
-    assert result.parts() == {"all": 4, "diverse": 4, "hard": 0, "both": 0}
+    assert result.parts() == {"all": 4, "diverse": 4, "hard": 0}
     assert {r.reason for r in result.removed} == {"unrated"}
     assert all(c.difficulty is None and c.criteria is None for c in result.chosen)
 
@@ -299,6 +327,126 @@ def test_a_runs_config_works_and_faults_are_named(tmp_path: Path) -> None:
     path.write_text("testset:\n  clusters: many\n")
     with pytest.raises(UserError, match=r"mine.yaml:2: testset.clusters: found 'many'"):
         load_set_config(path)
+
+
+# Prompts about one passage
+
+PASSAGE = (
+    "The ferry to Skarholm was built in 1931 and carried mail, sheep and the doctor. In the winter of "
+    "1947 the strait froze, and for eleven weeks the islanders hauled the post over the ice on sledges. "
+    "The harbour master counted nine journeys; his daughter, who kept a diary, counted twelve."
+)
+TASKS = (
+    "Rewrite the passage as plain notes.",
+    "Translate the passage into Spanish.",
+    "Which two numbers in it contradict each other?",
+)
+
+
+def about(tasks: Sequence[str], **more: Any) -> list[dict[str, Any]]:
+    """Return rows as a run's `instructions` have them."""
+    return [
+        {"id": f"i{n}", "prompt": f"{PASSAGE}\n\n{task}", "task": task, "context": PASSAGE, **more}
+        for n, task in enumerate(tasks)
+    ]
+
+
+async def out_of(folder: Path, given: Sequence[Any], **order: Any) -> SetResult:
+    write(folder / "prompts.jsonl", given)
+    return await made(folder, **{"diverse": 2, "hard": 0, **order})
+
+
+async def test_different_tasks_about_one_passage_repeat_nothing(tmp_path: Path) -> None:
+    tasks = [*TASKS, "Please translate the passage into Spanish!"]
+    given = about(tasks)
+    only = {"prompt", "id"}
+    forms = {
+        "columns": given,
+        "joined": [{k: row[k] for k in ("id", "task", "context")} for row in given],
+        "paragraphs": [{k: row[k] for k in only} for row in given],
+        "closing": [{"id": r["id"], "prompt": f"{r['task']}\n\n{PASSAGE}"} for r in given],
+        "alpaca": [{"id": r["id"], "instruction": r["task"], "input": PASSAGE} for r in given],
+    }
+    for name, form in forms.items():
+        result = await out_of(tmp_path, form)
+        assert [(r.id, r.matched) for r in result.removed] == [("i3", "i1")], name
+        assert result.removed[0].text == tasks[3] and result.removed[0].matched_text == TASKS[1]
+
+
+async def test_options_and_later_turns_tell_tasks_apart(tmp_path: Path) -> None:
+    options = (["nine journeys", "twelve journeys"], ["sheep and mail", "the doctor alone"])
+    given = [
+        {"id": f"o{n}", "task": "Which is right?", "context": PASSAGE, "options": found}
+        for n, found in enumerate(options)
+    ]
+    later = ("And now as a letter to the harbour master.", "Which of these would a lawyer doubt?")
+    turns = about([TASKS[0]] * 2)
+    turns = [{**row, "id": f"t{n}", "user_turns": [later[n]]} for n, row in enumerate(turns)]
+    result = await out_of(tmp_path, [*given, *turns])
+    assert not result.removed
+    texts = {prompt.id: prompt.user_turns for prompt in result.prompts}
+    assert texts["o0"][0].endswith("Which is right?\n\nA. nine journeys\nB. twelve journeys")
+    assert texts["t1"][1:] == (later[1],)
+
+
+async def test_a_passage_in_training_rows_is_told_from_a_task_in_them(tmp_path: Path) -> None:
+    said = [f"{PASSAGE}\n\n{TASKS[0]}", f"Put this into Spanish, please: {PASSAGE}"]
+    rows = [{"messages": [{"role": "user", "content": text}]} for text in said]
+    against = (write(tmp_path / "train.jsonl", rows),)
+    tasks = [TASKS[0].replace("passage", "text"), TASKS[2], "Who could have kept a second diary?"]
+    result = await out_of(tmp_path, about(tasks), against=against)
+    assert {r.id: (r.reason, r.matched) for r in result.removed} == {
+        "i0": ("contaminated", "train.jsonl#row-1"),
+        "i1": ("shared_passage", "train.jsonl#row-2"),
+        "i2": ("shared_passage", "train.jsonl#row-2"),
+    }
+    page = summary(result)
+    assert "2 with a passage of training rows" in page and "--keep-shared-passages" in page
+
+    kept = load_set_config({"testset": {"decontamination": {"shared_passages": "keep"}}})
+    result = await out_of(tmp_path, about(tasks), against=against, config=kept)
+    assert [r.id for r in result.removed] == ["i0"] and len(result.shared) == 2
+    assert {chosen_row(c)["shares_passage"] for c in result.chosen} == {"train.jsonl#row-2"}
+    assert "Kept: 2 that share a passage with training rows" in summary(result)
+
+
+async def test_a_passage_that_was_changed_a_little_is_the_same_passage(tmp_path: Path) -> None:
+    changed = PASSAGE.replace("1931", "1929").replace("eleven weeks", "ten weeks")
+    rows = [
+        {"prompt": f"{changed}\n\n{TASKS[1]}"},
+        {"prompt": f"{changed} How many journeys did the daughter count?"},
+    ]
+    against = (write(tmp_path / "train.jsonl", rows),)
+    result = await out_of(tmp_path, about(TASKS[:2]), against=against)
+    found = {r.id: r.reason for r in result.removed}
+    assert found == {"i0": "shared_passage", "i1": "contaminated"}
+
+
+def test_the_commands_numbers_add_up_and_have_examples(tmp_path: Path) -> None:
+    tasks = [*TASKS, "Please translate the passage into Spanish!"]
+    path = write(tmp_path / "set.v2.jsonl", about(tasks))
+    train = write(tmp_path / "train.jsonl", [{"text": f"{PASSAGE}\n\n{TASKS[0]}"}])
+    options = ["testset", str(path), "--diverse", "3", "--json", "--runs-dir", str(tmp_path)]
+    options += ["--against", str(train)]
+    first, second = (
+        json.loads(CliRunner().invoke(app, [*options, *more]).stdout)
+        for more in ([], ["--keep-shared-passages"])
+    )
+    left_out = {"duplicate (char-tfidf)": 1, "contaminated (char-tfidf)": 1}
+    assert second["removed"] == left_out and second["shared_passages_kept"] == 2
+    assert first["removed"] == {**left_out, "shared_passage (8-gram)": 2}
+    for data, clean in ((first, 0), (second, 2)):
+        assert data["read"] - sum(data["removed"].values()) == data["clean"] == clean
+        assert data["missing"] == {"diverse": 3 - clean, "hard": 0}
+        assert data["examples"].keys() == data["removed"].keys()
+        assert all(e["text"] and e["matched_text"] for e in data["examples"].values())
+    assert first["path"].endswith("testset-set.v2/testset.jsonl")
+
+
+def test_files_of_two_runs_have_two_test_sets(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{run}-1/dataset/instructions/train.parquet" for run in "ab"]
+    assert [folder_name(path) for path in paths] == ["testset-a-1", "testset-b-1"]
+    assert folder_name(Path("arena_hard_v2.0.jsonl.gz")) == "testset-arena_hard_v2.0"
 
 
 # The rater
@@ -365,7 +513,7 @@ async def test_mt_bench_keeps_its_categories(shared: Path, tmp_path: Path) -> No
         config = load_set_config({"seed": seed})
         result = await make(Order(path, 16, 10), config, tmp_path / "ledger.sqlite")
         assert len(result.categories()) == 8 and result.lost() == []
-        assert result.parts()["diverse"] == 16 and result.parts()["hard"] == 10
+        assert result.parts() == {"all": 26, "diverse": 16, "hard": 10}
         assert not result.removed
 
 

@@ -1,16 +1,16 @@
-"""Prompts that repeat each other, or stand in training rows, by the rules of `tools.decontamination`."""
+"""Prompts that stand in training rows, whole or with their passage alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ...tools.decontamination.characters import CharacterRule
 from ...tools.decontamination.embeddings import EmbeddingRule
 from ...tools.decontamination.ngrams import NgramRule
-from ...tools.decontamination.rule import Match, Rule, nearest
+from ...tools.decontamination.passages import asks, without
+from ...tools.decontamination.rule import Match, Rule, nearest, reaching
 from ...tools.embedding.embedder import Embedder
-from .prompt import Prompt, Removed, TrainingText
+from .prompt import EXCERPT, Prompt, Removed, TrainingText, excerpt
 from .settings import DecontaminationSettings
-
-EXCERPT = 200
 
 
 def rules(settings: DecontaminationSettings, embedder: Embedder) -> list[Rule]:
@@ -25,44 +25,95 @@ def rules(settings: DecontaminationSettings, embedder: Embedder) -> list[Rule]:
     return chosen
 
 
-async def duplicates(prompts: Sequence[Prompt], threshold: float) -> list[Removed]:
-    """Return the prompts that nearly repeat an earlier one; of a pair, the later is left out."""
-    rule = CharacterRule(threshold)
-    texts = [prompt.text for prompt in prompts]
-    matches = await nearest(rule, texts, texts, earlier_only=True)
-    return [
-        Removed(
-            prompt.id,
-            "duplicate",
-            f"repeats {prompts[match.row].id} {_why(rule, match)}",
-            rule=rule.name,
-            score=match.score,
-            matched=prompts[match.row].id,
-            matched_text=texts[match.row][:EXCERPT],
-        )
-        for prompt, match in zip(prompts, matches, strict=True)
-        if match.score >= threshold
-    ]
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What prompts are compared with, and how."""
+
+    rows: Sequence[TrainingText]
+    rules: Sequence[Rule]
+    same_task: float
+    """Cosine from which two tasks about one passage are the same."""
 
 
-async def contaminated(
-    prompts: Sequence[Prompt], rows: Sequence[TrainingText], rules: Sequence[Rule]
-) -> list[Removed]:
+async def contaminated(prompts: Sequence[Prompt], training: Training) -> list[Removed]:
     """Return the prompts found in training rows, each by the first rule that finds it.
 
     A conversation is found by all its user turns together or by its first one: later turns alone
-    ("now shorter, please") stand in many rows.
+    ("now shorter, please") stand in many rows. A prompt about a passage is `contaminated` when a row
+    asks the same about it, and shares its passage (`shared_passage`) when the rows ask other things.
     """
     found: dict[str, Removed] = {}
-    texts = [row.text for row in rows]
-    pairs = [(p, text) for p in prompts for text in dict.fromkeys((p.text, p.user_turns[0]))]
-    for rule in rules:
+    texts = [row.text for row in training.rows]
+    pairs = [(p, text) for p in prompts for text in _looked_for(p)]
+    for rule in training.rules:
         left = [(p, text) for p, text in pairs if p.id not in found]
         matches = await nearest(rule, [text for _, text in left], texts)
         for (prompt, _), match in zip(left, matches, strict=True):
             if match.score >= rule.threshold and prompt.id not in found:
-                found[prompt.id] = _leaked(prompt, rule, match, rows[match.row])
+                found[prompt.id] = _leaked(prompt, rule, match, training.rows[match.row])
+    about = [p for p in prompts if p.passage and p.id in found]
+    found |= await _told_apart(about, found, training)
     return [found[prompt.id] for prompt in prompts if prompt.id in found]
+
+
+def _looked_for(prompt: Prompt) -> list[str]:
+    texts = (prompt.text, prompt.user_turns[0], prompt.passage)
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+async def _told_apart(
+    prompts: Sequence[Prompt], found: dict[str, Removed], training: Training
+) -> dict[str, Removed]:
+    """Return the prompts about a passage with what the rows ask about it weighed too."""
+    near = await _near(prompts, training)
+    groups: dict[str, list[Prompt]] = {}
+    for prompt in prompts:
+        groups.setdefault(prompt.passage, []).append(prompt)
+    told: dict[str, Removed] = {}
+    for passage, group in groups.items():
+        places = sorted({place for prompt in group for place in near[prompt.id]})
+        rows = [training.rows[place] for place in places]
+        rests = [without(row.text, passage) for row in rows]
+        rule = CharacterRule(training.same_task)
+        matches = await nearest(rule, [p.task for p in group], rests)
+        for prompt, match in zip(group, matches, strict=True):
+            match = _verbatim(prompt, rests) or match
+            told[prompt.id] = _by_task(prompt, found[prompt.id], match, rule, rows)
+    return told
+
+
+async def _near(prompts: Sequence[Prompt], training: Training) -> dict[str, set[int]]:
+    """Return all rows that any rule finds each prompt or its passage in."""
+    texts = [row.text for row in training.rows]
+    pairs = [(p.id, text) for p in prompts for text in _looked_for(p)]
+    near: dict[str, set[int]] = {prompt.id: set() for prompt in prompts}
+    for rule in training.rules:
+        reached = await reaching(rule, [text for _, text in pairs], texts)
+        for (id, _), places in zip(pairs, reached, strict=True):
+            near[id].update(places)
+    return near
+
+
+def _verbatim(prompt: Prompt, rests: Sequence[str]) -> Match | None:
+    places = (place for place, rest in enumerate(rests) if asks(rest, prompt.task))
+    return next((Match(place, 1.0) for place in places), None)
+
+
+def _by_task(
+    prompt: Prompt, leak: Removed, match: Match, rule: Rule, rows: Sequence[TrainingText]
+) -> Removed:
+    if match.score < rule.threshold:
+        detail = f"its passage {leak.detail}, under another task"
+        return replace(leak, reason="shared_passage", detail=detail)
+    row = rows[match.row]
+    return replace(
+        leak,
+        detail=f"{row.place} asks the same about its passage {_why(rule, match)}",
+        rule=rule.name,
+        score=match.score,
+        matched=row.place,
+        matched_text=without(row.text, prompt.passage)[:EXCERPT],
+    )
 
 
 def _leaked(prompt: Prompt, rule: Rule, match: Match, row: TrainingText) -> Removed:
@@ -70,6 +121,7 @@ def _leaked(prompt: Prompt, rule: Rule, match: Match, row: TrainingText) -> Remo
         prompt.id,
         "contaminated",
         f"stands in {row.place} {_why(rule, match)}",
+        text=excerpt(prompt),
         rule=rule.name,
         score=match.score,
         matched=row.place,

@@ -13,14 +13,18 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Criteria, Difficulty, LabelCriteria, RateDifficulty
 from .cluster import cluster_count, clusters
-from .contamination import contaminated, duplicates
+from .contamination import Training, contaminated
 from .criteria import too_plain
+from .passage import with_passages
 from .prompt import Chosen, Part, Prompt, Removed
+from .repeats import duplicates
 from .sample import diverse, hardest, spread
 from .services import SetServices
 
 EMBEDDED = 10_000
 """Characters of a prompt that its place among the clusters is decided by."""
+WAVE = 10
+"""Prompts rated at least in place of those that nobody could rate."""
 
 
 class SetState(TypedDict):
@@ -28,6 +32,8 @@ class SetState(TypedDict):
 
     prompts: list[Prompt]
     removed: list[Removed]
+    shared: list[Removed]
+    """Prompts that share their passage with training rows and are kept all the same."""
     clusters: dict[str, int]
     labels: dict[str, tuple[str, ...]]
     """Criteria met, by id."""
@@ -39,6 +45,7 @@ class SetUpdate(TypedDict, total=False):
 
     prompts: list[Prompt]
     removed: list[Removed]
+    shared: list[Removed]
     clusters: dict[str, int]
     labels: dict[str, tuple[str, ...]]
     chosen: list[Chosen]
@@ -47,7 +54,7 @@ class SetUpdate(TypedDict, total=False):
 def start_state(prompts: list[Prompt]) -> SetState:
     """Return the state of a new test set; the order in which prompts came does not matter."""
     ordered = sorted(prompts, key=lambda prompt: prompt.id)
-    return SetState(prompts=ordered, removed=[], clusters={}, labels={}, chosen=[])
+    return SetState(prompts=ordered, removed=[], shared=[], clusters={}, labels={}, chosen=[])
 
 
 def _left(prompts: list[Prompt], removed: list[Removed]) -> list[Prompt]:
@@ -57,14 +64,18 @@ def _left(prompts: list[Prompt], removed: list[Removed]) -> list[Prompt]:
 
 async def clean(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
     """Leave out near duplicates, then what stands in training rows."""
-    services, prompts = runtime.context, state["prompts"]
+    services, settings = runtime.context, runtime.context.settings
+    prompts = with_passages(state["prompts"])
     services.notify("looking for repeated prompts", len(prompts))
-    removed = await duplicates(prompts, services.settings.near_duplicate)
+    removed, shared = await duplicates(prompts, settings), list[Removed]()
     if services.rows:
         services.notify("looking for prompts in training texts", len(services.rows))
-        left = _left(prompts, removed)
-        removed += await contaminated(left, services.rows, services.rules)
-    return {"prompts": _left(prompts, removed), "removed": removed}
+        training = Training(services.rows, services.rules, settings.same_task)
+        leaks = await contaminated(_left(prompts, removed), training)
+        keep = settings.decontamination.shared_passages == "keep"
+        for leak in leaks:
+            (shared if keep and leak.reason == "shared_passage" else removed).append(leak)
+    return {"prompts": _left(prompts, removed), "removed": removed, "shared": shared}
 
 
 async def group(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
@@ -92,50 +103,70 @@ async def sift(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
 
 
 async def draw(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
-    """Draw the diverse part, and the candidates for the hard part (not yet rated)."""
+    """Draw the diverse part."""
     services, prompts = runtime.context, state["prompts"]
     places = {prompt.id: state["clusters"][prompt.id] for prompt in prompts}
     samples = set(diverse(prompts, places, services.diverse, services.seed))
-    wanted = services.hard * services.settings.candidates
-    candidates = set(spread(places, wanted, services.seed, salt="hard"))
-    parts: dict[str, Part] = {
-        id: "both" if id in samples & candidates else "diverse" if id in samples else "hard"
-        for id in samples | candidates
-    }
-    return {
-        "chosen": [Chosen(p, places[p.id], parts[p.id]) for p in prompts if p.id in parts],
-    }
+    return {"chosen": [_chosen(state, p, "diverse") for p in prompts if p.id in samples]}
 
 
 async def rate(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
-    """Rate the candidates and keep the hardest."""
+    """Rate candidates among the prompts that the diverse part left, and keep the hardest.
+
+    Others take the place of those that nobody could rate, until a whole wave of them fails: a rater
+    that says nothing usable is not asked about every prompt.
+    """
     services = runtime.context
-    candidates = [c.prompt for c in state["chosen"] if c.part != "diverse"]
-    services.notify("rating difficulty", len(candidates))
 
     async def ask(prompt: Prompt) -> Difficulty:
         message = RateDifficulty(subject=prompt.id, prompt=prompt.text)
         return await services.troupe.send(message, Difficulty, "rater", services.rater)
 
-    rated, failed = await services.ask_each(candidates, ask)
+    rated: dict[str, Difficulty] = {}
+    failed: dict[str, str] = {}
+    wave = _candidates(state, services, set(), services.hard * services.settings.candidates)
+    while wave:
+        services.notify("rating difficulty", len(wave))
+        replies, lost = await services.ask_each(wave, ask)
+        rated, failed = rated | replies, failed | lost
+        usable = replies or len(wave) < WAVE
+        missing = max(services.hard - len(rated), WAVE) if services.hard > len(rated) else 0
+        wave = _candidates(state, services, rated.keys() | failed.keys(), missing if usable else 0)
+    removed = [Removed(id, "unrated", why) for id, why in failed.items()]
+    return {
+        "chosen": [*state["chosen"], *_hardest(state, rated, services)],
+        "removed": [*state["removed"], *removed],
+    }
+
+
+def _candidates(
+    state: SetState, services: SetServices, tried: set[str], count: int
+) -> list[Prompt]:
+    """Return so many prompts to rate, evenly over the clusters; none that is chosen or was tried."""
+    gone = tried | {chosen.prompt.id for chosen in state["chosen"]}
+    left = [prompt for prompt in state["prompts"] if prompt.id not in gone]
+    places = {prompt.id: state["clusters"][prompt.id] for prompt in left}
+    drawn = set(spread(places, count, services.seed, salt="hard"))
+    return [prompt for prompt in left if prompt.id in drawn]
+
+
+def _hardest(state: SetState, rated: dict[str, Difficulty], services: SetServices) -> list[Chosen]:
     levels = {id: found.level for id, found in rated.items()}
     kept = set(hardest(levels, services.hard, services.seed))
-    chosen = [found for c in state["chosen"] if (found := _settled(c, rated, kept)) is not None]
-    # A diverse prompt stays although nobody could rate it.
-    here = {c.prompt.id for c in chosen}
-    lost = [Removed(id, "unrated", why) for id, why in failed.items() if id not in here]
-    return {"chosen": chosen, "removed": [*state["removed"], *lost]}
+    return [
+        replace(
+            _chosen(state, prompt, "hard"),
+            difficulty=rated[prompt.id].level,
+            difficulty_reason=rated[prompt.id].reason,
+        )
+        for prompt in state["prompts"]
+        if prompt.id in kept
+    ]
 
 
-def _settled(chosen: Chosen, rated: dict[str, Difficulty], kept: set[str]) -> Chosen | None:
-    """Return a prompt with its rating and its final part; None for a candidate that was not kept."""
-    id = chosen.prompt.id
-    if id not in kept and chosen.part == "hard":
-        return None
-    part: Part = chosen.part if id in kept else "diverse"
-    if (rating := rated.get(id)) is None:
-        return replace(chosen, part=part)
-    return replace(chosen, part=part, difficulty=rating.level, difficulty_reason=rating.reason)
+def _chosen(state: SetState, prompt: Prompt, part: Part) -> Chosen:
+    row = next((kept.matched for kept in state["shared"] if kept.id == prompt.id), "")
+    return Chosen(prompt, state["clusters"][prompt.id], part, shares_passage=row)
 
 
 async def label(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:

@@ -6,7 +6,19 @@ from typing import Any, Literal
 
 from ...agents.records import Turn
 
-Part = Literal["diverse", "hard", "both"]
+Part = Literal["diverse", "hard"]
+Reason = Literal[
+    "duplicate",
+    "contaminated",
+    "shared_passage",
+    "prompt_score",
+    "cluster_score",
+    "unrated",
+    "unlabelled",
+]
+"""Why a prompt is left out."""
+EXCERPT = 200
+"""Characters of a text that are told of a prompt that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,10 @@ class Prompt:
     category: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Other columns of the row."""
+    passage: str = ""
+    """The text that the prompt is about, where it can be told apart: a part of its first user turn."""
+    task: str = ""
+    """What is asked about the passage: the rest of that turn (task, options) and later turns."""
 
     @property
     def user_turns(self) -> tuple[str, ...]:
@@ -31,15 +47,20 @@ class Prompt:
         return "\n\n".join(self.user_turns)
 
 
+def excerpt(prompt: Prompt) -> str:
+    """Return how a prompt begins; its task, where it has a passage: that is what tells it apart."""
+    return (prompt.task or prompt.text)[:EXCERPT]
+
+
 @dataclass(frozen=True, slots=True)
 class Removed:
     """A prompt that is left out, and why."""
 
     id: str
-    reason: Literal[
-        "duplicate", "contaminated", "prompt_score", "cluster_score", "unrated", "unlabelled"
-    ]
+    reason: Reason
     detail: str
+    text: str = ""
+    """How it begins; its task, where it has a passage."""
     rule: str = ""
     """The rule that found it, of those that compare texts."""
     score: float = 0.0
@@ -57,10 +78,12 @@ class Chosen:
     cluster: int
     part: Part
     difficulty: float | None = None
-    """0 to 10; None where it was not among the candidates for the hard part."""
+    """0 to 10; None in the diverse part, which is not rated."""
     difficulty_reason: str = ""
     criteria: tuple[str, ...] | None = None
     """Names of the criteria it meets; None where they were not asked for."""
+    shares_passage: str = ""
+    """The training row that holds its passage under another task, where such prompts are kept."""
 
 
 @dataclass(frozen=True, slots=True)

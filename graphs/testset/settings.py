@@ -33,6 +33,9 @@ class DecontaminationSettings(_Section):
     embedding: float | None = Field(default=None, gt=0, le=1)
     """Cosine of the configured embeddings. 0.82 fits all-MiniLM-L6-v2 (96 % at 1 %); another model
     needs its own: measure it with `--compare-rules`."""
+    shared_passages: Literal["drop", "keep"] = "drop"
+    """Prompts whose passage stands in training rows under other tasks only. A model has read the
+    passage, so they are left out; kept ones name the row in `shares_passage`."""
 
 
 class SamplingSettings(_Section):
@@ -44,5 +47,8 @@ class SamplingSettings(_Section):
     """Prompts rated for each one of the hard part (WizardArena: 10,000 for 1,000)."""
     near_duplicate: float = Field(default=0.8, gt=0, le=1)
     """Cosine of character TF-IDF from which the later of two prompts is dropped."""
+    same_task: float = Field(default=0.6, gt=0, le=1)
+    """The same of two tasks about one passage: prompts about it are repeats only from here on. Leaves
+    "Translate it into Spanish" and "… into French" (0.56) two tasks, and a "please" no other one."""
     criteria: CriteriaSettings = CriteriaSettings()
     decontamination: DecontaminationSettings = DecontaminationSettings()

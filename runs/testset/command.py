@@ -27,7 +27,10 @@ def testset(
     diverse: Annotated[
         int, typer.Option(min=0, help="Prompts spread over all clusters and categories.")
     ] = 0,
-    hard: Annotated[int, typer.Option(min=0, help="Prompts rated hardest.")] = 0,
+    hard: Annotated[
+        int,
+        typer.Option(min=0, help="Prompts rated hardest, of those that the diverse ones leave."),
+    ] = 0,
     seed: Annotated[
         int | None, typer.Option(min=0, max=MOST_SEED, help="Another seed, another draw.")
     ] = None,
@@ -35,6 +38,13 @@ def testset(
         list[Path] | None,
         typer.Option(metavar="PATH", help="Training rows or a run's folder. Repeatable."),
     ] = None,
+    keep_shared_passages: Annotated[
+        bool,
+        typer.Option(
+            "--keep-shared-passages",
+            help="Keep prompts whose passage training rows have under other tasks only.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSONL to write; else into --runs-dir.")
     ] = None,
@@ -55,13 +65,16 @@ def testset(
 ) -> None:
     """Make a test set: diverse and hard prompts, free of what is in training rows."""
     from ...agents.errors import StopRun, UserError
-    from .config import load_set_config
+    from .config import keeping_passages, load_set_config
     from .make import Order
+    from .result import folder_name
 
     loaded = load_set_config(config)
     if seed is not None:
         loaded = loaded.model_copy(update={"seed": seed})
-    folder = runs_dir / f"testset-{instructions.name.partition('.')[0]}"
+    if keep_shared_passages:
+        loaded = keeping_passages(loaded)
+    folder = runs_dir / folder_name(instructions)
     try:
         if compare_rules:
             _compare(instructions, loaded, folder, as_json)
@@ -90,10 +103,11 @@ def _make(
     from .make import make
     from .result import chosen_row, write_jsonl
     from .summary import summary
+    from .table import plain_name
 
     result = asyncio.run(make(order, config, folder / "ledger.sqlite", _tell))
     path = out or folder / "testset.jsonl"
-    left_out = path.with_name(f"{path.name.partition('.')[0]}-removed.jsonl")
+    left_out = path.with_name(f"{plain_name(path)}-removed.jsonl")
     write_jsonl(path, map(chosen_row, result.chosen))
     write_jsonl(left_out, map(asdict, result.removed))
     if as_json:

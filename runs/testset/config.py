@@ -74,6 +74,14 @@ class SetConfig(_Section):
         return self.rater or (next(iter(self.models)) if len(self.models) == 1 else "")
 
 
+def keeping_passages(config: SetConfig) -> SetConfig:
+    """Return a config that keeps prompts which share only their passage with training rows."""
+    sampling = config.testset
+    kept = sampling.decontamination.model_copy(update={"shared_passages": "keep"})
+    sampling = sampling.model_copy(update={"decontamination": kept})
+    return config.model_copy(update={"testset": sampling})
+
+
 def load_set_config(source: str | Path | Mapping[str, Any] | None) -> SetConfig:
     """Return the config of a file or mapping; None: the embedded models rate.
 

@@ -25,6 +25,10 @@ COLUMNS = (
 """Where a prompt may stand; the first that a row has."""
 LATER = tuple(f"turn_{number}" for number in range(2, 10))
 """Columns of later user turns, beside a first one."""
+TURNS = "user_turns"
+"""A list of later user turns, beside a first one."""
+PASSAGES = ("context", "passage", "document", "input")
+"""Columns of the text that a prompt is about."""
 _Role = Literal["system", "user", "assistant", "tool"]
 _ROLES: dict[str, _Role] = {
     "system": "system",
@@ -37,6 +41,8 @@ _ROLES: dict[str, _Role] = {
     "model": "assistant",
     "tool": "tool",
 }
+LEAST_PASSAGE = 60
+"""Characters from which a text is a passage: a shorter one stands in many rows."""
 _MARK = re.compile(r"(?:\A|\s)### (Human|Assistant):[ \t]*")
 
 
@@ -54,10 +60,36 @@ def read_turns(row: Mapping[str, Any], column: str) -> tuple[Turn, ...]:
     turns = _turns(row.get(column))
     if column == "instruction" and isinstance(extra := row.get("input"), str) and extra.strip():
         turns = [Turn(role="user", content=f"{turns[0].content}\n\n{extra}"), *turns[1:]]
-    turns += [
-        Turn(role="user", content=text) for name in LATER if isinstance(text := row.get(name), str)
-    ]
+    if column == "task":
+        turns = [Turn(role="user", content=_asked(row, turns[0].content)), *turns[1:]]
+    later = [row.get(name) for name in LATER]
+    if len(turns) == 1 and isinstance(listed := row.get(TURNS), list):
+        later += listed
+    turns += [Turn(role="user", content=text) for text in later if isinstance(text, str)]
     return tuple(turn for turn in turns if turn.content.strip())
+
+
+def _asked(row: Mapping[str, Any], task: str) -> str:
+    """Return a task with its context before it and its lettered options after it."""
+    context, options = row.get("context"), row.get("options")
+    listed = options if isinstance(options, list) else []
+    lettered = "\n".join(f"{chr(65 + i % 26)}. {option}" for i, option in enumerate(listed))
+    parts = (context if isinstance(context, str) else "", task, lettered)
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def find_passage(row: Mapping[str, Any], turns: Sequence[Turn]) -> tuple[str, str]:
+    """Return the passage that a prompt is about and what is asked about it; both empty where unknown.
+
+    A column tells the passage when its text stands in the first user turn and leaves something to ask.
+    """
+    first, *later = [turn.content for turn in turns if turn.role == "user"]
+    for name in PASSAGES:
+        passage = text.strip() if isinstance(text := row.get(name), str) else ""
+        task = first.replace(passage, "", 1).strip() if passage in first else ""
+        if len(passage) >= LEAST_PASSAGE and task:
+            return passage, "\n\n".join([task, *later])
+    return "", ""
 
 
 def prompt_turns(turns: Sequence[Turn]) -> tuple[Turn, ...]:

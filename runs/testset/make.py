@@ -81,6 +81,7 @@ async def make(
             training_texts=len(rows),
             chosen=state["chosen"],
             removed=state["removed"],
+            shared=state["shared"],
             clusters=_clusters(state, prompts),
             rules=[(rule.name, rule.threshold) for rule in services.rules] if rows else [],
             calls=door.door.tally.calls(),

@@ -1,12 +1,21 @@
 """A file of instructions as prompts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import Prompt
-from .conversation import COLUMNS, LATER, find_column, prompt_turns, read_turns
+from .conversation import (
+    COLUMNS,
+    LATER,
+    TURNS,
+    find_column,
+    find_passage,
+    prompt_turns,
+    read_turns,
+)
 from .table import Row, read_rows
 
 IDS = ("id", "question_id", "prompt_id", "uid")
@@ -32,7 +41,7 @@ def read_prompts(
             continue
         id = _new_id(row, number, seen)
         seen.add(id)
-        prompts.append(Prompt(id, prompt.turns, prompt.category, prompt.fields))
+        prompts.append(replace(prompt, id=id))
     if not prompts:
         raise UserError(f"{path}: holds no prompts ({empty} rows without one)")
     if category_column != "category" and not categories:
@@ -54,8 +63,10 @@ def _prompt(row: Row, where: str, column: str | None, category_column: str) -> P
         raise UserError(f"{where}: {name}: {error}") from error
     if not turns:
         return None
-    used = {name, category_column, *IDS, *LATER}
-    return Prompt("", turns, _text(row.get(category_column)), _rest(row, used))
+    used = {name, category_column, *IDS, *LATER, TURNS}
+    category = _text(row.get(category_column))
+    passage, task = find_passage(row, turns)
+    return Prompt("", turns, category, _rest(row, used), passage, task)
 
 
 def _new_id(row: Row, number: int, seen: set[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from ...graphs.testset.prompt import Chosen, Prompt, Removed
+from .table import plain_name
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class SetResult:
     training_texts: int
     chosen: Sequence[Chosen]
     removed: Sequence[Removed]
+    shared: Sequence[Removed]
+    """Kept although a training row holds their passage."""
     clusters: Sequence[ClusterFact]
     rules: Sequence[tuple[str, float]]
     """The rules of decontamination and their thresholds."""
@@ -62,19 +65,30 @@ class SetResult:
         return [c["category"] for c in self.categories() if not c["chosen"]]
 
     def parts(self) -> dict[str, int]:
-        """Return the number of prompts by part; `both` counts for each of them."""
+        """Return the number of prompts by part; none is in both."""
         count = Counter(c.part for c in self.chosen)
-        return {
-            "all": len(self.chosen),
-            "diverse": count["diverse"] + count["both"],
-            "hard": count["hard"] + count["both"],
-            "both": count["both"],
-        }
+        return {"all": len(self.chosen), "diverse": count["diverse"], "hard": count["hard"]}
+
+    def missing(self) -> dict[str, int]:
+        """Return how many prompts fewer than asked each part has."""
+        parts = self.parts()
+        wanted = {"diverse": self.asked.diverse, "hard": self.asked.hard}
+        return {part: max(0, count - parts[part]) for part, count in wanted.items()}
+
+    def clean(self) -> int:
+        """Return how many prompts there were to draw from; unrated ones among them."""
+        return len(self.prompts) - sum(r.reason != "unrated" for r in self.removed)
 
     def removed_by(self) -> dict[str, int]:
-        """Return how many prompts were left out, by reason and rule."""
-        named = (f"{r.reason} ({r.rule})" if r.rule else r.reason for r in self.removed)
-        return dict(sorted(Counter(named).items()))
+        """Return how many prompts were left out, by reason and rule; the commonest first."""
+        return dict(Counter(map(kind, self.removed)).most_common())
+
+    def examples(self) -> dict[str, Removed]:
+        """Return one prompt that was left out for each reason and rule: the least sure of them."""
+        found: dict[str, Removed] = {}
+        for removed in sorted(self.removed, key=lambda r: (r.score, r.id)):
+            found.setdefault(kind(removed), removed)
+        return found
 
     def data(self) -> dict[str, Any]:
         """Return the numbers as plain data."""
@@ -83,15 +97,24 @@ class SetResult:
             "read": len(self.prompts),
             "empty": self.empty,
             "training_texts": self.training_texts,
+            "clean": self.clean(),
             "parts": self.parts(),
+            "missing": self.missing(),
             "categories": self.categories(),
             "lost_categories": self.lost(),
             "clusters": [asdict(fact) for fact in self.clusters],
             "removed": self.removed_by(),
+            "examples": {name: asdict(removed) for name, removed in self.examples().items()},
+            "shared_passages_kept": len(self.shared),
             "rules": [{"rule": name, "threshold": least} for name, least in self.rules],
             "calls": self.calls,
             "usd": round(self.usd, 6),
         }
+
+
+def kind(removed: Removed) -> str:
+    """Return why a prompt is left out, and by which rule: `duplicate (char-tfidf)`."""
+    return f"{removed.reason} ({removed.rule})" if removed.rule else removed.reason
 
 
 def chosen_row(chosen: Chosen) -> dict[str, Any]:
@@ -111,8 +134,15 @@ def chosen_row(chosen: Chosen) -> dict[str, Any]:
         "difficulty": chosen.difficulty,
         "difficulty_reason": chosen.difficulty_reason,
         "criteria": None if chosen.criteria is None else list(chosen.criteria),
+        "shares_passage": chosen.shares_passage,
         "fields": dict(prompt.fields),
     }
+
+
+def folder_name(instructions: Path) -> str:
+    """Return the folder of a file's test set; files of a run's dataset are named after the run."""
+    *_, run, part, _, _ = ("", "", "", *instructions.resolve().parts)
+    return f"testset-{run if part == 'dataset' else plain_name(instructions)}"
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:

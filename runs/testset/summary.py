@@ -2,11 +2,23 @@
 
 from collections.abc import Sequence
 
+from ...graphs.testset.prompt import Removed
 from ...tools.decontamination.compare import Comparison
 from .result import SetResult
 
 SHOWN = 12
-"""Clusters and removed prompts listed."""
+"""Clusters listed."""
+EXCERPT = 90
+"""Characters of a text shown in an example."""
+_WHY = {
+    "duplicate": "near an earlier prompt",
+    "contaminated": "found in training rows",
+    "shared_passage": "with a passage of training rows, which ask other things about it",
+    "prompt_score": "with too few criteria met",
+    "cluster_score": "in a cluster with too few criteria met",
+    "unrated": "without a usable rating",
+    "unlabelled": "without usable labels",
+}
 
 
 def summary(result: SetResult) -> str:
@@ -19,11 +31,12 @@ def _head(result: SetResult) -> str:
     parts, asked = result.parts(), result.asked
     lines = [
         f"Test set: {parts['all']} of {len(result.prompts)} prompts "
-        f"({parts['diverse']} diverse, {parts['hard']} hard, {parts['both']} of them both)"
+        f"({parts['diverse']} diverse, {parts['hard']} hard)"
     ]
-    for name, wanted in (("diverse", asked.diverse), ("hard", asked.hard)):
-        if parts[name] < wanted:
-            lines.append(f"  fewer {name} prompts than asked ({wanted}): no more are left")
+    for name, count in result.missing().items():
+        if count:
+            wanted = {"diverse": asked.diverse, "hard": asked.hard}[name]
+            lines.append(f"  {count} {name} fewer than asked ({wanted}): {_shortage(result, name)}")
     levels = [
         c.difficulty for c in result.chosen if c.difficulty is not None and c.part != "diverse"
     ]
@@ -34,6 +47,13 @@ def _head(result: SetResult) -> str:
         mean = sum(scores) / len(scores)
         lines.append(f"  Arena-Hard criteria met: {mean:.1f} of 7 on average")
     return "\n".join(lines)
+
+
+def _shortage(result: SetResult, part: str) -> str:
+    unrated = sum(removed.reason == "unrated" for removed in result.removed)
+    if part == "hard" and unrated:
+        return f"{unrated} prompts could not be rated"
+    return f"of {len(result.prompts)} prompts {result.clean()} were left to draw from"
 
 
 def _categories(result: SetResult) -> str:
@@ -66,14 +86,38 @@ def _removed(result: SetResult) -> str:
         lines.append(f"Compared with {result.training_texts} training texts by {rules}")
     if result.empty:
         lines.append(f"Rows without a prompt: {result.empty}")
-    lines.append(f"Left out: {len(result.removed)}")
-    lines += [f"  {count:>5} {reason}" for reason, count in result.removed_by().items()]
-    lines += [f"        {item.id}: {item.detail}" for item in result.removed[:SHOWN]]
-    if len(result.removed) > SHOWN:
+    lines.append(f"Left out: {len(result.removed)} of {len(result.prompts)}")
+    examples = result.examples()
+    for name, count in result.removed_by().items():
+        lines += [_counted(examples[name], count), *_example(examples[name])]
+    if any(removed.reason == "shared_passage" for removed in result.removed):
+        lines.append("  --keep-shared-passages keeps those whose passage alone is in training rows")
+    if result.shared:
         lines.append(
-            f"        … and {len(result.removed) - SHOWN} more, all in the file of removed"
+            f"Kept: {len(result.shared)} that share a passage with training rows "
+            "(shares_passage names the row)"
         )
+        lines += _example(result.shared[0])
     return "\n".join(lines)
+
+
+def _counted(removed: Removed, count: int) -> str:
+    return f"  {count:>5} {_WHY[removed.reason]}{f' ({removed.rule})' if removed.rule else ''}"
+
+
+def _example(removed: Removed) -> list[str]:
+    told = "least sure" if removed.rule else "one of them"
+    lines = [f"        {told}: {removed.id} {removed.detail}"]
+    if removed.text:
+        lines.append(f"          {_short(removed.text)}")
+    if removed.matched_text:
+        lines.append(f"        ~ {_short(removed.matched_text)}")
+    return lines
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[:EXCERPT] + "…"
 
 
 def _cost(result: SetResult) -> str:

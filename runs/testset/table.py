@@ -24,6 +24,12 @@ def is_table(path: Path) -> bool:
     return _ending(path) in ENDINGS
 
 
+def plain_name(path: Path) -> str:
+    """Return a file's name without the endings that tell its format."""
+    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
+    return Path(name).stem if _ending(path) in ENDINGS else name
+
+
 def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a file with their numbers, from 1.
 

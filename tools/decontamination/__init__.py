@@ -14,6 +14,9 @@ nearest of all other rephrasings is what a rule takes wrongly), recall at 1 % fa
 So the default is the best rule without weights, TF-IDF of characters at 0.27 (recall 0.931 at 1.1 %),
 together with 8-gram containment at 0.5, which finds what a cosine cannot: a text inside a much longer
 one.
+
+Rules compare whole texts, so a long passage makes any two texts about it alike. `without` and `asks`
+tell what a text says besides a passage.
 """
 
 from .characters import CharacterRule, WordRule
@@ -21,7 +24,8 @@ from .compare import Comparison, compare
 from .embeddings import EmbeddingRule
 from .fingerprints import MinHashRule
 from .ngrams import NgramRule
-from .rule import Match, Rule, nearest
+from .passages import asks, without
+from .rule import Match, Rule, nearest, reaching
 
 __all__ = [
     "CharacterRule",
@@ -32,6 +36,9 @@ __all__ = [
     "NgramRule",
     "Rule",
     "WordRule",
+    "asks",
     "compare",
     "nearest",
+    "reaching",
+    "without",
 ]

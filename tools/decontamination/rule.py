@@ -57,6 +57,19 @@ async def nearest(
     return [Match(int(row), round(float(score), 4)) for row, score in zip(where, best, strict=True)]
 
 
+async def reaching(rule: Rule, texts: Sequence[str], rows: Sequence[str]) -> list[list[int]]:
+    """Return the places of all rows that reach the rule's threshold, for each text."""
+    found: list[list[int]] = [[] for _ in texts]
+    if not texts or not rows:
+        return found
+    start = 0
+    async for scores in rule.blocks(texts, rows):
+        for text, row in zip(*np.nonzero(scores >= rule.threshold), strict=True):
+            found[text].append(start + int(row))
+        start += scores.shape[1]
+    return found
+
+
 def spans(count: int) -> list[slice]:
     """Return the slices that cut so many rows into blocks."""
     return [slice(start, start + BLOCK) for start in range(0, count, BLOCK)]
