@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .conversion import apis_json
+from .framing import framed
 from .messages import Confer, Judge
 from .records import Answer, Game, Statement
-from .sanitise import sanitise
+from .sanitise import sanitise, sanitise_reason
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ def brief(message: Judge, conferred: Confer | None = None) -> Brief:
     answers = [sanitise(transcript(answer)) for answer in (message.first, message.second)]
     debate = [_statement(said, message.a_is_first) for said in message.debate]
     variables = {
-        "instruction": "\n\n".join((instruction.prompt(), *instruction.user_turns)),
-        "apis": apis_json(instruction.apis),
+        "instruction": framed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
+        "apis": framed(apis_json(instruction.apis)),
         "expected_behaviour": instruction.expected_behaviour,
-        "rubric": message.rubric,
-        "first": answers[0][0],
-        "second": answers[1][0],
+        "rubric": framed(message.rubric),
+        "first": framed(answers[0][0]),
+        "second": framed(answers[1][0]),
         "debate": [said for said, _ in debate],
         "own": _vote(conferred.own) if conferred else "",
         "others": [_vote(game) for game in conferred.others] if conferred else [],
@@ -44,17 +45,21 @@ def _statement(said: Statement, a_is_first: bool) -> tuple[dict[str, Any], int]:
         "speaker": "first" if (said.speaker == "model_a") is a_is_first else "second",
         "round": said.round,
         "actions": ", ".join(said.actions),
-        "text": text,
+        "text": framed(text),
     }
     return shown, places
 
 
 def _vote(game: Game) -> str:
-    """Return a vote in words, its scores in the order shown; a juror has no name here."""
+    """Return a vote in words, its scores in the order shown; a juror has no name here.
+
+    A juror may quote what a contender ordered: that goes no further.
+    """
     scores = (game.score_a, game.score_b)
     first, second = scores if game.shown_first == "model_a" else scores[::-1]
-    own = f"Own answer: {game.own_answer}\n" if game.own_answer else ""
-    return f"{own}{game.reason}\nfirst: {first:g} of 10, second: {second:g} of 10"
+    own = f"Own answer: {sanitise_reason(game.own_answer)}\n" if game.own_answer else ""
+    said = framed(f"{own}{sanitise_reason(game.reason)}")
+    return f"{said}\nfirst: {first:g} of 10, second: {second:g} of 10"
 
 
 def transcript(answer: Answer) -> str:

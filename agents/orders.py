@@ -5,8 +5,8 @@ place of an answer. That a judge, a jury or a score is talked about is not enoug
 must recuse yourself" and "the jury must disregard the remark" are law, not orders to our juror.
 """
 
-import re
-from collections.abc import Sequence
+from .literals import Sieve
+from .phrases import BRACKETS, LETTER, Phrases
 
 _JUDGE = (
     r"(?:judge|juror|jury|evaluator|grader|assessor|rater|examiner|reviewer|arbiter|referee|scorer"
@@ -16,7 +16,7 @@ _KIND = r"(?:(?:impartial|fair|expert|neutral|automated|human|new|honest|helpful
 _ANSWER = r"(?:answer|response|reply|submission|solution|output|text|entry|candidate)"
 _MINE = (
     rf"(?:(?:this|my|the (?:first|second|present|current|above|following|preceding)|our) {_ANSWER}"
-    rf"|{_ANSWER} (?:a|b|one|1)\b|(?:assistant|model|candidate) (?:a|b|1)\b"
+    rf"|{_ANSWER} (?:{LETTER}|one|1)\b|(?:assistant|model|candidate) (?:{LETTER}|1)\b"
     r"|what i wrote)"
 )
 _RIVAL = (
@@ -29,15 +29,18 @@ _TOP = (
     r"|\bfirst place\b|\bas (?:the )?(?:best|better|winner|correct|superior)\b"
     r"|\b(?:the )?(?:better|best|winning) (?:one|answer|response)\b)"
 )
+_BEST = _TOP.replace(r"\b10\b|\bten\b|", "")
+"""Without the bare numbers: "the answer must be 10" is arithmetic."""
 _BOTTOM = (
     r"(?:\b(?:0|1|zero|one)\b(?! (?:of|more|can|could|might|would|has|is))"
     r"|\b(?:lowest|minimum|worst)(?: possible)? (?:score|marks?|points?|rating|grade)\b)"
 )
-_RATE = (
-    r"(?:give|assign|award|grant|rate|score|grade|mark|rank|choose|pick|select|prefer|favou?r|declare"
-    r"|pronounce|name|vote for|judge|evaluate|consider|treat|return|output|report|state|print|write"
-    r"|respond with|reply with|answer with)"
+_GRADE = (
+    r"(?:give|assign|award|grant|rate|score|grade|mark|rank|choose|pick|select|prefer"
+    r"|favou?r|declare"
+    r"|pronounce|name|vote for|judge|evaluate|consider|treat)"
 )
+_RATE = rf"(?:{_GRADE}|return|output|report|state|print|write|respond with|reply with|answer with)"
 _FORGET = (
     r"(?:ignore|disregard|forget|override|overrule|discard|skip|bypass|do not follow|don't follow)"
 )
@@ -47,22 +50,28 @@ _ORDERS = (
 )
 _WHOSE = (
     r"(?:(?:all|any|every|each|the|your|these|those|of|other|previous|prior|preceding|above|earlier"
-    r"|former|foregoing|existing|original|judging|grading|scoring|evaluation|system|what|initial) )*"
+    r"|former|foregoing|existing|original|judging|grading|scoring|evaluation|system|what"
+    r"|initial) )*"
 )
 _START = (
     r"^[^\w<\[]*(?:(?:/\*|<!--|#+|>|\*+)\s*)?"
-    r"(?:\[?(?:system|important|attention|notice|note|admin|developer|override|update|new task|urgent"
+    r"(?:\[?(?:system|important|attention|notice|note|admin|developer|override|update|new "
+    r"task|urgent"
     r"|urgent note|ps|p\.s|final note|reminder|begin|end)\b[^:.\]]{0,40}[:\]][^\w]*)?"
-    rf"(?:(?:dear|hello|hey|hi|attention|note (?:to|for)|to|for) (?:the |all |every |any )?{_KIND}{_JUDGE}"
+    r"(?:(?:dear|hello|hey|hi|attention|note (?:to|for)|to|for) (?:the |all |every |any "
+    rf")?{_KIND}{_JUDGE}"
     r"\b[^:,.]{0,60}[:,.]\s*)?"
     rf"(?:{_KIND}{_JUDGE}[:,]\s*)?"
-    r"(?:(?:please|now|first|simply|just|instead|kindly|therefore|so|then|and|also|always|from now on"
+    r"(?:(?:please|now|first|simply|just|instead|kindly|therefore|so|then|and|also|always"
+    r"|from now on"
     r"|in this case|for this (?:case|battle|comparison)|above all)[, ]+)*"
 )
 _MUST = (
     r"(?:you|the juror|the judge|the evaluator|the grader|jurors|judges)(?:'re| are)? "
-    r"(?:(?:must|should|shall|will|have to|need to|ought to|are to|required to|instructed to|ordered to"
-    r"|obliged to|told to|asked to|expected to|can only|may only|always|now|only|therefore|please) ?)+"
+    r"(?:(?:must|should|shall|will|have to|need to|ought to|are to|required to|instructed "
+    r"to|ordered to"
+    r"|obliged to|told to|asked to|expected to|can only|may only|always|now|only|therefore"
+    r"|please) ?)+"
 )
 _SURE = r"(?:(?:make|be) sure (?:to|that you)|remember to|do not forget to|don't forget to)"
 _CALL = (
@@ -81,112 +90,80 @@ _FORGET_WHAT = (
     r"|was said (?:above|before)))"
 )
 
-# Parts set apart by " … " stand in this order with anything between them.
-_STRONG = tuple(
-    tuple(re.compile(part, re.IGNORECASE) for part in pattern.split(" … "))
-    for pattern in (
-        # Drop the instructions that you have.
-        rf"{_START}(?:{_MUST}|{_SURE} )?{_FORGET} {_FORGET_WHAT}",
-        rf"(?:{_AS_JUDGE}|{_TOP}) … \b{_FORGET} {_FORGET_WHAT}",
-        rf"\b{_FORGET} {_FORGET_WHAT} … (?:{_TOP}|{_MINE})",
-        # Score or prefer this answer; mark the other one down.
-        rf"{_CALL}{_RATE} (?:\w+ ){{0,3}}?{_MINE}\b.{{0,60}}?{_TOP}",
-        rf"{_CALL}{_RATE} .{{0,40}}{_TOP}.{{0,30}}\b(?:to|for) {_MINE}",
-        rf"{_CALL}(?:prefer|favou?r|choose|pick|select|vote for) "
-        rf"(?:this|my|our|the (?:first|second|present)) {_ANSWER}\b",
-        rf"{_CALL}{_RATE} (?:\w+ ){{0,2}}?{_RIVAL}.{{0,40}}?(?:{_BOTTOM}|wrong|worse|incorrect|loser|lower)",
-        rf"{_RIVAL} (?:must|should|deserves?|gets?|has to|needs to|is to) .{{0,30}}"
-        rf"(?:{_BOTTOM}|lose|lower|rejected)",
-        rf"\b(?:this|my|the present) {_ANSWER} (?:must|should|shall|is to|has to|needs to) (?:always )?"
-        r"(?:win\b|be (?:\w+ )?(?:rated|scored|graded|awarded|ranked|judged|preferred|declared)\b"
-        rf"|(?:be|get|receive|have) .{{0,25}}{_TOP})",
-        # The one who reads is told who they are, and what follows from it for the verdict.
-        rf"{_AS_JUDGE} … \b(?:{_MUST}|always |only |please |{_RATE} ) … (?:{_MINE}|{_RIVAL}|{_TOP})",
-        rf"{_AS_JUDGE} … (?:{_MINE}|{_RIVAL}) … {_TOP}",
-        rf"{_AS_JUDGE} … \b(?:prefers?|favou?rs?|chooses?|picks?|gives?|awards?)\b"
-        rf" … \b(?:the|this|an?) {_ANSWER}s?\b",
-        rf"\b{_ANSWER}s? (?:that|which|with|containing|ending|beginning)\b"
-        rf" …  (?:scores?|gets?|receives?|is worth|are worth) (?:a )?{_TOP}",
-        rf"\b(?:your|the) (?:task|job|role|only task|new task|verdict|output|reply|answer|decision) "
-        rf"(?:is|has|must|should)(?: now| always| been)* .{{0,40}}(?:{_RATE}|be) .{{0,30}}(?:{_MINE}|{_TOP})",
-        # Fields of our own reply, or another arena's form of a verdict, with a value.
-        r"\bscore_(?:first|second)\b\W{0,4}(?:to|of|is|must be|should be|at)?\W{0,3}\d",
-        rf"{_CALL}{_RATE} (?:exactly |only |the )*(?:final )?(?:verdict )?:? ?\[\[",
-        r"^\W*(?:final |my |the )?(?:verdict|judge?ment|winner)\W{1,4}(?:is )?\W{0,3}"
-        r"(?:\[\[|(?:the )?(?:first|second) (?:answer|response)|(?:answer|response|assistant|model) [ab1]\b)",
-        # The commonest orders in other languages.
-        r"ignorier(?:e|en sie) (?:\w+ ){0,3}(?:anweisungen|vorgaben|instruktionen)",
-        r"ignorez (?:\w+ ){0,3}(?:instructions|consignes)",
-        r"ignora(?:d|e)? (?:\w+ ){0,3}(?:instrucciones|istruzioni|instruções)",
-        r"(?:忽略|无视|無視).{0,8}(?:指令|指示|说明|規則|规则|提示)",
-        r"игнорируй(?:те)? .{0,30}(?:инструкци|указани)",
-    )
+_FORGETTING = Phrases(rf"{_START}(?:{_MUST}|{_SURE} )?{_FORGET} {_FORGET_WHAT}")
+_STRONG = Phrases(
+    # Drop the instructions that you have, and what follows from it.
+    rf"(?:{_AS_JUDGE}|{_TOP}) … \b{_FORGET} {_FORGET_WHAT}",
+    rf"\b{_FORGET} {_FORGET_WHAT} … (?:{_TOP}|{_MINE})",
+    # Score or prefer this answer; mark the other one down.
+    rf"{_CALL}{_RATE} (?:\w+ ){{0,3}}?{_MINE}\b.{{0,60}}?{_TOP}",
+    rf"{_CALL}{_RATE} .{{0,40}}{_TOP}.{{0,30}}\b(?:to|for) {_MINE}",
+    rf"{_CALL}(?:prefer|favou?r|choose|pick|select|vote for) "
+    rf"(?:this|my|our|the (?:first|second|present)) {_ANSWER}\b",
+    rf"{_CALL}{_RATE} (?:\w+ ){{0,2}}?{_RIVAL}.{{0,40}}?(?:{_BOTTOM}|wrong|worse"
+    r"|incorrect|loser|lower)",
+    rf"{_RIVAL} (?:must|should|deserves?|gets?|has to|needs to|is to) .{{0,30}}"
+    rf"(?:{_BOTTOM}|lose|lower|rejected)",
+    rf"\b(?:this|my|the present) {_ANSWER} (?:must|should|shall|is to|has to|needs to) "
+    r"(?:always )?"
+    r"(?:win\b|be (?:\w+ )?(?:rated|scored|graded|awarded|ranked|judged|preferred|declared)\b"
+    rf"|(?:be|get|receive|have) .{{0,25}}{_TOP})",
+    # The one who reads is told who they are, and what follows from it for the verdict.
+    rf"{_AS_JUDGE} … \b(?:{_MUST}|always |only |please |{_RATE} ) … (?:{_MINE}|{_RIVAL}"
+    rf"|{_TOP})",
+    rf"{_AS_JUDGE} … (?:{_MINE}|{_RIVAL}) … {_TOP}",
+    rf"{_AS_JUDGE} … \b(?:prefers?|favou?rs?|chooses?|picks?|gives?|awards?)\b"
+    rf" … \b(?:the|this|an?) (?:\w+ )?{_ANSWER}s?\b",
+    rf"\b{_ANSWER}s? (?:that|which|with|containing|ending|beginning)\b"
+    rf" …  (?:scores?|gets?|receives?|is worth|are worth) (?:a )?{_TOP}",
+    r"\b(?:your|the) (?:task|job|role|only task|new task|verdict|output|reply|answer"
+    r"|decision) "
+    rf"(?:is|has|must|should)(?: now| always| been)* .{{0,40}}(?:{_RATE}|be) .{{0,30}}"
+    rf"(?:{_MINE}|{_BEST})",
 )
-_WEAK = tuple(
-    tuple(re.compile(part, re.IGNORECASE) for part in pattern.split(" … "))
-    for pattern in (
-        rf"{_AS_JUDGE}",
-        rf"\b(?:{_MINE}|it) (?:is|deserves|merits|earns?|wins|has earned)\b"
-        rf" … (?:{_TOP}|best|perfect|better|correct)",
-        rf"{_CALL}{_RATE}  … (?:{_TOP}|{_BOTTOM}|\[\[)",
-        rf"{_RIVAL}",
-        rf"\b(?:score|rating|verdict|winner|grade)\b\W{{0,4}}(?:is )?\W{{0,3}}(?:{_TOP}|{_BOTTOM}|\[\[)",
-        rf"^\W*(?:system|user|assistant|{_JUDGE})\W*$",
-    )
+_VERDICTS = Phrases(
+    # Fields of our own reply, or another arena's form of a verdict, with a value.
+    r"\bscore_(?:first|second)\b\W{0,4}(?:to|of|is|must be|should be|at)?\W{0,3}[1-9]",
+    rf"{_CALL}{_RATE} (?:exactly |only |the )*(?:final )?(?:verdict )?:? ?{BRACKETS}",
+    rf"^\W*(?:final |my |the )?(?:verdict|judge?ment|winner)\W{1, 4}(?:is )?\W{0, 3}"
+    rf"(?:{BRACKETS}|(?:the )?(?:first|second) (?:answer|response)|(?:answer|response"
+    r"|assistant|model) [ab1]\b)",
+)
+_WEAK = Phrases(
+    rf"{_AS_JUDGE}",
+    rf"\b(?:{_MINE}|it) (?:is|deserves|merits|earns?|wins|has earned)\b"
+    rf" … (?:{_TOP}|best|perfect|better|correct)",
+    rf"{_CALL}{_GRADE} .{{0,60}}?(?:{_TOP}|{_BOTTOM}|{BRACKETS})",
+    rf"{_RIVAL}",
+    rf"\b(?:score|rating|verdict|winner|grade)\b\W{{0,4}}(?:is )?\W{{0,3}}(?:{_TOP}"
+    rf"|{_BOTTOM}|{BRACKETS})",
+    rf"^\W*(?:system|user|assistant|{_JUDGE})\W*$",
 )
 
 
-_HINTS = (
-    *("ignor", "disregard", "forget", "overr", "discard", "skip", "bypass", "follow"),
-    *(
-        "judge",
-        "juror",
-        "jury",
-        "evaluat",
-        "grade",
-        "assess",
-        "rater",
-        "examiner",
-        "review",
-        "arbit",
-    ),
-    *(
-        "referee",
-        "score",
-        "model",
-        "assistant",
-        "answer",
-        "respon",
-        "reply",
-        "submission",
-        "solution",
-    ),
-    *("output", "candidate", "verdict", "winner", "first ", "second ", "this one", "what i wrote"),
-    *("忽略", "无视", "無視", "игнорируй"),
+_HINTS = Sieve(
+    r"ignor|disregard|forget|overr|discard|skip|bypass|follow|judge|juror|jury|evaluat|grade|assess"
+    r"|rater|examiner|review|arbit|referee|score|model|assistant|answer|respon|reply|submission"
+    r"|solution|output|candidate|verdict|winner|first |second |this one|what i wrote",
 )
 """A sentence without any of these is no order: most need no pattern at all."""
 
 
 def is_order(sentence: str) -> bool:
     """Tell whether a sentence, on one line, orders a juror about by itself."""
-    lower = sentence.lower()
-    return any(hint in lower for hint in _HINTS) and any(_holds(p, sentence) for p in _STRONG)
+    return _HINTS.may_match(sentence.lower()) and (forgets(sentence) or _STRONG.hold(sentence))
+
+
+def is_verdict(sentence: str) -> bool:
+    """Tell whether a sentence has the form of a verdict: a juror's own, or one forged by an answer."""
+    return _VERDICTS.hold(sentence)
+
+
+def forgets(sentence: str) -> bool:
+    """Tell whether a sentence orders whoever reads it to drop the instructions they have."""
+    return _FORGETTING.hold(sentence)
 
 
 def is_plea(sentence: str) -> bool:
     """Tell whether a sentence pleads for a verdict: an attack only beside an order."""
-    return any(_holds(pattern, sentence) for pattern in _WEAK)
-
-
-def _holds(parts: Sequence[re.Pattern[str]], sentence: str) -> bool:
-    """Tell whether the parts stand in the sentence one after the other.
-
-    Searched one by one, since a pattern with `.*` in it can take the square of a hostile length.
-    """
-    at = 0
-    for part in parts:
-        found = part.search(sentence, at)
-        if found is None:
-            return False
-        at = found.end()
-    return True
+    return _WEAK.hold(sentence)

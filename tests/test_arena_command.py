@@ -115,11 +115,10 @@ def test_the_full_tournament_rates_as_the_leaderboard_does(birds: Path) -> None:
     shares = found["position"]
     assert shares["first"] + shares["second"] + shares["ties"] == pytest.approx(1)
     assert shares["first"] > shares["second"]
-    done = CliRunner().invoke(
-        app, ["leaderboard", str(birds / "runs/full-1/dataset/games"), "--json"]
-    )
-    again = {row["model"]: row["rating"] for row in json.loads(done.stdout)["models"]}
-    assert again == pytest.approx(told, abs=1e-9)
+    for place in ("runs/full-1", "runs/full-1/dataset/games"):
+        done = CliRunner().invoke(app, ["leaderboard", str(birds / place), "--json"])
+        again = {row["model"]: row["rating"] for row in json.loads(done.stdout)["models"]}
+        assert again == pytest.approx(told, abs=1e-9)
 
 
 def test_a_recorded_error_is_a_counted_reject_and_never_a_tie(birds: Path) -> None:

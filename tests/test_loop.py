@@ -1,5 +1,6 @@
 """The whole loop with the embedded models: what it made, whom it rated, and whether its reasons hold."""
 
+import json
 import re
 from asyncio.subprocess import Process
 from collections import Counter, defaultdict
@@ -11,14 +12,17 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from arenainstruct.agents.records import Answer, Battle, Instruction, Passage, Seed, Suggestion
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.graphs.feedback import CAP
 from arenainstruct.graphs.settings import FeedbackSettings
 from arenainstruct.runs import RunResult, launch, load_config
+from arenainstruct.runs.cli import app
 from arenainstruct.runs.store import STORE_FILE, Store
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
@@ -201,12 +205,25 @@ def test_ratings_leave_out_what_is_broken(loop: Loop) -> None:
     for purpose in ("selection", "evaluation"):
         counts: Counter[str] = Counter()
         for row in loop.tables["battles"]:
-            fair = not row["disputed"] and row["outcome"] != "broken"
+            fair = row["outcome"] != "broken"
             if row["purpose"] == purpose and row["round"] == last and fair:
                 counts.update((row["model_a"], row["model_b"]))
         rated = {r["model"]: r["battles"] for r in loop.result.ratings if r["purpose"] == purpose}
         assert rated == counts
-    assert "broken" in {row["outcome"] for row in loop.tables["battles"] if not row["disputed"]}
+    assert "broken" in {row["outcome"] for row in loop.tables["battles"]}
+
+
+def test_the_leaderboard_of_a_run_tells_the_run_s_own_ratings(loop: Loop, tmp_path: Path) -> None:
+    battles = pq.read_table(loop.path / "dataset/battles/train.parquet")
+    last = max(row["round"] for row in loop.tables["battles"])
+    kept = [row["round"] == last for row in loop.tables["battles"]]
+    pq.write_table(battles.filter(pa.array(kept)), tmp_path / "last.parquet")
+    told = ["leaderboard", str(tmp_path / "last.parquet"), "--by", "purpose", "--json"]
+    found = json.loads(CliRunner().invoke(app, told, catch_exceptions=False).stdout)["by"]
+    for purpose, board in found.items():
+        own = {r["model"]: r["rating"] for r in loop.result.ratings if r["purpose"] == purpose}
+        assert {r["model"]: r["rating"] for r in board["models"]} == pytest.approx(own, abs=0.1)
+    assert set(found) == {"selection", "evaluation"}
 
 
 def test_winners_and_rejects_exist_and_nothing_vanishes(loop: Loop) -> None:

@@ -12,7 +12,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One game: what one juror said of two answers in the order shown."""
+    """One game: what one juror, by itself, said of two answers in the order shown."""
 
     question: str
     first: str
@@ -52,3 +52,7 @@ class Evidence:
     """The scale in use of every reward model among the jurors, as far as it is known."""
     swayed: int = 0
     """Answers that held something meant to sway a juror."""
+    conferred: int = 0
+    """Games that jurors looked at again together; what is here is their vote before."""
+    cascade: Mapping[str, int] = field(default_factory=dict)
+    """How many battles went each way through a cascade: `sure`, `unsure` or `audited`."""

@@ -1,6 +1,6 @@
 """The audit of a jury: every juror measured, the jury as a whole, and the findings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,10 @@ class Audit:
     findings: tuple[Finding, ...]
     swayed: int
     """Answers that held something meant to sway a juror."""
+    conferred: int
+    """Games that jurors looked at again together; every figure is of their votes before."""
+    cascade: Mapping[str, int]
+    """How many battles went each way through a cascade."""
 
 
 def audit(evidence: Evidence) -> Audit:
@@ -50,6 +54,8 @@ def audit(evidence: Evidence) -> Audit:
         agreement=compare(matrix.jurors, label(matrix.value) + 0.5),
         findings=found,
         swayed=evidence.swayed,
+        conferred=evidence.conferred,
+        cascade=evidence.cascade,
     )
 
 

@@ -13,6 +13,10 @@ import numpy as np
 
 from .table import Floats, score_of
 
+FEWEST_SHARED = 30
+"""Battles that judges must share before their correlation tells how many votes they are worth: over
+fewer its error (about 1 in the square root of their number) leaves nearly any number open."""
+
 Vote = tuple[str, str, str, str, str | float]
 """judge, question id, model_a, model_b, winner."""
 
@@ -22,6 +26,7 @@ class Agreement:
     """Agreement between the judges of one battle table; None where it is not defined."""
 
     judges: tuple[str, ...]
+    """Those that share battles with others; all of them, where nobody does."""
     items: int
     """Battles (question and pair) that at least two judges decided."""
     share: float | None
@@ -32,6 +37,7 @@ class Agreement:
     alpha: float | None
     """Krippendorff's alpha, nominal."""
     effective_votes: float | None
+    """None also where judges share fewer than FEWEST_SHARED battles."""
 
 
 def agreement(votes: Iterable[Vote]) -> Agreement:
@@ -42,6 +48,9 @@ def agreement(votes: Iterable[Vote]) -> Agreement:
 def compare(judges: tuple[str, ...], labels: Floats) -> Agreement:
     """Compare judges by their labels, shape (items, judges)."""
     labels = labels[(~np.isnan(labels)).sum(axis=1) >= 2]
+    sharing = np.flatnonzero((~np.isnan(labels)).any(axis=0))
+    if len(sharing):
+        judges, labels = tuple(judges[at] for at in sharing), labels[:, sharing]
     both = np.vstack([labels, 1.0 - labels])
     pairs = list(combinations(range(len(judges)), 2))
     kappas = [cohen_kappa(both[:, i], both[:, j]) for i, j in pairs]
@@ -52,7 +61,7 @@ def compare(judges: tuple[str, ...], labels: Floats) -> Agreement:
         kappa=_mean(kappas),
         kappas={(judges[i], judges[j]): k for (i, j), k in zip(pairs, kappas, strict=True)},
         alpha=krippendorff_alpha(both),
-        effective_votes=effective_votes(labels - 0.5),
+        effective_votes=effective_votes(labels - 0.5) if len(labels) >= FEWEST_SHARED else None,
     )
 
 

@@ -24,7 +24,8 @@ class Judged:
 
     table: BattleTable
     judge: Ints
-    """Number of the judge of each battle, shape (battles,)."""
+    """Number of the judge of each battle, shape (battles,); one beyond the last of `judges` is nobody:
+    the battle was decided otherwise."""
     judges: tuple[str, ...]
     kind: Ints
     """Which of the kinds below each battle is, shape (battles,)."""
@@ -49,7 +50,15 @@ class Judged:
         code = (judge * count + table.a) * count + table.b
         found, kind = np.unique(code, return_inverse=True)
         kinds = np.stack([found // count**2, found // count % count, found % count])
-        return cls(table, judge, judges, kind.astype(np.int64), kinds, _unit(table, judge))
+        by_judge = judge < len(judges)
+        mixed = by_judge.any() and not by_judge.all()
+        told = (some(table, by_judge), judge[by_judge]) if mixed else (table, judge)
+        return cls(table, judge, judges, kind.astype(np.int64), kinds, _unit(*told))
+
+    @property
+    def seats(self) -> int:
+        """How many judges there are, nobody counted where somebody's battles are nobody's."""
+        return len(self.judges) + int((self.judge == len(self.judges)).any())
 
     def counts(self, weight: Floats) -> "Counts":
         """Count each kind of game, with the weight of each battle given, shape (battles,)."""
@@ -80,6 +89,14 @@ class Counts:
     """By the model shown first."""
     lost: Floats
     tied: Floats
+
+    def of_judges(self, judges: int) -> "Counts":
+        """Return the games of the first so many judges."""
+        rows = self.judge < judges
+        if rows.all():
+            return self
+        who = (self.judge[rows], self.first[rows], self.second[rows])
+        return Counts(*who, self.won[rows], self.lost[rows], self.tied[rows])
 
     def wins(self, models: int) -> Floats:
         """Return the weight won by row model over column model; a tie is half a win each way."""

@@ -15,6 +15,11 @@ no verdict is ever turned around. What a judge has shown too few games to tell i
 normal prior: log discrimination by the level of all judges, with a standard deviation of 0.5 (as good
 as any in simulations of few games); tie bias by that of all games together, and position bias by 0,
 with 2. Priors are measured in the weight of a game, so that copies of all battles change nothing.
+
+Battles that no judge decided (a checker did, or the answers are identical) tell nothing of judges, and
+must not move their scale. So judges are fitted to their own games first; then strengths are fitted to
+all battles with the judges held, those of nobody counting as a judge's of discrimination 1 that has no
+liking for a place; how often it ties is fitted.
 """
 
 from collections.abc import Mapping
@@ -33,6 +38,8 @@ from .table import Floats, Ints, add_up
 
 SPREAD = (0.5, 2.0, 2.0)
 """Standard deviations of the priors of log discrimination, tie bias and position bias."""
+LEAST = 1e-12
+"""Discrimination that stands for none, where it is held as its logarithm."""
 TRACE = 0.05
 """Part of a game taken to be a tie, and decided, where there is none at all."""
 
@@ -58,6 +65,7 @@ class JudgeFit:
     games: Ints
     """Battles of each judge, shape (judges,)."""
     point: Point
+    """Where the search for judges ended."""
     prior: Prior
 
 
@@ -81,19 +89,21 @@ def fit_judges(judged: Judged, anchor: Anchor | None = None, *, position: bool =
             battles changes nothing; with it, only swapping those of all.
 
     Raises:
-        ValueError: The anchor is no model of the table.
+        ValueError: The anchor is no model of the table, or there is no judge.
         ArithmeticError: The search did not settle.
     """
+    if not judged.judges:
+        raise ValueError("no judge decided any battle: there is no judge to fit")
     plain = rate(judged.table, anchor)
     counts = judged.counts(judged.table.weight)
-    prior = _prior(judged, counts, position)
-    start = Point(plain.strengths, np.tile(prior.centre, (len(judged.judges), 1)))
-    point, loose = _settled(counts, prior, start)
-    games = np.bincount(judged.judge, minlength=len(judged.judges))
-    strengths, traits = _scaled(counts, point)
-    ratings = to_elo(strengths, plain.models, anchor)
-    fit = replace(plain, strengths=strengths, ratings=ratings, regularised=loose)
-    return JudgeFit(fit, _named(judged.judges, traits, prior), games, point, prior)
+    judges = len(judged.judges)
+    prior = _prior(judged, counts.of_judges(judges), position)
+    start = Point(plain.strengths, np.tile(prior.centre, (judges, 1)))
+    found = _fitted(counts, prior, start, judged.seats)
+    games = np.bincount(judged.judge, minlength=judges)[:judges]
+    ratings = to_elo(found.strengths, plain.models, anchor)
+    fit = replace(plain, strengths=found.strengths, ratings=ratings, regularised=found.loose)
+    return JudgeFit(fit, _named(judged.judges, found.traits, prior), games, found.point, prior)
 
 
 def bootstrap_judges(
@@ -110,9 +120,9 @@ def bootstrap_judges(
     loose = 0
     for times in question_counts(judged.table, rounds, np.random.default_rng(seed)):
         counts = judged.counts(judged.table.weight * times[judged.table.question])
-        point, needed = _settled(counts, aware.prior, aware.point)
-        loose += needed
-        drawn.append(_scaled(counts, point))
+        found = _fitted(counts, aware.prior, aware.point, judged.seats)
+        loose += found.loose
+        drawn.append((found.strengths, found.traits))
     fit = aware.fit
     ratings = to_elo(np.stack([strengths for strengths, _ in drawn]), fit.models, fit.anchor)
     low, high = np.percentile(np.stack([traits for _, traits in drawn]), PERCENTILES, axis=0)
@@ -135,6 +145,32 @@ def _prior(judged: Judged, counts: Counts, position: bool) -> Prior:
     return Prior(centre, judged.unit / np.square(SPREAD), free, 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    strengths: Floats
+    traits: Floats
+    """Discrimination, tie bias and position bias, shape (judges, 3)."""
+    point: Point
+    loose: bool
+    """Whether the games leave strengths open."""
+
+
+def _fitted(counts: Counts, prior: Prior, start: Point, seats: int) -> _Fitted:
+    """Fit judges to their games, then strengths to all games; one seat more than judges is nobody's."""
+    judges = len(start.judge)
+    of_judges = counts.of_judges(judges)
+    point, loose = _settled(of_judges, prior, start)
+    strengths, traits = _scaled(of_judges, point)
+    if seats == judges:
+        return _Fitted(strengths, traits, point, loose)
+    held = np.vstack([traits, [1.0, prior.centre[1], 0.0]])
+    held[:, 0] = np.log(np.maximum(held[:, 0], LEAST))
+    free = np.zeros((seats, 3), dtype=np.bool_)
+    free[judges, 1] = True
+    whole, loose = _settled(counts, replace(prior, free=free), Point(strengths, held))
+    return _Fitted(whole.strength - whole.strength.mean(), traits, point, loose)
+
+
 def _settled(counts: Counts, prior: Prior, start: Point) -> tuple[Point, bool]:
     """Fit, with the ridge of the plain fit where the games leave strengths open; tell whether."""
     wins = counts.wins(len(start.strength))[None]
@@ -145,7 +181,7 @@ def _settled(counts: Counts, prior: Prior, start: Point) -> tuple[Point, bool]:
     except ArithmeticError:
         # Started afresh, and held where the maximum exists on paper only.
         ridge = float(ridges(wins, np.ones(1, dtype=np.bool_))[0])
-        fresh = Point(solve(wins)[0][0], np.tile(prior.centre, (len(start.judge), 1)))
+        fresh = Point(solve(wins)[0][0], np.where(prior.free, prior.centre, start.judge))
         return fit_point(counts, replace(prior, ridge=ridge), fresh), True
 
 

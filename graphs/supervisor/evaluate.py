@@ -1,11 +1,13 @@
 """Evaluate: Bradley–Terry ratings of the contenders after a round, jury by jury."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Literal
 
 from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, make_id
+from ..arena.rows import Row, rows
 from ..decisions import Decision, ModelRating, RoundRatings
 from ..services import Services
 from .state import RunState, RunUpdate
@@ -15,10 +17,10 @@ PURPOSES: tuple[Purpose, ...] = ("selection", "evaluation")
 
 
 async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Rate the contenders by the round's battles, each jury by itself.
+    """Rate the contenders by the games of the round's battles, each jury by itself.
 
-    Disputed battles do not count, nor do those over broken instructions: what nobody could answer
-    tells of the instruction and not of the models, and moves no policy either.
+    Battles over broken instructions do not count: what nobody could answer tells of the instruction and
+    not of the models, and moves no policy either.
     """
     services, number = runtime.context, state["round"]
     broken = {
@@ -37,12 +39,13 @@ async def ratings(
     services: Services, number: int, purpose: Purpose, broken: Collection[str]
 ) -> RoundRatings | None:
     """Return the ratings by one jury's battles, with bootstrap intervals by question; None without any."""
-    rows: list[tuple[str, str, str, str | float, float]] = [
-        (b.instruction_id, b.model_a, b.model_b, b.winner, 1.0)
-        async for b in services.records.stream("battle", Battle, number)
-        if b.purpose == purpose and not b.disputed and b.instruction_id not in broken
-    ]
-    if not rows:
+    games: list[Row] = []
+    battles: Counter[str] = Counter()
+    async for battle in services.records.stream("battle", Battle, number):
+        if battle.purpose == purpose and battle.instruction_id not in broken:
+            games.extend(rows(battle))
+            battles.update((battle.model_a, battle.model_b))
+    if not games:
         return None
     # numpy is not needed before the first rating
     from ..ratings.fit import rate
@@ -50,7 +53,7 @@ async def ratings(
     from ..ratings.standings import standings
     from ..ratings.table import BattleTable
 
-    table = BattleTable.from_rows(rows)
+    table = BattleTable.from_rows(games)
     fit = rate(table)
     settings = services.settings
     intervals = bootstrap(table, fit, rounds=settings.arena.bootstrap_rounds, seed=settings.seed)
@@ -64,7 +67,7 @@ async def ratings(
                 rating=round(s.rating, 1),
                 low=round(s.low, 1),
                 high=round(s.high, 1),
-                battles=s.battles,
+                battles=battles[s.model],
             )
             for s in standings(table, fit, intervals)
         ),

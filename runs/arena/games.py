@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from ...agents.records import Answer, Battle, Game, Record, Winner, make_id
+from ...agents.records import Answer, Battle, Cascaded, Game, Record, Winner, make_id
 from ...graphs.arena.matchmaking import Pair
 from .questions import Question
 
@@ -27,6 +27,11 @@ class JudgedGame(Record):
     len_a: int
     """Characters of the answer."""
     len_b: int
+    before_a: float
+    """Points before the jurors conferred; those after where they did not."""
+    before_b: float
+    cascade: str
+    """How the cascade went for the battle; empty without one."""
     reason: str
 
 
@@ -37,13 +42,16 @@ def judged_games(
     answers: Mapping[str, Answer],
     *,
     weight: float = 1.0,
+    cascade: Cascaded = "",
 ) -> list[JudgedGame]:
     """Return the games that jurors judged, each of that weight."""
     found: list[JudgedGame] = []
     for game in games:
+        alone = game.alone()
         shown, scores = pair, (game.score_a, game.score_b)
+        before = (alone.score_a, alone.score_b)
         if game.shown_first == "model_b":
-            shown, scores = (pair[1], pair[0]), (game.score_b, game.score_a)
+            shown, scores, before = shown[::-1], scores[::-1], before[::-1]
         found.append(
             _row(
                 question,
@@ -53,6 +61,8 @@ def judged_games(
                 judge=game.juror,
                 reason=game.reason,
                 weight=weight,
+                before=before,
+                cascade=cascade,
             )
         )
     return found
@@ -83,6 +93,8 @@ def _row(
     judge: str,
     reason: str = "",
     weight: float = 1.0,
+    before: tuple[float, float] | None = None,
+    cascade: Cascaded = "",
 ) -> JudgedGame:
     first, second = shown
     ahead = scores[0] - scores[1]
@@ -104,6 +116,9 @@ def _row(
         score_b=scores[1],
         len_a=len(answers[first].text),
         len_b=len(answers[second].text),
+        before_a=(before or scores)[0],
+        before_b=(before or scores)[1],
+        cascade=cascade,
         reason=reason,
     )
 

@@ -181,7 +181,14 @@ class Tournament:
     def _games(self, question: Question, ended: BattleState) -> dict[Pair, list[JudgedGame]]:
         answers = ended["answers"]
         games = {
-            pair: judged_games(question, pair, played, answers, weight=self._weight(pair, ended))
+            pair: judged_games(
+                question,
+                pair,
+                played,
+                answers,
+                weight=self._weight(pair, ended),
+                cascade=ended["cascade"].get(pair, ""),
+            )
             for pair, played in ended["games"].items()
         }
         for battle in ended["battles"]:

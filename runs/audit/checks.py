@@ -44,7 +44,10 @@ def _games(batch: Batch) -> Iterator[Fault]:
         bad: Bools = np.array(
             [not _are_games(value) for value in batch.columns["games"].to_pylist()], dtype=np.bool_
         )
-        allowed = "it must be empty or a list of games: juror, shown_first, score_a and score_b"
+        allowed = (
+            "it must be empty or a list of games: juror, shown_first, score_a and score_b, and where "
+            "jurors conferred before_a and before_b"
+        )
         yield Fault("bad games", bad, ("games",), allowed)
 
 
@@ -58,4 +61,5 @@ def _is_game(game: Any) -> bool:
         and isinstance(game.get("juror"), str)
         and game.get("shown_first") in SHOWN
         and all(type(game.get(name)) in (int, float) for name in ("score_a", "score_b"))
+        and all(type(game.get(name, 0.0)) in (int, float) for name in ("before_a", "before_b"))
     )

@@ -25,6 +25,8 @@ def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int])
         "jurors": [_juror(juror) for juror in audit.jurors],
         "agreement": _agreement(audit),
         "swayed_answers": audit.swayed,
+        "conferred_games": audit.conferred,
+        "cascade": dict(audit.cascade),
         "findings": [asdict(finding) for finding in audit.findings],
         "canaries": asdict(canaries) if canaries else None,
         "ok": not audit.findings and not (canaries and canaries.findings),
@@ -82,6 +84,7 @@ def _accord(accord: Accord) -> Data:
 def _agreement(audit: Audit) -> Data:
     found = audit.agreement
     return {
+        "jurors": list(found.judges),
         "pairs": found.items,
         "agreement": found.share,
         "kappa": found.kappa,

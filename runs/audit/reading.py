@@ -1,10 +1,12 @@
 """From files of battles, or a run, to the evidence of an audit.
 
 A row is one game, `model_a` shown first, by the juror in the column `judge`; or a battle of a run,
-with its `games` inside. Beside the verdict it may hold `len_a` and `len_b` or the answers themselves
+with its `games` inside. Where jurors conferred, what each said before that is read: only then their
+votes are independent. Beside the verdict it may hold `len_a` and `len_b` or the answers themselves
 (`answer_a`, `answer_b`), and what a checker said of them (`checked_a`, `checked_b`).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import nan
@@ -26,8 +28,10 @@ from .families import families
 
 REQUIRED = ("question_id", "model_a", "model_b")
 OUTCOME = ("winner", "preference")
-SIDES = ("len", "answer", "checked", "served")
-GAME = ("juror", "model", "shown_first", "score_a", "score_b", "rewards")
+SIDES = ("len", "answer", "checked", "served", "before")
+BEFORE = ("before_a", "before_b", "before_reason")
+"""What a juror said by itself, where it conferred later; the same as it said, where it did not."""
+GAME = ("juror", "model", "shown_first", "score_a", "score_b", *BEFORE, "rewards")
 ANSWERS = ("question_id", "model", "output")
 
 
@@ -41,6 +45,8 @@ class Heap:
     passed: dict[Place, bool] = field(default_factory=dict)
     served: dict[str, str] = field(default_factory=dict)
     swayed: set[Place] = field(default_factory=set)
+    conferred: int = 0
+    cascade: Counter[str] = field(default_factory=Counter)
     labels: list[Label] = field(default_factory=list)
 
     def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
@@ -53,6 +59,8 @@ class Heap:
             families=families(self.served, models),
             scales={n: m.scale for n, m in models.items() if isinstance(m, RewardModel)},
             swayed=len(self.swayed),
+            conferred=self.conferred,
+            cascade=dict(sorted(self.cascade.items())),
         )
 
     def look(self, place: Place, text: str) -> None:
@@ -142,6 +150,7 @@ def _names(source: Source, needed: tuple[str, ...], outcome: tuple[str, ...]) ->
     if outcome and "games" in has:
         nested = Path(source.path).suffix == ".parquet"
         wanted += [f"games/{name}" for name in GAME] if nested else ["games"]
+        wanted += ["cascade"] if "cascade" in has else []
     return list(dict.fromkeys(wanted))
 
 
@@ -181,11 +190,16 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     for side, model in (("a", a), ("b", b)):
         _answer(row, side, (question, model), heap)
         heap.served.setdefault(model, str(row.get(f"served_{side}") or ""))
+    if word := row.get("cascade"):
+        heap.cascade[str(word)] += 1
     if isinstance(row.get("games"), list):
         _games(row["games"], (question, a, b), heap)
         return
     judge = str(row.get("judge") or "the juror")
     heap.served.setdefault(judge, "")
+    ahead, behind = (row.get(f"before_{side}") for side in "ab")
+    if isinstance(ahead, float) and isinstance(behind, float):
+        score = _share(ahead - behind)
     heap.plays.append(Play(question, a, b, judge, score))
 
 
@@ -203,11 +217,27 @@ def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap)
     question, a, b = where
     for game in games:
         heap.served.setdefault(game["juror"], game.get("model") or "")
-        lead = game["score_a"] - game["score_b"]
+        heap.conferred += _conferred(game)
+        lead = _lead(game)
         rewards = game.get("rewards") or []
         ahead = rewards[0] - rewards[1] if len(rewards) == 2 else nan
         first, second = a, b
         if game["shown_first"] == "model_b":
             first, second, lead, ahead = b, a, -lead, -ahead
-        score = 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
-        heap.plays.append(Play(question, first, second, game["juror"], score, lead, ahead))
+        play = Play(question, first, second, game["juror"], _share(lead), lead, ahead)
+        heap.plays.append(play)
+
+
+def _share(lead: float) -> float:
+    """Return the share of the win that a lead in points is."""
+    return 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
+
+
+def _lead(game: Mapping[str, Any]) -> float:
+    """Return the points of model_a over model_b, before the jurors conferred."""
+    ahead, behind = (game.get(f"before_{s}", game[f"score_{s}"]) for s in "ab")
+    return float(ahead - behind)
+
+
+def _conferred(game: Mapping[str, Any]) -> bool:
+    return bool(game.get("before_reason")) or _lead(game) != game["score_a"] - game["score_b"]

@@ -14,6 +14,7 @@ from ...graphs.audit.juror import JurorAudit
 from ...graphs.audit.ranking import Canaries
 from ...graphs.audit.report import Audit
 from ...graphs.audit.scale import Scale
+from ..leaderboard.notes import hard, worth
 
 WIDE = 110
 """Columns where the output is no terminal."""
@@ -98,11 +99,17 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
     found = audit.agreement
-    if found.alpha is not None and found.effective_votes is not None:
+    if found.alpha is not None:
         yield (
-            f"Together: Krippendorff's alpha {found.alpha:.2f}, mean kappa {found.kappa or 0.0:.2f} on "
-            f"{found.items:,} shared pairs; {len(found.judges)} jurors are worth "
-            f"{found.effective_votes:.1f} independent votes"
+            f"Together: Krippendorff's alpha {found.alpha:.2f}, mean kappa {found.kappa or 0.0:.2f} of "
+            f"{len(found.judges)} jurors on {found.items:,} shared pairs; {worth(found)}"
+        )
+        if audit.cascade:
+            yield hard(audit.cascade)
+    if audit.conferred:
+        yield (
+            f"Jurors conferred on {audit.conferred:,} games: every figure is of their votes before, since "
+            "those after are not independent"
         )
     if audit.swayed:
         yield f"{audit.swayed:,} answers held something meant to sway a juror; it is taken out first"

@@ -153,8 +153,9 @@ def _ratings(facts: CardFacts) -> str:
         for r in facts.ratings
     ]
     return (
-        "## Ratings\n\nBradley–Terry, on the Elo scale, from the battles of a round and a `purpose` "
-        "that are not `disputed` and whose `outcome` is not `broken`.\n\n"
+        "## Ratings\n\nBradley–Terry, on the Elo scale, from the games of a round and a `purpose` whose "
+        "`outcome` is not `broken`; those of a juror that contradicts itself over the two orders weigh "
+        "half.\n\n"
     ) + _table(heads, rows)
 
 

@@ -71,13 +71,6 @@ def numbers(values: pa.Array) -> Floats:
     return np.where(valid(values), found, np.nan) if values.null_count else found
 
 
-def truths(values: pa.Array) -> Bools:
-    """Tell which values say yes: true, or the text of it."""
-    held = coded(values)
-    yes = [str(name).lower() in ("true", "1", "yes") for name in held.dictionary.to_pylist()]
-    return np.array([*yes, False])[codes(held)]
-
-
 def stored(values: pa.Array, kind: Any) -> Any:
     """Return numbers as they lie in memory, of numpy type `kind`; null is any number."""
     if not len(values):

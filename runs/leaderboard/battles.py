@@ -1,12 +1,16 @@
-"""Battles as columns of numbers: the rows of all files, checked, joined and counted."""
+"""Battles as columns of numbers: the rows of all files, checked, joined and counted.
+
+A row is a battle as a file tells it, or one juror's game inside a battle of a run.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from ...graphs.ratings.connection import Bools
+from ...graphs.ratings.judged import some
 from ...graphs.ratings.table import BattleTable, Floats, Ints
 from .arrays import joined
 
@@ -24,6 +28,30 @@ class Labels:
 
 
 @dataclass(frozen=True, eq=False)
+class Judging:
+    """How a run came to its rows; each of shape (rows,)."""
+
+    battle: Ints
+    """Which battle a row is of: the games of one battle are several rows."""
+    share: Floats
+    """What a row counts where the games themselves rate."""
+    settled: Bools
+    """Decided without a juror: by a checker, or since the answers are identical."""
+    alone: Floats
+    """model_a's share of the win before the jurors conferred."""
+
+    @classmethod
+    def plain(cls, score: Floats) -> "Judging":
+        """Return that of rows which are battles of their own, each told by one judge by itself."""
+        count = len(score)
+        return cls(np.arange(count), np.ones(count), np.zeros(count, dtype=np.bool_), score)
+
+    def where(self, rows: Bools) -> "Judging":
+        """Return some rows."""
+        return Judging(self.battle[rows], self.share[rows], self.settled[rows], self.alone[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class Battles:
     """Battles with what the boards need beside the table itself."""
 
@@ -37,6 +65,43 @@ class Battles:
     style_a: Floats
     """Shape (battles, style)."""
     style_b: Floats
+    judging: Judging | None = None
+    """None where no file is a run's: then every row is a battle of its own."""
+
+    @property
+    def nested(self) -> bool:
+        """Whether there are games from inside a run's battles."""
+        return self.judging is not None and bool((self.judging.share < 1.0).any())
+
+    @property
+    def settled(self) -> int:
+        """How many rows no juror decided."""
+        return int(self.judging.settled.sum()) if self.judging else 0
+
+    @property
+    def conferred(self) -> bool:
+        """Whether jurors conferred and said another thing before."""
+        return self.judging is not None and bool((self.judging.alone != self.table.score).any())
+
+    def told(self) -> "Battles":
+        """Return the rows that jurors decided; all rows, where no juror decided any."""
+        if self.judging is None or not self.settled:
+            return self
+        return self.where(~self.judging.settled) or self
+
+    def alone(self) -> "Battles":
+        """Return the rows with what jurors said before they conferred."""
+        if self.judging is None:
+            return self
+        return replace(self, table=replace(self.table, score=self.judging.alone))
+
+    def each(self) -> BattleTable:
+        """Return one row of every battle, to count by."""
+        if not self.nested or self.judging is None:
+            return self.table
+        first = np.zeros(len(self.table), dtype=np.bool_)
+        first[np.unique(self.judging.battle, return_index=True)[1]] = True
+        return some(self.table, first)
 
     def where(self, rows: Bools) -> "Battles | None":
         """Return some rows with the models that they name; None where there are none."""
@@ -50,6 +115,7 @@ class Battles:
             self.style,
             self.style_a[rows],
             self.style_b[rows],
+            self.judging and self.judging.where(rows),
         )
 
     def groups(self) -> dict[str, Bools]:
@@ -74,6 +140,8 @@ class Columns:
     group: pa.DictionaryArray | None
     style_a: Floats
     style_b: Floats
+    judging: Judging | None = None
+    """Of a run's rows; battles are numbered within the part."""
 
 
 def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:
@@ -100,7 +168,30 @@ def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:
         style=style,
         style_a=np.concatenate([p.style_a for p in parts]),
         style_b=np.concatenate([p.style_b for p in parts]),
+        judging=_judging(parts),
     )
+
+
+def _judging(parts: Sequence[Columns]) -> Judging | None:
+    """Join what is known of the rows' judging, battles numbered on from part to part."""
+    if not any(part.judging for part in parts):
+        return None
+    found = [part.judging or Judging.plain(part.score) for part in parts]
+    ends = np.cumsum([int(j.battle.max(initial=-1)) + 1 for j in found])
+    shifted = [j.battle + first for j, first in zip(found, [0, *ends], strict=False)]
+    return Judging(
+        np.concatenate(shifted),
+        np.concatenate([j.share for j in found]),
+        np.concatenate([j.settled for j in found]),
+        np.concatenate([j.alone for j in found]),
+    )
+
+
+def named(codes: Ints, names: pa.Array) -> pa.DictionaryArray:
+    """Return codes into names as a column of Arrow; -1 is no name."""
+    nobody = codes < 0
+    held = pa.array(codes.astype(np.int32), mask=nobody if nobody.any() else None)
+    return pa.DictionaryArray.from_arrays(held, names)
 
 
 def labels(parts: list[pa.DictionaryArray]) -> Labels:

@@ -23,7 +23,7 @@ from .length import length_controlled_rates
 from .options import Options
 from .rated import JudgeRow, rated
 from .reading import Loaded
-from .verdicts import reweighed, verdicts
+from .verdicts import weighed
 from .votes import agreement_of
 
 MOST_GROUPS = 100
@@ -62,7 +62,10 @@ class Board:
     expected_first: float
     """Share of the wins that the model shown first would take by the ratings alone, ties half."""
     flips: Flips
+    flipped: float | None
+    """What the games of an inconsistent pair weigh; None where no verdict has a weight."""
     agreement: Agreement
+    """Before the jurors conferred, where they did."""
     triples: Triples
     control: Controlled | None = None
     length_controlled: Mapping[str, LengthControlled] = field(default_factory=dict)
@@ -88,8 +91,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     Raises:
         UserError: The anchor or the baseline has no battles, or `--by` has too many values.
     """
-    told = loaded.games or loaded.battles
-    battles = reweighed(verdicts(loaded, options), options)
+    battles = weighed(loaded.battles, options)
     if not battles.table.weight.any():
         raise UserError(
             f"{', '.join(loaded.files)}: no battle has a weight above 0: nothing to rate"
@@ -99,20 +101,18 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
     try:
         difficulty = _difficulty(battles, options)
-        whole = board(battles, told, options, difficulty)
+        whole = board(battles, loaded.battles, options, difficulty)
     except UserError:
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
     _refuse_inseparable(whole, loaded, options)
-    judged = {} if told is battles else told.groups()
     parts: dict[str, Board] = {}
     for name, rows in groups.items():
         part = battles.where(rows)
         if part and part.table.weight.any():
-            seen = told.where(judged[name]) if name in judged else None
             within = _within(options, part.table.models)
-            parts[name] = board(part, seen or part, within, difficulty)
+            parts[name] = board(part, loaded.battles.where(rows) or part, within, difficulty)
     return whole, parts
 
 
@@ -149,12 +149,13 @@ def _within(options: Options, models: tuple[str, ...]) -> Options:
 
 
 def board(
-    battles: Battles, judged: Battles, options: Options, difficulty: Difficulty | None = None
+    battles: Battles, unweighed: Battles, options: Options, difficulty: Difficulty | None = None
 ) -> Board:
-    """Rate battles; position and agreement are told from `judged`, the single verdicts."""
+    """Rate battles; position and agreement are told from what jurors said, each verdict as one."""
+    judged = unweighed.told()
     found = rated(battles, options)
     battles, fit, intervals = found.battles, found.fit, found.intervals
-    table = battles.table
+    table, each = battles.table, battles.each()
     baseline = options.baseline or met_by_all(table)
     evidence = int(np.count_nonzero(np.bincount(table.question, table.weight)))
     lengths = (
@@ -163,10 +164,10 @@ def board(
     return Board(
         fit=fit,
         intervals=intervals,
-        rows=standings(table, fit, intervals, baseline),
-        battles=len(table),
+        rows=standings(each, fit, intervals, baseline),
+        battles=len(each),
         questions=int(np.count_nonzero(np.bincount(table.question))),
-        counts=_counts(table),
+        counts=_counts(each),
         baseline=baseline,
         win_rates=_spread(fit, intervals, baseline) if evidence > 1 else {},
         separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
@@ -174,7 +175,8 @@ def board(
         balanced=_balanced(judged.table),
         expected_first=_expected_first(judged.table, fit),
         flips=flips(judged.table, judged.judge.codes if judged.judge else None),
-        agreement=agreement_of(judged),
+        flipped=options.inconsistent_weight(nested=unweighed.nested),
+        agreement=agreement_of(judged.alone()),
         triples=triples(fit.wins),
         control=found.control,
         length_controlled=lengths,

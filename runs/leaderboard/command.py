@@ -86,7 +86,7 @@ def leaderboard(
             max=1.0,
             metavar="WEIGHT",
             help="What the games of a pair weigh where a judge contradicts itself when the order is "
-            "swapped. Default: 1; in a majority 0.5.",
+            "swapped. Default: 1; 0.5 in a majority, and where the games inside a run's battles rate.",
         ),
     ] = None,
     rounds: Annotated[int, typer.Option(help="Bootstrap rounds, 20 or more.")] = 100,

@@ -17,7 +17,8 @@ def data(
         **board_data(whole, options),
         "files": list(loaded.files),
         "dropped": {"rows": sum(loaded.dropped.values()), "by_reason": loaded.dropped},
-        "disputed": loaded.disputed,
+        "settled": loaded.battles.settled,
+        "cascade": loaded.cascade,
         "broken": loaded.broken,
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
@@ -44,7 +45,7 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
             "balanced": board.balanced,
             "pairs_in_both_orders": board.flips.both,
             "inconsistent_pairs": board.flips.inconsistent,
-            "inconsistent_weight": options.inconsistent_weight,
+            "inconsistent_weight": board.flipped,
         },
         "judges": [asdict(judge) for judge in board.judges],
         "agreement": _agreement(board),

@@ -11,10 +11,17 @@ from .source import Source
 Control = Literal["length", "style"]
 
 REQUIRED = ("question_id", "model_a", "model_b")
-OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", "disputed", "outcome")
-GAMES = ("games/juror", "games/shown_first", "games/score_a", "games/score_b")
+OF_RUN = ("disputed", "outcome", "cascade", "propensity", "before_a", "before_b")
+"""What only the battles of a run, or the games of an arena, tell."""
+OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", *OF_RUN)
+GAMES = tuple(
+    f"games/{name}"
+    for name in ("juror", "shown_first", "score_a", "score_b", "before_a", "before_b")
+)
 """The jurors' single games in the battles of a run."""
-OUTCOMES = frozenset({"model", "answer", "score", "rating", "preference", "win", "reward"})
+OUTCOMES = frozenset(
+    {"model", "answer", "score", "before", "rating", "preference", "win", "reward"}
+)
 """Pairs that tell who won or who played, never style."""
 
 

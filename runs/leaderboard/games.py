@@ -1,22 +1,30 @@
-"""The jurors' single games inside the battles of a run: what position and agreement are told from.
+"""The jurors' games inside the battles of a run, as rows: what the battles of a run are rated by.
 
-A battle of a run was judged in both orders by every juror, so its own row says nothing about
-position; its games do.
+A battle of a run was judged in both orders by every juror, so its winner hides how sure the jury was
+and where it contradicted itself; its games tell. Where the jurors conferred a game holds two votes: the
+last one rates, and what the juror said by itself before tells of agreement.
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
-from .arrays import coded, compute, mapped, numbers
-from .battles import Battles, Columns, together
+from ...graphs.ratings.table import Floats, Ints
+from .arrays import coded, codes, compute, joined, mapped, numbers
+from .battles import Columns, Judging, named
 from .source import Batch
 
 FIRST = {"model_a": 1.0, "model_b": 0.0}
-
-
 FIELDS = ("juror", "shown_first", "score_a", "score_b")
+SETTLED = {"checker": 1.0, "identical": 1.0}
+"""Whom the games of an arena name as the judge where no juror was needed."""
+OF_ARENA = "propensity"
+"""The column that only the games of an arena have."""
+SHOWN = ("score_a", "score_b")
+BEFORE = ("before_a", "before_b")
+"""A juror's points before it conferred; those after it where it did not."""
 
 
 def has_games(batch: Batch) -> bool:
@@ -27,41 +35,98 @@ def has_games(batch: Batch) -> bool:
     return pa.types.is_struct(kind) and {field.name for field in kind} >= set(FIELDS)
 
 
-@dataclass
-class Games:
-    """Piles up the games of all batches."""
+def games_of(batch: Batch, rows: Columns) -> Columns:
+    """Return the games of some battles, and each battle without games as it is.
 
-    parts: list[Columns] = field(default_factory=list)
+    Args:
+        batch: The battles, with their games.
+        rows: The same battles as columns.
 
-    def add(self, batch: Batch, by: str | None) -> None:
-        """Take the games of some battles; what was shown first becomes model_a."""
-        lists = batch.columns["games"]
-        games = lists.flatten()
-        if not len(games):
-            return
-        parent = compute.list_parent_indices(lists)
-        higher = numbers(games.field("score_a")) - numbers(games.field("score_b"))
-        first_is_a = mapped(coded(games.field("shown_first")), FIRST) == 1.0
-        of_a, of_b = (coded(batch.columns[n]).take(parent) for n in ("model_a", "model_b"))
-        for rows, first, second, lead in (
-            (first_is_a, of_a, of_b, higher),
-            (~first_is_a, of_b, of_a, -higher),
-        ):
-            mask = pa.array(rows)
-            self.parts.append(
-                Columns(
-                    question=coded(batch.columns["question_id"]).take(parent).filter(mask),
-                    model_a=first.filter(mask),
-                    model_b=second.filter(mask),
-                    score=0.5 + 0.5 * np.sign(lead[rows]),
-                    weight=np.ones(int(rows.sum())),
-                    judge=coded(games.field("juror")).filter(mask),
-                    group=coded(batch.columns[by]).take(parent).filter(mask) if by else None,
-                    style_a=np.zeros((int(rows.sum()), 0)),
-                    style_b=np.zeros((int(rows.sum()), 0)),
-                )
-            )
+    Returns:
+        The games first, what was shown first as model_a; then the battles without games.
+    """
+    lists = batch.columns["games"]
+    games = lists.flatten()
+    parent = numbers(compute.list_parent_indices(lists)).astype(np.int64)
+    whole = np.setdiff1d(np.arange(len(batch)), parent)
+    at = np.concatenate([parent, whole])
+    juror = coded(games.field("juror"))
+    back = np.zeros(len(at), dtype=np.bool_)
+    back[: len(games)] = mapped(coded(games.field("shown_first")), FIRST) == 0.0
 
-    def battles(self) -> Battles | None:
-        """Return all games as a table."""
-        return together(self.parts, ()) if self.parts else None
+    def won(names: tuple[str, str]) -> Floats:
+        found = np.append(_won(games, names), rows.score[whole])
+        return np.where(back, 1.0 - found, found)
+
+    names, code = joined([rows.model_a, rows.model_b])
+    a, b = code[: len(batch)][at], code[len(batch) :][at]
+    index, side = pa.array(at), back[:, None]
+    return Columns(
+        question=rows.question.take(index),
+        model_a=named(np.where(back, b, a), names),
+        model_b=named(np.where(back, a, b), names),
+        score=won(SHOWN),
+        weight=rows.weight[at],
+        judge=named(np.append(codes(juror), np.full(len(whole), -1)), juror.dictionary),
+        group=rows.group.take(index) if rows.group else None,
+        style_a=np.where(side, rows.style_b[at], rows.style_a[at]),
+        style_b=np.where(side, rows.style_a[at], rows.style_b[at]),
+        judging=Judging(
+            battle=at,
+            share=np.append(_share(parent, codes(juror)), np.ones(len(whole))),
+            settled=np.arange(len(at)) >= len(games),
+            alone=won(BEFORE if set(BEFORE) <= {f.name for f in games.type} else SHOWN),
+        ),
+    )
+
+
+def _won(games: pa.StructArray, names: tuple[str, str]) -> Floats:
+    """Return model_a's share of the win by two fields of points."""
+    ahead, behind = (numbers(games.field(name)) for name in names)
+    return np.asarray(0.5 + 0.5 * np.sign(ahead - behind))
+
+
+def _share(battle: Ints, juror: Ints) -> Floats:
+    """Return what each game counts: one of as many as the jurors of its battle could judge."""
+    if not len(battle):
+        return np.zeros(0)
+    seats = int(juror.max()) + 2
+    jurors = np.unique(battle * seats + juror + 1) // seats
+    return np.asarray(0.5 / np.bincount(jurors, minlength=int(battle.max()) + 1)[battle])
+
+
+def is_of_arena(batch: Batch) -> bool:
+    """Tell whether the rows are the games that an arena wrote."""
+    return OF_ARENA in batch.columns
+
+
+def arena_judging(batch: Batch, rows: Columns) -> Columns:
+    """Return the games of an arena, with what is told of jurors that conferred or were not needed."""
+    settled = mapped(rows.judge, SETTLED) == 1.0
+    alone = rows.score
+    if set(BEFORE) <= batch.columns.keys():
+        ahead, behind = (numbers(batch.columns[name]) for name in BEFORE)
+        told = 0.5 + 0.5 * np.sign(ahead - behind)
+        alone = np.where(np.isnan(told), alone, told)
+    judge = named(np.where(settled, -1, codes(rows.judge)), rows.judge.dictionary)
+    judging = Judging(_meetings(rows), rows.weight, settled, alone)
+    return replace(rows, judge=judge, weight=np.ones(len(alone)), judging=judging)
+
+
+def _meetings(rows: Columns) -> Ints:
+    """Number the question and pair of each row."""
+    _, code = joined([rows.model_a, rows.model_b])
+    count, half = int(code.max()) + 1, len(code) // 2
+    low, high = np.minimum(code[:half], code[half:]), np.maximum(code[:half], code[half:])
+    key = (codes(rows.question) * count + low) * count + high
+    return np.asarray(np.unique(key, return_inverse=True)[1])
+
+
+def cascaded(batch: Batch, rows: Columns) -> Counter[str]:
+    """Count how the battles of a run went through a cascade; `rows` are the same as columns."""
+    if rows.judging is None or "cascade" not in batch.columns:
+        return Counter()
+    words = coded(batch.columns["cascade"])
+    if not has_games(batch):
+        words = words.take(pa.array(np.unique(rows.judging.battle, return_index=True)[1]))
+    return Counter(word for word in words.to_pylist() if word)

@@ -1,7 +1,8 @@
 """What a reader must know beside the ratings, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ...graphs.ratings.agreement import FEWEST_SHARED, Agreement
 from ...graphs.ratings.intervals import FEWEST_QUESTIONS
 from .board import Board
 from .options import Options
@@ -27,7 +28,7 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
         *_ratings(board, options),
         *_control(board, options),
         *_position(board, options),
-        *_agreement(board),
+        *_agreement(board, loaded),
     ]
 
 
@@ -35,8 +36,6 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
     if loaded.dropped:
         told = ", ".join(f"{count} {kind}" for kind, count in loaded.dropped.items())
         yield f"Dropped {sum(loaded.dropped.values())} rows: {told}."
-    if loaded.disputed:
-        yield f"Left out {loaded.disputed} battles that the jury disputed: they rate nobody."
     if loaded.broken:
         yield (
             f"Left out {loaded.broken} battles of instructions that the run found broken: they rate "
@@ -54,6 +53,7 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
 
 
 def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
+    yield from _rule(board, loaded, options)
     if options.aggregate == "games":
         return
     if options.aggregate == "judge_aware":
@@ -65,11 +65,30 @@ def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
         if weak:
             yield f"Tell hardly anything apart, or contradict the others: {_groups((tuple(weak),))}."
         return
-    verdicts = loaded.games or loaded.battles
     yield (
         f"Each question and pair is one battle, decided by the {options.aggregate} of its judges: "
-        f"{board.battles:,} battles from {len(verdicts.table):,} verdicts."
+        f"{board.battles:,} battles from {len(loaded.battles.table):,} verdicts."
     )
+
+
+def _rule(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
+    """Tell how the games inside a run's battles count, and the battles without games."""
+    rated = loaded.battles
+    if rated.nested and options.aggregate in ("games", "judge_aware"):
+        yield (
+            f"The jurors' {len(rated.table) - rated.settled:,} games rate, not their verdicts: a game "
+            "weighs 1 / (2 x the jurors of its battle). Disputed battles count too."
+        )
+    if rated.nested and rated.settled:
+        yield (
+            f"{rated.settled:,} battles were decided without a juror, by a checker or since the answers "
+            "are identical: each counts once."
+        )
+    if rated.settled and board.judges:
+        yield (
+            "What was decided without a juror tells nothing of judges: it counts as if by a judge of "
+            "discrimination 1."
+        )
 
 
 def _ratings(board: Board, options: Options) -> Iterator[str]:
@@ -162,7 +181,7 @@ def _position(board: Board, options: Options) -> Iterator[str]:
 
 
 def _flips(board: Board, options: Options) -> Iterator[str]:
-    found, weight = board.flips, options.inconsistent_weight
+    found, weight = board.flips, board.flipped
     if not found.both:
         return
     what = "a vote of such a judge weighs" if options.aggregate == "majority" else "its games weigh"
@@ -173,7 +192,7 @@ def _flips(board: Board, options: Options) -> Iterator[str]:
     )
 
 
-def _agreement(board: Board) -> Iterator[str]:
+def _agreement(board: Board, loaded: Loaded) -> Iterator[str]:
     found = board.agreement
     if len(found.judges) < 2:
         return
@@ -182,8 +201,33 @@ def _agreement(board: Board) -> Iterator[str]:
         return
     yield (
         f"Agreement of {len(found.judges)} judges on {found.items} battles: kappa {_told(found.kappa)}, "
-        f"Krippendorff's alpha {_told(found.alpha)}; they are worth {_told(found.effective_votes)} "
-        "independent votes."
+        f"Krippendorff's alpha {_told(found.alpha)}; {worth(found)}."
+    )
+    if loaded.battles.conferred:
+        yield (
+            "The jurors conferred: agreement is that of their votes before, since those after are not "
+            "independent; everything else is of the votes after."
+        )
+    if loaded.cascade:
+        yield hard(loaded.cascade)
+
+
+def worth(found: Agreement) -> str:
+    """Return how many independent votes judges are worth, in words that fit a sentence."""
+    if found.items < FEWEST_SHARED:
+        return f"how many independent votes they are worth takes {FEWEST_SHARED} shared battles"
+    if found.effective_votes is None:
+        return "how many independent votes they are worth is unknown"
+    return f"they are worth {found.effective_votes:.1f} independent votes"
+
+
+def hard(cascade: Mapping[str, int]) -> str:
+    """Return which battles the jurors of a cascade have in common."""
+    sure, unsure, audited = (cascade.get(word, 0) for word in ("sure", "unsure", "audited"))
+    return (
+        f"Under the cascade only its first jurors judged the {sure:,} battles that they were sure of; all "
+        f"jurors share the {unsure:,} unsure and {audited:,} audited ones: agreement is that of harder "
+        "battles, lower than over all."
     )
 
 

@@ -29,7 +29,7 @@ class Options:
     aggregate: Aggregate = "games"
     """How several judges' verdicts on one question and pair become ratings."""
     flipped: float | None = None
-    """Weight of the games of an inconsistent pair; None: as any, or half a vote in a majority."""
+    """Weight of the games of an inconsistent pair; None: see `inconsistent_weight`."""
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, and a bootstrap too short to give intervals."""
@@ -54,12 +54,16 @@ class Options:
                 "choose games, majority or judge_aware"
             )
 
-    @property
-    def inconsistent_weight(self) -> float | None:
-        """What the games of an inconsistent pair weigh; None where no verdict has a weight."""
+    def inconsistent_weight(self, *, nested: bool) -> float | None:
+        """Return what the games of an inconsistent pair weigh; None where no verdict has a weight.
+
+        Half in a majority, and where games inside a run's battles rate; else 1: a file says itself
+        what its rows weigh, and judges fitted with the ratings have their liking for a place fitted.
+        """
         if self.aggregate == "median":
             return None
-        usual = FLIPPED_VOTE if self.aggregate == "majority" else 1.0
+        halved = self.aggregate == "majority" or (nested and self.aggregate == "games")
+        usual = FLIPPED_VOTE if halved else 1.0
         return usual if self.flipped is None else self.flipped
 
     @property

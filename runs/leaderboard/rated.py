@@ -45,9 +45,9 @@ def rated(battles: Battles, options: Options) -> Rated:
     Raises:
         ValueError: The anchor has no battles, or no battle has weight.
     """
-    if options.aggregate == "judge_aware":
+    if options.aggregate == "judge_aware" and battles.settled < len(battles.table):
         return _judge_aware(battles, options)
-    if options.aggregate != "games":
+    if options.aggregate in ("majority", "median"):
         battles = merged(battles, options.aggregate, options.flipped)
     if options.control:
         found = controlled(battles, options)
@@ -61,8 +61,13 @@ def rated(battles: Battles, options: Options) -> Rated:
 
 def _judge_aware(battles: Battles, options: Options) -> Rated:
     held = judges_of(battles)
+    of_jurors = np.ones(len(held.codes), dtype=np.bool_)
+    if battles.judging:
+        of_jurors = ~battles.judging.settled
     # A part of the battles need not have all judges.
-    present, judge = np.unique(held.codes, return_inverse=True)
+    present, seat = np.unique(held.codes[of_jurors], return_inverse=True)
+    judge = np.full(len(held.codes), len(present), dtype=np.int64)
+    judge[of_jurors] = seat
     judged = Judged.of(battles.table, judge, tuple(held.names[code] for code in present))
     aware = fit_judges(judged, options.anchor)
     drawn = bootstrap_judges(judged, aware, rounds=options.rounds, seed=options.seed)

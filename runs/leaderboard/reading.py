@@ -1,5 +1,6 @@
 """From files to battles: batch by batch, so that memory holds numbers, never the files' text."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,11 +10,11 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...graphs.ratings.connection import Bools
 from ...graphs.ratings.table import Floats
-from .arrays import CODED, chosen, coded, mapped, numbers, truths
+from .arrays import CODED, chosen, coded, mapped, numbers
 from .battles import Battles, Columns, together
 from .checks import Gate, faults, is_empty, scores
 from .fields import REQUIRED, Control, Fields, fields
-from .games import Games, has_games
+from .games import arena_judging, cascaded, games_of, has_games, is_of_arena
 from .measure import ANSWERS, with_lengths
 from .source import Batch, Source, readable, sources
 
@@ -26,13 +27,12 @@ class Loaded:
     """All that was read."""
 
     battles: Battles
-    games: Battles | None
-    """The jurors' single games, where the files are battles of a run."""
+    """One row a battle; for a run's battles one row a juror's game."""
     files: tuple[str, ...]
     dropped: dict[str, int]
     """Rows left out as faulty, by what was wrong."""
-    disputed: int
-    """Rows left out because the jury disputed them."""
+    cascade: dict[str, int]
+    """How many of a run's battles went each way through a cascade; empty without one."""
     broken: int
     """Rows left out because their instruction is broken, as a run found."""
     measured: tuple[str, ...]
@@ -53,7 +53,7 @@ def load(
     Raises:
         UserError: A file cannot be read, lacks a column, or has a faulty row while `drop` is off.
     """
-    found = sources(paths)
+    found = sources(paths, ("games", "battles"))
     with readable(found[0].path):
         reader = Reader(fields(found[0], by=by, control=control), Gate(drop))
     for source in found:
@@ -69,8 +69,7 @@ class Reader:
     fields: Fields
     gate: Gate
     parts: list[Columns] = field(default_factory=list)
-    games: Games = field(default_factory=Games)
-    disputed: int = 0
+    cascade: Counter[str] = field(default_factory=Counter)
     broken: int = 0
     measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
@@ -102,24 +101,20 @@ class Reader:
         score = scores(batch) if batch.columns else np.zeros(0)
         wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
         keep = self.gate.kept(source, batch, wrong)
-        if has_games(batch):
-            self.games.add(_some(batch, keep), self.fields.by)
         keep = self._counting(batch, keep)
         if keep.any():
             rest = _some(batch, keep)
             verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
-            yield self._columns(rest, score[keep]), verdict
+            rows = _judged(rest, self._columns(rest, score[keep]))
+            self.cascade.update(cascaded(rest, rows))
+            yield rows, verdict
 
     def _counting(self, batch: Batch, keep: Bools) -> Bools:
         """Return the rows that rate models, as a run's own ratings take them."""
-        if "disputed" not in batch.columns:
+        if not {"disputed", "outcome"} <= batch.columns.keys():
             return keep
-        agreed = keep & ~truths(batch.columns["disputed"])
-        self.disputed += int((keep & ~agreed).sum())
-        if "outcome" not in batch.columns:
-            return agreed
-        sound = agreed & (mapped(coded(batch.columns["outcome"]), BROKEN) != 1.0)
-        self.broken += int((agreed & ~sound).sum())
+        sound = keep & (mapped(coded(batch.columns["outcome"]), BROKEN) != 1.0)
+        self.broken += int((keep & ~sound).sum())
         return np.asarray(sound)
 
     def _columns(self, batch: Batch, score: Floats) -> Columns:
@@ -151,19 +146,25 @@ class Reader:
         """
         dropped = self.gate.counts()
         if not self.parts:
-            left_out = {**dropped, "disputed": self.disputed, "broken instructions": self.broken}
+            left_out = {**dropped, "broken instructions": self.broken}
             told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n) or "no rows at all"
             raise UserError(f"{', '.join(files)}: no battles to rate; {told}")
         return Loaded(
             battles=together(self.parts, self.fields.style),
-            games=self.games.battles(),
             files=files,
             dropped=dropped,
-            disputed=self.disputed,
+            cascade=dict(sorted(self.cascade.items())),
             broken=self.broken,
             measured=tuple(self.measured),
             graded=tuple(self.graded),
         )
+
+
+def _judged(batch: Batch, rows: Columns) -> Columns:
+    """Return the rows of a run as its jurors' games; those of any other file as they are."""
+    if has_games(batch):
+        return games_of(batch, rows)
+    return arena_judging(batch, rows) if is_of_arena(batch) else rows
 
 
 def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:

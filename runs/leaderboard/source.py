@@ -1,4 +1,4 @@
-"""Where battles come from: a file, the battles of a dataset, or the folder of a run.
+"""Where battles come from: a file, the battles or games of a dataset, or the folder of a run.
 
 A row is named as its reader would find it: in CSV the header is row 1, as in a spreadsheet; in JSONL
 the first line is row 1; in Parquet, which has no header line, the first row is row 1.
@@ -63,16 +63,20 @@ class Source(Protocol):
         ...
 
 
-def sources(paths: Sequence[str]) -> list[Source]:
+def sources(paths: Sequence[str], parts: Sequence[str] = ("battles",)) -> list[Source]:
     """Return a source for every file that the paths name.
+
+    Args:
+        paths: Files and folders.
+        parts: Which parts of a run's dataset are meant, the first one that it has.
 
     Raises:
         UserError: There is no such file, or its kind is not known.
     """
-    return [_source(file) for path in paths for file in _files(path)]
+    return [_source(file) for path in paths for file in _files(path, parts)]
 
 
-def _files(given: str) -> list[Path]:
+def _files(given: str, parts: Sequence[str]) -> list[Path]:
     path = Path(given)
     if not path.exists() and (RUNS / given).is_dir():
         path = RUNS / given
@@ -82,7 +86,8 @@ def _files(given: str) -> list[Path]:
         raise UserError(f"{given}: is a pipe, and battles are read twice: write them to a file")
     if not path.is_dir():
         raise UserError(f"no battles at {given!r}: name a file ({', '.join(KINDS)}) or a run")
-    for folder in (path / "dataset" / "battles", path / "battles", path):
+    inside = [where / part for part in parts for where in (path / "dataset", path)]
+    for folder in (*inside, path):
         if found := sorted(folder.glob("*.parquet")):
             return found
     raise UserError(

@@ -1,0 +1,40 @@
+"""What a battle says of its contenders, as rows to rate by: the games, not the verdict alone.
+
+A verdict hides how sure a jury was; its games tell. So a juror that contradicts itself over the two
+orders is kept as it is, at less weight, and never called a tie, and a disputed battle counts as what it
+is: a little for each side. `arenainstruct leaderboard` rates a run by the same rule.
+"""
+
+from collections.abc import Iterator
+
+from ...agents.records import Battle, Game, Winner
+from .verdict import FLIPPED_WEIGHT, juror_verdicts, side
+
+Row = tuple[str, str, str, str | float, float]
+"""question id, model shown first, model shown second, winner, weight."""
+_TURNED: dict[Winner, Winner] = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
+
+
+def rows(battle: Battle) -> Iterator[Row]:
+    """Yield the rows of one battle, of weight 1 in all where every juror is consistent.
+
+    A game weighs 1 / (2 x jurors), and half of that where its juror is of two minds. A battle that a
+    checker or identical answers decided is one row.
+    """
+    question = battle.question_id or battle.instruction_id
+    if not battle.games:
+        yield question, battle.model_a, battle.model_b, battle.winner, 1.0
+        return
+    torn = {v.juror for v in juror_verdicts(battle.games) if not v.consistent}
+    share = 0.5 / len({game.juror for game in battle.games})
+    for game in battle.games:
+        weight = share * (FLIPPED_WEIGHT if game.juror in torn else 1.0)
+        yield question, *_shown(battle, game), weight
+
+
+def _shown(battle: Battle, game: Game) -> tuple[str, str, str]:
+    """Return the model shown first, the other one, and which of the two won."""
+    winner = side(game.score_a - game.score_b)
+    if game.shown_first == "model_a":
+        return battle.model_a, battle.model_b, winner
+    return battle.model_b, battle.model_a, _TURNED[winner]
