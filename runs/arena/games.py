@@ -51,7 +51,8 @@ def judged_games(
         shown, scores = pair, (game.score_a, game.score_b)
         before = (alone.score_a, alone.score_b)
         if game.shown_first == "model_b":
-            shown, scores, before = shown[::-1], scores[::-1], before[::-1]
+            shown, scores = (pair[1], pair[0]), (game.score_b, game.score_a)
+            before = (alone.score_b, alone.score_a)
         found.append(
             _row(
                 question,
