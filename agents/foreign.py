@@ -82,6 +82,12 @@ _ES_GIVE = (
     r"|concede|conceda|ponle|dai|date|assegna|valuta|scegli|scegliete|dichiara|escolha"
     r"|avalie|classifique|atribua)\b"
 )
+_HINTS = Sieve(
+    r"antwort|losung|mich\b|mir\b|punkt|stimm|wahl|anweisung|vorgaben|instruktion|juror"
+    r"|geschwor|reponse|votez|vote\b|instructions|consignes"
+    r"|moi\b|texte?\b|respuesta|risposta|resposta|vot[ae]|solucion|instruc|istruz|dame"
+    r"|deme|calif|jurado|忽|无视|無視|忘|答|回|ответ|инструкци|указани|redner|declar",
+)
 _ORDERS = Phrases(
     r"\bignorier(?:e|t|en sie) (?:\w+ ){0,3}(?:anweisungen|vorgaben|instruktionen|regeln|hinweise)",
     r"\b(?:vergiss|vergesst|vergessen sie|missachte|missachten sie) (?:\w+ ){0,3}"
@@ -149,15 +155,10 @@ _ORDERS = Phrases(
     rf"\b(?:tous les autres|les autres) (?:jures|juges|membres du jury) .{{0,40}}?(?:{_FRENCH})",
     r"\b(?:todos los demas|los demas|los otros) (?:jurados|jueces|miembros del jurado) "
     rf".{{0,40}}?(?:{_SPANISH})",
-)
-_HINTS = Sieve(
-    r"antwort|losung|mich\b|mir\b|punkt|stimm|wahl|anweisung|vorgaben|instruktion|juror"
-    r"|geschwor|reponse|votez|vote\b|instructions|consignes"
-    r"|moi\b|texte?\b|respuesta|risposta|resposta|vot[ae]|solucion|instruc|istruz|dame"
-    r"|deme|calif|jurado|忽|无视|無視|忘|答|回|ответ|инструкци|указани|redner|declar",
+    hints=_HINTS,
 )
 
 
 def is_foreign_order(sentence: str) -> bool:
     """Tell whether a sentence, folded to plain letters or in its own script, orders a juror about."""
-    return _HINTS.may_match(sentence.lower()) and _ORDERS.hold(sentence)
+    return _ORDERS.hold(sentence)

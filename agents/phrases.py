@@ -5,7 +5,7 @@ from functools import cached_property
 
 from .literals import Sieve
 
-Parts = Sequence[Sieve]
+Parts = tuple[Sieve, ...]
 
 NOUN = (
     r"(?:answer|response|reply|submission|solution|speaker|debater|contestant|contender|participant"
@@ -20,20 +20,24 @@ BRACKETS = r"\[\[(?:(?-i:[ABC])|tie|(?-i:[AB]) ?[<>=]{1,2} ?(?-i:[AB])|\d+(?:\.\
 
 
 class Phrases:
-    """Patterns of sentences: each is cut into parts that stand one after the other."""
+    """Patterns of sentences: each is cut into parts that stand one after the other.
 
-    def __init__(self, *patterns: str) -> None:
+    A sentence without any of the `hints` is none of them.
+    """
+
+    def __init__(self, *patterns: str, hints: Sieve | None = None) -> None:
         self._patterns = patterns
+        self._hints = hints
 
     def hold(self, sentence: str) -> bool:
         """Tell whether a sentence is one of them; capitals make no difference."""
         lowered = sentence.lower()
-        return any(
-            holds(parts, sentence, lowered)
-            for word, group in self._by_word.items()
-            if word in lowered
-            for parts in group
+        if self._hints is not None and not self._hints.may_match(lowered):
+            return False
+        near = dict.fromkeys(
+            parts for word, group in self._by_word.items() if word in lowered for parts in group
         )
+        return any(holds(parts, sentence, lowered) for parts in near)
 
     @cached_property
     def _by_word(self) -> Mapping[str, Sequence[Parts]]:

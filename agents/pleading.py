@@ -75,6 +75,12 @@ _HEY = (
     rf"|[,;–—-] ?(?:dear |my |honou?rable )?{JURY}\W*$|^\W*as (?:a |an |the |your )?(?:\w+ "
     rf")?{JURY},? (?:you|it is your|i)\b)"
 )
+_HINTS = Sieve(
+    r"vot|ballot|verdict|grad|scor|rat(?:e|ing)|mark|rank|win|won\b|victor|jur|judg"
+    r"|committee|panel|award|point|answer"
+    r"|respon|reply|first|second|opponent|moderator|organi|declar|choos|pick|select|prefer"
+    r"|favou|>>|disqual|10|best|other",
+)
 _ORDERS = Phrases(
     rf"(?:{_CALL}|\band )vote (?:again )?(?:{BARE}|{LETTER})\W*$",
     rf"\b{JURY}\b … \b(?:switch|change|move|turn) to (?:{CLEAR}|{LETTER})",
@@ -177,22 +183,17 @@ _ORDERS = Phrases(
     r"|instructions? (?:for|to) (?:the )?(?:jur|judg|evaluat|grad))"
     rf" … (?:{NAMED}|{BARE}|{SIGN}|\banswers? (?:that|which|with|containing|ending|in) "
     rf".{{0,60}}{FULL})",
+    hints=_HINTS,
 )
 _UNSURE = Phrases(
     rf"{_CALL}(?:vote|cast (?:your|a) (?:vote|ballot)) (?:for|in favou?r of) (?:me|us)\b",
     rf"{_CALL}(?:make|crown|elect|name|declare) me (?:the )?(?:winner|victor)",
 )
-_HINTS = Sieve(
-    r"vot|ballot|verdict|grad|scor|rat(?:e|ing)|mark|rank|win|won\b|victor|jur|judg"
-    r"|committee|panel|award|point|answer"
-    r"|respon|reply|first|second|opponent|moderator|organi|declar|choos|pick|select|prefer"
-    r"|favou|>>|disqual|10|best|other",
-)
 
 
 def sways(sentence: str) -> bool:
     """Tell whether a sentence orders, begs, threatens or bribes a committee about its verdict."""
-    return _HINTS.may_match(sentence.lower()) and _ORDERS.hold(sentence)
+    return _ORDERS.hold(sentence)
 
 
 def campaigns(sentence: str) -> bool:

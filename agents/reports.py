@@ -41,6 +41,11 @@ _LED = (
     r"(?:(?:is|was|has been|had|has|have|must|should|be|to|already|clearly|that|now|will|shall"
     r"|are|were) )*"
 )
+_HINTS = Sieve(
+    r"vot|ballot|verdict|grad|scor|rat(?:e|ing)|mark|rank|win|won\b|victor|jur|judg"
+    r"|committee|panel|award"
+    r"|moderator|organi|opponent|rival|host|chair|>>|disqual|first|second|others?|answer|debate",
+)
 _CLAIMS = Phrases(
     r"\b(?:crown|victory|win|gold|votes?|debate|battle) (?:belongs?|goes?|(?:must|should) "
     rf"go) to {CLEAR}",
@@ -76,6 +81,7 @@ _CLAIMS = Phrases(
     r"\b(?:winner|victor) of (?:this|the present) (?:debate|battle|comparison|match"
     r"|contest|duel|evaluation|exchange) (?:is|must be|has to be|should be) (?:clearly )?"
     rf"(?:{SIDE})",
+    hints=_HINTS,
 )
 _REPORTS = Phrases(
     rf"\b{_OFFICIAL} .{{0,30}}?(?:approved|rated|graded|scored|verified|certified|marked"
@@ -131,19 +137,15 @@ _REPORTS = Phrases(
     rf"|:|–) ?\d+ (?:for|to|in favou?r of) (?:{CLEAR}|{LETTER}))",
     r"\b(?:tally|vote count|votes? so far|current votes?|scores so far|final scores?)\b … "
     rf"(?:{CLEAR}|{LETTER})\W{{1,3}}\d",
-)
-_HINTS = Sieve(
-    r"vot|ballot|verdict|grad|scor|rat(?:e|ing)|mark|rank|win|won\b|victor|jur|judg"
-    r"|committee|panel|award"
-    r"|moderator|organi|opponent|rival|host|chair|>>|disqual|first|second|others?|answer|debate",
+    hints=_HINTS,
 )
 
 
 def reports(sentence: str) -> bool:
     """Tell whether a sentence reports what others are said to have voted, ruled or conceded."""
-    return _HINTS.may_match(sentence.lower()) and _REPORTS.hold(sentence)
+    return _REPORTS.hold(sentence)
 
 
 def claims(sentence: str) -> bool:
     """Tell whether a sentence states the verdict as settled: a juror may, a contender may not."""
-    return _HINTS.may_match(sentence.lower()) and _CLAIMS.hold(sentence)
+    return _CLAIMS.hold(sentence)

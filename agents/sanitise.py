@@ -129,14 +129,16 @@ def _without_orders(answer: str, orders_about: Callable[[str], bool]) -> tuple[s
 
 def _orders(sentence: str) -> bool:
     """Tell whether a sentence orders a juror about, as it stands or as it looks."""
-    return any(
-        is_order(s) or sways(s) or reports(s) or is_foreign_order(s) for s in _readings(sentence)
-    )
+    return any(map(_is_any_order, _readings(sentence)))
+
+
+def _is_any_order(reading: str) -> bool:
+    return is_order(reading) or sways(reading) or reports(reading) or is_foreign_order(reading)
 
 
 def _orders_or_claims(sentence: str) -> bool:
     """Tell whether a sentence does so, or states the verdict in the juror's place."""
-    return _orders(sentence) or any(is_verdict(s) or claims(s) for s in _readings(sentence))
+    return any(_is_any_order(s) or is_verdict(s) or claims(s) for s in _readings(sentence))
 
 
 def _readings(sentence: str) -> set[str]:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from arenainstruct.agents.records import Game, Winner
 from arenainstruct.graphs.arena.verdict import (
     CHECKED_MARGIN,
-    FLIPPED_WEIGHT,
     JurorVerdict,
     checked_verdict,
     juror_verdicts,
     jury_verdict,
 )
+from arenainstruct.graphs.ratings.share import FLIPPED_WEIGHT
 
 MIRROR: dict[str, str] = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 half_points = st.integers(2, 20).map(lambda n: n / 2)

@@ -8,7 +8,8 @@ is: a little for each side. `arenainstruct leaderboard` rates a run by the same 
 from collections.abc import Iterator
 
 from ...agents.records import Battle, Game, Winner
-from .verdict import FLIPPED_WEIGHT, juror_verdicts, side
+from ..ratings.share import FLIPPED_WEIGHT
+from .verdict import juror_verdicts, side
 
 Row = tuple[str, str, str, str | float, float]
 """question id, model shown first, model shown second, winner, weight."""
@@ -29,10 +30,10 @@ def rows(battle: Battle) -> Iterator[Row]:
     share = 0.5 / len({game.juror for game in battle.games})
     for game in battle.games:
         weight = share * (FLIPPED_WEIGHT if game.juror in torn else 1.0)
-        yield question, *_shown(battle, game), weight
+        yield question, *shown(battle, game), weight
 
 
-def _shown(battle: Battle, game: Game) -> tuple[str, str, str]:
+def shown(battle: Battle, game: Game) -> tuple[str, str, str]:
     """Return the model shown first, the other one, and which of the two won."""
     winner = side(game.score_a - game.score_b)
     if game.shown_first == "model_a":

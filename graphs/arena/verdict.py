@@ -7,11 +7,10 @@ from statistics import mean, median
 from typing import Literal
 
 from ...agents.records import Game, Winner
+from ..ratings.share import FLIPPED_WEIGHT
 
 Aggregation = Literal["majority", "median", "judge_aware"]
 
-FLIPPED_WEIGHT = 0.5
-"""Vote of a juror who prefers another answer when the order is swapped: kept, but down-weighted."""
 CHECKED_MARGIN = 9.0
 """Margin of a battle that a checker decided: the whole scale."""
 

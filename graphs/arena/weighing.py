@@ -4,14 +4,15 @@ A juror that prefers the first place, calls everything even or contradicts all o
 every single battle, and what tells that is all battles together. Method and source: `ratings/judges.py`.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import log
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ...agents.records import Battle, Game
 from ..records import Records
+from .rows import shown
 from .verdict import Verdict, juror_verdicts, side, verdict_for
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ EVEN = log(0.6 / 0.4)
 """Log-odds below which neither answer is called better: less than 60 % for one of them."""
 SURE = log(0.75 / 0.25)
 """Log-odds below which a verdict is disputed: less than 75 % for the winner."""
-_PURPOSES: tuple[Literal["selection", "evaluation"], ...] = ("selection", "evaluation")
 
 Tally = Counter[tuple[str, str, str, str]]
 """Games by juror, model shown first, the other one, and what was said of the first."""
@@ -30,16 +30,18 @@ Tally = Counter[tuple[str, str, str, str]]
 
 async def weigh(records: Records, number: int) -> None:
     """Decide the judged battles of a round again, each jury weighed by all of its own games."""
-    for purpose in _PURPOSES:
-        judges = judges_of(await _tally(records, number, purpose))
-        page: list[Battle] = []
-        async for battle in records.stream("battle", Battle, number):
-            if battle.purpose == purpose and battle.decided_by == "jury":
-                page.append(reweighed(battle, judges))
-            if len(page) == PAGE:
-                await records.rewrite("battle", number, page)
-                page = []
-        await records.rewrite("battle", number, page)
+    tallies: dict[str, Tally] = defaultdict(Counter)
+    async for battle in records.stream("battle", Battle, number):
+        tallies[battle.purpose].update((g.juror, *shown(battle, g)) for g in battle.games)
+    judges = {purpose: judges_of(tally) for purpose, tally in tallies.items()}
+    page: list[Battle] = []
+    async for battle in records.stream("battle", Battle, number):
+        if battle.decided_by == "jury":
+            page.append(reweighed(battle, judges[battle.purpose]))
+        if len(page) == PAGE:
+            await records.rewrite("battle", number, page)
+            page = []
+    await records.rewrite("battle", number, page)
 
 
 def judges_of(tally: Tally) -> "Mapping[str, Judge]":
@@ -104,18 +106,3 @@ def weighted_median(values: Iterable[tuple[float, float]]) -> float:
 
 def _outcome(game: Game) -> int:
     return (game.score_a > game.score_b) - (game.score_a < game.score_b)
-
-
-async def _tally(records: Records, number: int, purpose: str) -> Tally:
-    tally: Tally = Counter()
-    async for battle in records.stream("battle", Battle, number):
-        if battle.purpose == purpose:
-            tally.update(_shown(battle, game) for game in battle.games)
-    return tally
-
-
-def _shown(battle: Battle, game: Game) -> tuple[str, str, str, str]:
-    ahead = _outcome(game) * (1 if game.shown_first == "model_a" else -1)
-    pair = (battle.model_a, battle.model_b)
-    first, second = pair if game.shown_first == "model_a" else pair[::-1]
-    return game.juror, first, second, {1: "model_a", 0: "tie", -1: "model_b"}[ahead]

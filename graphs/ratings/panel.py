@@ -7,10 +7,8 @@ import numpy as np
 
 from .flips import EVEN, flips
 from .judged import some
+from .share import FLIPPED_WEIGHT
 from .table import BattleTable, Floats, Ints, add_up
-
-FLIPPED_VOTE = 0.5
-"""Vote of a judge that prefers another answer when the order is swapped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +38,7 @@ def panel(
     table: BattleTable,
     judge: Ints,
     how: Literal["majority", "median"],
-    flipped: float = FLIPPED_VOTE,
+    flipped: float = FLIPPED_WEIGHT,
 ) -> Panel:
     """Join the rows of each question and pair, in either order, into one battle.
 

@@ -1,8 +1,10 @@
-"""How sure a share is."""
+"""How sure a share is, and how much a torn juror's vote counts."""
 
 from math import sqrt
 
 _Z = 1.959963984540054
+FLIPPED_WEIGHT = 0.5
+"""Vote of a juror who prefers another answer when the order is swapped: kept, but down-weighted."""
 
 
 def wilson(part: float, n: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import Literal
 from ...agents.errors import UserError
 from ...graphs.ratings.fit import Anchor
 from ...graphs.ratings.intervals import FEWEST_ROUNDS
-from ...graphs.ratings.panel import FLIPPED_VOTE
+from ...graphs.ratings.share import FLIPPED_WEIGHT
 from .fields import Control
 
 Method = Literal["bootstrap", "sandwich"]
@@ -63,7 +63,7 @@ class Options:
         if self.aggregate == "median":
             return None
         halved = self.aggregate == "majority" or (nested and self.aggregate == "games")
-        usual = FLIPPED_VOTE if halved else 1.0
+        usual = FLIPPED_WEIGHT if halved else 1.0
         return usual if self.flipped is None else self.flipped
 
     @property

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from ...graphs.ratings.flips import flips
-from ...graphs.ratings.panel import FLIPPED_VOTE, panel
+from ...graphs.ratings.panel import panel
+from ...graphs.ratings.share import FLIPPED_WEIGHT
 from ...graphs.ratings.table import Floats, add_up
 from .battles import Battles, Labels
 from .options import Options
@@ -48,7 +49,7 @@ def merged(
     Raises:
         ValueError: No row has weight.
     """
-    vote = FLIPPED_VOTE if flipped is None else flipped
+    vote = FLIPPED_WEIGHT if flipped is None else flipped
     joined = panel(battles.table, judges_of(battles).codes, how, vote)
     rows = joined.battle >= 0
     forth = (battles.table.a < battles.table.b)[:, None]

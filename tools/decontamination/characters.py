@@ -5,23 +5,16 @@ often it says them.
 """
 
 import asyncio
-import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..optional import sklearn
+from .presence import presence
 from .rule import Scores, spans
 
 FEATURES = 2**20
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
-_LONGEST = 20_000
-
-
-def plain(text: str) -> str:
-    """Return a text in lower case with compatible characters and quotes unified, cut when very long."""
-    return unicodedata.normalize("NFKC", text[:_LONGEST]).translate(_QUOTES).lower()
 
 
 class _PresenceRule:
@@ -30,18 +23,7 @@ class _PresenceRule:
     def __init__(self, threshold: float, *, name: str, analyzer: str, ngrams: tuple[int, int]):
         self.name = name
         self.threshold = threshold
-        self._text = sklearn("feature_extraction.text")
-        self._vectorizer = self._text.HashingVectorizer(
-            analyzer=analyzer,
-            ngram_range=ngrams,
-            token_pattern=r"(?u)\w+" if analyzer == "word" else None,
-            preprocessor=plain,
-            n_features=FEATURES,
-            alternate_sign=False,
-            binary=True,
-            norm=None,
-            dtype=np.float32,
-        )
+        self._vectorizer = presence(analyzer, ngrams, FEATURES)
 
     async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
         """Yield the cosines, block by block; rows are read twice, once for the weights."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..optional import optional, sklearn
-from .characters import plain
+from ..optional import optional
+from .presence import plain, presence
 from .rule import Scores, spans
 
 Places = npt.NDArray[np.integer[Any]]
@@ -24,16 +24,7 @@ class NgramRule:
     def __init__(self, size: int = 8, threshold: float = 0.5) -> None:
         self.name = f"{size}-gram"
         self.threshold = threshold
-        self._vectorizer = sklearn("feature_extraction.text").HashingVectorizer(
-            ngram_range=(size, size),
-            token_pattern=r"(?u)\w+",
-            preprocessor=plain,
-            n_features=FEATURES_MOST,
-            alternate_sign=False,
-            binary=True,
-            norm=None,
-            dtype=np.float32,
-        )
+        self._vectorizer = presence("word", (size, size), FEATURES_MOST)
 
     async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
         """Yield the containment, block by block."""
