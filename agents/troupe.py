@@ -17,19 +17,19 @@ from autogen_core import (
 from opentelemetry.trace import NoOpTracerProvider
 
 from .actor import Actor, Desk
-from .contender import Contender
-from .curator import Curator
-from .describer import Describer
-from .editor import Editor
-from .examiner import Examiner
-from .finder import Finder
-from .hypothesiser import Hypothesiser
-from .juror import Juror
-from .moderator import Moderator
-from .rater import Rater
-from .suggester import Suggester
-from .transformer import Transformer
-from .writer import Writer
+from .roles.contender import Contender
+from .roles.curator import Curator
+from .roles.describer import Describer
+from .roles.editor import Editor
+from .roles.examiner import Examiner
+from .roles.finder import Finder
+from .roles.hypothesiser import Hypothesiser
+from .roles.juror import Juror
+from .roles.moderator import Moderator
+from .roles.rater import Rater
+from .roles.suggester import Suggester
+from .roles.transformer import Transformer
+from .roles.writer import Writer
 
 T = TypeVar("T")
 Listen = Callable[[str, str, str, Any], None]

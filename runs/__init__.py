@@ -9,7 +9,7 @@ Names are imported on first use, so that the command line starts quickly.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .config import RunConfig, load_config
+    from .config.config import RunConfig, load_config
     from .result import RunResult
     from .run import launch, launch_async, resume, resume_async
 

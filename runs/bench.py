@@ -144,7 +144,7 @@ CALLS_PER_SEED = 40
 
 def config(url: str, seeds: Path, **sections: Any) -> Any:
     """Return the bench's config: one skill, one round, five models on one endpoint."""
-    from .config import load_config
+    from .config.config import load_config
 
     def model(name: str) -> dict[str, Any]:
         return {"provider": "openai", "model": name, "base_url": url, "concurrency": 64}

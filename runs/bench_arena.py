@@ -123,8 +123,8 @@ def ours(file: Path, _: int) -> dict[str, Any]:
     """Rate with what the command `leaderboard` calls."""
     import pyarrow.parquet  # noqa: F401
 
-    from ..graphs.ratings.fit import rate
-    from ..graphs.ratings.intervals import bootstrap
+    from ..tools.ratings.fit import rate
+    from ..tools.ratings.intervals import bootstrap
     from .leaderboard.reading import load
 
     marks = [now()]

@@ -17,7 +17,7 @@ from ..agents.models.settings import EndpointSettings, ModelSettings, RewardMode
 from ..agents.records import Seed, Turn
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import load_skill
-from .config import RunConfig
+from .config.config import RunConfig
 from .seeds import read_seeds
 
 SAMPLE = 20

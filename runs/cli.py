@@ -14,7 +14,7 @@ from .leaderboard.command import leaderboard
 from .testset.command import testset
 
 if TYPE_CHECKING:
-    from .config import RunConfig
+    from .config.config import RunConfig
     from .result import RunResult
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ def say(text: str = "") -> None:
 
 def load(config: str | None, seeds: str | None, overrides: list[str] | None) -> "RunConfig":
     """Return the config with the command line's overrides."""
-    from .config import load_config
+    from .config.config import load_config
 
     chosen = [f"seeds.path={json.dumps(seeds)}"] if seeds else []
     return load_config(config, [*(overrides or []), *chosen])

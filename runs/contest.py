@@ -12,14 +12,14 @@ from typing import Any
 from ..agents.cast import eligible
 from ..agents.debate import ORDER, SPOKEN
 from ..agents.debate import PROMPT as DEBATE
-from ..agents.examiner import PROMPT as EXAMINE
-from ..agents.juror import PROMPT as JUDGE
 from ..agents.models.settings import ModelSettings, RewardModel
+from ..agents.roles.examiner import PROMPT as EXAMINE
+from ..agents.roles.juror import PROMPT as JUDGE
 from ..graphs.arena.cascade import front_of
 from ..graphs.arena.matchmaking import Pair, pairs
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import Leaf, Skill
-from .config import RunConfig
+from .config.config import RunConfig
 from .jury_calls import calls, jury_calls
 from .spending import BYTES_PER_TOKEN, REPLY, Drafts, Spend, Spending, prompt_tokens
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.records import Seed
-from .config import RunConfig
+from .config.config import RunConfig
 from .forecast import Forecast
 from .progress import clock, short
 from .seeds import read_seeds

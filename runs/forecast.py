@@ -10,7 +10,7 @@ from math import ceil
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Seed
 from ..taxonomy.skill import Skill, load_skill
-from .config import RunConfig
+from .config.config import RunConfig
 from .contest import Contest
 from .spending import BYTES_PER_TOKEN, REPLY, Drafts, Spend, Spending, prompt_tokens
 

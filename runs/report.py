@@ -7,10 +7,10 @@ import yaml
 
 from ..agents.models.tally import Tally
 from ..agents.records import Battle
-from ..graphs.decisions import PolicyVersion, RoundRatings
 from ..graphs.settings import of_round
+from ..graphs.supervisor.decisions import PolicyVersion, RoundRatings
 from ..taxonomy.policy import PolicyChange
-from .config import RunConfig
+from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .folder import RunFolder
 from .judging import judging

@@ -29,7 +29,7 @@ from ..graphs.supervisor.graph import build
 from ..graphs.supervisor.rewind import rewind
 from ..taxonomy.skill import load_skill
 from ..tools.retrieval import ApiIndex
-from .config import RunConfig, load_config
+from .config.config import RunConfig, load_config
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
 from .heap import frozen_heap

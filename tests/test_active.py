@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.graphs.arena.active import active
-from arenainstruct.graphs.arena.design import Cells, Design, Matchmaker, Played, wins
-from arenainstruct.graphs.arena.expected import expect, weights
-from arenainstruct.graphs.arena.round_robin import round_robin
-from arenainstruct.graphs.arena.swiss import swiss
-from arenainstruct.graphs.ratings.fit import solve
-from arenainstruct.graphs.ratings.table import Floats
+from arenainstruct.graphs.tournament.active import active
+from arenainstruct.graphs.tournament.design import Cells, Design, Matchmaker, Played, wins
+from arenainstruct.graphs.tournament.expected import expect, weights
+from arenainstruct.graphs.tournament.round_robin import round_robin
+from arenainstruct.graphs.tournament.swiss import swiss
+from arenainstruct.tools.ratings.fit import solve
+from arenainstruct.tools.ratings.table import Floats
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared/data/battles/qlora_vicuna_battles.csv.gz"
 BEST_FIRST = (

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.graphs.ratings.fit import rate
-from arenainstruct.graphs.ratings.table import BattleTable
 from arenainstruct.runs.arena.config import load_arena_config
 from arenainstruct.runs.arena.questions import read_questions
 from arenainstruct.runs.cli import app
+from arenainstruct.tools.ratings.fit import rate
+from arenainstruct.tools.ratings.table import BattleTable
 
 ROOT = Path(__file__).resolve().parents[2] / "shared/data"
 BIRDS = ("owl", "jay", "tit", "rook")

@@ -12,15 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.graphs.audit.canaries import padded
-from arenainstruct.graphs.audit.evidence import Evidence, Label, Play
-from arenainstruct.graphs.audit.looks import Looks, looks
-from arenainstruct.graphs.audit.report import Audit, audit
 from arenainstruct.runs import launch, load_config
+from arenainstruct.runs.audit.canaries import padded
 from arenainstruct.runs.audit.families import family
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.store import Store
+from arenainstruct.tools.audit.evidence import Evidence, Label, Play
+from arenainstruct.tools.audit.looks import Looks, looks
+from arenainstruct.tools.audit.report import Audit, audit
 
 DEMO = Path(__file__).parents[1] / "runs" / "demo"
 STRENGTH = {"ant": 0.0, "bee": 0.7, "cat": 1.4, "dog": 2.0}

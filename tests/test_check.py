@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from arenainstruct.runs.check import Finding, check
-from arenainstruct.runs.config import load_config
+from arenainstruct.runs.config.config import load_config
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]

@@ -4,7 +4,7 @@ from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from arenainstruct.runs.config import load_config
+from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 

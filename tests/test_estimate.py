@@ -10,7 +10,7 @@ import pytest
 
 from arenainstruct.agents.models.settings import OpenAISettings, Price
 from arenainstruct.runs import launch_async, load_config
-from arenainstruct.runs.config import RunConfig
+from arenainstruct.runs.config.config import RunConfig
 from arenainstruct.runs.estimate import Amount, estimate
 from arenainstruct.runs.spending import Spending
 from arenainstruct.runs.store import LedgerTotals, Store

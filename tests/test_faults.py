@@ -24,7 +24,7 @@ from arenainstruct.agents.records import (
     Seed,
     Suggestion,
 )
-from arenainstruct.runs.config import load_config
+from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
 from arenainstruct.runs.result import RunResult

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arenainstruct.graphs.feedback import CAP, LeafRecord, coverage_floor, update
 from arenainstruct.graphs.settings import FeedbackSettings
+from arenainstruct.graphs.supervisor.feedback import CAP, LeafRecord, coverage_floor, update
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
 

@@ -13,8 +13,8 @@ from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.records import (
     Answer,
 )
-from arenainstruct.graphs.flow_state import FlowState
-from arenainstruct.graphs.flow_state import start_state as flow_start
+from arenainstruct.graphs.generation.flow_state import FlowState
+from arenainstruct.graphs.generation.flow_state import start_state as flow_start
 from arenainstruct.graphs.services import Round
 from arenainstruct.graphs.supervisor.generate import flow
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy

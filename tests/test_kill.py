@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from arenainstruct.runs.config import load_config
+from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.counters import Counters
 from arenainstruct.runs.run import launch_async, resume_async

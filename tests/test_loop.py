@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from arenainstruct.agents.records import Answer, Battle, Instruction, Passage, Seed, Suggestion
 from arenainstruct.agents.rows import PreferenceRow, SftRow
-from arenainstruct.graphs.feedback import CAP
 from arenainstruct.graphs.settings import FeedbackSettings
+from arenainstruct.graphs.supervisor.feedback import CAP
 from arenainstruct.runs import RunResult, launch, load_config
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.store import STORE_FILE, Store

@@ -14,7 +14,7 @@ from arenainstruct.agents.models.offline import OfflineRequest, speak
 from arenainstruct.agents.records import Battle, Turn
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.runs import launch_async, load_config
-from arenainstruct.runs.config import RunConfig
+from arenainstruct.runs.config.config import RunConfig
 from arenainstruct.runs.estimate import estimate
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.store import LedgerTotals, Store

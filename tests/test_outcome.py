@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arenainstruct.agents.records import Answer, Battle, Game, Turn, Winner
-from arenainstruct.graphs.outcome import mean_scores, outcome, record_of
+from arenainstruct.graphs.supervisor.outcome import mean_scores, outcome, record_of
 
 PAIRS = (("small", "teacher"), ("other", "small"), ("teacher", "other"))
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from arenainstruct.graphs.ratings.fit import rate
-from arenainstruct.graphs.ratings.intervals import bootstrap
-from arenainstruct.graphs.ratings.length import Matched, length_controlled
-from arenainstruct.graphs.ratings.position import position
-from arenainstruct.graphs.ratings.standings import standings, win_rates
-from arenainstruct.graphs.ratings.table import BattleTable
-from arenainstruct.graphs.ratings.triples import triples
+from arenainstruct.tools.ratings.fit import rate
+from arenainstruct.tools.ratings.intervals import bootstrap
+from arenainstruct.tools.ratings.length import Matched, length_controlled
+from arenainstruct.tools.ratings.position import position
+from arenainstruct.tools.ratings.standings import standings, win_rates
+from arenainstruct.tools.ratings.table import BattleTable
+from arenainstruct.tools.ratings.triples import triples
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BASELINE = "gpt4_1106_preview"

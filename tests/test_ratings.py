@@ -9,26 +9,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.graphs.ratings.agreement import (
+from arenainstruct.tools.ratings.agreement import (
     agreement,
     cohen_kappa,
     effective_votes,
     krippendorff_alpha,
 )
-from arenainstruct.graphs.ratings.fit import rate
-from arenainstruct.graphs.ratings.intervals import bootstrap, sandwich
-from arenainstruct.graphs.ratings.length import Matched, length_controlled
-from arenainstruct.graphs.ratings.position import position
-from arenainstruct.graphs.ratings.resample import resampled_wins
-from arenainstruct.graphs.ratings.standings import separability, standings, win_rates
-from arenainstruct.graphs.ratings.style import (
+from arenainstruct.tools.ratings.fit import rate
+from arenainstruct.tools.ratings.intervals import bootstrap, sandwich
+from arenainstruct.tools.ratings.length import Matched, length_controlled
+from arenainstruct.tools.ratings.position import position
+from arenainstruct.tools.ratings.resample import resampled_wins
+from arenainstruct.tools.ratings.standings import separability, standings, win_rates
+from arenainstruct.tools.ratings.style import (
     bootstrap_styled,
     contrast,
     rate_styled,
     sandwich_styled,
 )
-from arenainstruct.graphs.ratings.table import BattleTable, Floats, Row
-from arenainstruct.graphs.ratings.triples import triples
+from arenainstruct.tools.ratings.table import BattleTable, Floats, Row
+from arenainstruct.tools.ratings.triples import triples
 
 MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 NAMES = ["ant", "bee", "cat", "dog", "elk"]

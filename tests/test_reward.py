@@ -23,16 +23,16 @@ from arenainstruct.agents.models.reward import RewardProvider
 from arenainstruct.agents.models.settings import RewardSettings
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.reward import scores
-from arenainstruct.graphs.audit.scale import fit, log_loss
 from arenainstruct.runs.arena.config import load_arena_config
 from arenainstruct.runs.arena.launch import Order, arena
 from arenainstruct.runs.audit.reading import read_battles, read_labels
 from arenainstruct.runs.check import check
-from arenainstruct.runs.config import load_config
+from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.estimate import estimate
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
+from arenainstruct.tools.audit.scale import fit, log_loss
 
 ASK = (
     Turn(role="user", content="How high is the tower?"),

@@ -15,9 +15,9 @@ from arenainstruct.agents.records import (
     Suggestion,
 )
 from arenainstruct.agents.rows import PreferenceRow, SftRow
-from arenainstruct.graphs.decisions import Decision, PolicyVersion, RoundRatings, Trained
 from arenainstruct.graphs.supervisor import battle as arena
 from arenainstruct.graphs.supervisor import evaluate, feed_back, hold_out, select, state
+from arenainstruct.graphs.supervisor.decisions import Decision, PolicyVersion, RoundRatings, Trained
 from arenainstruct.graphs.supervisor.graph import build
 from tests.stage import (
     READING,

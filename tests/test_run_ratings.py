@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from arenainstruct.agents.records import Battle, Cascaded, Game, Vote, Winner
 from arenainstruct.graphs.arena.rows import rows
 from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict
-from arenainstruct.graphs.ratings.fit import rate
-from arenainstruct.graphs.ratings.table import BattleTable
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.rows import battle_row
+from arenainstruct.tools.ratings.fit import rate
+from arenainstruct.tools.ratings.table import BattleTable
 
 MODELS = ("ant", "bee", "cat")
 PAIRS = (("ant", "bee"), ("ant", "cat"), ("bee", "cat"))

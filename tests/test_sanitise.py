@@ -18,8 +18,8 @@ from arenainstruct.agents.models.settings import OfflineSettings
 from arenainstruct.agents.records import Answer, Game, Instruction, Turn
 from arenainstruct.agents.sanitise import REMOVED, sanitise
 from arenainstruct.agents.troupe import Troupe
-from arenainstruct.graphs.audit.injections import INJECTIONS
 from arenainstruct.runs.store import Store
+from arenainstruct.tools.audit.injections import INJECTIONS
 from arenainstruct.tools.retrieval import ApiIndex
 
 ORDINARY = (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from arenainstruct.agents.records import Answer, Battle, Game, Instruction, Turn, Winner
-from arenainstruct.graphs.selection import preference_rows, sft_row, won_by
 from arenainstruct.graphs.settings import SelectionSettings, of_round
+from arenainstruct.graphs.supervisor.selection import preference_rows, sft_row, won_by
 
 INSTRUCTION = Instruction(
     id="i",

@@ -15,7 +15,7 @@ from arenainstruct.graphs.arena.verdict import (
     juror_verdicts,
     jury_verdict,
 )
-from arenainstruct.graphs.ratings.share import FLIPPED_WEIGHT
+from arenainstruct.tools.ratings.share import FLIPPED_WEIGHT
 
 MIRROR: dict[str, str] = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 half_points = st.integers(2, 20).map(lambda n: n / 2)

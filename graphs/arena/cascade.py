@@ -10,7 +10,7 @@ from random import Random
 
 from ...agents.cast import Cast
 from ...agents.records import Battle, Cascaded, Game
-from ..ratings.share import wilson
+from ...tools.ratings.share import wilson
 from ..settings import CascadeSettings
 from .verdict import juror_verdicts, jury_verdict
 

@@ -12,8 +12,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Debate, Debated, Examine
-from ...agents.moderator import NAME
 from ...agents.records import Instruction
+from ...agents.roles.moderator import NAME
 from ..services import Services, settle
 from .answers import answer, pick
 from .conferring import confer

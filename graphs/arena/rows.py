@@ -8,7 +8,7 @@ is: a little for each side. `arenainstruct leaderboard` rates a run by the same 
 from collections.abc import Iterator
 
 from ...agents.records import Battle, Game, Winner
-from ..ratings.share import FLIPPED_WEIGHT
+from ...tools.ratings.share import FLIPPED_WEIGHT
 from .verdict import juror_verdicts, side
 
 Row = tuple[str, str, str, str | float, float]

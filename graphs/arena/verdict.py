@@ -7,7 +7,7 @@ from statistics import mean, median
 from typing import Literal
 
 from ...agents.records import Game, Winner
-from ..ratings.share import FLIPPED_WEIGHT
+from ...tools.ratings.share import FLIPPED_WEIGHT
 
 Aggregation = Literal["majority", "median", "judge_aware"]
 

@@ -16,7 +16,7 @@ from .rows import shown
 from .verdict import Verdict, juror_verdicts, side, verdict_for
 
 if TYPE_CHECKING:
-    from ..ratings.judges import Judge
+    from ...tools.ratings.judges import Judge
 
 PAGE = 200
 EVEN = log(0.6 / 0.4)
@@ -49,9 +49,9 @@ def judges_of(tally: Tally) -> "Mapping[str, Judge]":
     # numpy is not needed where jurors are not weighed
     import numpy as np
 
-    from ..ratings.judged import Judged
-    from ..ratings.judges import fit_judges
-    from ..ratings.table import BattleTable
+    from ...tools.ratings.judged import Judged
+    from ...tools.ratings.judges import fit_judges
+    from ...tools.ratings.table import BattleTable
 
     if not tally:
         return {}
@@ -68,7 +68,7 @@ def judges_of(tally: Tally) -> "Mapping[str, Judge]":
 
 def reweighed(battle: Battle, judges: "Mapping[str, Judge]") -> Battle:
     """Return a battle with the verdict that its games make in the light of their jurors."""
-    from ..ratings.chance import log_odds_a
+    from ...tools.ratings.chance import log_odds_a
 
     votes = [(g.juror, _outcome(g), g.shown_first == "model_a") for g in battle.games]
     found = _verdict(battle.games, log_odds_a(votes, judges), judges)

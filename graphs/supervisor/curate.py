@@ -6,8 +6,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.records import Instruction, Reject
-from .. import curation
-from ..curation import CurationState
+from ..generation import curation
+from ..generation.curation import CurationState
 from ..services import Services
 from ..stream import ordered
 from .state import RunState, RunUpdate

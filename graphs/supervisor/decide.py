@@ -8,13 +8,13 @@ from ...agents.errors import EpisodeError
 from ...agents.messages import Curate, Findings
 from ...agents.records import Answer, Battle, Instruction, Record, Reject, make_id
 from ...agents.rows import PreferenceRow, SftRow
-from .. import selection
 from ..arena.state import battle_ids
-from ..curation import dropped
-from ..decisions import Decision, decision_id
-from ..outcome import outcome, record_of
+from ..generation.curation import dropped
 from ..services import Services, reject, settle
 from ..stream import ordered
+from . import selection
+from .decisions import Decision, decision_id
+from .outcome import outcome, record_of
 
 BATCH = 200
 _KIND: dict[type[Record], str] = {

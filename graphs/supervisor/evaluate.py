@@ -8,8 +8,8 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, make_id
 from ..arena.rows import Row, rows
-from ..decisions import Decision, ModelRating, RoundRatings
 from ..services import Services
+from .decisions import Decision, ModelRating, RoundRatings
 from .state import RunState, RunUpdate
 
 Purpose = Literal["selection", "evaluation"]
@@ -48,10 +48,10 @@ async def ratings(
     if not games:
         return None
     # numpy is not needed before the first rating
-    from ..ratings.fit import rate
-    from ..ratings.intervals import bootstrap
-    from ..ratings.standings import standings
-    from ..ratings.table import BattleTable
+    from ...tools.ratings.fit import rate
+    from ...tools.ratings.intervals import bootstrap
+    from ...tools.ratings.standings import standings
+    from ...tools.ratings.table import BattleTable
 
     table = BattleTable.from_rows(games)
     fit = rate(table)

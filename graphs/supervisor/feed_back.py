@@ -5,9 +5,9 @@ from collections import defaultdict
 from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
-from ..decisions import Decision, PolicyVersion
-from ..feedback import LeafRecord, update
 from ..services import Services
+from .decisions import Decision, PolicyVersion
+from .feedback import LeafRecord, update
 from .state import RunState, RunUpdate, current_round
 
 

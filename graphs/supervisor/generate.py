@@ -5,8 +5,8 @@ from functools import cache
 from langgraph.runtime import Runtime
 
 from ...agents.records import Seed
-from ..flow_state import start_state
-from ..flows import FLOWS, Flow
+from ..generation.flow_state import start_state
+from ..generation.flows import FLOWS, Flow
 from ..services import Round, Services
 from ..stream import each
 from .state import RunState, RunUpdate, current_round

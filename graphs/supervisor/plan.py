@@ -4,8 +4,8 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
 from ...taxonomy.policy import Policy
-from ..decisions import PolicyVersion
 from ..services import Services
+from .decisions import PolicyVersion
 from .state import RunState, RunUpdate
 
 

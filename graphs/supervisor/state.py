@@ -5,8 +5,8 @@ from typing import TypedDict
 from langgraph.runtime import Runtime
 
 from ...taxonomy.policy import Policy
-from ..decisions import PolicyVersion
 from ..services import Round, Services
+from .decisions import PolicyVersion
 
 
 class RunState(TypedDict):

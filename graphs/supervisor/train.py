@@ -6,8 +6,8 @@ Nothing is trained here: the rows are exported, and the round goes on with the s
 from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
-from ..decisions import Trained
 from ..services import Services
+from .decisions import Trained
 from .state import RunState, RunUpdate
 
 

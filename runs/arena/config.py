@@ -22,11 +22,11 @@ from ...agents.cast import Cast, faults
 from ...agents.errors import UserError
 from ...agents.models.settings import ModelSettings
 from ...graphs.settings import ArenaSettings, GraphSettings
-from ..config import EMBEDDED, BudgetSettings, ExecutionSettings, RunConfig
-from ..explain import explain
-from ..origin import Origin, join
-from ..pasted import pasted_keys
-from ..protocol import protocol_faults
+from ..config.config import EMBEDDED, BudgetSettings, ExecutionSettings, RunConfig
+from ..config.explain import explain
+from ..config.origin import Origin, join
+from ..config.pasted import pasted_keys
+from ..config.protocol import protocol_faults
 from .questions import OBJECTIVE, SKILL
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...graphs.arena.design import Design, Played
-from ...graphs.arena.expected import Expected, expect
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.table import Ints
+from ...graphs.tournament.design import Design, Played
+from ...graphs.tournament.expected import Expected, expect
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.table import Ints
 
 
 @dataclass(frozen=True, eq=False)

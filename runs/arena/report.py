@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.records import Answer, Battle, Instruction, Reject
-from ...graphs.arena.design import wins
-from ...graphs.arena.expected import weights
-from ...graphs.arena.saving import round_robin_battles
-from ...graphs.ratings.fit import ELO, MEAN, solve
-from ...graphs.ratings.table import Floats
 from ...graphs.settings import GraphSettings
+from ...graphs.tournament.design import wins
+from ...graphs.tournament.expected import weights
+from ...graphs.tournament.saving import round_robin_battles
+from ...tools.ratings.fit import ELO, MEAN, solve
+from ...tools.ratings.table import Floats
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row

@@ -9,14 +9,14 @@ import numpy as np
 
 from ...agents.cast import eligible
 from ...agents.errors import JudgingFailed, StopRun
-from ...graphs.arena.design import Cells, Design, Played
-from ...graphs.arena.matchmakers import MATCHMAKERS
 from ...graphs.arena.matchmaking import Pair
 from ...graphs.arena.protocols import PROTOCOLS
 from ...graphs.arena.state import BattleState, start_state
 from ...graphs.arena.weighing import weigh
 from ...graphs.services import Services
 from ...graphs.stream import each
+from ...graphs.tournament.design import Cells, Design, Played
+from ...graphs.tournament.matchmakers import MATCHMAKERS
 from .games import JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking

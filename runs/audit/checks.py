@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...graphs.ratings.connection import Bools
+from ...tools.ratings.connection import Bools
 from ..leaderboard.arrays import numbers
 from ..leaderboard.checks import Fault, empty_value
 from ..leaderboard.source import Batch

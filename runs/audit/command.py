@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ...graphs.audit.ranking import Canaries
     from ..folder import RunFolder
+    from .ranking import Canaries
 
 EXIT_FOUND, EXIT_STOPPED = 1, 3
 """A canary did not rank last; the run's budget or an endpoint stopped the canaries."""
@@ -62,7 +62,7 @@ def audit(
     """Measure jurors: order, position, length, style, family, agreement; exit status 1 for a bad canary."""
     import orjson
 
-    from ...graphs.audit.report import audit as measure
+    from ...tools.audit.report import audit as measure
     from ..arena.config import load_arena_config
     from .data import data
     from .reading import read_answers, read_battles, read_labels

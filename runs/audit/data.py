@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ...graphs.audit.accord import Accord
-from ...graphs.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
-from ...graphs.audit.juror import JurorAudit
-from ...graphs.audit.ranking import Canaries
-from ...graphs.audit.report import Audit
-from ...graphs.audit.scale import Scale
+from ...tools.audit.accord import Accord
+from ...tools.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
+from ...tools.audit.juror import JurorAudit
+from ...tools.audit.report import Audit
+from ...tools.audit.scale import Scale
+from .ranking import Canaries
 
 Data = dict[str, Any]
 

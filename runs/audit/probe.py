@@ -16,7 +16,15 @@ from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
 from ...agents.records import Answer, Battle, Game
 from ...agents.troupe import Troupe
-from ...graphs.audit.canaries import (
+from ...taxonomy.skill import Leaf, load_skill
+from ...tools.ratings.table import Row
+from ...tools.retrieval import ApiIndex
+from ..config.config import RunConfig, load_config
+from ..dataset.lineage import find_instructions
+from ..folder import ARENA, RunFolder
+from ..program import program
+from ..store import Store
+from .canaries import (
     Question,
     Trial,
     checked_trials,
@@ -24,15 +32,7 @@ from ...graphs.audit.canaries import (
     fits,
     order_trials,
 )
-from ...graphs.audit.ranking import Canaries, Played, canaries
-from ...graphs.ratings.table import Row
-from ...taxonomy.skill import Leaf, load_skill
-from ...tools.retrieval import ApiIndex
-from ..config import RunConfig, load_config
-from ..dataset.lineage import find_instructions
-from ..folder import ARENA, RunFolder
-from ..program import program
-from ..store import Store
+from .ranking import Canaries, Played, canaries
 
 
 async def probe(folder: RunFolder, count: int) -> Canaries:

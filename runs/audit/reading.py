@@ -18,9 +18,9 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...agents.models.settings import ModelSettings, RewardModel
 from ...agents.sanitise import sanitise
-from ...graphs.audit.evidence import Evidence, Label, Place, Play
-from ...graphs.audit.looks import Looks, looks
-from ...graphs.ratings.table import Floats
+from ...tools.audit.evidence import Evidence, Label, Place, Play
+from ...tools.audit.looks import Looks, looks
+from ...tools.ratings.table import Floats
 from ..leaderboard.checks import Gate, faults, is_empty, scores
 from ..leaderboard.source import Batch, Source, readable, sources
 from .checks import CHECKED, answer_faults

@@ -8,13 +8,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from ...graphs.audit.canaries import FAKES
-from ...graphs.audit.estimate import Estimate
-from ...graphs.audit.juror import JurorAudit
-from ...graphs.audit.ranking import Canaries
-from ...graphs.audit.report import Audit
-from ...graphs.audit.scale import Scale
+from ...tools.audit.estimate import Estimate
+from ...tools.audit.juror import JurorAudit
+from ...tools.audit.report import Audit
+from ...tools.audit.scale import Scale
 from ..leaderboard.notes import hard, worth
+from .canaries import FAKES
+from .ranking import Canaries
 
 WIDE = 110
 """Columns where the output is no terminal."""

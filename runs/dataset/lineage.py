@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ...agents.records import Instruction, Passage, Seed
-from ...graphs.decisions import Decision, decision_id
+from ...graphs.supervisor.decisions import Decision, decision_id
 from ..store import Store
 
 

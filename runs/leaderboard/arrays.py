@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.table import Floats, Ints
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.table import Floats, Ints
 
 compute: Any = pyarrow.compute
 """Its functions are made when it is imported, unseen by type checkers."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.judged import some
-from ...graphs.ratings.table import BattleTable, Floats, Ints
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.judged import some
+from ...tools.ratings.table import BattleTable, Floats, Ints
 from .arrays import joined
 
 

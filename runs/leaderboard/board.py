@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...agents.errors import UserError
-from ...graphs.ratings.agreement import Agreement
-from ...graphs.ratings.fit import Fit
-from ...graphs.ratings.flips import Flips, flips
-from ...graphs.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
-from ...graphs.ratings.length import LengthControlled
-from ...graphs.ratings.newton import sigmoid
-from ...graphs.ratings.position import Position, position
-from ...graphs.ratings.standings import Standing, separability, standings, win_rates
-from ...graphs.ratings.table import BattleTable, Floats, Ints, add_up
-from ...graphs.ratings.triples import Triples, triples
+from ...tools.ratings.agreement import Agreement
+from ...tools.ratings.fit import Fit
+from ...tools.ratings.flips import Flips, flips
+from ...tools.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
+from ...tools.ratings.length import LengthControlled
+from ...tools.ratings.newton import sigmoid
+from ...tools.ratings.position import Position, position
+from ...tools.ratings.standings import Standing, separability, standings, win_rates
+from ...tools.ratings.table import BattleTable, Floats, Ints, add_up
+from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
 from .control import Controlled
 from .difficulty import Difficulty, read_difficulty

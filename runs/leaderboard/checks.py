@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.table import SCORES, Floats
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.table import SCORES, Floats
 from .arrays import blank, coded, compute, joined, mapped, numbers, unprintable, valid
 from .fields import REQUIRED
 from .games import has_games

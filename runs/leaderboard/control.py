@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ...graphs.ratings.fit import Fit
-from ...graphs.ratings.intervals import Intervals
-from ...graphs.ratings.style import (
+from ...tools.ratings.fit import Fit
+from ...tools.ratings.intervals import Intervals
+from ...tools.ratings.style import (
     bootstrap_styled,
     contrast,
     own_variation,

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...graphs.ratings.length import Matched
-from ...graphs.ratings.table import Floats
+from ...tools.ratings.length import Matched
+from ...tools.ratings.table import Floats
 from .arrays import coded, numbers
 from .source import Batch, readable, sources
 

@@ -12,7 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from ...agents.errors import UserError
-from ...graphs.ratings.table import Ints
+from ...tools.ratings.table import Ints
 from .arrays import CODED
 from .measure import ANSWERS
 from .source import Batch, counting, is_packed

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from ...graphs.ratings.table import Floats, Ints
+from ...tools.ratings.table import Floats, Ints
 from .arrays import coded, codes, compute, joined, mapped, numbers
 from .battles import Columns, Judging, named
 from .source import Batch

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...graphs.ratings.length import LengthControlled, Matched, length_controlled
+from ...tools.ratings.length import LengthControlled, Matched, length_controlled
 from .battles import Battles
 from .difficulty import Difficulty
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from ...graphs.ratings.agreement import FEWEST_SHARED, Agreement
-from ...graphs.ratings.intervals import FEWEST_QUESTIONS
+from ...tools.ratings.agreement import FEWEST_SHARED, Agreement
+from ...tools.ratings.intervals import FEWEST_QUESTIONS
 from .board import Board
 from .options import Options
 from .reading import Loaded

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...agents.errors import UserError
-from ...graphs.ratings.fit import Anchor
-from ...graphs.ratings.intervals import FEWEST_ROUNDS
-from ...graphs.ratings.share import FLIPPED_WEIGHT
+from ...tools.ratings.fit import Anchor
+from ...tools.ratings.intervals import FEWEST_ROUNDS
+from ...tools.ratings.share import FLIPPED_WEIGHT
 from .fields import Control
 
 Method = Literal["bootstrap", "sandwich"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...agents.errors import UserError
-from ...graphs.ratings.table import Floats, Ints
+from ...tools.ratings.table import Floats, Ints
 from .board import Board
 
 LONGEST = 48

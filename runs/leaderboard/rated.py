@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...graphs.ratings.fit import Fit, rate
-from ...graphs.ratings.intervals import Intervals, bootstrap, sandwich
-from ...graphs.ratings.judged import Judged
-from ...graphs.ratings.judges import Judge, bootstrap_judges, fit_judges
+from ...tools.ratings.fit import Fit, rate
+from ...tools.ratings.intervals import Intervals, bootstrap, sandwich
+from ...tools.ratings.judged import Judged
+from ...tools.ratings.judges import Judge, bootstrap_judges, fit_judges
 from .battles import Battles
 from .control import Controlled, controlled
 from .options import Options

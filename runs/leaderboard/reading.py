@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.table import Floats
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.table import Floats
 from .arrays import CODED, chosen, coded, mapped, numbers
 from .battles import Battles, Columns, together
 from .checks import Gate, faults, is_empty, scores

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...graphs.ratings.table import Ints
+from ...tools.ratings.table import Ints
 
 RUNS = Path("runs")
 KINDS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")

@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from ...graphs.ratings.flips import flips
-from ...graphs.ratings.panel import panel
-from ...graphs.ratings.share import FLIPPED_WEIGHT
-from ...graphs.ratings.table import Floats, add_up
+from ...tools.ratings.flips import flips
+from ...tools.ratings.panel import panel
+from ...tools.ratings.share import FLIPPED_WEIGHT
+from ...tools.ratings.table import Floats, add_up
 from .battles import Battles, Labels
 from .options import Options
 

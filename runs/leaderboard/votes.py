@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...graphs.ratings.agreement import Agreement, compare
-from ...graphs.ratings.connection import Bools
-from ...graphs.ratings.table import Floats, Ints, add_up
+from ...tools.ratings.agreement import Agreement, compare
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.table import Floats, Ints, add_up
 from .battles import Battles
 
 MOST_JUDGES = 30

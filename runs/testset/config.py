@@ -18,10 +18,10 @@ from ...agents.errors import UserError
 from ...agents.models.embedding import EmbeddingSettings
 from ...agents.models.settings import ModelSettings, OfflineSettings
 from ...graphs.testset.settings import SamplingSettings
-from ..config import BudgetSettings, ExecutionSettings, RunConfig
-from ..explain import explain
-from ..origin import Origin, join
-from ..pasted import pasted_keys
+from ..config.config import BudgetSettings, ExecutionSettings, RunConfig
+from ..config.explain import explain
+from ..config.origin import Origin, join
+from ..config.pasted import pasted_keys
 
 
 class _Section(BaseModel):

@@ -1,0 +1,66 @@
+"""The contender: answers an instruction as any user's model would see it, without a system prompt."""
+
+from autogen_core import MessageContext, message_handler
+
+from ...tools.simulator import simulate
+from ..actor import Actor
+from ..errors import ReplyError
+from ..messages import Respond
+from ..models.call import Call
+from ..models.client import DoorClient
+from ..records import Answer, Instruction, Turn, make_id
+from ..tool_loop import LoopTool, api_tools, run_tool_loop
+
+
+class Contender(Actor):
+    """Answers instructions; with APIs in hand it runs AgentChat's tool loop against the simulator."""
+
+    @message_handler
+    async def respond(self, message: Respond, ctx: MessageContext) -> Answer:
+        """Return the answer: one turn, or the whole conversation.
+
+        Raises:
+            ReplyError: the answer is empty.
+        """
+        instruction = message.instruction
+        turns = await (self._use_tools if instruction.apis else self._talk)(instruction)
+        if not turns or not turns[-1].content.strip():
+            raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
+        return Answer(
+            id=make_id("answer", instruction.id, self.alias),
+            parents=(instruction.id,),
+            instruction_id=instruction.id,
+            contender=self.alias,
+            model=self.model,
+            turns=turns,
+        )
+
+    async def _talk(self, instruction: Instruction) -> tuple[Turn, ...]:
+        turns: tuple[Turn, ...] = ()
+        for text in (instruction.prompt(), *instruction.user_turns):
+            turns += (Turn(role="user", content=text),)
+            call = Call(
+                self.alias,
+                turns,
+                role="contender",
+                subject=instruction.id,
+                about=(instruction.id,),
+            )
+            reply = await self.desk.door.complete(call)
+            turns += (Turn(role="assistant", content=reply.text),)
+        return turns[1:]
+
+    async def _use_tools(self, instruction: Instruction) -> tuple[Turn, ...]:
+        client = DoorClient(
+            self.desk.door.complete, self.alias, role="contender", subject=instruction.id
+        )
+        specs = tuple(instruction.apis)
+        tools: tuple[LoopTool, ...] = api_tools(
+            specs, lambda name, arguments: simulate(specs, name, arguments).content
+        )
+        return await run_tool_loop(
+            client,
+            system="",
+            user_turns=(instruction.prompt(), *instruction.user_turns),
+            tools=tools,
+        )

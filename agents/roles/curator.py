@@ -1,0 +1,38 @@
+"""The curator: the gate's questions about one instruction, answered by a model."""
+
+from autogen_core import MessageContext, message_handler
+
+from ..actor import Actor
+from ..conversion import apis_json
+from ..messages import Curate, Findings
+from ..replies import CurationReply
+
+PROMPT = "curation/curate"
+_QUESTIONS = (
+    ("self_contained", "not_self_contained"),
+    ("matches_passage", "off_passage"),
+    ("matches_leaf", "off_leaf"),
+    ("label_right", "wrong_label"),
+)
+
+
+class Curator(Actor):
+    """Asks whether an instruction is sound."""
+
+    @message_handler
+    async def curate(self, message: Curate, ctx: MessageContext) -> Findings:
+        """Return the first failed question, or an empty reason."""
+        instruction = message.instruction
+        variables = {
+            "passage": instruction.context,
+            "apis": apis_json(instruction.apis),
+            "task": "\n".join((instruction.task, *instruction.user_turns)),
+            "options": list(instruction.options),
+            "leaf": message.leaf,
+            "expected_behaviour": instruction.expected_behaviour,
+        }
+        note = f"Look twice: {message.evidence}." if message.evidence else ""
+        call = self.speak(PROMPT, variables, subject=instruction.id, note=note)
+        reply, _ = await self.ask(call, CurationReply)
+        failed = next((slug for field, slug in _QUESTIONS if not getattr(reply, field)), "")
+        return Findings(reason=failed, detail=reply.reason)

@@ -1,0 +1,75 @@
+"""The editor: carries one suggestion out and returns the harder instruction; the parent stays."""
+
+from autogen_core import MessageContext, message_handler
+
+from ...prompts.template import load_prompt
+from ..actor import Actor
+from ..conversion import apis_json, check_of
+from ..errors import ReplyError
+from ..messages import Edit
+from ..records import Instruction, make_id
+from ..replies import EditReply
+
+
+class Editor(Actor):
+    """Writes harder instructions."""
+
+    @message_handler
+    async def edit(self, message: Edit, ctx: MessageContext) -> Instruction:
+        """Return the edited instruction.
+
+        Raises:
+            ReplyError: the edit changed nothing, left a passage alone that it was to change, or
+                expects another behaviour than its goal.
+        """
+        parent, goal = message.instruction, message.goal
+        variables = {
+            "passage": parent.context,
+            "apis": apis_json(parent.apis),
+            "task": parent.task,
+            "options": list(parent.options),
+            "leaf": message.leaf,
+            "goal": goal,
+            "direction": message.suggestion.direction,
+            "expected_behaviour": goal.expected_behaviour or parent.expected_behaviour,
+        }
+        call = self.speak(message.prompt, variables, subject=message.suggestion.id)
+        reply, raw = await self.ask(call, EditReply)
+        edited = parent.model_copy(
+            update={
+                "id": make_id("instruction", message.suggestion.id, parent.leaf),
+                "parents": (parent.id, message.suggestion.id),
+                "complexity": min(5, parent.complexity + 1),
+                "task": reply.task,
+                "context": _context(parent, message, reply),
+                "options": tuple(reply.options),
+                "user_turns": tuple(reply.user_turns),
+                "expected_behaviour": reply.expected_behaviour,
+                "check": check_of(message.leaf.checker, reply.check),
+                "operator": goal.name,
+                "depth": parent.depth + 1,
+                "model": raw.model,
+                "prompts": (*parent.prompts, load_prompt(message.prompt).version),
+            }
+        )
+        _refuse_missed(parent, edited, message)
+        return edited
+
+
+def _context(parent: Instruction, message: Edit, reply: EditReply) -> str:
+    """Return the passage after the edit; where the goal edits the task, it stays byte for byte."""
+    if message.goal.edits == "passage" and parent.context:
+        return reply.passage or parent.context
+    return parent.context
+
+
+def _refuse_missed(parent: Instruction, edited: Instruction, message: Edit) -> None:
+    wanted = message.goal.expected_behaviour
+    if wanted and edited.expected_behaviour != wanted:
+        raise ReplyError(
+            f"goal {message.goal.name} leads to {wanted}, the edit to {edited.expected_behaviour}"
+        )
+    if message.goal.edits == "passage" and edited.context == parent.context:
+        raise ReplyError(f"goal {message.goal.name} asks for an edited passage; it is unchanged")
+    if edited.prompt() == parent.prompt() and edited.user_turns == parent.user_turns:
+        raise ReplyError(f"the edit for goal {message.goal.name} changed nothing")

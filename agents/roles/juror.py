@@ -1,0 +1,73 @@
+"""The juror: judges two answers in the order shown; a verdict is parsed or it is an error."""
+
+from dataclasses import replace
+
+from autogen_core import MessageContext, message_handler
+
+from ..actor import Actor
+from ..brief import Brief, brief
+from ..errors import JudgeError, ReplyError
+from ..messages import Confer, Judge
+from ..models.settings import RewardModel
+from ..records import Game, Vote
+from ..reward import weigh
+from ..verdicts import KINDS
+
+PROMPT = "arena/judge"
+
+
+class Juror(Actor):
+    """Judges one game, and looks at it again beside what the other jurors said."""
+
+    @message_handler
+    async def judge(self, message: Judge, ctx: MessageContext) -> Game:
+        """Return the game, its scores put back to model_a and model_b.
+
+        Raises:
+            JudgeError: the reply holds no verdict, also after one repair.
+        """
+        return await self._judge(message, brief(message))
+
+    @message_handler
+    async def confer(self, message: Confer, ctx: MessageContext) -> Game:
+        """Return the game with the vote given after the others were heard, and the one before.
+
+        Raises:
+            JudgeError: as above.
+        """
+        game = await self._judge(message.judge, brief(message.judge, message))
+        said = message.own.model_dump(include=set(Vote.model_fields))
+        return game.model_copy(update={"before": Vote.model_validate(said)})
+
+    async def _judge(self, message: Judge, told: Brief) -> Game:
+        if isinstance(self.desk.door.models[self.alias].settings, RewardModel):
+            return await weigh(self.desk.door, self.alias, message)
+        kind = KINDS[message.verdict]
+        call = self.speak(PROMPT, told.variables, subject=message.instruction.id)
+        about = (message.instruction.id, *self._shown(message))
+        try:
+            reply, raw = await self.ask(replace(call, about=about), kind.reply)
+        except ReplyError as error:
+            raise JudgeError(str(error)) from error
+        first, second = kind.scores(reply)
+        return Game(
+            juror=self.alias,
+            model=raw.model,
+            shown_first="model_a" if message.a_is_first else "model_b",
+            score_a=first if message.a_is_first else second,
+            score_b=second if message.a_is_first else first,
+            reason=reply.reason,
+            own_answer=reply.own_answer,
+            orders=told.orders,
+        )
+
+    def _shown(self, message: Judge) -> tuple[str, str]:
+        """Return the models of the answers in the order shown; a canary goes by its own name."""
+        models = self.desk.door.models
+        first, second = (
+            models[answer.contender].settings.model
+            if answer.contender in models
+            else answer.contender
+            for answer in (message.first, message.second)
+        )
+        return first, second

@@ -1,0 +1,52 @@
+"""The suggester: proposes about three directions in which an instruction could become harder."""
+
+from autogen_core import MessageContext, message_handler
+
+from ..actor import Actor
+from ..conversion import apis_json
+from ..errors import ReplyError
+from ..messages import Suggest, Suggested
+from ..records import Suggestion, make_id
+from ..replies import SuggestionsReply
+
+
+class Suggester(Actor):
+    """Proposes directions."""
+
+    @message_handler
+    async def suggest(self, message: Suggest, ctx: MessageContext) -> Suggested:
+        """Return the directions whose goal is one of those offered.
+
+        Raises:
+            ReplyError: there are directions, but none for an offered goal.
+        """
+        instruction = message.instruction
+        variables = {
+            "passage": instruction.context,
+            "apis": apis_json(instruction.apis),
+            "task": instruction.task,
+            "options": list(instruction.options),
+            "leaf": message.leaf,
+            "goals": list(message.goals),
+            "count": message.count,
+            "complexity": instruction.complexity,
+        }
+        call = self.speak(message.prompt, variables, subject=instruction.id)
+        reply, _ = await self.ask(call, SuggestionsReply)
+        offered = {goal.name for goal in message.goals}
+        fitting = [s for s in reply.suggestions if s.goal in offered]
+        if reply.suggestions and not fitting:
+            found = sorted({s.goal for s in reply.suggestions})
+            raise ReplyError(f"no direction serves an offered goal; goals found: {found}")
+        return Suggested(
+            suggestions=tuple(
+                Suggestion(
+                    id=make_id("suggestion", instruction.id, s.goal, number),
+                    parents=(instruction.id,),
+                    instruction_id=instruction.id,
+                    goal=s.goal,
+                    direction=s.direction,
+                )
+                for number, s in enumerate(fitting[: message.count])
+            )
+        )

@@ -1,0 +1,140 @@
+"""Curation: the gate between writing and battling. Rejects keep their reason.
+
+Per instruction: are the checker's arguments usable, are the options right in number, does the curator
+find it sound? Then, in the order of ids, is it a duplicate of an earlier one? The order makes the
+outcome independent of concurrency.
+"""
+
+from functools import partial
+from typing import TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.messages import Curate, Findings
+from ...agents.records import Instruction, Reject, make_id
+from ...taxonomy.skill import Leaf
+from ...tools.checkers import CheckTask, usable
+from ..services import Services, reject, settle
+
+
+class CurationState(TypedDict):
+    """One instruction before the gate."""
+
+    instruction: Instruction
+    rejects: list[Reject]
+
+
+class CurationUpdate(TypedDict, total=False):
+    """What a node of the gate changes."""
+
+    rejects: list[Reject]
+
+
+def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
+    """Return (reason, detail) of what a program finds wrong; empty strings when nothing is."""
+    expected = instruction.expected_behaviour
+    if instruction.operator == "seed" and expected != leaf.expected_behaviour:
+        return "wrong_label", f"{leaf.name} expects {leaf.expected_behaviour}, found {expected}"
+    least, most = leaf.options
+    found = len(instruction.options)
+    if not least <= found <= most:
+        return "options", f"{leaf.name} asks for {least} to {most} options, found {found}"
+    if len(set(instruction.options)) < found:
+        return "options", "two options are the same"
+    if why := _unusable(instruction):
+        return "check", why
+    return "", ""
+
+
+def _unusable(instruction: Instruction) -> str:
+    """Return why the checker cannot work with its arguments; empty when it can, or there is none."""
+    check = instruction.check
+    if check is None:
+        return ""
+    if instruction.apis:
+        absent = sorted(set(check.terms) - {api.name for api in instruction.apis})
+        return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
+    why = usable(check.name, check_task(instruction))
+    return f"{check.name}: {why}" if why else ""
+
+
+def check_task(instruction: Instruction) -> CheckTask:
+    """Return what a checker needs to know of an instruction."""
+    check = instruction.check
+    return CheckTask(
+        context=instruction.context,
+        task=instruction.task,
+        terms=check.terms if check else (),
+        replacements=check.replacements if check else (),
+        options=instruction.options,
+    )
+
+
+def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
+    """Return the reject of an instruction that the gate refused."""
+    return Reject(
+        id=make_id("reject", "curation", instruction.id, reason),
+        parents=(instruction.id,),
+        round=instruction.round,
+        stage="curation",
+        reason=reason,
+        detail=detail[:500],
+        subject=instruction.id,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
+    )
+
+
+async def inspect(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
+    """Let programs look first: they cost nothing."""
+    instruction = state["instruction"]
+    reason, detail = fault(instruction, runtime.context.leaf(instruction))
+    return {"rejects": [dropped(instruction, reason, detail)] if reason else []}
+
+
+async def curate(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
+    """Ask the curator."""
+    services, instruction = runtime.context, state["instruction"]
+    message = Curate(instruction=instruction, leaf=services.leaf(instruction))
+    alias = services.cast.speaks("curator")
+    failed = partial(
+        reject,
+        stage="curation",
+        round=instruction.round,
+        subject=instruction.id,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
+    )
+    findings, rejects = await settle(
+        [(services.troupe.send(message, Findings, "curator", alias), failed)]
+    )
+    rejects += [dropped(instruction, f.reason, f.detail) for f in findings if f.reason]
+    return {"rejects": rejects}
+
+
+def asks_model(state: CurationState, runtime: Runtime[Services]) -> str:
+    """Return where to go after the programs' look."""
+    return END if state["rejects"] or not runtime.context.settings.curation.model_gate else "curate"
+
+
+def duplicate(services: Services, instruction: Instruction) -> Reject | None:
+    """Return the reject of a near duplicate, or remember the instruction; call it in the order of ids."""
+    text = "\n".join((instruction.task, *instruction.options, *instruction.user_turns))
+    scope = instruction.context or "\n".join(api.name for api in instruction.apis)
+    earlier = services.duplicates.seen(instruction.id, text, scope=scope, batch=instruction.round)
+    if earlier is None:
+        return None
+    return dropped(instruction, "duplicate", f"asks what {earlier} asks about the same context")
+
+
+def build() -> CompiledStateGraph[CurationState, Services, CurationState, CurationState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(CurationState, context_schema=Services)
+    graph.add_node("inspect", inspect)
+    graph.add_node("curate", curate)
+    graph.add_edge(START, "inspect")
+    graph.add_conditional_edges("inspect", asks_model, ["curate", END])
+    graph.add_edge("curate", END)
+    return graph.compile(checkpointer=False, name="curation")

@@ -1,0 +1,50 @@
+"""The state of every generation flow: one seed's way through one skill in one round.
+
+All flows have it as input and as output, so that a skill whose way differs brings its own subgraph.
+"""
+
+from random import Random
+from typing import TypedDict
+
+from ...agents.records import Instruction, Passage, Reject, Seed, Suggestion
+from ..services import Round
+
+
+class FlowState(TypedDict):
+    """What a flow carries; records of one seed only, so it stays small."""
+
+    seed: Seed
+    skill: str
+    round: Round
+    passages: list[Passage]
+    instructions: list[Instruction]
+    suggestions: list[Suggestion]
+    """Every direction of refinement: edited instructions have theirs among their parents."""
+    rejects: list[Reject]
+
+
+class FlowUpdate(TypedDict, total=False):
+    """What a node of a flow changes: whole lists, since a subgraph hands its whole state back."""
+
+    passages: list[Passage]
+    instructions: list[Instruction]
+    suggestions: list[Suggestion]
+    rejects: list[Reject]
+
+
+def start_state(seed: Seed, skill: str, round: Round) -> FlowState:
+    """Return the state a flow starts from."""
+    return FlowState(
+        seed=seed,
+        skill=skill,
+        round=round,
+        passages=[],
+        instructions=[],
+        suggestions=[],
+        rejects=[],
+    )
+
+
+def chance(seed: int, state: FlowState, what: str) -> Random:
+    """Return random numbers that depend on the config's seed, the document, the skill and the round."""
+    return Random(f"{seed}/{state['seed'].id}/{state['skill']}/{state['round'].number}/{what}")

@@ -1,0 +1,42 @@
+"""Flows: how seeds become instructions of a skill. Here subgraphs are joined into one graph a flow.
+
+To add a flow, build its own subgraph on `FlowState` and name it here; a skill's YAML picks it by name.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from ..services import Services
+from . import api_lists, instruction, refinement, transformation
+from .flow_state import FlowState
+
+Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
+
+
+def _joined(name: str, first: Flow) -> Flow:
+    """Return `first` (seed to passages), then instruction, then refinement, as one graph."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_node("transformation", first)
+    graph.add_node("instruction", instruction.build())
+    graph.add_node("refinement", refinement.build())
+    graph.add_edge(START, "transformation")
+    graph.add_edge("transformation", "instruction")
+    graph.add_edge("instruction", "refinement")
+    graph.add_edge("refinement", END)
+    return graph.compile(checkpointer=False, name=name)
+
+
+def standard() -> Flow:
+    """Return the flow of skills whose passages are texts."""
+    return _joined("standard", transformation.build())
+
+
+def tool_use() -> Flow:
+    """Return the flow of tool use: its passages are API lists."""
+    return _joined("tool_use", api_lists.build())
+
+
+FLOWS: dict[str, Callable[[], Flow]] = {"standard": standard, "tool_use": tool_use}

@@ -1,0 +1,133 @@
+"""Refinement: suggester and editor make further, harder instructions; parents are kept.
+
+Each round takes one instruction of every lineage (the parent first, then its first edit), so that the
+work grows with the number of rounds and not with its power.
+"""
+
+from functools import partial
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.messages import Edit, Suggest, Suggested
+from ...agents.records import Instruction, Reject
+from ..services import Services, reject, settle
+from .flow_state import FlowState, FlowUpdate
+
+
+class RefinementState(FlowState):
+    """A flow's state with what the loop between suggester and editor needs."""
+
+    done: int
+    """Refinement rounds done."""
+    frontier: list[Instruction]
+    """What the next round refines."""
+
+
+class RefinementUpdate(FlowUpdate, total=False):
+    """What a node of the loop changes."""
+
+    done: int
+    frontier: list[Instruction]
+
+
+async def suggest(state: RefinementState, runtime: Runtime[Services]) -> RefinementUpdate:
+    """Ask for directions for every instruction of the frontier."""
+    services = runtime.context
+    skill = services.skills[state["skill"]]
+    frontier = state["frontier"] if state.get("done") else state["instructions"]
+    alias = services.cast.speaks("suggester")
+    suggested, rejects = await settle(
+        (
+            services.troupe.send(
+                Suggest(
+                    instruction=instruction,
+                    prompt=skill.prompts.suggest,
+                    leaf=skill.leaf(instruction.leaf),
+                    goals=skill.goals,
+                    count=services.settings.per_seed.directions,
+                ),
+                Suggested,
+                "suggester",
+                alias,
+            ),
+            _failed("suggestion", instruction),
+        )
+        for instruction in frontier
+    )
+    return {
+        "frontier": frontier,
+        "suggestions": state["suggestions"] + [s for one in suggested for s in one.suggestions],
+        "rejects": state["rejects"] + rejects,
+    }
+
+
+async def edit(state: RefinementState, runtime: Runtime[Services]) -> RefinementUpdate:
+    """Carry every suggestion about the frontier out."""
+    services = runtime.context
+    skill = services.skills[state["skill"]]
+    parents = {instruction.id: instruction for instruction in state["frontier"]}
+    alias = services.cast.speaks("editor")
+    goals = {goal.name: goal for goal in skill.goals}
+    edited, rejects = await settle(
+        (
+            services.troupe.send(
+                Edit(
+                    instruction=parents[s.instruction_id],
+                    suggestion=s,
+                    prompt=skill.prompts.edit,
+                    leaf=skill.leaf(parents[s.instruction_id].leaf),
+                    goal=goals[s.goal],
+                ),
+                Instruction,
+                "editor",
+                alias,
+            ),
+            partial(_failed("edit", parents[s.instruction_id]), part=s.id),
+        )
+        for s in state["suggestions"]
+        if s.instruction_id in parents
+    )
+    return {
+        "done": state.get("done", 0) + 1,
+        "frontier": _first_of_each(edited),
+        "instructions": state["instructions"] + edited,
+        "rejects": state["rejects"] + rejects,
+    }
+
+
+def again(state: RefinementState, runtime: Runtime[Services]) -> str:
+    """Return where to go after an edit, or at the start."""
+    wanted = runtime.context.settings.per_seed.refinements
+    left = state["frontier"] if state.get("done") else state["instructions"]
+    return "suggest" if left and state.get("done", 0) < wanted else END
+
+
+def _first_of_each(edited: list[Instruction]) -> list[Instruction]:
+    """Return the first edit of each parent."""
+    return list({i.parents[0]: i for i in reversed(edited)}.values())[::-1]
+
+
+def _failed(stage: str, instruction: Instruction) -> "partial[Reject]":
+    return partial(
+        reject,
+        stage=stage,
+        round=instruction.round,
+        subject=instruction.id,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
+    )
+
+
+def build() -> CompiledStateGraph[RefinementState, Services, FlowState, FlowState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(
+        RefinementState, context_schema=Services, input_schema=FlowState, output_schema=FlowState
+    )
+    graph.add_node("suggest", suggest)
+    graph.add_node("edit", edit)
+    graph.add_conditional_edges(START, again, ["suggest", END])
+    graph.add_edge("suggest", "edit")
+    graph.add_conditional_edges("edit", again, ["suggest", END])
+    return graph.compile(checkpointer=False, name="refinement")

@@ -1,0 +1,59 @@
+"""Transformation: a seed becomes passages, by transformations drawn under the policy."""
+
+from functools import partial
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.messages import Transform
+from ...agents.records import Passage
+from ...agents.roles.transformer import identity_passage
+from ...taxonomy.policy import draw_transformations
+from ..services import Services, reject, settle
+from .flow_state import FlowState, FlowUpdate, chance
+
+
+async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
+    """Draw transformations and carry them out side by side."""
+    services, seed, round = runtime.context, state["seed"], state["round"]
+    skill = services.skills[state["skill"]]
+    count = services.settings.per_seed.passages
+    random = chance(services.settings.seed, state, "transformations")
+    drawn = draw_transformations(round.policy, skill, count, random)
+    failed = partial(
+        reject, stage="transformation", round=round.number, subject=seed.id, skill=skill.name
+    )
+    passages, rejects = await settle(
+        (
+            _passage(
+                services,
+                Transform(
+                    seed=seed,
+                    skill=skill.name,
+                    prompt=skill.prompts.transform,
+                    transformation=transformation,
+                    sample=round.number - 1,
+                ),
+            ),
+            partial(failed, part=transformation.name),
+        )
+        for transformation in drawn
+    )
+    return {"passages": passages, "rejects": state["rejects"] + rejects}
+
+
+async def _passage(services: Services, message: Transform) -> Passage:
+    if message.transformation.identity:
+        return identity_passage(message)
+    alias = services.cast.speaks("transformer")
+    return await services.troupe.send(message, Passage, "transformer", alias)
+
+
+def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_node("transform", transform)
+    graph.add_edge(START, "transform")
+    graph.add_edge("transform", END)
+    return graph.compile(checkpointer=False, name="transformation")

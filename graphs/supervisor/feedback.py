@@ -1,0 +1,170 @@
+"""Feedback: what was lost steers the next round. Policy v1, pure: statistics in, policy out.
+
+Diversity: a leaf's weight follows the target's loss rate in it, over a floor that keeps every leaf
+covered. Complexity: the target's win rate is kept in a band. Every change carries its numbers.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil, exp
+from statistics import mean
+
+from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
+from ...taxonomy.skill import Skill
+from ..settings import FeedbackSettings
+
+HIGHEST, LOWEST = 5, 1
+CAP = 8.0
+"""Largest weight of a leaf: even a leaf that is always lost does not crowd the others out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRecord:
+    """The target's decided battles in one leaf in one round."""
+
+    won: int = 0
+    tied: int = 0
+    lost: int = 0
+
+    @property
+    def battles(self) -> int:
+        """All of them."""
+        return self.won + self.tied + self.lost
+
+    @property
+    def loss_rate(self) -> float:
+        """Share lost, a tie counting half."""
+        return (self.lost + self.tied / 2) / self.battles
+
+    @property
+    def win_rate(self) -> float:
+        """Share won, a tie counting half."""
+        return (self.won + self.tied / 2) / self.battles
+
+    def shrunk(self, rate: float, battles: float) -> float:
+        """Return the share lost once `battles` at a loss rate are added: small samples move less."""
+        return (self.lost + self.tied / 2 + battles * rate) / (self.battles + battles)
+
+    def __add__(self, other: "LeafRecord") -> "LeafRecord":
+        """Return both together."""
+        return LeafRecord(self.won + other.won, self.tied + other.tied, self.lost + other.lost)
+
+    def __str__(self) -> str:
+        """Say the record in words."""
+        return f"won {self.won}, tied {self.tied}, lost {self.lost} of {self.battles}"
+
+
+Move = tuple[str, str, float, str]
+"""(leaf, field, new value, why)."""
+
+
+def update(
+    policy: Policy,
+    records: Mapping[tuple[str, str], LeafRecord],
+    skills: Iterable[Skill],
+    *,
+    round: int,
+    settings: FeedbackSettings,
+) -> tuple[Policy, list[PolicyChange]]:
+    """Return the next policy and what changed, leaf by leaf in the taxonomy's order.
+
+    `records` are by (skill, leaf). A leaf with fewer battles than `least_battles` stays as it is,
+    but for the coverage floor, which rises with the others.
+    """
+    leaves = dict(policy.leaves)
+    changes: list[PolicyChange] = []
+    for skill in skills:
+        mine = {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.leaves}
+        for leaf, field, value, why in _moves(policy, skill.name, mine, settings):
+            key, record = f"{skill.name}/{leaf}", mine[leaf]
+            before = leaves.get(key, LeafPolicy())
+            leaves[key] = before.model_copy(update={field: value})
+            old = getattr(before, field)
+            changes.append(
+                PolicyChange(
+                    round=round,
+                    skill=skill.name,
+                    leaf=leaf,
+                    field=field,
+                    old=old,
+                    new=value,
+                    reason=f"the target {record} battles: {why}; {field} {old:g} → {value:g}",
+                    won=record.won,
+                    tied=record.tied,
+                    lost=record.lost,
+                )
+            )
+    return (Policy(version=policy.version + 1, leaves=leaves) if changes else policy), changes
+
+
+def _moves(
+    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
+) -> Iterator[Move]:
+    """Yield what changes in one skill."""
+    whole = sum(records.values(), LeafRecord())
+    if not whole.battles:
+        return
+    old_floor = settings.coverage_floor * mean(policy.of(skill, leaf).weight for leaf in records)
+    weighed = {
+        leaf: _weigh(policy.of(skill, leaf), record, whole, floor=old_floor, settings=settings)
+        for leaf, record in records.items()
+    }
+    floor = coverage_floor([weight for weight, _ in weighed.values()], settings.coverage_floor)
+    for leaf, record in records.items():
+        old, (weight, why) = policy.of(skill, leaf), weighed[leaf]
+        if weight < floor:
+            share = f"{settings.coverage_floor:g} of the skill's mean weight"
+            weight, why = floor, "; ".join(filter(None, (why, f"the coverage floor is {share}")))
+        if weight != old.weight:
+            yield leaf, "weight", weight, why
+        level, why = _grade(old, record, settings)
+        if level != old.complexity:
+            yield leaf, "complexity", level, why
+
+
+def coverage_floor(weights: Iterable[float], share: float) -> float:
+    """Return the least weight that is `share` of the mean, once all below it are raised to it."""
+    ranked = sorted(weights)
+    total, floor = sum(ranked), 0.0
+    for raised, weight in enumerate(ranked):
+        # With the `raised` lightest at the floor: floor = share x (total + raised x floor) / all.
+        floor = share * total / (len(ranked) - share * raised)
+        if weight >= floor:
+            break
+        total -= weight
+    return ceil(floor * 1000 - 1e-6) / 1000
+
+
+def _weigh(
+    old: LeafPolicy,
+    record: LeafRecord,
+    whole: LeafRecord,
+    *,
+    floor: float,
+    settings: FeedbackSettings,
+) -> tuple[float, str]:
+    """Return the new weight and why: up where the target loses more than in the skill as a whole."""
+    if record.battles < settings.least_battles:
+        return old.weight, ""
+    if record.win_rate > settings.win_rate_band[1] and old.complexity == HIGHEST:
+        why = f"win rate {record.win_rate:.2f} at the highest complexity, so it is retired"
+        return min(old.weight, round(floor, 3)), why
+    prior = settings.prior_battles
+    rate, usual = record.shrunk(whole.loss_rate, prior), whole.loss_rate
+    if f"{rate:.2f}" == f"{usual:.2f}":
+        return old.weight, ""  # a reader would see no reason
+    weight = round(min(CAP, old.weight * exp(settings.step * (rate - usual))), 3)
+    why = f"loss rate {record.loss_rate:.2f} against {usual:.2f} in the whole skill"
+    return weight, f"{why}, {rate:.2f} with {prior:g} battles of the skill's rate" if prior else why
+
+
+def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> tuple[int, str]:
+    """Return the new complexity and why: one level towards the win-rate band."""
+    if record.battles < settings.least_battles:
+        return old.complexity, ""
+    low, high = settings.win_rate_band
+    if record.win_rate > high and old.complexity < HIGHEST:
+        return old.complexity + 1, f"win rate {record.win_rate:.2f} is above the band's {high:g}"
+    if record.win_rate < low and old.complexity > LOWEST:
+        return old.complexity - 1, f"win rate {record.win_rate:.2f} is below the band's {low:g}"
+    return old.complexity, ""

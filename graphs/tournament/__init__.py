@@ -1,0 +1,1 @@
+"""Tournaments: who battles whom next, and what that spared."""

@@ -1,0 +1,187 @@
+"""What the canaries' games say: who ranks where, and which juror fell for what."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...agents.records import Game, Winner
+from ...graphs.arena.verdict import juror_verdicts, jury_verdict
+from ...tools.audit.findings import ACCURACY, FLIPS
+from ...tools.ratings.fit import rate
+from ...tools.ratings.intervals import bootstrap
+from ...tools.ratings.share import wilson
+from ...tools.ratings.table import BattleTable, Row
+from .canaries import WORTHLESS, Kind, Trial, alias
+
+LEAST = 10
+"""Pairs below which nothing is said of a juror's order or accuracy."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """One trial and its games."""
+
+    trial: Trial
+    games: tuple[Game, ...]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where a contender or a canary stands."""
+
+    name: str
+    rating: float
+    low: float
+    high: float
+    battles: int
+    score: float
+    """Share of its battles won, ties half."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often a juror did what it must not do, in the trials of one kind."""
+
+    juror: str
+    kind: Kind
+    trials: int
+    wrong: float
+    """Flipped: reversed verdicts. Checked: the failed answer preferred. Else: wins of the canary.
+
+    A tie counts half, but for `flipped`."""
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """What came of the canaries."""
+
+    questions: int
+    games: int
+    lost: int
+    """Games without a verdict."""
+    ranks: tuple[Rank, ...]
+    """Best first."""
+    counts: tuple[Count, ...]
+    findings: tuple[str, ...]
+
+
+def canaries(
+    played: Sequence[Played], battles: Iterable[Row], jury: Sequence[str], *, lost: int
+) -> Canaries:
+    """Rank canaries among contenders by the jury's verdicts, and count each juror's mistakes.
+
+    Args:
+        played: The trials with their games.
+        battles: The run's own battles, which place the contenders.
+        jury: The jurors who decide together; others are counted alone.
+        lost: Games that gave no verdict.
+    """
+    rows = [*battles, *_rows(played, jury)]
+    ranks = _ranks(rows) if rows else ()
+    counts = tuple(_counts(played))
+    return Canaries(
+        questions=len({p.trial.instruction.id for p in played}),
+        games=sum(len(p.games) for p in played),
+        lost=lost,
+        ranks=ranks,
+        counts=counts,
+        findings=(*_misplaced(ranks), *_beaten(played, jury), *_fallen(counts)),
+    )
+
+
+def _verdict(played: Played, jury: Sequence[str]) -> Winner | None:
+    verdicts = juror_verdicts(g for g in played.games if g.juror in jury)
+    return jury_verdict(verdicts).winner if verdicts else None
+
+
+def _rows(played: Iterable[Played], jury: Sequence[str]) -> Iterator[Row]:
+    for one in played:
+        trial, winner = one.trial, _verdict(one, jury)
+        if trial.kind in WORTHLESS and winner is not None:
+            yield trial.instruction.id, trial.a.contender, trial.b.contender, winner, 1.0
+
+
+def _ranks(rows: Sequence[Row]) -> tuple[Rank, ...]:
+    table = BattleTable.from_rows(rows)
+    fit = rate(table)
+    intervals = bootstrap(table, fit)
+    won: Mapping[str, list[float]] = _scores(rows)
+    ranks = [
+        Rank(
+            name=name,
+            rating=float(fit.ratings[at]),
+            low=float(intervals.low[at]),
+            high=float(intervals.high[at]),
+            battles=len(won[name]),
+            score=sum(won[name]) / len(won[name]),
+        )
+        for at, name in enumerate(fit.models)
+    ]
+    return tuple(sorted(ranks, key=lambda rank: -rank.rating))
+
+
+def _scores(rows: Iterable[Row]) -> dict[str, list[float]]:
+    won: dict[str, list[float]] = defaultdict(list)
+    for _, a, b, winner, _ in rows:
+        won[a].append({"model_a": 1.0, "tie": 0.5}.get(str(winner), 0.0))
+        won[b].append({"model_b": 1.0, "tie": 0.5}.get(str(winner), 0.0))
+    return won
+
+
+def _misplaced(ranks: Sequence[Rank]) -> Iterator[str]:
+    """Yield the canaries without content that do not rank below every contender."""
+    names = {alias(kind): kind for kind in WORTHLESS}
+    contenders = [rank for rank in ranks if rank.name not in names]
+    for rank in ranks:
+        if rank.name not in names:
+            continue
+        above = [c for c in contenders if c.rating <= rank.rating]
+        if above:
+            yield (
+                f"the canary {names[rank.name]!r} ranks above {', '.join(c.name for c in above)}: rating "
+                f"{rank.rating:.0f} (95 % {rank.low:.0f} to {rank.high:.0f}) against "
+                f"{max(c.rating for c in above):.0f}, {rank.score:.0%} of its {rank.battles} battles"
+            )
+
+
+def _beaten(played: Iterable[Played], jury: Sequence[str]) -> Iterator[str]:
+    """Yield the finding of padding that credibly wins over the very answer it pads."""
+    winners = [_verdict(p, jury) for p in played if p.trial.kind == "padded"]
+    scores = [{"model_a": 1.0, "tie": 0.5}.get(w, 0.0) for w in winners if w is not None]
+    if scores and wilson(sum(scores) / len(scores), len(scores))[0] > 0.5:
+        share = sum(scores) / len(scores)
+        yield f"padding pays: a padded answer wins {share:.0%} of {len(scores)} battles with the bare one"
+
+
+def _counts(played: Iterable[Played]) -> Iterator[Count]:
+    wrong: dict[tuple[str, Kind], list[float]] = defaultdict(list)
+    for one in played:
+        for verdict in juror_verdicts(one.games):
+            wrong[verdict.juror, one.trial.kind].append(
+                _wrong(one.trial.kind, verdict.difference, verdict.consistent)
+            )
+    for (juror, kind), found in sorted(wrong.items()):
+        yield Count(juror, kind, len(found), sum(found))
+
+
+def _wrong(kind: Kind, difference: float, consistent: bool) -> float:
+    if kind == "flipped":
+        return 0.0 if consistent else 1.0
+    if kind == "checked":
+        difference = -difference
+    return 1.0 if difference > 0 else 0.5 if difference == 0 else 0.0
+
+
+def _fallen(counts: Iterable[Count]) -> Iterator[str]:
+    for count in counts:
+        if count.trials < LEAST:
+            continue
+        low, _ = wilson(count.wrong / count.trials, count.trials)
+        if count.kind == "flipped" and low > FLIPS:
+            yield (
+                f"{count.juror} reverses its verdict with the order on {count.wrong:.0f} of "
+                f"{count.trials} pairs"
+            )
+        if count.kind == "checked" and low > 1 - ACCURACY:
+            right = count.trials - count.wrong
+            yield f"{count.juror} agrees with the checker on only {right:g} of {count.trials} pairs"
