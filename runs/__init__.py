@@ -24,11 +24,11 @@ __all__ = [
 ]
 
 _HOME = {
-    "RunConfig": "config",
+    "RunConfig": "config.config",
     "RunResult": "result",
     "launch": "run",
     "launch_async": "run",
-    "load_config": "config",
+    "load_config": "config.config",
     "resume": "run",
     "resume_async": "run",
 }
