@@ -25,7 +25,7 @@ PAIR = ("teacher", "small")
 
 
 async def battled(stage: Stage, *pairs: tuple[str, str], **fields: Any) -> Any:
-    start = start_state(instruction(**fields), evaluation=False, given=pairs or [PAIR])
+    start = start_state(instruction(**fields), 1, evaluation=False, given=pairs or [PAIR])
     graph = PROTOCOLS[stage.services.settings.arena.protocol]()
     return await graph.ainvoke(start, context=stage.services)
 
