@@ -3,11 +3,11 @@
 - `settings.py`: what the user says about the seeds
 - `source.py`: which files there are; a folder, glob or file is never listed at once
 - `formats.py`, `opening.py`: which reader a name asks for; bytes to text
-- `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: one group of formats each
-- `reading.py`: one file to its documents
-- `licence.py`, `cleaning.py`, `kind.py`: origin, boilerplate, and whether it is a dialogue
-- `chunks.py`, `definitions.py`: long prose and long code into parts
-- `reader.py`: everything together, with duplicates dropped
+- `web.py`, `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
+- `reading.py`: one file to its documents, their kind and title
+- `licence.py`, `cleaning.py`: where a document comes from, and what is not the document
+- `parts.py`: long prose and long code into parts
+- `reader.py`: everything together, with duplicates dropped; what goes wrong costs one document
 """
 
 from .document import SeedReject

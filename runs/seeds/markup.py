@@ -1,19 +1,7 @@
-"""HTML and reStructuredText to markdown: headings, lists, tables and code survive."""
+"""reStructuredText to markdown: headings, code and roles; what a reader never sees goes."""
 
 import re
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
-
-_FURNITURE_TAGS = (
-    "title script style noscript template nav footer aside form button iframe svg dialog"
-)
-_FURNITURE_NAMES = re.compile(
-    r"(?:^|[-_ ])(?:cookies?|consent|gdpr|nav(?:bar|igation)?|menu|breadcrumbs?|sidebar|share"
-    r"|social|newsletter|advert(?:isement)?|banner|skip-link)(?:$|[-_ ])",
-    re.IGNORECASE,
-)
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_<>])\1{2,}\s*")
 _CODE_DIRECTIVE = re.compile(r"( *)\.\. (?:code-block|code|sourcecode)::[ ]*(\S*)\s*")
 _HIDDEN_DIRECTIVE = re.compile(
@@ -22,63 +10,6 @@ _HIDDEN_DIRECTIVE = re.compile(
 )
 _ROLE = re.compile(r":[\w:.+-]+:`~?([^`<]+?)(?:\s*<[^`>]*>)?`")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^`>]+>`__?")
-
-
-def html_to_markdown(html: str) -> tuple[str, str]:
-    """Return the title and the main content of a web page as markdown."""
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(html, "html.parser")
-    title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    _strip_furniture(soup)
-    return title, _markdown(_main(soup))
-
-
-def _strip_furniture(soup: "BeautifulSoup") -> None:
-    """Remove what is around the content: scripts, navigation, banners."""
-    for tag in soup(_FURNITURE_TAGS.split()):
-        tag.decompose()
-    for tag in soup(["div", "section", "ul", "header", "a", "p"]):
-        if not tag.decomposed and _FURNITURE_NAMES.search(_names(tag)):
-            tag.decompose()
-
-
-def _names(tag: "Tag") -> str:
-    """Return the id, classes and role of a tag in one line."""
-    values: list[Any] = [tag.get("id"), tag.get("class"), tag.get("role")]
-    return " ".join(" ".join(v) if isinstance(v, list) else str(v or "") for v in values)
-
-
-def _main(soup: "BeautifulSoup") -> "Tag":
-    """Return the element that holds the content: main, the only article, or the body."""
-    articles = soup("article")
-    candidates = [soup.find("main"), articles[0] if len(articles) == 1 else None, soup.body]
-    for tag in candidates:
-        if tag is not None and len(tag.get_text(strip=True)) > 100:
-            return tag
-    return soup
-
-
-def _code_language(tag: "Tag") -> str:
-    """Return the language that a code block's class names, as highlighters write it."""
-    code = tag.find("code") or tag
-    found = re.search(r"\b(?:language|lang|highlight)-(\w+)", _names(tag) + " " + _names(code))
-    return found[1] if found else ""
-
-
-def _markdown(tag: "Tag") -> str:
-    """Convert an element to markdown; links and images give only their text."""
-    from markdownify import MarkdownConverter
-
-    converter = MarkdownConverter(
-        heading_style="ATX",
-        bullets="-",
-        strip=["a", "img"],
-        escape_asterisks=False,
-        escape_underscores=False,
-        code_language_callback=_code_language,
-    )
-    return str(converter.convert_soup(tag))
 
 
 def rst_to_markdown(text: str) -> str:

@@ -1,11 +1,17 @@
-"""PDF and DOCX to text."""
+"""PDF and DOCX to text; pages lose their numbers and running heads."""
 
 import logging
+import re
+from collections import Counter
 from pathlib import Path
 
-from .cleaning import join_pages
 from .document import Unusable
-from .markup import html_to_markdown
+from .web import html_to_markdown
+
+_PAGE_NUMBER = re.compile(
+    r"\s*(?:[-–—]\s*)?(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?(?:\s*[-–—])?\s*",
+    re.IGNORECASE,
+)
 
 
 def read_pdf(path: Path) -> tuple[str, str]:
@@ -23,7 +29,7 @@ def read_pdf(path: Path) -> tuple[str, str]:
             raise Unusable("unreadable", "the PDF is encrypted; remove its password first")
         pages = [page.extract_text() for page in reader.pages]
         title = reader.metadata.title if reader.metadata else None
-    text = join_pages([page for page in pages if page.strip()] or [""])
+    text = _joined([page for page in pages if page.strip()] or [""])
     if not text.strip():
         raise Unusable("empty", f"no text on its {len(pages)} pages; a scan needs OCR first")
     return (title or "").strip(), text
@@ -36,3 +42,31 @@ def read_docx(path: Path) -> tuple[str, str]:
     with path.open("rb") as file:
         html = mammoth.convert_to_html(file).value
     return html_to_markdown(f"<body>{html}</body>")
+
+
+def _joined(pages: list[str]) -> str:
+    """Join the pages of a PDF without page numbers, running heads and words cut at line ends."""
+    lines = [[line.rstrip() for line in page.strip().split("\n")] for page in pages]
+    edges = Counter(_headline(line) for page in lines for line in {page[0], page[-1]})
+    running = {head for head, count in edges.items() if head and count >= max(3, len(pages) / 3)}
+    text = "\n".join("\n".join(_body(page, running)) for page in lines)
+    return re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", text)
+
+
+def _headline(line: str) -> str:
+    """Return a line without what changes from page to page."""
+    return re.sub(r"[\d\W_]+", " ", line).strip().lower()
+
+
+def _body(page: list[str], running: set[str]) -> list[str]:
+    """Return the lines of a page between its running head and its page number."""
+
+    def furniture(line: str) -> bool:
+        return _PAGE_NUMBER.fullmatch(line) is not None or _headline(line) in running
+
+    start, end = 0, len(page)
+    while start < end and furniture(page[start]):
+        start += 1
+    while end > start and furniture(page[end - 1]):
+        end -= 1
+    return page[start:end]

@@ -2,21 +2,24 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ...agents.errors import EpisodeError, UserError, boundary
 from ...agents.records import Seed, make_id
 from .api import split_api
-from .chunks import split_text
-from .definitions import split_code
+from .cleaning import printable
 from .document import Document, SeedReject, Unusable
-from .reading import read_documents
+from .parts import split_code, split_text
+from .reading import finished, read_documents
 from .settings import SeedSettings
 from .source import Source, iter_sources
 
 if TYPE_CHECKING:
     from ...tools.minhash import NearDuplicates
+
+T = TypeVar("T")
 
 
 def read_seeds(settings: SeedSettings) -> Generator[Seed | SeedReject, None, None]:
@@ -28,13 +31,15 @@ def read_seeds(settings: SeedSettings) -> Generator[Seed | SeedReject, None, Non
     Raises:
         UserError: the path does not exist (at once), or held no seed at all (at the end).
     """
-    return _reported(settings, _unique(settings, iter_sources(settings.path)))
+    return _reported(
+        settings, _unique(settings, iter_sources(settings.path, follow=settings.follow_links))
+    )
 
 
 def fingerprint(settings: SeedSettings) -> str:
     """Return a hash over the names and sizes of all source files, whatever order they come in."""
     total = 0
-    for source in iter_sources(settings.path):
+    for source in iter_sources(settings.path, follow=settings.follow_links):
         entry = f"{source.name}\x1f{source.size}".encode("utf-8", "surrogatepass")
         total += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")
     return f"{total % 2**128:032x}"
@@ -67,26 +72,28 @@ def _unique(settings: SeedSettings, sources: Iterator[Source]) -> Iterator[Seed 
 
     with NearDuplicates(threshold=settings.near_duplicate) as earlier:
         for source in sources:
-            for found in _documents(source, settings):
+            for found in _contained(source.name, read_documents(source, settings)):
                 if isinstance(found, SeedReject):
-                    yield found
+                    yield replace(found, detail=printable(found.detail))
                     continue
-                yield from _judged(_parts(found, settings), settings, earlier)
+                parts = _contained(found.name, _parts(source, found, settings))
+                yield from _judged(parts, settings, earlier)
 
 
-def _documents(source: Source, settings: SeedSettings) -> Iterator[Document | SeedReject]:
-    """Yield the documents of one file; whatever breaks ends this file only."""
+def _contained(name: str, found: Iterator[T]) -> Iterator[T | SeedReject]:
+    """Yield what is found; whatever goes wrong meanwhile is one reject and ends nothing else."""
     try:
         with boundary(EpisodeError, "cannot be read"):
-            yield from read_documents(source, settings)
+            yield from found
     except Unusable as problem:
-        yield SeedReject(source.name, problem.reason, str(problem))
+        yield SeedReject(name, problem.reason, printable(str(problem)))
     except EpisodeError as problem:
-        yield SeedReject(source.name, "unreadable", str(problem))
+        yield SeedReject(name, "unreadable", printable(str(problem)))
 
 
-def _parts(document: Document, settings: SeedSettings) -> Iterator[Seed]:
+def _parts(source: Source, found: Document, settings: SeedSettings) -> Iterator[Seed]:
     """Yield the seeds of one document, numbered where there are several."""
+    document = finished(source, found)
     texts = _split(document, settings.max_chars)
     for number, text in enumerate(texts, 1):
         part = f"#part-{number}" if len(texts) > 1 else ""
@@ -114,11 +121,14 @@ def _split(document: Document, limit: int) -> list[str]:
 
 
 def _judged(
-    seeds: Iterable[Seed], settings: SeedSettings, earlier: "NearDuplicates"
+    seeds: Iterable[Seed | SeedReject], settings: SeedSettings, earlier: "NearDuplicates"
 ) -> Iterator[Seed | SeedReject]:
     """Yield the seeds of one document that are new, and rejects for the others."""
     siblings: set[str] = set()
     for seed in seeds:
+        if isinstance(seed, SeedReject):
+            yield seed
+            continue
         reason, detail = _fault(seed, settings) or _repeats(seed, settings, earlier, siblings)
         siblings.add(seed.id)
         yield SeedReject(seed.name, reason, detail) if reason else seed

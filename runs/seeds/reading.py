@@ -1,45 +1,48 @@
-"""One file to its documents: the reader that its name asks for, its origin, and its title."""
+"""One file to its documents: the reader that its name asks for, its origin, kind and title."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from . import api
-from .cleaning import clean_text, without_web_furniture
+from .cleaning import clean_text, printable
 from .document import Document, Kind, SeedReject, Unusable
 from .formats import format_of
-from .kind import is_dialogue
 from .latex import latex_to_markdown
 from .licence import Origin, from_manifest, front_matter
-from .markup import html_to_markdown, rst_to_markdown
+from .markup import rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_jsonl, read_parquet, read_records, records
 from .settings import SeedSettings
 from .source import Source
 from .table import read_table
+from .web import html_to_markdown
 
 Found = Document | SeedReject
 
+_COLON = re.compile(
+    r"\s*(?:\W*\d{1,2}:\d{2}(?::\d{2})?\W*)?[*_>\-\s]*"
+    r"(?P<who>[^\W_][\w.'’ -]{0,30}?)(?: ?\([^)\n]{1,40}\))?[*_]*[:：][*_]*\s*(?P<said>\S.*)"
+)
+_STAGE = re.compile(r"\s*(?:_(?P<it>[A-Z]\w{0,20})\.?_\.?|(?P<who>[A-Z]{2,20})\.)\s+(?P<said>\S.*)")
+_SENTENCE_END = re.compile(r"[.!?…。！？,;:—-][\"'”’)*_]*$")
+# Long speeches run over several paragraphs, of which only the first names the speaker.
+_SHARE = 0.3
+
 
 def read_documents(source: Source, settings: SeedSettings) -> Iterator[Found]:
-    """Yield the cleaned documents of one file, one at a time.
+    """Yield the documents of one file as they are, one at a time; `finished` cleans them.
 
     Raises:
         Unusable: nothing more can be read from this file.
     """
     if source.problem:
-        raise Unusable("unreadable", source.problem)
+        raise Unusable(source.reason, source.problem)
     if source.size == 0:
         raise Unusable("empty", "the file has no bytes")
-    for found in _found(source, settings):
-        yield _finished(found) if isinstance(found, Document) else found
-
-
-def _found(source: Source, settings: SeedSettings) -> Iterator[Found]:
-    """Yield what the reader for this format finds."""
     form, language = format_of(source.name)
     origin = from_manifest(source)
     if form == "unsupported":
@@ -54,7 +57,8 @@ def _found(source: Source, settings: SeedSettings) -> Iterator[Found]:
     elif form in ("json", "yaml"):
         yield from _structured(source, form, settings.text_column, origin)
     elif form == "code":
-        yield _document(source, read_text(source.path), origin, kind="code", language=language)
+        text = read_text(source.path, markup=language in ("xml", "vue"))
+        yield _document(source, text, origin, kind="code", language=language)
     else:
         yield _PROSE[form](source, origin)
 
@@ -118,8 +122,8 @@ def _latex(source: Source, origin: Origin) -> Document:
 
 
 def _html(source: Source, origin: Origin) -> Document:
-    title, text = html_to_markdown(read_text(source.path))
-    return _document(source, without_web_furniture(text), origin, title=title)
+    title, text = html_to_markdown(read_text(source.path, markup=True))
+    return _document(source, text, origin, title=title)
 
 
 def _pdf(source: Source, origin: Origin) -> Document:
@@ -143,23 +147,61 @@ _PROSE: dict[str, Callable[[Source, Origin], Document]] = {
 }
 
 
-def _finished(document: Document) -> Document:
-    """Clean prose, tell a dialogue, and give the document a title."""
-    if document.kind != "text":
-        stem = PurePosixPath(document.name.split("#")[0]).name
-        return replace(document, text=document.text.strip("\n"), title=document.title or stem)
-    text = clean_text(document.text)
-    title = document.title or _title(text)
-    kind: Kind = "dialogue" if is_dialogue(text) else "text"
-    return replace(document, text=text, title=title, kind=kind)
+def finished(source: Source, document: Document) -> Document:
+    """Clean prose, tell a dialogue, give the document a title; no odd character stays anywhere."""
+    if document.kind == "text":
+        text = clean_text(document.text)
+        title = document.title or _title(text)
+        kind: Kind = "dialogue" if _is_dialogue(text) else "text"
+    else:
+        text = printable(document.text).strip("\n")
+        title = document.title or PurePosixPath(source.name).name
+        kind = document.kind
+    return Document(
+        document.name,
+        text,
+        kind,
+        *(" ".join(printable(t).split()) for t in (title, document.language)),
+        *(printable(t) for t in (document.licence, document.source)),
+    )
 
 
 def _title(text: str) -> str:
     """Return the first heading, or a short first line that stands alone like a title."""
-    head = text[:4000]
-    heading = re.search(r"^#{1,2} +(.+?)[ #]*$", head, re.MULTILINE)
-    if heading:
-        return heading[1].strip()
-    first, _, rest = head.lstrip().partition("\n")
-    alone = rest.startswith("\n") and len(first) <= 80 and not first.rstrip().endswith((".", ":"))
+    lines = text[:4000].strip().split("\n")
+    for line in lines:
+        if line.startswith(("# ", "## ")) and (heading := line.strip("# ")):
+            return heading
+    first = lines[0]
+    alone = lines[1:2] == [""] and len(first) <= 80 and not first.rstrip().endswith((".", ":"))
     return first.strip() if alone else ""
+
+
+def _is_dialogue(text: str) -> bool:
+    """Whether at least two people take at least four turns that make up much of the text."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
+    return _takes_turns(paragraphs) or _takes_turns(lines)
+
+
+def _takes_turns(units: list[str]) -> bool:
+    """Whether the units open turns of speakers who come back, and who speak in sentences."""
+    turns = [turn for unit in units if (turn := _turn(unit))]
+    count = Counter(who for who, _ in turns)
+    regular = {who for who, number in count.items() if number > 1}
+    spoken = [said for who, said in turns if who in regular]
+    if len(regular) < 2 or len(spoken) < 4 or len(spoken) < _SHARE * len(units):
+        return False
+    # Key-value lists repeat their labels too, but their values are not sentences.
+    return sum(1 for said in spoken if _SENTENCE_END.search(said)) >= len(spoken) / 2
+
+
+def _turn(unit: str) -> tuple[str, str] | None:
+    """Return the speaker and the end of what is said, or None where no turn opens."""
+    # However long it is: who speaks is told at its start, how a sentence ends at its end.
+    first = unit.lstrip()[:200]
+    found = _STAGE.match(first) or _COLON.match(first)
+    if not found:
+        return None
+    who = found.groupdict().get("it") or found["who"]
+    return (who.strip().lower(), unit.rstrip()[-20:]) if who else None

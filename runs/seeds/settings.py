@@ -12,6 +12,8 @@ class SeedSettings(BaseModel):
 
     path: str = Field(min_length=1)
     """A file, a folder, a glob, or a .jsonl/.parquet file (also .gz) with a text column."""
+    follow_links: bool = False
+    """Whether links that leave the folder are read too; those inside always are, each file once."""
     text_column: str = "text"
     """The column of JSON, JSONL and Parquet rows that holds the document."""
     min_chars: PositiveInt = 200

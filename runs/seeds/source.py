@@ -1,13 +1,19 @@
-"""Which files are there to read: a file, a folder or a glob, walked lazily in a stable order."""
+"""Which files are there to read: a file, a folder or a glob, walked lazily in a stable order.
+
+Whatever cannot be read is a source that says so, and the walk goes on. A link is followed where it
+stays inside what the user gave, and a file that has several names there is read once.
+"""
 
 import os
 import re
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import translate
 from glob import has_magic
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 from ...agents.errors import UserError
 
@@ -17,8 +23,15 @@ BATCH = 10_000
 _NOT_SEEDS = re.compile(
     r"\..*|~\$.*|__pycache__|node_modules|MANIFEST\.csv"
     r"|(LICEN[CS]E|COPYING|NOTICE)([.-].*)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
+_CONFUSING = re.compile(r"%(?=[0-9A-Fa-f]{2})|#(?=part-|row-)")
+_SPECIAL = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 @dataclass(frozen=True)
@@ -27,13 +40,25 @@ class Source:
 
     path: Path
     name: str
-    """The path inside what the user gave, with forward slashes."""
+    """The path inside what the user gave, with forward slashes; see `readable`."""
     size: int
     """Bytes."""
     root: Path
     """The folder that the name is relative to."""
     problem: str = ""
     """Why it cannot be read, where that is known already."""
+    reason: str = "unreadable"
+    """The slug of the problem."""
+
+
+def readable(name: str) -> str:
+    """Return a file name as text that can be printed, stored and turned back: no two become one.
+
+    What is not UTF-8, does not print, or would read as a part or row number is percent-encoded as
+    in URLs (`%0A` for a newline), and so is a percent sign where two hex digits follow it.
+    """
+    name = _CONFUSING.sub(lambda sign: quote(sign[0]), name)
+    return "".join(c if c.isprintable() else quote(c, errors="surrogateescape") for c in name)
 
 
 @dataclass(frozen=True)
@@ -41,25 +66,65 @@ class _Walk:
     """What stays the same while a folder is walked."""
 
     root: Path
+    follow: bool = False
+    """Whether links may leave the root."""
     pattern: re.Pattern[str] | None = None
     depth: int | None = None
     """How many levels to descend at most; None for all."""
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    """Device and number of what was reached by links, or has several names: read once."""
+
+    def wants(self, name: str) -> bool:
+        """Whether a file of this name is asked for."""
+        return self.pattern is None or self.pattern.match(name) is not None
+
+    def reaches(self, path: Path, *, folder: bool) -> bool:
+        """Whether the walk comes to a real path without any link."""
+        name = path.relative_to(self.root.resolve()).as_posix()
+        if folder and (self.pattern is not None or self.depth is not None):
+            return False
+        hidden = any(map(_NOT_SEEDS.fullmatch, name.split("/")))
+        return not hidden and (folder or self.wants(name))
+
+    def is_new(self, status: os.stat_result) -> bool:
+        """Whether this very file or folder comes for the first time."""
+        key = (status.st_dev, status.st_ino)
+        new = key not in self.seen
+        self.seen.add(key)
+        return new
 
 
-def iter_sources(path: str) -> Iterator[Source]:
+@dataclass(frozen=True)
+class _Folder:
+    """A folder that is being walked."""
+
+    path: Path
+    prefix: str
+    """Its name as given, with a slash at its end; empty for the root."""
+    entries: Iterator[os.DirEntry[str]]
+    by_link: bool = False
+    """Whether a link led here: its files may be reached under their own names too."""
+
+
+def iter_sources(path: str, *, follow: bool = False) -> Iterator[Source]:
     """Yield the files under a file, folder or glob, in sorted slices of 10,000 entries a folder.
+
+    With `follow`, links that leave the folder are followed too.
 
     Raises:
         UserError: nothing is there.
     """
     given = Path(path).expanduser()
-    if given.is_dir():
-        return _folder(_Walk(given), given, "", frozenset())
-    if given.exists():
-        return iter([Source(given, given.name, given.stat().st_size, given.parent)])
-    if has_magic(path):
-        return _glob(PurePosixPath(given.as_posix()))
-    raise _missing(path, path)
+    try:
+        status = given.stat()
+    except (OSError, ValueError):
+        if has_magic(path):
+            return _glob(PurePosixPath(given.as_posix()), follow)
+        raise _missing(path, path) from None
+    if stat.S_ISDIR(status.st_mode):
+        return _walk(_Walk(given, follow))
+    walk = _Walk(given.parent)
+    return iter([_file(walk, given, given.name, status)])
 
 
 def _missing(path: str, absent: str) -> UserError:
@@ -69,14 +134,14 @@ def _missing(path: str, absent: str) -> UserError:
     )
 
 
-def _glob(pattern: PurePosixPath) -> Iterator[Source]:
+def _glob(pattern: PurePosixPath, follow: bool) -> Iterator[Source]:
     """Walk the fixed part of a glob and keep what the rest matches; `**` crosses folders."""
     cut = next(i for i, part in enumerate(pattern.parts) if has_magic(part))
     root, rest = Path(*pattern.parts[:cut]), pattern.parts[cut:]
     if not root.is_dir():
         raise _missing(str(pattern), str(root))
     depth = None if "**" in rest else len(rest) - 1
-    return _folder(_Walk(root, re.compile(_regex(rest)), depth), root, "", frozenset())
+    return _walk(_Walk(root, follow, re.compile(_regex(rest), re.DOTALL), depth))
 
 
 def _regex(parts: tuple[str, ...]) -> str:
@@ -94,21 +159,31 @@ def _segment(part: str) -> str:
     return body.replace(".*", "[^/]*")
 
 
-def _folder(
-    walk: _Walk, folder: Path, prefix: str, above: frozenset[tuple[int, int]]
-) -> Iterator[Source]:
-    """Yield what a folder holds; a folder that cannot be listed is a source with a problem."""
-    try:
-        status = folder.stat()
-        here = (status.st_dev, status.st_ino)
-        # A link back to a folder above would never end.
-        if here in above:
-            return
-        for entry in _entries(folder):
-            if not _NOT_SEEDS.fullmatch(entry.name):
-                yield from _visit(walk, entry, prefix, above | {here})
-    except OSError as error:
-        yield Source(folder, prefix or folder.name, 0, walk.root, str(error))
+def _walk(walk: _Walk) -> Iterator[Source]:
+    """Yield what a folder holds, depth first, with an open folder a level and no recursion."""
+    stack = [_Folder(walk.root, "", _entries(walk.root))]
+    while stack:
+        folder = stack[-1]
+        try:
+            entry = next(folder.entries, None)
+        except OSError as error:
+            stack.pop()
+            yield _problem(walk, folder.path, folder.prefix or folder.path.name, error)
+            continue
+        if entry is None:
+            stack.pop()
+            continue
+        if _NOT_SEEDS.fullmatch(entry.name):
+            continue
+        path, name = Path(entry.path), folder.prefix + entry.name
+        try:
+            found = _visit(walk, folder, entry, name)
+        except (OSError, RuntimeError) as error:
+            found = _problem(walk, path, name, error) if walk.wants(name) else None
+        if isinstance(found, _Folder):
+            stack.append(found)
+        elif found is not None:
+            yield found
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -119,16 +194,45 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _visit(
-    walk: _Walk, entry: os.DirEntry[str], prefix: str, above: frozenset[tuple[int, int]]
-) -> Iterator[Source]:
-    """Yield the file, or what is in the folder."""
-    name, path = prefix + entry.name, Path(entry.path)
-    if entry.is_dir():
-        if walk.depth is None or name.count("/") < walk.depth:
-            yield from _folder(walk, path, name + "/", above)
-    elif walk.pattern is not None and not walk.pattern.match(name):
-        return
-    elif entry.is_file():
-        yield Source(path, name, entry.stat().st_size, walk.root)
-    elif entry.is_symlink():
-        yield Source(path, name, 0, walk.root, "a link to a file that does not exist")
+    walk: _Walk, folder: _Folder, entry: os.DirEntry[str], name: str
+) -> _Folder | Source | None:
+    """Return the file, the folder to walk, or None for what is not asked for or comes again.
+
+    Raises:
+        OSError: it is gone, or a link that leads nowhere.
+    """
+    path, status = Path(entry.path), entry.stat()
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if not is_folder and not walk.wants(name):
+        return None
+    if is_folder and walk.depth is not None and name.count("/") >= walk.depth:
+        return None
+    by_link = folder.by_link or entry.is_symlink()
+    if by_link:
+        real = path.resolve(strict=True)
+        if real.is_relative_to(walk.root.resolve()):
+            if walk.reaches(real, folder=is_folder):
+                return None
+        elif not walk.follow:
+            problem = "a link that leaves the folder; set seeds.follow_links to read it"
+            return Source(path, readable(name), 0, walk.root, problem, "outside")
+    if (by_link or (not is_folder and status.st_nlink > 1)) and not walk.is_new(status):
+        return None
+    if is_folder:
+        return _Folder(path, name + "/", _entries(path), by_link)
+    return _file(walk, path, name, status)
+
+
+def _file(walk: _Walk, path: Path, name: str, status: os.stat_result) -> Source:
+    """Return a file as a source; what is no regular file is one with a problem."""
+    kind = stat.S_IFMT(status.st_mode)
+    problem = "" if kind == stat.S_IFREG else f"{_SPECIAL.get(kind, 'no file')}, not a file"
+    return Source(path, readable(name), status.st_size, walk.root, problem)
+
+
+def _problem(walk: _Walk, path: Path, name: str, error: Exception) -> Source:
+    """Return an entry that cannot be reached as a source that says why."""
+    lost = path.is_symlink() and isinstance(error, FileNotFoundError)
+    cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    problem = "a link to a file that does not exist" if lost else f"cannot be opened: {cause}"
+    return Source(path, readable(name), 0, walk.root, problem)
