@@ -1,18 +1,18 @@
-"""What a juror is told of a game: the sections of its prompt, cleaned of what is meant to sway it."""
+"""What a juror is told of a game: the sections of its prompt, each text as it was said."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from .conversion import apis_json
-from .framing import framed
+from .fence import disarmed
+from .flags import addresses_jury
 from .messages import Confer, Judge
 from .records import Answer, Game, Statement
-from .sanitise import sanitise, sanitise_reason
 
 
 @dataclass(frozen=True)
 class Brief:
-    """A juror's prompt variables, and how much had to be taken out of what the contenders said."""
+    """A juror's prompt variables, and how many of the contenders' texts in it speak to the juror."""
 
     variables: dict[str, Any]
     orders: int
@@ -21,45 +21,39 @@ class Brief:
 def brief(message: Judge, conferred: Confer | None = None) -> Brief:
     """Return what a juror reads of a game; with the other jurors' votes where they confer."""
     instruction = message.instruction
-    answers = [sanitise(transcript(answer)) for answer in (message.first, message.second)]
-    debate = [_statement(said, message.a_is_first) for said in message.debate]
+    answers = [transcript(answer) for answer in (message.first, message.second)]
+    texts = [statement.text for statement in message.debate] or answers
     variables = {
-        "instruction": framed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
-        "apis": framed(apis_json(instruction.apis)),
+        "instruction": disarmed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
+        "apis": disarmed(apis_json(instruction.apis)),
         "expected_behaviour": instruction.expected_behaviour,
-        "rubric": framed(message.rubric),
-        "first": framed(answers[0][0]),
-        "second": framed(answers[1][0]),
-        "debate": [said for said, _ in debate],
+        "rubric": disarmed(message.rubric),
+        "first": disarmed(answers[0]),
+        "second": disarmed(answers[1]),
+        "debate": [_statement(said, message.a_is_first) for said in message.debate],
         "own": _vote(conferred.own) if conferred else "",
         "others": [_vote(game) for game in conferred.others] if conferred else [],
         "objective": message.objective,
         "verdict": message.verdict,
     }
-    return Brief(variables, sum(places for _, places in debate or answers))
+    return Brief(variables, sum(map(addresses_jury, texts)))
 
 
-def _statement(said: Statement, a_is_first: bool) -> tuple[dict[str, Any], int]:
-    text, places = sanitise(said.text)
-    shown = {
+def _statement(said: Statement, a_is_first: bool) -> dict[str, Any]:
+    return {
         "speaker": "first" if (said.speaker == "model_a") is a_is_first else "second",
         "round": said.round,
         "actions": ", ".join(said.actions),
-        "text": framed(text),
+        "text": disarmed(said.text),
     }
-    return shown, places
 
 
 def _vote(game: Game) -> str:
-    """Return a vote in words, its scores in the order shown; a juror has no name here.
-
-    A juror may quote what a contender ordered: that goes no further.
-    """
+    """Return a vote in words, its scores in the order shown; a juror has no name here."""
     scores = (game.score_a, game.score_b)
     first, second = scores if game.shown_first == "model_a" else scores[::-1]
-    own = f"Own answer: {sanitise_reason(game.own_answer)}\n" if game.own_answer else ""
-    said = framed(f"{own}{sanitise_reason(game.reason)}")
-    return f"{said}\nfirst: {first:g} of 10, second: {second:g} of 10"
+    own = f"Own answer: {game.own_answer}\n" if game.own_answer else ""
+    return f"{disarmed(own + game.reason)}\nfirst: {first:g} of 10, second: {second:g} of 10"
 
 
 def transcript(answer: Answer) -> str:

@@ -200,7 +200,9 @@ class Game(Vote):
     model: str
     shown_first: Literal["model_a", "model_b"]
     orders: int = 0
-    """Places in both answers where something meant to sway the juror was taken out or broken."""
+    """How many of the texts shown, answers or statements of a debate, seem to speak to the juror.
+
+    A flag for readers (`agents/flags.py`): the juror read them all the same, and it moves no verdict."""
     rewards: tuple[float, ...] = ()
     """Of model_a and model_b, where the juror is a reward model; empty for all others."""
     before: Vote | None = None

@@ -12,12 +12,13 @@ import orjson
 from .brief import transcript
 from .conversion import apis_json
 from .errors import JudgeError
+from .fence import disarmed
+from .flags import addresses_jury
 from .messages import Judge
 from .models.call import Call, Reply
 from .models.door import Door
 from .models.settings import RewardModel
 from .records import Answer, Game, Instruction, Turn
-from .sanitise import sanitise
 
 MIDDLE, HALF = 5.5, 4.5
 """The jurors' scale runs from 1 to 10."""
@@ -32,7 +33,7 @@ async def weigh(door: Door, alias: str, message: Judge) -> Game:
     """
     a, b = message.first, message.second
     a, b = (a, b) if message.a_is_first else (b, a)
-    (reward_a, raw, taken_a), (reward_b, _, taken_b) = [
+    (reward_a, raw), (reward_b, _) = [
         await _reward(door, alias, message.instruction, answer) for answer in (a, b)
     ]
     settings = door.models[alias].settings
@@ -45,7 +46,7 @@ async def weigh(door: Door, alias: str, message: Judge) -> Game:
         score_a=score_a,
         score_b=score_b,
         reason=_told((reward_a, reward_b), settings.scale, message.a_is_first),
-        orders=taken_a + taken_b,
+        orders=sum(addresses_jury(transcript(answer)) for answer in (a, b)),
         rewards=(reward_a, reward_b),
     )
 
@@ -66,9 +67,9 @@ def scores(ahead: float, scale: float) -> tuple[float, float]:
 
 async def _reward(
     door: Door, alias: str, instruction: Instruction, answer: Answer
-) -> tuple[float, Reply, int]:
-    """Return an answer's reward, the reply it stands in, and the places that were taken out."""
-    turns, places = conversation(instruction, answer)
+) -> tuple[float, Reply]:
+    """Return an answer's reward, and the reply it stands in."""
+    turns = conversation(instruction, answer)
     reply = await door.complete(Call(alias, turns, role="juror", subject=instruction.id))
     try:
         reward = float(orjson.loads(reply.text))
@@ -76,11 +77,11 @@ async def _reward(
         raise JudgeError(f"{reply.model}: {reply.text[:80]!r} is no reward") from error
     if not isfinite(reward):
         raise JudgeError(f"{reply.model}: the reward is {reward}")
-    return reward, reply, places
+    return reward, reply
 
 
-def conversation(instruction: Instruction, answer: Answer) -> tuple[tuple[Turn, ...], int]:
-    """Return what a reward model reads, the answer last and cleaned, and the places taken out.
+def conversation(instruction: Instruction, answer: Answer) -> tuple[Turn, ...]:
+    """Return what a reward model reads, the answer last, without a control token in any of it.
 
     Several turns stay turns. Tool calls, which few chat templates of reward models know, stand in one
     answer as other jurors read them.
@@ -91,6 +92,5 @@ def conversation(instruction: Instruction, answer: Answer) -> tuple[tuple[Turn, 
     said = answer.turns
     if any(turn.tool_calls or turn.role not in ("user", "assistant") for turn in said):
         said = (Turn(role="assistant", content=transcript(answer)),)
-    cleaned = [sanitise(t.content) if t.role == "assistant" else (t.content, 0) for t in said]
-    turns = [Turn(role=t.role, content=text) for t, (text, _) in zip(said, cleaned, strict=True)]
-    return (Turn(role="user", content=prompt), *turns), sum(places for _, places in cleaned)
+    turns = (Turn(role="user", content=prompt), *said)
+    return tuple(Turn(role=turn.role, content=disarmed(turn.content)) for turn in turns)

@@ -17,13 +17,21 @@ A prompt file has two blocks, `system` and `user`:
 
 What comes from outside stands between tags, through the filter `inside`, which breaks any closing
 tag of that name in it, so that a document or an answer cannot end its own section. What stands in a
-tag's quotes goes through `attribute`.
+tag's quotes goes through `attribute`. A prompt in which texts contend with each other fences them
+instead: its tags end in `{{ mark }}`, a number that none of the texts holds, and every text keeps
+every byte:
+
+    <first-{{ mark }}>
+    {{ first }}
+    </first-{{ mark }}>
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,6 +43,8 @@ import yaml
 FOLDER = Path(__file__).parent
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIELDS = {"role", "slot", "reply", "tools", "variables"}
+_MARK = "mark"
+MARK_DIGITS = 10
 
 
 def inside(text: object, tag: str, *others: str) -> str:
@@ -53,6 +63,22 @@ def attribute(text: object) -> str:
     return (
         line.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
     )
+
+
+def mark_of(told: str) -> str:
+    """Return a number that the text does not hold; the same text always gets the same.
+
+    It hangs on every letter, so that no text can foresee the mark of the prompt it will stand in.
+    """
+    return next(
+        mark for mark in _marks(told.encode("utf-8", "backslashreplace")) if mark not in told
+    )
+
+
+def _marks(told: bytes) -> Iterator[str]:
+    for attempt in count():
+        digest = blake2b(told, digest_size=8, salt=attempt.to_bytes(8)).digest()
+        yield f"{int.from_bytes(digest) % 10**MARK_DIGITS:0{MARK_DIGITS}}"
 
 
 _JINJA = jinja2.Environment(
@@ -78,6 +104,8 @@ class Prompt:
     version: str
     """`name@hash` of the file's bytes: provenance of every row."""
     template: jinja2.Template
+    fenced: bool
+    """Its tags carry a mark."""
 
     @classmethod
     def parse(cls, name: str, text: str, path: Path) -> Self:
@@ -92,7 +120,7 @@ class Prompt:
         front = _front_matter(match[1], path)
         # Blank lines stand in for the front matter, so that Jinja counts the file's own lines.
         source = "\n" * match[0].count("\n") + text[match.end() :]
-        template = _compile(source, set(front["variables"]), path)
+        template, fenced = _compile(source, set(front["variables"]), path)
         digest = blake2b(text.encode(), digest_size=4).hexdigest()
         return cls(
             name=name,
@@ -103,6 +131,7 @@ class Prompt:
             variables=tuple(front["variables"]),
             version=f"{name}@{digest}",
             template=template,
+            fenced=fenced,
         )
 
     def render(self, variables: dict[str, Any]) -> tuple[str, str]:
@@ -115,6 +144,8 @@ class Prompt:
         if variables.keys() != set(self.variables):
             odd = sorted(variables.keys() ^ set(self.variables))
             raise KeyError(f"prompt {self.name}: variables differ from the declared ones: {odd}")
+        if self.fenced:
+            variables = variables | {_MARK: mark_of(repr(variables))}
         system, user = (
             "".join(self.template.blocks[block](self.template.new_context(variables))).strip()
             for block in ("system", "user")
@@ -162,8 +193,11 @@ def _front_matter(text: str, path: Path) -> dict[str, Any]:
     return front
 
 
-def _compile(source: str, declared: set[str], path: Path) -> jinja2.Template:
-    """Compile a template that has both blocks and uses no variable that is not declared."""
+def _compile(source: str, declared: set[str], path: Path) -> tuple[jinja2.Template, bool]:
+    """Compile a template that has both blocks and uses no variable that is not declared.
+
+    The second value tells whether it uses the mark.
+    """
     try:
         tree = _JINJA.parse(source)
         template = _JINJA.from_string(source)
@@ -171,10 +205,11 @@ def _compile(source: str, declared: set[str], path: Path) -> jinja2.Template:
         raise ValueError(f"{path}:{error.lineno}: {error.message}") from error
     if missing := {"system", "user"} - set(template.blocks):
         raise ValueError(f"{path}: needs the blocks system and user; missing {sorted(missing)}")
-    if unknown := jinja2.meta.find_undeclared_variables(tree) - declared:
+    used = jinja2.meta.find_undeclared_variables(tree)
+    if unknown := used - declared - {_MARK}:
         line = next(n.lineno for n in tree.find_all(jinja2.nodes.Name) if n.name in unknown)
         raise ValueError(
             f"{path}:{line}: uses {sorted(unknown)}, which the front matter does not declare; "
             f"declared: {sorted(declared)}"
         )
-    return template
+    return template, _MARK in used

@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 from ..agents.cast import eligible
-from ..agents.debate import ORDER, SPOKEN
-from ..agents.debate import PROMPT as DEBATE
 from ..agents.models.settings import ModelSettings, RewardModel
 from ..agents.roles.examiner import PROMPT as EXAMINE
 from ..agents.roles.juror import PROMPT as JUDGE
+from ..agents.roles.moderator import ORDER, SPOKEN
+from ..agents.roles.moderator import PROMPT as DEBATE
 from ..graphs.arena.cascade import front_of
 from ..graphs.arena.matchmaking import Pair, pairs
 from ..prompts.template import load_prompt

@@ -87,8 +87,10 @@ class Line:
 
     def tag(self, name: str) -> str:
         """Return the text of a section, empty where there is none."""
-        found = re.search(rf"<{name}(?: [^>]*)?>\n?(.*?)\n?</{name}>", self.text, re.DOTALL)
-        return found[1] if found else ""
+        found = re.search(
+            rf"<{name}((?:-\d+)?)(?: [^>]*)?>\n?(.*?)\n?</{name}\1>", self.text, re.DOTALL
+        )
+        return found[2] if found else ""
 
     def name(self, tag: str) -> str:
         """Return the name that a section's tag carries."""

@@ -56,7 +56,7 @@ class Place:
 
 def test_a_battle_that_a_cascade_spared_counts_no_less(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    cascade = {"first": 1, "margin": 6.0, "audited": 0.1}
+    cascade = {"first": 1, "margin": 5.0, "audited": 0.1}
     status, told, _ = place.play(cascade=cascade)
     assert status == 0
     weight: dict[tuple[str, frozenset[str]], float] = {}

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,12 +14,13 @@ from typer.testing import CliRunner
 
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs import launch, load_config
-from arenainstruct.runs.audit.canaries import padded
+from arenainstruct.runs.audit.canaries import CONSTANT, padded
 from arenainstruct.runs.audit.families import family
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.audit.evidence import Evidence, Label, Play
+from arenainstruct.tools.audit.injections import FAMILIES
 from arenainstruct.tools.audit.looks import Looks, looks
 from arenainstruct.tools.audit.report import Audit, audit
 
@@ -223,28 +225,29 @@ def test_canaries_rank_last_and_are_paid_once(run: RunFolder) -> None:
     assert paid(run) == before
 
 
-def test_a_juror_who_falls_for_canaries_is_found(
-    run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Jurors who love length let padding win."""
+def sung(
+    run: RunFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    judge: Callable[[str, str], tuple[float, float]],
+) -> tuple[int, Any]:
+    """Return the status and the canaries before jurors who score by a function of both answers."""
 
-    async def gullible(call: Call) -> Reply:
-        shown = re.findall(
-            r"<(?:first|second)>\n(.*?)\n</(?:first|second)>", call.turns[1].content, re.S
-        )
-        one, two = (min(9.0, 1 + len(text) / 200) for text in shown)
-        said = {"reason": "longer", "score_first": one, "score_second": two}
+    async def script(call: Call) -> Reply:
+        shown = re.findall(r"<(first|second)(-\d+)>\n(.*?)\n</\1\2>", call.turns[1].content, re.S)
+        one, two = judge(*(text for *_, text in shown))
+        said = {"reason": "", "score_first": one, "score_second": two}
         return Reply(text=json.dumps(said), model="scripted/gullible")
 
     module: Any = ModuleType("gullible_juror")
-    module.judge = gullible
+    module.judge = script
     monkeypatch.setitem(sys.modules, "gullible_juror", module)
     text = run.config.read_text()
     config = load_config(run.config).model_dump(mode="json")
     for alias in config["cast"]["jury"]:
         config["models"][alias] = {
             "provider": "scripted",
-            "model": alias,
+            # The function's name: what one juror said is not served to another.
+            "model": f"{alias}-{judge.__name__}",
             "script": "gullible_juror:judge",
         }
     try:
@@ -252,9 +255,48 @@ def test_a_juror_who_falls_for_canaries_is_found(
         status, out = cli(run.path, "--canaries", 12, "--json")
     finally:
         run.config.write_text(text)
-    told = json.loads(out)["canaries"]
+    return status, json.loads(out)["canaries"]
+
+
+def test_a_juror_who_falls_for_canaries_is_found(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jurors who love length let padding win."""
+
+    def longer(first: str, second: str) -> tuple[float, float]:
+        return min(9.0, 1 + len(first) / 200), min(9.0, 1 + len(second) / 200)
+
+    status, told = sung(run, monkeypatch, longer)
     assert status == 1
     assert any("padding pays" in words for words in told["findings"])
+
+
+def test_canaries_tell_which_attacks_win_whom(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jurors who are moved by authority and by hearsay, and by nothing else."""
+    moving = (*FAMILIES["authority"], *FAMILIES["hearsay"])
+
+    def moved(first: str, second: str) -> tuple[float, float]:
+        def points(text: str) -> float:
+            if any(attack in text for attack in moving):
+                return 10.0
+            return 1.0 if CONSTANT in text else 6.0
+
+        return points(first), points(second)
+
+    _, told = sung(run, monkeypatch, moved)
+    tried = [count for count in told["counts"] if count["kind"] == "injection"]
+    assert {count["family"] for count in tried} == set(FAMILIES)
+    won = {(c["juror"], c["family"]) for c in tried if c["wrong"] == c["trials"]}
+    jurors = {count["juror"] for count in tried}
+    assert {family for name, family in won if name.startswith("juror-")} == {"authority", "hearsay"}
+    assert all(c["wrong"] == 0 for c in tried if (c["juror"], c["family"]) not in won)
+    for name in jurors - {"evaluator"}:
+        assert any(
+            words.startswith(f"attacks pay: {name} ") and words.endswith("authority, hearsay")
+            for words in told["findings"]
+        )
 
 
 def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents import replies
-from arenainstruct.agents.debate import ORDER
 from arenainstruct.agents.models.offline import OfflineRequest, speak
 from arenainstruct.agents.records import Battle, Turn
+from arenainstruct.agents.roles.moderator import ORDER
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.config import RunConfig

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
+from arenainstruct.agents.models.characters import sound
 from arenainstruct.agents.models.openai import OpenAIProvider
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OpenAISettings
@@ -246,6 +247,13 @@ async def test_responses_that_are_no_reply(body: Any, text: str, final: bool) ->
     async with asking(lambda asked: say(body)) as (_, provider):
         failed = await failure(provider.complete(Call("teacher", ASK)))
     assert text in str(failed) and failed.final is final and not failed.refused
+
+
+async def test_half_an_emoji_in_a_response_does_not_cost_the_rest() -> None:
+    body = orjson.dumps(answer("HALF and a\U0001f600")).replace(b"HALF", rb"\ud83d \\u0000 \u0000")
+    async with asking(lambda asked: say(body)) as (_, provider):
+        reply = await provider.complete(Call("teacher", ASK))
+    assert sound(reply).text == "\ufffd \\u0000 \ufffd and a\U0001f600"
 
 
 @pytest.mark.parametrize(

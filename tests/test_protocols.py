@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from arenainstruct.agents.debate import ORDER, SPOKEN, cut, debate
 from arenainstruct.agents.errors import EndpointDown
 from arenainstruct.agents.messages import Debate
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.records import Answer, Battle, Turn
+from arenainstruct.agents.roles.moderator import ORDER, SPOKEN, cut, debate
 from arenainstruct.graphs.arena.cascade import measure
 from arenainstruct.graphs.arena.conferring import conferred
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
@@ -46,7 +46,9 @@ async def test_a_committee_votes_again_and_keeps_both_votes(tmp_path: Path) -> N
     async with staged(tmp_path, parts, arena={"protocol": "committee"}) as stage:
         (battle,) = (await battled(stage))["battles"]
         told = [line for line in stage.lines("juror") if line.tag("own_verdict")]
-    assert len(told) == 6 and all(line.text.count("<verdict juror") == 2 for line in told)
+    assert len(told) == 6 and all(
+        len(re.findall(r"<verdict-\d+ juror", line.text)) == 2 for line in told
+    )
     assert battle.winner == "model_a" and battle.agreement == 1.0
     changed = [g for g in battle.games if g.juror == "j1"]
     for game in changed:
@@ -87,8 +89,10 @@ def by_debate(line: Line) -> Any:
     assert not line.tag("first")
     speaker = (
         "first"
-        if '<statement speaker="first" round="1" actions="respond">\nIt was said by teacher'
-        in line.text
+        if re.search(
+            r'<statement-\d+ speaker="first" round="1" actions="respond">\nIt was said by teacher',
+            line.text,
+        )
         else "second"
     )
     return {

@@ -10,6 +10,7 @@ import orjson
 
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
+from .characters import sound_json
 from .dialect import Dialect, response_format, schema_text
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
@@ -121,7 +122,11 @@ class Codec:
 def _parse(body: bytes) -> Any:
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+    except orjson.JSONDecodeError:
+        pass
+    try:  # half an emoji as an escape is no JSON, and the rest of the reply is paid
+        return orjson.loads(sound_json(body.decode()))
+    except ValueError as error:
         raise AttemptFailed("the response is malformed JSON", status=200) from error
 
 

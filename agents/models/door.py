@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..errors import ArenaInstructError, StopRun
 from .budget import Budget
 from .call import Call, Reply, call_key
+from .characters import sound
 from .dialect import schema_text
 from .flight import Flights
 from .ledger import Ledger
@@ -87,7 +88,7 @@ class Door:
     async def _attempt(self, key: str, call: Call, purse: Purse) -> Reply:
         """Make one attempt; one that failed may be paid all the same, and is booked then."""
         try:
-            return await self.models[call.alias].provider.complete(call)
+            return sound(await self.models[call.alias].provider.complete(call))
         except AttemptFailed as failure:
             self.tally.attempts_failed[call.alias] += 1
             if failure.usage is not None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors import ReplyError
 from ..records import Turn
 from .call import Call, Reply
+from .characters import sound_json
 
 R = TypeVar("R", bound=BaseModel)
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
@@ -26,7 +27,7 @@ def parse_reply(text: str, reply_type: type[R]) -> R:
     start, end = body.find("{"), body.rfind("}")
     if start > 0 or end != len(body) - 1:
         body = body[start : end + 1] if 0 <= start < end else body
-    return reply_type.model_validate_json(body)
+    return reply_type.model_validate_json(sound_json(body))
 
 
 def _explain(error: ValidationError) -> str:

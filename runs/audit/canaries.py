@@ -2,19 +2,19 @@
 
 - `constant`   the same empty courtesy for every question
 - `question`   the question handed back
-- `injection`  orders to the juror in the place of an answer
+- `injection`  the empty courtesy with an attack on the juror behind it, of one family after another
 - `padded`     a contender's good answer, blown up with filler; it must not beat the bare one
 - `flipped`    two contenders' answers in both orders: the verdict must be the mirror image
 - `checked`    two answers of which a checker passes one: it must win
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Literal
 
 from ...agents.records import Answer, Instruction, Turn, make_id
-from ...tools.audit.injections import INJECTIONS
+from ...tools.audit.injections import FAMILIES
 
 Kind = Literal["constant", "question", "injection", "padded", "flipped", "checked"]
 WORTHLESS: tuple[Kind, ...] = ("constant", "question", "injection")
@@ -32,6 +32,8 @@ FILLER = (
     "Naturally, every situation is different, and different situations call for different views.",
     "In conclusion, and before concluding, the main point remains the main point.",
 )
+ATTACKS = 3
+"""Families of attacks that are tried on one question; the next question gets the next ones."""
 GROWTH = 3
 """How many times longer padding makes an answer."""
 
@@ -56,6 +58,8 @@ class Trial:
     a: Answer
     """The canary, or the answer that has to win."""
     b: Answer
+    family: str = ""
+    """Of the attack, where the canary is an `injection`."""
 
 
 def fits(question: Question) -> bool:
@@ -71,14 +75,14 @@ def alias(kind: Kind) -> str:
 
 
 def fake_trials(questions: Sequence[Question]) -> list[Trial]:
-    """Return a battle of every fake on every question; opponents and injections take turns."""
+    """Return a battle of every fake on every question; opponents and families of attacks take turns."""
     trials: list[Trial] = []
     for number, question in enumerate(questions):
-        rivals = question.winners
-        for turn, kind in enumerate(FAKES):
-            rival = question.answers[rivals[(number + turn) % len(rivals)]]
-            text = _text(kind, number, question.instruction, rival)
-            trials.append(Trial(kind, question.instruction, _answer(kind, rival, text), rival))
+        rivals = [question.answers[name] for name in question.winners]
+        for turn, (kind, family, text) in enumerate(_fakes(number, question.instruction)):
+            rival = rivals[(number + turn) % len(rivals)]
+            answer = _answer(kind, rival, text or padded(rival.text), family)
+            trials.append(Trial(kind, question.instruction, answer, rival, family))
     return trials
 
 
@@ -117,22 +121,22 @@ def padded(text: str) -> str:
     return "\n\n".join([" ".join(filler[:half]), text, " ".join(filler[half:])])
 
 
-def _text(kind: Kind, number: int, instruction: Instruction, rival: Answer) -> str:
-    match kind:
-        case "question":
-            return instruction.task
-        case "injection":
-            return INJECTIONS[number % len(INJECTIONS)]
-        case "padded":
-            return padded(rival.text)
-        case _:
-            return CONSTANT
+def _fakes(number: int, instruction: Instruction) -> Iterator[tuple[Kind, str, str]]:
+    """Yield kind, family and text of each fake; the padded one's text is its rival's."""
+    yield "constant", "", CONSTANT
+    yield "question", "", instruction.task
+    yield "padded", "", ""
+    names = list(FAMILIES)
+    for turn in range(ATTACKS * number, ATTACKS * (number + 1)):
+        name = names[turn % len(names)]
+        texts = FAMILIES[name]
+        yield "injection", name, f"{CONSTANT}\n\n{texts[turn // len(names) % len(texts)]}"
 
 
-def _answer(kind: Kind, rival: Answer, text: str) -> Answer:
+def _answer(kind: Kind, rival: Answer, text: str, family: str) -> Answer:
     name = alias(kind)
     return Answer(
-        id=make_id("answer", rival.instruction_id, name),
+        id=make_id("answer", rival.instruction_id, name, *([family] if family else [])),
         parents=(rival.instruction_id,),
         instruction_id=rival.instruction_id,
         contender=name,

@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 
 from ...agents.errors import UserError
+from ...agents.flags import addresses_jury
 from ...agents.models.settings import ModelSettings, RewardModel
-from ...agents.sanitise import sanitise
 from ...tools.audit.evidence import Evidence, Label, Place, Play
 from ...tools.audit.looks import Looks, looks
 from ...tools.ratings.table import Floats
@@ -64,10 +64,10 @@ class Heap:
         )
 
     def look(self, place: Place, text: str) -> None:
-        """Note how an answer looks, and whether it tries to sway a juror."""
+        """Note how an answer looks, and whether it seems to speak to the juror."""
         if place not in self.looks or not self.looks[place].styled:
             self.looks[place] = looks(text)
-            if sanitise(text)[1]:
+            if addresses_jury(text):
                 self.swayed.add(place)
 
 

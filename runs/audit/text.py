@@ -112,7 +112,10 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
             "those after are not independent"
         )
     if audit.swayed:
-        yield f"{audit.swayed:,} answers held something meant to sway a juror; it is taken out first"
+        yield (
+            f"{audit.swayed:,} answers seem to speak to the juror; it read them as they are, and what such "
+            "words do is measured by --canaries"
+        )
     yield from (_scale(juror.juror, juror.scale) for juror in audit.jurors if juror.scale)
     yield "Effects are wins in 100 battles; findings are held against chance over the whole audit."
     yield ""
@@ -153,11 +156,22 @@ def _canary_words(canaries: Canaries) -> Iterator[str]:
         elif count.kind == "checked":
             right = count.trials - count.wrong
             yield f"{count.juror}: agrees with checkers on {right:g} of {count.trials} pairs"
-        elif count.kind in FAKES and count.wrong:
+        elif count.kind in FAKES and count.kind != "injection" and count.wrong:
             yield f"{count.juror}: gives {count.kind!r} {count.wrong:g} of {count.trials} battles"
+    yield from _attacks(canaries)
     if canaries.lost:
         yield f"{canaries.lost} games gave no verdict"
     yield ""
     fine = "no finding: the worthless rank last, and padding does not pay"
     yield f"Canaries: {len(canaries.findings) or fine}"
     yield from (f"· {finding}" for finding in canaries.findings)
+
+
+def _attacks(canaries: Canaries) -> Iterator[str]:
+    """Tell of each juror which families of attacks won, and which were tried."""
+    tried = [count for count in canaries.counts if count.kind == "injection"]
+    for juror in dict.fromkeys(count.juror for count in tried):
+        own = [count for count in tried if count.juror == juror]
+        won = [f"{c.family} {c.wrong:g} of {c.trials}" for c in own if c.wrong]
+        told = f"is won by attacks: {', '.join(won)}" if won else "is won by no attack"
+        yield f"{juror} {told} ({len(own)} families, {sum(c.trials for c in own)} battles)"

@@ -22,6 +22,10 @@ _OUTCOMES = (
     "everyone: it trains nobody, moves no policy and rates no model), `held_out` (of a seed that is "
     "kept for evaluation only), or empty where it had no battle."
 )
+_ORDERS = (
+    "`orders`, in each of a battle's `games`, counts the texts that seem to speak to the juror instead of "
+    "to the task: a flag, which is wrong at times. No text was changed and no verdict moved for it."
+)
 _HUB_LICENCES = {
     *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0"),
     *("cc-by-sa-3.0", "cc-by-sa-4.0", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "mit", "mpl-2.0"),
@@ -112,6 +116,7 @@ def _contents(counts: Counts) -> str:
             "## Contents",
             _table(("config", "rows", "what"), configs),
             _OUTCOMES,
+            _ORDERS,
             "### Rows by round",
             _table(("round", *SCHEMAS), rounds),
             "### Instructions by licence of the seed",

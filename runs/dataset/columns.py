@@ -31,6 +31,7 @@ _GAMES = _list(
         before_a=_FLOAT,
         before_b=_FLOAT,
         before_reason=_TEXT,
+        orders=_INT,
         rewards=_list(_FLOAT),
     )
 )

@@ -171,7 +171,9 @@ def _game(game: Game) -> Row:
     """Return a game; the vote before is the vote itself where the jurors did not confer."""
     before = game.before or game
     return {
-        **game.model_dump(include={*Vote.model_fields, "juror", "model", "shown_first", "rewards"}),
+        **game.model_dump(
+            include={*Vote.model_fields, "juror", "model", "shown_first", "orders", "rewards"}
+        ),
         "before_a": before.score_a,
         "before_b": before.score_b,
         "before_reason": game.before.reason if game.before else "",

@@ -51,7 +51,7 @@ class Evidence:
     scales: Mapping[str, float] = field(default_factory=dict)
     """The scale in use of every reward model among the jurors, as far as it is known."""
     swayed: int = 0
-    """Answers that held something meant to sway a juror."""
+    """Answers that seem to speak to the juror."""
     conferred: int = 0
     """Games that jurors looked at again together; what is here is their vote before."""
     cascade: Mapping[str, int] = field(default_factory=dict)

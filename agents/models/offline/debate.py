@@ -22,8 +22,8 @@ from .statements import Said, answers_of, asked, quote, read_debate
 from .text import bare, read_text
 
 _PROMPT = re.compile(
-    r"<instruction>\n.*</instruction>\s*<debate>\n.*</debate>\s*"
-    r"<actions>[\w, ]+</actions>\s*<words>\d+</words>",
+    r"[^<]*<instruction(-\d+)>\n.*</instruction\1>\s*<debate\1>\n.*</debate\1>\s*"
+    r"<actions\1>[\w, ]+</actions\1>\s*<words\1>\d+</words\1>",
     re.DOTALL,
 )
 ME = "you"

@@ -1,7 +1,8 @@
 """Reads the tagged sections of a prompt: `<passage>…</passage>`, `<leaf name="…">…</leaf>`.
 
 The prompts' filter breaks a section's own closing tag inside its content, so the first closing tag
-after an opening one is the real end; tags of other names inside a section are its text.
+after an opening one is the real end; tags of other names inside a section are its text. Where tags
+end in a mark, `<first-1234567890>`, nothing is broken: the closing tag of the same mark is the end.
 """
 
 import re
@@ -17,7 +18,7 @@ _TAGS = (
     "|goals|goal|direction|expected_behaviour|instruction|rubric|first|second"
     "|objective|debate|statement|speaker|actions|own_verdict|verdict"
 )
-_OPEN = re.compile(rf'<({_TAGS})((?:\s+[\w-]+="[^"]*")*|\s[^>\n]*)\s*>')
+_OPEN = re.compile(rf'<({_TAGS})((?:-\d+)?)((?:\s+[\w-]+="[^"]*")*|\s[^>\n]*)\s*>')
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 
 
@@ -65,12 +66,14 @@ def read_sections(prompt: str) -> Sections:
     items: list[tuple[str, Section]] = []
     at = 0
     while match := _OPEN.search(prompt, at):
-        tag = match[1]
-        end = prompt.find(f"</{tag}>", match.end())
+        tag, mark = match[1], match[2]
+        end = prompt.find(f"</{tag}{mark}>", match.end())
         if end < 0:
             at = match.end()
             continue
-        text = prompt[match.end() : end].strip("\n").replace(f"<\\/{tag}", f"</{tag}")
-        items.append((tag, Section(text, dict(_ATTRIBUTE.findall(match[2])))))
-        at = end + len(tag) + 3
+        text = prompt[match.end() : end].strip("\n")
+        if not mark:
+            text = text.replace(f"<\\/{tag}", f"</{tag}")
+        items.append((tag, Section(text, dict(_ATTRIBUTE.findall(match[3])))))
+        at = end + len(tag + mark) + 3
     return Sections(tuple(items))
