@@ -284,6 +284,65 @@ async def test_a_cut_off_reply_is_returned_and_missing_usage_is_estimated() -> N
     assert (reply.tokens_in, reply.tokens_out) == (6, 4)
 
 
+VERDICT = '{"own_answer": "", "reason": "so", "score_first": 2, "score_second": 3}'
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "thoughts"),
+    [
+        ({"content": f"<think>{{hm}}</think>{VERDICT}"}, VERDICT, "{hm}"),
+        ({"content": VERDICT, "reasoning_content": "hm"}, VERDICT, "hm"),
+        ({"content": None, "reasoning_content": VERDICT}, VERDICT, VERDICT),
+        ({"content": "", "reasoning": f"So:\n{VERDICT}"}, f"So:\n{VERDICT}", f"So:\n{VERDICT}"),
+    ],
+)
+async def test_thoughts_are_cut_before_anyone_reads_the_reply(
+    message: dict[str, Any], text: str, thoughts: str
+) -> None:
+    call = Call("teacher", ASK, reply_type=ScoreReply)
+    async with asking(lambda asked: say(answer(**message))) as (_, provider):
+        reply = await provider.complete(call)
+    assert (reply.text, reply.thoughts) == (text, thoughts)
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "reply_type"),
+    [
+        ({"content": None, "reasoning_content": "The answer is 4."}, "stop", None),
+        ({"content": "<think>so, first"}, "length", None),
+        ({"content": "", "reasoning": "so, perhaps"}, "stop", ScoreReply),
+        ({"content": "", "reasoning": VERDICT}, "length", ScoreReply),
+    ],
+)
+async def test_a_reply_that_is_all_thoughts_is_named_and_not_asked_again(
+    message: dict[str, Any], finish: str, reply_type: type[ScoreReply] | None
+) -> None:
+    body = answer(finish=finish, **message)
+    async with asking(lambda asked: say(body)) as (_, provider):
+        failed = await failure(provider.complete(Call("teacher", ASK, reply_type=reply_type)))
+    assert failed.final and failed.usage is not None
+    assert "thinking" in str(failed) and "max_tokens" in str(failed)
+
+
+async def test_half_an_emoji_and_control_characters_cost_no_reply() -> None:
+    cut = orjson.dumps(answer("fine @")).replace(b"@", rb"\f\u0000\ud83d")
+    async with asking(lambda asked: say(cut)) as (_, provider):
+        assert (await provider.complete(Call("teacher", ASK))).text == "fine ?"
+
+
+async def test_models_are_asked_as_they_bear_it() -> None:
+    more = {"model": "o3-mini", "temperature": 0.5}
+    async with asking(lambda asked: say(answer()), **more) as (endpoint, provider):
+        await provider.complete(Call("teacher", ASK))
+    assert endpoint.asked[0]["messages"][0]["role"] == "developer"
+    for effort, temperature in ((None, None), ("none", 0.5)):
+        more = {"model": "gpt-5", "temperature": 0.5}
+        more |= {"params": {"reasoning_effort": effort}} if effort else {}
+        async with asking(lambda asked: say(answer()), **more) as (endpoint, provider):
+            await provider.complete(Call("teacher", ASK))
+        assert endpoint.asked[0].get("temperature") == temperature
+
+
 async def test_dropped_hanging_and_absent_endpoints_are_retryable() -> None:
     async with MockServer(MockOptions(rate_drop=1.0)) as mock:
         provider = OpenAIProvider("teacher", settings(mock.url))
