@@ -12,7 +12,9 @@ import pytest
 from aiohttp import web
 
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
+from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.openai import OpenAIProvider
+from arenainstruct.agents.models.opening import open_models
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.agents.records import ToolCall, Turn
@@ -20,6 +22,7 @@ from arenainstruct.agents.replies import ScoreReply
 from arenainstruct.runs.mock import MockOptions, MockServer
 
 KEY = "a-key-of-our-own-0123456789"
+VERDICT = '{"own_answer": "", "reason": "so", "score_first": 2, "score_second": 3}'
 ASK = (Turn(role="system", content="Be brief."), Turn(role="user", content="Say ünïcode: é"))
 
 
@@ -148,6 +151,50 @@ async def test_structure_steps_down_once_and_is_remembered() -> None:
     assert "response_format" not in last and "score_second" in last["messages"][0]["content"]
     assert last["messages"][0]["content"].startswith("Be brief.")
     assert free["messages"][0]["content"] == "Be brief."
+
+
+@pytest.mark.parametrize(
+    ("status", "texts"),
+    [
+        (400, ("This response_format type is unavailable now", "m does not support Json Output.")),
+        (400, ("json_schema is not supported", "JSON mode is not enabled for this model")),
+        (422, ("response_format.type: Input should be 'text'",) * 2),
+        (400, ("Unknown parameter: 'response_format'.",) * 2),
+        (500, ("response_format json_schema is not supported by this backend",) * 2),
+    ],
+)
+async def test_structure_steps_down_to_the_prompt_on_what_servers_say(
+    status: int, texts: tuple[str, str]
+) -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        kind = asked.get("response_format", {}).get("type")
+        if kind:
+            return error(status, texts[kind == "json_object"])
+        return say(answer(VERDICT))
+
+    call = Call("teacher", ASK, reply_type=ScoreReply)
+    async with asking(reply) as (endpoint, provider):
+        for _ in range(3):
+            assert (await provider.complete(call)).text == VERDICT
+        assert len(endpoint.asked) == 5  # two refusals, once
+        models = {alias: settings(provider.endpoint, model="m") for alias in ("juror", "examiner")}
+        opened = open_models(models, share_limits(models, patience_s=1, notify=print), 7)
+        for alias in models:
+            await opened[alias].provider.complete(call)
+            await opened[alias].provider.aclose()
+        assert len(endpoint.asked) == 9  # aliases of one model learn together
+
+
+async def test_templates_without_a_system_turn_get_its_words_in_the_users() -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        if asked["messages"][0]["role"] == "system":
+            return error(400, "System role not supported")
+        return say(answer())
+
+    async with asking(reply) as (endpoint, provider):
+        await provider.complete(Call("teacher", ASK))
+    content = f"{ASK[0].content}\n\n{ASK[1].content}"
+    assert endpoint.asked[-1]["messages"] == [{"role": "user", "content": content}]
 
 
 async def test_a_pinned_structure_and_other_400s_do_not_step_down() -> None:
@@ -282,9 +329,6 @@ async def test_a_cut_off_reply_is_returned_and_missing_usage_is_estimated() -> N
         reply = await provider.complete(Call("teacher", ASK, reply_type=ScoreReply))
     assert reply.finish == "length" and reply.text == '{"reason": "lon'
     assert (reply.tokens_in, reply.tokens_out) == (6, 4)
-
-
-VERDICT = '{"own_answer": "", "reason": "so", "score_first": 2, "score_second": 3}'
 
 
 @pytest.mark.parametrize(

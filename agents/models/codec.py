@@ -42,6 +42,7 @@ class Codec:
         turns, reply = call.turns, call.reply_type
         if reply is not None and dialect.mode != "schema":
             turns = with_system(turns, schema_text(reply))
+        turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
         payload["messages"] = self._messages(turns)
         if call.tools:
@@ -140,6 +141,14 @@ def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:
     if turns and turns[0].role == "system":
         return (Turn(role="system", content=f"{turns[0].content}\n\n{text}"), *turns[1:])
     return (Turn(role="system", content=text), *turns)
+
+
+def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Return the turns with the system turn's text at the head of the first user turn."""
+    if len(turns) < 2 or turns[0].role != "system" or turns[1].role != "user":
+        return turns
+    said = f"{turns[0].content}\n\n{turns[1].content}"
+    return (Turn(role="user", content=said), *turns[2:])
 
 
 def _fields(settings: OpenAISettings) -> dict[str, Any]:
