@@ -4,12 +4,18 @@ from functools import cache
 
 from langgraph.runtime import Runtime
 
+from ...agents.errors import EpisodeError
 from ...agents.records import Seed
+from ..generation.fitting import fitted
 from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
-from ..services import Round, Services
+from ..services import Round, Services, reject
 from ..stream import each
 from .state import RunState, RunUpdate, current_round
+
+
+class TooLong(EpisodeError):
+    """The end of a document does not fit into a context window; recorded as a reject, with the reason."""
 
 
 @cache
@@ -38,13 +44,18 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
 async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
     """Run one seed through the flows of its skills, and write what came of it."""
+    whole, records, number = seed, services.records, round.number
+    seed, cut = fitted(whole, services.cast, services.models)
+    if cut:
+        note = TooLong(cut)
+        what = reject(note, stage="transformation", round=number, subject=whole.id)
+        await records.add("reject", number, [what])
     for skill in services.skills.values():
         if seed.kind not in skill.seed_kinds:
             continue
         found = await flow(skill.flow).ainvoke(
             start_state(seed, skill.name, round), context=services
         )
-        number, records = round.number, services.records
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])
         await records.add("suggestion", number, found["suggestions"])
