@@ -113,7 +113,7 @@ def check(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Validate the config and its documents offline, then ask each model for one token.
+    """Validate the config and its documents offline, then ask each model the way the run will.
 
     Exit status: 0 all is well; 2 the config, the documents or a key is wrong or missing; 1 these are
     right, but a model does not answer as it should.
