@@ -67,7 +67,7 @@ class Actor(RoutedAgent):
 
     async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         """Make a structured call; raises ReplyError when it does not parse after one repair."""
-        return await ask(self.desk.door.complete, call, reply_type)
+        return await ask(self.desk.door, call, reply_type)
 
 
 def variant(sample: int) -> str:

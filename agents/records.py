@@ -175,6 +175,8 @@ class Answer(Record):
     checked: bool | None = None
     """What the leaf's checker says; None where the leaf has no checker."""
     check_note: str = ""
+    thoughts: tuple[str, ...] = ()
+    """What the model thought before each of its turns; empty where it never did. Nobody is shown it."""
 
     @property
     def text(self) -> str:

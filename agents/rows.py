@@ -36,6 +36,8 @@ class SftRow(TrainingRow):
     """Everything after the prompt, ending with an assistant turn."""
     answered_by: str = ""
     """The model of the completion."""
+    thoughts: tuple[str, ...] = ()
+    """Of the completion, as those of an answer."""
 
 
 class PreferenceRow(TrainingRow):
@@ -47,3 +49,5 @@ class PreferenceRow(TrainingRow):
     """Points between the two on the jurors' scale, above 0."""
     chosen_model: str = ""
     rejected_model: str = ""
+    chosen_thoughts: tuple[str, ...] = ()
+    rejected_thoughts: tuple[str, ...] = ()

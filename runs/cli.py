@@ -113,7 +113,7 @@ def check(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Validate the config and its documents offline, then ask each model for one token.
+    """Validate the config and its documents offline, then ask each model the way the run will.
 
     Exit status: 0 all is well; 2 the config, the documents or a key is wrong or missing; 1 these are
     right, but a model does not answer as it should.
@@ -172,8 +172,12 @@ def export(
 
 
 def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
+    import asyncio
+
+    from ..agents.models.window import with_windows
     from .estimate import estimate as estimate_run
 
+    config = config.model_copy(update={"models": asyncio.run(with_windows(config.models))})
     found = estimate_run(config, limit=limit)
     say(json.dumps(found.data()) if as_json else found.table())
 

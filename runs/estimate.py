@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from ..agents.errors import UserError
 from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.records import Seed
+from ..graphs.generation.fitting import fitted, no_room
 from .config.config import RunConfig
 from .forecast import Forecast
 from .progress import clock, short
@@ -94,6 +96,8 @@ class Estimate:
 
     seeds: int = 0
     rejects: int = 0
+    cut: int = 0
+    """Documents longer than what fits into a context window."""
     instructions: float = 0.0
     """Before the gate, at most."""
     most: dict[str, Amount] = field(default_factory=lambda: {s: Amount() for s in STAGES})
@@ -118,6 +122,7 @@ class Estimate:
         return {
             "seeds": self.seeds,
             "rejected_seeds": self.rejects,
+            "cut_seeds": self.cut,
             "instructions": round(self.instructions),
             "stages": [
                 {"stage": s, "likely": self.likely[s].data(), "most": self.most[s].data()}
@@ -154,14 +159,22 @@ def estimate(config: RunConfig, *, limit: int | None = None) -> Estimate:
     """Return the estimate of a run; no model is asked.
 
     Raises:
-        UserError: there is no usable seed.
+        UserError: there is no usable seed, or a context window leaves no room for any.
     """
     found = Estimate()
     forecast = Forecast(config, found.spend)
-    for seed in islice(_seeds(config, found), limit):
+    if wrong := no_room(config.cast, config.models):
+        raise UserError(wrong)
+    cut = ""
+    for whole in islice(_seeds(config, found), limit):
         found.seeds += 1
+        seed, said = fitted(whole, config.cast, config.models)
+        found.cut += bool(said)
+        cut = cut or said
         found.instructions += forecast.add(seed)
     found.notes += _notes(config, found)
+    if cut:
+        found.notes.append(f"{found.cut:,} documents are too long, as: {cut}.")
     return found
 
 

@@ -54,7 +54,7 @@ async def close_run(
         filters=tuple(_filters(config)),
         versions=_versions(folder),
     )
-    await write_dataset(store, folder.dataset, facts)
+    await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
     counts: dict[str, Any] = {kind: store.count(kind) for kind in KINDS}
     rejects = store.count_by("reject", "stage", "reason")
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}

@@ -21,7 +21,9 @@ from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
 from ..agents.models.budget import Budget
 from ..agents.models.door import Door
+from ..agents.models.window import with_windows
 from ..agents.troupe import Troupe
+from ..graphs.generation.fitting import no_room
 from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.decide import decide_round
@@ -93,6 +95,8 @@ async def launch_async(
     Raises:
         UserError: what the user wrote is wrong; nothing was paid.
     """
+    # Part of the config: a resume and a replay cut documents as the first start did.
+    config = config.model_copy(update={"models": await with_windows(config.models)})
 
     def begin(stack: AsyncExitStack) -> RunFolder:
         made_with = manifest(config.seeds, limit)
@@ -175,6 +179,8 @@ async def _run(
     trainer: Trainer | None,
 ) -> RunResult:
     started = time.monotonic()
+    if wrong := no_room(config.cast, config.models):
+        raise UserError(wrong)
     trace: Trace
     async with AsyncExitStack() as stack:
         # Before the folder: what the user wrote wrongly leaves none behind.

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from arenainstruct.runs.check import Finding, check
 from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.mock.canned import Canned
+from arenainstruct.runs.mock.request import ChatRequest
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
@@ -56,11 +59,77 @@ async def teacher(answer: Answer) -> Finding:
     return next(f for f in findings if f.what == "model teacher")
 
 
+def sound(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Answer as it is asked: in prose, in the structure, or with a tool call."""
+    parsed = ChatRequest.parse(orjson.dumps(request))
+    canned = Canned(parsed, 50)
+    call = canned.tool_call()
+    status, body = reply(None if call else canned.reply(), "stop")
+    if call:
+        body["choices"][0]["message"]["tool_calls"] = [call]
+    return status, body
+
+
+def thoughtful(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    status, body = sound(request)
+    message = body["choices"][0]["message"]
+    if message["content"]:
+        message["content"] = f"<think>hm {{}}</think>{message['content']}"
+    return status, body
+
+
 async def test_a_model_that_thinks_first_is_sound() -> None:
     for content, finish in (("", "length"), (None, "length"), ("", "stop")):
-        found = await teacher(lambda request, c=content, f=finish: reply(c, f))  # type: ignore[misc]
+
+        def thinks(
+            request: dict[str, Any], c: str | None = content, f: str = finish
+        ) -> tuple[int, dict[str, Any]]:
+            return reply(c, f) if capped(request) < 64 else thoughtful(request)
+
+        found = await teacher(thinks)
         assert found.ok, found
-        assert "may think first" in found.detail
+        assert "may think first" in found.detail and "thinks before it answers" in found.detail
+
+
+async def test_it_tells_what_works_the_way_the_run_will_ask() -> None:
+    found = await teacher(sound)
+    assert found.ok, found
+    for said in ("TasksReply by JSON schema", "calls tools", "context window unknown"):
+        assert said in found.detail, found
+
+    def no_json(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if "response_format" in request:
+            return 400, {"error": {"message": "this model does not support Json Output."}}
+        return sound(request)
+
+    found = await teacher(no_json)
+    assert found.ok, found
+    assert "TasksReply by prompted JSON" in found.detail
+
+
+async def test_a_model_that_cannot_do_what_the_run_asks_is_broken() -> None:
+    found = await teacher(lambda request: reply("pong", "stop"))
+    assert not found.ok
+    assert "not a TasksReply" in found.detail
+
+    def no_tools(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if "tools" in request:
+            return 400, {"error": {"message": "tools need --jinja"}}
+        return sound(request)
+
+    found = await teacher(no_tools)
+    assert not found.ok
+    assert "--jinja" in found.detail
+
+    def all_thoughts(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        status, body = sound(request)
+        message = body["choices"][0]["message"]
+        message["reasoning_content"], message["content"] = message["content"], None
+        return status, body
+
+    found = await teacher(all_thoughts)
+    assert not found.ok
+    assert "thinking" in found.detail and "reasoning parser" in found.detail
 
 
 async def test_one_token_may_be_too_few() -> None:
@@ -70,13 +139,12 @@ async def test_one_token_may_be_too_few() -> None:
         asked.append(capped(request))
         if asked[-1] < 16:
             return 400, {"error": {"message": "max_tokens must be at least 16"}}
-        return reply("pong", "stop")
+        return sound(request)
 
     found = await teacher(at_least_16)
     assert found.ok, found
     assert found.detail.startswith("openai/thinker answers in ")
-    assert asked[0] == 1
-    assert asked[-1] == 64
+    assert asked[:2] == [1, 64]
 
 
 async def test_what_is_no_completion_is_broken() -> None:

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from arenainstruct.agents.errors import BudgetSpent, ModelError
+from arenainstruct.agents.errors import BudgetSpent, ModelError, ReplyError
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply, Usage
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import Price, ScriptedSettings
+from arenainstruct.agents.models.structured import ask
 from arenainstruct.agents.records import Turn
+from arenainstruct.agents.replies import ChoiceReply
 from arenainstruct.runs.store import STORE_FILE, Store
 
 CALL = Call("slow", (Turn(role="user", content="Is it so?"),))
@@ -33,6 +36,7 @@ class Slow:
         self.asked = self.left = 0
         self.go = asyncio.Event()
         self.failures: list[AttemptFailed] = []
+        self.texts: list[str] = []
 
     async def complete(self, call: Call) -> Reply:
         """Answer once the event is set."""
@@ -44,7 +48,7 @@ class Slow:
             raise
         if self.failures:
             raise self.failures.pop(0)
-        return REPLY
+        return replace(REPLY, text=self.texts.pop(0)) if self.texts else REPLY
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -198,3 +202,38 @@ async def test_unusable_replies_stay_under_the_ceiling_too(tmp_path: Path) -> No
         assert home.slow.asked == 2  # 0.25 + 0.3 fits, 0.5 + 0.3 does not
         assert home.store.totals().usd == home.budget.spent == 0.5
     assert home.calls() == (0, 0, 0)
+
+
+VERDICT = '{"own_answer": "", "reason": "so", "choice": "tie"}'
+
+
+async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_served(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        home.slow.texts = ["I would rather not say.", "Still not."]
+        with pytest.raises(ReplyError, match="ChoiceReply"):
+            await ask(home.door, CALL, ChoiceReply)
+        totals = home.store.totals()
+        assert (totals.calls, totals.unusable, totals.usd) == (0, 2, 1.0)
+
+    async with house(tmp_path) as again:
+        assert again.budget.spent == 1.0
+        again.slow.go.set()
+        again.slow.texts = ["Hm.", VERDICT]
+        assert (await ask(again.door, CALL, ChoiceReply))[0].choice == "tie"
+        assert again.slow.asked == 2
+        # A reply that could be repaired is as good as any.
+        assert (await ask(again.door, CALL, ChoiceReply))[0].choice == "tie"
+        assert again.slow.asked == 2 and again.calls() == (2, 2, 0)
+        totals = again.store.totals()
+        assert (totals.calls, totals.unusable, totals.usd) == (2, 2, 2.0)
+
+
+async def test_thoughts_are_kept_in_the_ledger(tmp_path: Path) -> None:
+    thinks = replace(REPLY, thoughts="hm, is it?")
+    async with house(tmp_path) as home:
+        await home.store.remember("k", CALL, thinks)
+        assert home.store.recall("k") == thinks
+        assert [entry.thoughts for entry in home.store.entries()] == ["hm, is it?"]

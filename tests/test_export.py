@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.records import Api, ToolCall, Turn
+from arenainstruct.agents.records import Api, ApiParameter, ToolCall, Turn
 from arenainstruct.agents.rows import PreferenceRow, SftRow
+from arenainstruct.agents.tool_loop import api_tools
+from arenainstruct.runs.dataset.conversation import plain, tool_specs
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 
@@ -105,3 +107,21 @@ def test_wrong_use_is_told_clearly(run: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no dataset yet; finish it: arenainstruct resume"):
         export(run, tmp_path / "out", "trl")
     assert not (tmp_path / "out").exists()
+
+
+def test_training_rows_show_the_tools_that_the_arena_offered() -> None:
+    kinds: tuple[Any, ...] = ("string", "array", "object", "integer")
+    api = Api(
+        name="tide",
+        description="Tells the next high tide.",
+        parameters=tuple(
+            ApiParameter(name=f"a_{kind}", type=kind, description=text, required=bool(text))
+            for kind, text in zip(kinds, ("where", "", "how", ""), strict=True)
+        ),
+    )
+    (offered,) = api_tools((api,), lambda name, arguments: "{}")
+    (trained,) = tool_specs((api,))
+    assert trained["function"]["parameters"] == offered.parameters
+    assert trained["function"]["parameters"]["properties"]["a_array"]["items"] == {}
+    told = json.loads(plain((), (api,))[0]["content"].split("\n")[2])
+    assert told["function"]["parameters"] == offered.parameters

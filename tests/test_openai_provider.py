@@ -13,7 +13,9 @@ from aiohttp import web
 
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
 from arenainstruct.agents.models.characters import sound
+from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.openai import OpenAIProvider
+from arenainstruct.agents.models.opening import open_models
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.agents.records import ToolCall, Turn
@@ -21,6 +23,7 @@ from arenainstruct.agents.replies import ScoreReply
 from arenainstruct.runs.mock import MockOptions, MockServer
 
 KEY = "a-key-of-our-own-0123456789"
+VERDICT = '{"own_answer": "", "reason": "so", "score_first": 2, "score_second": 3}'
 ASK = (Turn(role="system", content="Be brief."), Turn(role="user", content="Say ünïcode: é"))
 
 
@@ -149,6 +152,50 @@ async def test_structure_steps_down_once_and_is_remembered() -> None:
     assert "response_format" not in last and "score_second" in last["messages"][0]["content"]
     assert last["messages"][0]["content"].startswith("Be brief.")
     assert free["messages"][0]["content"] == "Be brief."
+
+
+@pytest.mark.parametrize(
+    ("status", "texts"),
+    [
+        (400, ("This response_format type is unavailable now", "m does not support Json Output.")),
+        (400, ("json_schema is not supported", "JSON mode is not enabled for this model")),
+        (422, ("response_format.type: Input should be 'text'",) * 2),
+        (400, ("Unknown parameter: 'response_format'.",) * 2),
+        (500, ("response_format json_schema is not supported by this backend",) * 2),
+    ],
+)
+async def test_structure_steps_down_to_the_prompt_on_what_servers_say(
+    status: int, texts: tuple[str, str]
+) -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        kind = asked.get("response_format", {}).get("type")
+        if kind:
+            return error(status, texts[kind == "json_object"])
+        return say(answer(VERDICT))
+
+    call = Call("teacher", ASK, reply_type=ScoreReply)
+    async with asking(reply) as (endpoint, provider):
+        for _ in range(3):
+            assert (await provider.complete(call)).text == VERDICT
+        assert len(endpoint.asked) == 5  # two refusals, once
+        models = {alias: settings(provider.endpoint, model="m") for alias in ("juror", "examiner")}
+        opened = open_models(models, share_limits(models, patience_s=1, notify=print), 7)
+        for alias in models:
+            await opened[alias].provider.complete(call)
+            await opened[alias].provider.aclose()
+        assert len(endpoint.asked) == 9  # aliases of one model learn together
+
+
+async def test_templates_without_a_system_turn_get_its_words_in_the_users() -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        if asked["messages"][0]["role"] == "system":
+            return error(400, "System role not supported")
+        return say(answer())
+
+    async with asking(reply) as (endpoint, provider):
+        await provider.complete(Call("teacher", ASK))
+    content = f"{ASK[0].content}\n\n{ASK[1].content}"
+    assert endpoint.asked[-1]["messages"] == [{"role": "user", "content": content}]
 
 
 async def test_a_pinned_structure_and_other_400s_do_not_step_down() -> None:
@@ -290,6 +337,62 @@ async def test_a_cut_off_reply_is_returned_and_missing_usage_is_estimated() -> N
         reply = await provider.complete(Call("teacher", ASK, reply_type=ScoreReply))
     assert reply.finish == "length" and reply.text == '{"reason": "lon'
     assert (reply.tokens_in, reply.tokens_out) == (6, 4)
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "thoughts"),
+    [
+        ({"content": f"<think>{{hm}}</think>{VERDICT}"}, VERDICT, "{hm}"),
+        ({"content": VERDICT, "reasoning_content": "hm"}, VERDICT, "hm"),
+        ({"content": None, "reasoning_content": VERDICT}, VERDICT, VERDICT),
+        ({"content": "", "reasoning": f"So:\n{VERDICT}"}, f"So:\n{VERDICT}", f"So:\n{VERDICT}"),
+    ],
+)
+async def test_thoughts_are_cut_before_anyone_reads_the_reply(
+    message: dict[str, Any], text: str, thoughts: str
+) -> None:
+    call = Call("teacher", ASK, reply_type=ScoreReply)
+    async with asking(lambda asked: say(answer(**message))) as (_, provider):
+        reply = await provider.complete(call)
+    assert (reply.text, reply.thoughts) == (text, thoughts)
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "reply_type"),
+    [
+        ({"content": None, "reasoning_content": "The answer is 4."}, "stop", None),
+        ({"content": "<think>so, first"}, "length", None),
+        ({"content": "", "reasoning": "so, perhaps"}, "stop", ScoreReply),
+        ({"content": "", "reasoning": VERDICT}, "length", ScoreReply),
+    ],
+)
+async def test_a_reply_that_is_all_thoughts_is_named_and_not_asked_again(
+    message: dict[str, Any], finish: str, reply_type: type[ScoreReply] | None
+) -> None:
+    body = answer(finish=finish, **message)
+    async with asking(lambda asked: say(body)) as (_, provider):
+        failed = await failure(provider.complete(Call("teacher", ASK, reply_type=reply_type)))
+    assert failed.final and failed.usage is not None
+    assert "thinking" in str(failed) and "max_tokens" in str(failed)
+
+
+async def test_half_an_emoji_and_control_characters_cost_no_reply() -> None:
+    cut = orjson.dumps(answer("fine @")).replace(b"@", rb"\f\u0000\ud83d")
+    async with asking(lambda asked: say(cut)) as (_, provider):
+        assert (await provider.complete(Call("teacher", ASK))).text == "fine ?"
+
+
+async def test_models_are_asked_as_they_bear_it() -> None:
+    more = {"model": "o3-mini", "temperature": 0.5}
+    async with asking(lambda asked: say(answer()), **more) as (endpoint, provider):
+        await provider.complete(Call("teacher", ASK))
+    assert endpoint.asked[0]["messages"][0]["role"] == "developer"
+    for effort, temperature in ((None, None), ("none", 0.5)):
+        more = {"model": "gpt-5", "temperature": 0.5}
+        more |= {"params": {"reasoning_effort": effort}} if effort else {}
+        async with asking(lambda asked: say(answer()), **more) as (endpoint, provider):
+            await provider.complete(Call("teacher", ASK))
+        assert endpoint.asked[0].get("temperature") == temperature
 
 
 async def test_dropped_hanging_and_absent_endpoints_are_retryable() -> None:

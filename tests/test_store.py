@@ -16,7 +16,14 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.records import Passage, Reject, ToolCall, Turn
 from arenainstruct.runs.store import Store
-from arenainstruct.runs.store.schema import LEDGER, META, RECORDS, insert_first, insert_last
+from arenainstruct.runs.store.schema import (
+    LEDGER,
+    META,
+    RECORDS,
+    columns,
+    insert_first,
+    insert_last,
+)
 
 CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")
 REPLY = Reply("Ochre.", "offline/weak", tokens_in=5, tokens_out=2, usd=0.25, seconds=0.5)
@@ -142,13 +149,18 @@ async def test_a_store_opens_again_and_closed_ones_refuse(tmp_path: Path) -> Non
     again.close()
 
 
-def test_a_newer_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
-    Store.open(tmp_path / "newer").close()
-    with sqlite3.connect(tmp_path / "newer") as connection:
+def test_another_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
+    Store.open(tmp_path / "other").close()
+    with sqlite3.connect(tmp_path / "other") as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     connection.close()
-    with pytest.raises(UserError, match="format is 99, this release reads up to 1"):
-        Store.open(tmp_path / "newer")
+    with pytest.raises(UserError, match="format is 99, this release reads "):
+        Store.open(tmp_path / "other")
+    with sqlite3.connect(tmp_path / "other") as connection:
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+    connection.close()
+    with pytest.raises(UserError, match="format is 1, this release reads "):
+        Store.open(tmp_path / "other")
     (tmp_path / "notes.txt").write_text("not a database, but long enough to be read as one" * 20)
     with pytest.raises(UserError, match=r"notes\.txt: cannot be opened as a store"):
         Store.open(tmp_path / "notes.txt")
@@ -159,7 +171,7 @@ def test_a_newer_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
 def test_the_statements_are_postgresql_too() -> None:
     dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
     several = str(insert_first(LEDGER, "postgresql", 2).compile(dialect=dialect))
-    assert several.count("%s") == 2 * 14
+    assert several.count("%s") == 2 * len(columns(LEDGER))
     assert several.endswith("ON CONFLICT DO NOTHING")
     assert "DO UPDATE SET value" in str(insert_last(META, "postgresql").compile(dialect=dialect))
     assert "RETURNING" not in str(insert_first(RECORDS, "postgresql", 1).compile(dialect=dialect))

@@ -68,6 +68,8 @@ class Reply:
     finish: str = "stop"
     seconds: float = 0.0
     """Time on the wire, retries included; 0 for embedded providers."""
+    thoughts: str = ""
+    """What a thinking model wrote before its text: kept, and shown to nobody."""
 
 
 def call_key(call: Call, endpoint: str, model: str, params: dict[str, Any]) -> str:

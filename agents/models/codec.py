@@ -1,9 +1,10 @@
-"""Calls to request bytes and response bytes to replies, with `ChatOpenAI`'s knowledge of both.
+"""Calls to request bytes and response bytes to replies, as OpenAI-compatible endpoints speak.
 
-`ChatOpenAI` builds the payload (roles and parameters differ by model) and reads the result; that
-takes about 25 µs a call. Arguments of tool calls pass it by: they stay byte for byte.
+`ChatOpenAI` says which settings a model bears and LangChain writes the messages; the rest of the
+payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,12 +13,14 @@ from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
 from .characters import sound_json
 from .dialect import Dialect, response_format, schema_text
+from .escapes import CONTROL
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
+from .structured import parses
+from .thoughts import read_message
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-    from langchain_openai import ChatOpenAI
 
 
 class Codec:
@@ -25,7 +28,9 @@ class Codec:
 
     def __init__(self, settings: OpenAISettings) -> None:
         self._settings = settings
-        self._chat = _chat(settings)
+        self._fields = _fields(settings)
+        # OpenAI's reasoning models call the system turn by another name.
+        self._developer = re.match(r"o\d", settings.model) is not None
         self._label = f"openai/{settings.model}"
 
     def encode(self, call: Call, dialect: Dialect) -> bytes:
@@ -37,14 +42,9 @@ class Codec:
         turns, reply = call.turns, call.reply_type
         if reply is not None and dialect.mode != "schema":
             turns = with_system(turns, schema_text(reply))
-        payload = self._chat._get_request_payload(
-            [_message(turn) for turn in turns], **self._settings.params
-        )
-        payload[dialect.cap] = payload.pop("max_completion_tokens")
-        for turn, message in zip(turns, payload["messages"], strict=True):
-            if turn.tool_calls:
-                message["content"] = turn.content or None
-                message["tool_calls"] = [_tool_call(c) for c in turn.tool_calls]
+        turns = turns if dialect.system else without_system(turns)
+        payload = {**self._fields, dialect.cap: self._settings.max_tokens}
+        payload["messages"] = self._messages(turns)
         if call.tools:
             payload["tools"] = [_tool(spec) for spec in call.tools]
         if call.sample and dialect.seeds:
@@ -55,6 +55,19 @@ class Codec:
             return orjson.dumps(payload)
         except TypeError as error:
             raise AttemptFailed(f"the call is no valid JSON: {error}", final=True) from error
+
+    def _messages(self, turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
+        from langchain_core.messages import convert_to_openai_messages
+
+        messages = convert_to_openai_messages([_message(turn) for turn in turns])
+        assert isinstance(messages, list)  # one message alone would come back by itself
+        for turn, message in zip(turns, messages, strict=True):
+            if turn.tool_calls:
+                message["content"] = turn.content or None
+                message["tool_calls"] = [_tool_call(c) for c in turn.tool_calls]
+            if self._developer and turn.role == "system":
+                message["role"] = "developer"
+        return messages
 
     def decode(self, body: bytes, call: Call, seconds: float) -> Reply:
         """Return the reply in a response's body.
@@ -69,18 +82,22 @@ class Codec:
             failure.usage = self._usage(raw)
             raise
 
-    def _decode(self, raw: dict[str, Any], call: Call, seconds: float) -> Reply:
-        content, usage = self._read(raw)
-        finish = raw["choices"][0].get("finish_reason") or "stop"
-        message = raw["choices"][0]["message"]
+    def _decode(self, raw: Any, call: Call, seconds: float) -> Reply:
+        message, finish = _choice(raw)
         _check_refusal(message, finish)
         tool_calls = _tool_calls(message)
-        if not content and not tool_calls:
-            raise _empty(finish, self._settings.max_tokens)
-        tokens_in = usage.get("input_tokens") or sum(len(t.content) for t in call.turns) // 4 + 1
-        tokens_out = usage.get("output_tokens") or _estimate(content, tool_calls)
+        thoughts, text = (CONTROL.sub("", part) for part in read_message(message))
+        if not text.strip() and not tool_calls:
+            if finish == "length" or not (call.reply_type and parses(thoughts, call.reply_type)):
+                raise _empty(finish, thoughts, self._settings.max_tokens)
+            text = thoughts  # servers that split thoughts off may take a whole reply for one
+        used = self._usage(raw)
+        tokens_in = used.tokens_in if used else 0
+        tokens_out = used.tokens_out if used else 0
+        tokens_in = tokens_in or sum(len(t.content) for t in call.turns) // 4 + 1
+        tokens_out = tokens_out or _estimate(thoughts + text, tool_calls)
         return Reply(
-            text=content,
+            text=text,
             model=self._label,
             tool_calls=tool_calls,
             tokens_in=tokens_in,
@@ -88,6 +105,7 @@ class Codec:
             usd=self._usd(tokens_in, tokens_out),
             finish=finish,
             seconds=seconds,
+            thoughts=thoughts,
         )
 
     def _usd(self, tokens_in: int, tokens_out: int) -> float:
@@ -104,19 +122,6 @@ class Codec:
         if tokens_in <= 0 and tokens_out <= 0:
             return None
         return Usage(self._label, tokens_in, tokens_out, self._usd(tokens_in, tokens_out))
-
-    def _read(self, raw: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return the text of a response and its usage."""
-        try:
-            raw["choices"][0]["message"].setdefault("role", "assistant")
-            message: Any = self._chat._create_chat_result(raw).generations[0].message
-            usage = dict(message.usage_metadata or {})
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise AttemptFailed(
-                f"the response is no chat completion: {type(error).__name__}", status=200
-            ) from error
-        content = message.content
-        return content if isinstance(content, str) else str(message.text), usage
 
 
 def _parse(body: bytes) -> Any:
@@ -137,22 +142,31 @@ def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:
     return (Turn(role="system", content=text), *turns)
 
 
-def _chat(settings: OpenAISettings) -> "ChatOpenAI":
+def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Return the turns with the system turn's text at the head of the first user turn."""
+    if len(turns) < 2 or turns[0].role != "system" or turns[1].role != "user":
+        return turns
+    said = f"{turns[0].content}\n\n{turns[1].content}"
+    return (Turn(role="user", content=said), *turns[2:])
+
+
+def _fields(settings: OpenAISettings) -> dict[str, Any]:
+    """Return what every request of a model holds, without what `ChatOpenAI` knows it not to bear."""
     # Seconds to import: only a run that uses such a model pays for it.
     from langchain_openai import ChatOpenAI
 
-    return ChatOpenAI(
+    chat = ChatOpenAI(
         model=settings.model,
         base_url=settings.endpoint,
-        max_completion_tokens=settings.max_tokens,
         temperature=settings.temperature,
         # It decides whether a temperature may be sent at all.
         reasoning_effort=settings.params.get("reasoning_effort"),
-        use_responses_api=False,
         # Stand-ins for its HTTP clients, which we never use and which take 0.2 s to make.
         client=object(),
         async_client=object(),
     )
+    fields = {"model": chat.model_name, "temperature": chat.temperature, **settings.params}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _message(turn: Turn) -> "BaseMessage":
@@ -193,7 +207,8 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
                 arguments = orjson.dumps(arguments).decode()
             name = str(function["name"])
         except (AttributeError, KeyError, TypeError) as error:
-            raise AttemptFailed("the response holds a broken tool call", status=200) from error
+            text = "the response is no chat completion: it holds a broken tool call"
+            raise AttemptFailed(text, status=200) from error
         calls.append(ToolCall(id=raw.get("id") or f"call_{number}", name=name, arguments=arguments))
     return tuple(calls)
 
@@ -205,7 +220,31 @@ def _check_refusal(message: dict[str, Any], finish: str) -> None:
         raise AttemptFailed("the endpoint's content filter stopped it", status=200, final=True)
 
 
-def _empty(finish: str, max_tokens: int) -> NoText:
+def _choice(raw: Any) -> tuple[dict[str, Any], str]:
+    """Return the message of a response, and why it ended.
+
+    Raises:
+        AttemptFailed: it is no chat completion.
+    """
+    try:
+        choice = raw["choices"][0]
+        message, finish = choice["message"], choice.get("finish_reason") or "stop"
+        if not isinstance(message, dict):
+            raise TypeError("the message is no object")
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        text = f"the response is no chat completion: {type(error).__name__}"
+        raise AttemptFailed(text, status=200) from error
+    return message, str(finish)
+
+
+def _empty(finish: str, thoughts: str, max_tokens: int) -> NoText:
+    if thoughts:
+        text = (
+            f"no text, and {len(thoughts)} characters of thoughts: the model spent its tokens thinking, "
+            f"or the server takes its answers for thoughts; raise max_tokens ({max_tokens}), turn its "
+            "thinking off, or start the server without a reasoning parser"
+        )
+        return NoText(text, status=200, final=True)
     if finish == "length":
         text = f"all {max_tokens} tokens were spent before any text; raise max_tokens"
         return NoText(text, status=200, final=True)

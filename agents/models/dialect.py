@@ -16,12 +16,16 @@ from ..replies import strict_schema
 
 Mode = Literal["schema", "json", "prompt"]
 _DOWN: dict[Mode, Mode] = {"schema": "json", "json": "prompt"}
-_REFUSALS = frozenset({400, 404, 422})
+_REFUSALS = frozenset({400, 404, 415, 422})
+_BROKEN = frozenset({500, 501})
+"""Some servers break where they should refuse: they are believed where they name the field."""
 _STRUCTURE = re.compile(
-    r"response_?format|json_?schema|json[ _-]?(mode|object)|structured|guided|grammar"
+    r"response_?format|json[ _-]?schema|json[ _-]?(mode|object|output|format)|structured|guided|grammar"
     r"|(un(supported|known|recogni[sz]ed)|extra|requested|invalid).{0,20}(param|field|argument)",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"response_?format|json[ _-]?schema|json_object", re.IGNORECASE)
+_NO_SYSTEM = re.compile(r"system (role|message|prompt)s?.{0,20}not.{0,10}support", re.IGNORECASE)
 _TOO_LONG = re.compile(r"too large|too long|context.{0,10}length|maximum", re.IGNORECASE)
 
 
@@ -34,11 +38,15 @@ class Dialect:
     """The name of the field that bounds the reply."""
     seeds: bool = True
     """Whether `seed` may be sent."""
+    system: bool = True
+    """Whether there is a system turn: some templates know none."""
 
     def corrected(
         self, status: int, text: str, *, structured: bool, seeded: bool
     ) -> "Dialect | None":
         """Return the dialect to try after a refusal, None where it is not about the dialect."""
+        if status in _BROKEN and structured and self.mode in _DOWN and _NAMED.search(text):
+            return replace(self, mode=_DOWN[self.mode])
         if status not in _REFUSALS:
             return None
         if (
@@ -49,9 +57,23 @@ class Dialect:
             return replace(self, cap="max_completion_tokens")
         if seeded and self.seeds and re.search(r"\bseed\b", text):
             return replace(self, seeds=False)
+        if self.system and _NO_SYSTEM.search(text):
+            return replace(self, system=False)
         if structured and self.mode in _DOWN and _STRUCTURE.search(text):
             return replace(self, mode=_DOWN[self.mode])
         return None
+
+
+@dataclass(slots=True)
+class Learned:
+    """The dialect of one model at one endpoint as it is known by now, shared by its aliases."""
+
+    dialect: Dialect
+
+    @classmethod
+    def of(cls, structured: Literal["auto", "schema", "json", "prompt"]) -> "Learned":
+        """Return what is known before the first call: nothing but the setting."""
+        return cls(Dialect(mode="schema" if structured == "auto" else structured))
 
 
 @cache

@@ -50,8 +50,7 @@ class Door:
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
-        provider = self.models[call.alias].provider
-        key = call_key(call, provider.endpoint, provider.model, provider.params)
+        key = self._key(call)
         if (reply := self._ledger.recall(key)) is not None:
             self.tally.served[call.alias] += 1
             return reply
@@ -60,6 +59,14 @@ class Door:
         if twin:
             self.tally.served[call.alias] += 1
         return reply
+
+    async def strike(self, call: Call) -> None:
+        """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays."""
+        await self._ledger.strike(self._key(call))
+
+    def _key(self, call: Call) -> str:
+        provider = self.models[call.alias].provider
+        return call_key(call, provider.endpoint, provider.model, provider.params)
 
     async def _pay(self, key: str, call: Call) -> Reply:
         model = self.models[call.alias]

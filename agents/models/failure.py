@@ -23,6 +23,23 @@ _NEXT = {
     429: "the account has no credit left",
 }
 _LONGEST = 300
+_TOO_LONG_STATUS = frozenset({400, 413, 422, 500})
+# How servers say that a prompt, or it and its reply, is longer than the model's context.
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|context[ _-]?(length|size|window)|maximum model length"
+    r"|(prompt|input|request|messages).{0,40}too (long|large)|too long.{0,40}(prompt|input|request)"
+    r"|input.{0,30}exceeds the maximum|max(imum)? (number of|input) tokens|max_new_tokens. must be",
+    re.IGNORECASE,
+)
+_LIMITS = (
+    r"(?:context (?:length|size|window)|model length|limit)\D{0,20}?(?:of|is|to|\(|only)\D{0,12}(\d[\d,]*)",
+    r"(\d[\d,]*)(?: tokens)? (?:maximum|max)",
+    r"(?:must be <=|tokens allowed \(|>)\s*(\d[\d,]*)",
+)
+_ASKED = (
+    r"(?:requested|request \(|length|resulted in|contains|count \(|first|input \(|has|passed"
+    r"|too long:|Given:)\s*(?:about )?(\d[\d,]*)",
+)
 
 
 def http_failure(
@@ -32,6 +49,8 @@ def http_failure(
     error = read_error(body)
     text = redact(error_text(error, body), secrets)
     refused = is_refusal(status, text, error)
+    if status in _TOO_LONG_STATUS and (long := overflow(text, error)):
+        return AttemptFailed(f"{where}: status {status}: {long}: {text}", status=status, final=True)
     hint = f" ({_NEXT[status]})" if refused and status in _NEXT else ""
     if 300 <= status < 400:
         hint = " (it redirects: check base_url)"
@@ -70,3 +89,23 @@ def error_text(error: Mapping[str, Any], body: bytes) -> str:
     said = next((error[k] for k in ("message", "detail", "msg", "code") if error.get(k)), None)
     text = str(said) if said is not None else body[:2000].decode("utf-8", "replace")
     return " ".join(text.split())[:_LONGEST] or "no message"
+
+
+def overflow(text: str, error: Mapping[str, Any]) -> str:
+    """Return that a call is too long for its model, in words with both numbers; empty if it is not."""
+    if not _TOO_LONG.search(f"{error.get('code')} {error.get('type')} {text}"):
+        return ""
+    asked = _told(error.get("n_prompt_tokens"), _ASKED, text)
+    limit = _told(error.get("n_ctx"), _LIMITS, text)
+    numbers = f"{asked or 'more'} tokens, {limit or 'fewer'} fit"
+    return (
+        f"too long for the model's context window ({numbers}); lower seeds.max_chars or max_tokens"
+    )
+
+
+def _told(number: Any, forms: Iterable[str], text: str) -> str:
+    """Return a number that a server gives by itself, or in one of the forms that sentences have."""
+    if isinstance(number, int):
+        return str(number)
+    found = (re.search(form, text, re.IGNORECASE) for form in forms)
+    return next((match[1].replace(",", "") for match in found if match), "")

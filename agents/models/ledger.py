@@ -19,3 +19,7 @@ class Ledger(Protocol):
     async def write_off(self, key: str, call: Call, usage: Usage) -> None:
         """Write down what an unusable reply cost; it counts in the totals and is never recalled."""
         ...
+
+    async def strike(self, key: str) -> None:
+        """Take a paid reply out of what is recalled; it stays in the totals, as one that was unusable."""
+        ...

@@ -1,8 +1,7 @@
-"""Models behind OpenAI-compatible endpoints: `ChatOpenAI`'s payloads and results, a lean transport.
+"""Models behind OpenAI-compatible endpoints, over a lean transport.
 
 Of the CPU that `ChatOpenAI.ainvoke` spends on a call, about one hundredth builds the payload and
-reads the result; the layers below take the rest. So what knows the quirks of models stays, and the
-transport is ours.
+reads the result; the layers below take the rest, so the transport is ours.
 """
 
 import time
@@ -11,7 +10,7 @@ from typing import Any
 from ..errors import UserError
 from .call import Call, Reply
 from .codec import Codec
-from .dialect import Dialect, Mode
+from .dialect import Learned
 from .failure import http_failure, read_error
 from .key import find_key
 from .provider import AttemptFailed
@@ -28,7 +27,9 @@ class OpenAIProvider:
         UserError: the key is missing, or the settings cannot work; before anything is sent.
     """
 
-    def __init__(self, alias: str, settings: OpenAISettings) -> None:
+    def __init__(
+        self, alias: str, settings: OpenAISettings, learned: Learned | None = None
+    ) -> None:
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
@@ -39,8 +40,7 @@ class OpenAIProvider:
         self._key = find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._adapts = settings.structured == "auto"
-        mode: Mode = "schema" if settings.structured == "auto" else settings.structured
-        self._dialect = Dialect(mode=mode)
+        self.learned = learned or Learned.of(settings.structured)
         self._codec = Codec(settings)
         url = f"{self.endpoint}/chat/completions"
         self._transport = Transport(url, self._key, settings.timeout_s)
@@ -56,7 +56,7 @@ class OpenAIProvider:
         """
         started = time.perf_counter()
         while True:
-            dialect = self._dialect
+            dialect = self.learned.dialect
             answered = await self._transport.post(self._codec.encode(call, dialect))
             if answered.status == 200:
                 return self._read(answered, call, time.perf_counter() - started)
@@ -70,8 +70,8 @@ class OpenAIProvider:
             if better is None:
                 raise failure
             # Calls in flight together meet the same refusal: only the first one moves the dialect.
-            if self._dialect == dialect:
-                self._dialect = better
+            if self.learned.dialect == dialect:
+                self.learned.dialect = better
 
     async def aclose(self) -> None:
         """Close the connections."""

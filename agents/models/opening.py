@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ..errors import UserError
+from .dialect import Learned
 from .door import OpenModel
 from .limits import Limits
 from .provider import Provider
@@ -17,8 +18,12 @@ from .settings import (
 )
 
 
-def open_provider(alias: str, settings: ModelSettings, seed: int) -> Provider:
+def open_provider(
+    alias: str, settings: ModelSettings, seed: int, learned: Learned | None = None
+) -> Provider:
     """Return the provider of one model; heavy libraries are imported only where it needs them.
+
+    `learned` is what aliases of one model at one endpoint share.
 
     Raises:
         ValueError: the settings name a file, function or key that is not there.
@@ -27,7 +32,7 @@ def open_provider(alias: str, settings: ModelSettings, seed: int) -> Provider:
         case OpenAISettings():
             from .openai import OpenAIProvider
 
-            return OpenAIProvider(alias, settings)
+            return OpenAIProvider(alias, settings, learned)
         case RewardSettings():
             from .reward import RewardProvider
 
@@ -60,9 +65,11 @@ def open_models(
     """
     opened: dict[str, OpenModel] = {}
     wrong: list[str] = []
+    known: dict[tuple[str, str, str], Learned] = {}
     for alias, settings in models.items():
         try:
-            opened[alias] = OpenModel(settings, open_provider(alias, settings, seed), limits[alias])
+            provider = open_provider(alias, settings, seed, _learned(settings, known))
+            opened[alias] = OpenModel(settings, provider, limits[alias])
         except UserError as error:
             wrong.append(str(error))  # names its alias already
         except ValueError as error:
@@ -70,3 +77,10 @@ def open_models(
     if wrong:
         raise UserError("\n".join(wrong))
     return opened
+
+
+def _learned(settings: ModelSettings, known: dict[tuple[str, str, str], Learned]) -> Learned | None:
+    if not isinstance(settings, OpenAISettings):
+        return None
+    place = (settings.endpoint, settings.model, settings.structured)
+    return known.setdefault(place, Learned.of(settings.structured))

@@ -21,6 +21,7 @@ from .call import Call, Reply
 from .provider import AttemptFailed
 from .recorded_rows import Row, read_rows
 from .settings import RecordedSettings
+from .thoughts import split_thoughts
 
 BY_ID = ("question_id", "id", "instruction_id")
 """Columns that may name the question."""
@@ -49,8 +50,10 @@ class RecordedProvider:
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call."""
-        text = self._verdict(call) if self._verdicts else self._answer(call)
-        return Reply(text=text, model=f"recorded/{self.model}")
+        if self._verdicts:
+            return Reply(text=self._verdict(call), model=f"recorded/{self.model}")
+        thoughts, text = split_thoughts(self._answer(call))
+        return Reply(text=text, model=f"recorded/{self.model}", thoughts=thoughts)
 
     async def aclose(self) -> None:
         """Hold nothing."""

@@ -50,6 +50,8 @@ class _ModelSettings(BaseModel):
     max_tokens: PositiveInt = 2048
     temperature: float | None = Field(default=None, ge=0)
     """None leaves it to the endpoint."""
+    context_window: PositiveInt | None = None
+    """Tokens of prompt and reply together; None asks the server, and sets no limit if it does not say."""
 
     @property
     def maker(self) -> str:

@@ -1,9 +1,7 @@
 """From a model's text to a typed reply: parsed strictly, repaired once, else a recorded failure."""
 
-import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -11,46 +9,56 @@ from ..errors import ReplyError
 from ..records import Turn
 from .call import Call, Reply
 from .characters import sound_json
+from .json_text import find_object
 
 R = TypeVar("R", bound=BaseModel)
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 
 
 def parse_reply(text: str, reply_type: type[R]) -> R:
-    """Return the reply; a code fence around the whole JSON or prose before and after it are removed.
+    """Return the reply in a text: one JSON object of that type, whatever stands around it.
 
     Raises:
-        ValidationError: the text holds no JSON object of that type.
+        ValueError: it holds none, or several that disagree.
     """
-    fenced = _FENCE.match(text)
-    body = fenced[1] if fenced else text
-    start, end = body.find("{"), body.rfind("}")
-    if start > 0 or end != len(body) - 1:
-        body = body[start : end + 1] if 0 <= start < end else body
-    return reply_type.model_validate_json(sound_json(body))
+    try:
+        found = find_object(sound_json(text), frozenset(reply_type.model_fields))
+    except ValueError as error:
+        raise ValueError(f"no {reply_type.__name__}: {error}") from error
+    return reply_type.model_validate(found)
 
 
-def _explain(error: ValidationError) -> str:
-    """Return the first three findings as `field: message`."""
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}"
-        for e in error.errors(include_url=False, include_input=False)[:3]
-    )
+def parses(text: str, reply_type: type[BaseModel]) -> bool:
+    """Return whether a text holds a reply of a type."""
+    try:
+        parse_reply(text, reply_type)
+    except ValueError:
+        return False
+    return True
 
 
-async def ask(
-    complete: Callable[[Call], Awaitable[Reply]], call: Call, reply_type: type[R]
-) -> tuple[R, Reply]:
+class Asked(Protocol):
+    """What `ask` needs of the door."""
+
+    async def complete(self, call: Call) -> Reply:
+        """Return the reply to one call."""
+        ...
+
+    async def strike(self, call: Call) -> None:
+        """Serve the reply to a call no more: it was paid, and cannot be used."""
+        ...
+
+
+async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
     """Make a structured call; where its reply does not parse, show the model why and ask once more.
 
     Raises:
-        ReplyError: the second reply does not parse either.
+        ReplyError: the second reply does not parse either. Both are asked anew on a resume.
     """
     call = replace(call, reply_type=reply_type)
-    reply = await complete(call)
+    reply = await door.complete(call)
     try:
         return parse_reply(reply.text, reply_type), reply
-    except ValidationError as error:
+    except ValueError as error:
         why = _explain(error)
     repair = Turn(
         role="user",
@@ -58,11 +66,24 @@ async def ask(
         "Reply again with nothing but the corrected JSON object.",
     )
     said = Turn(role="assistant", content=reply.text)
-    reply = await complete(replace(call, turns=(*call.turns, said, repair)))
+    again = replace(call, turns=(*call.turns, said, repair))
+    reply = await door.complete(again)
     try:
         return parse_reply(reply.text, reply_type), reply
-    except ValidationError as error:
+    except ValueError as error:
+        await door.strike(call)
+        await door.strike(again)
         raise ReplyError(
             f"{call.alias} as {call.role}: not a {reply_type.__name__}: {_explain(error)}; "
             f"it began {reply.text[:80]!r}"
         ) from error
+
+
+def _explain(error: ValueError) -> str:
+    """Return the first three findings as `field: message`."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}"
+        for e in error.errors(include_url=False, include_input=False)[:3]
+    )

@@ -6,10 +6,24 @@ from ...tools.simulator import simulate
 from ..actor import Actor
 from ..errors import ReplyError
 from ..messages import Respond
-from ..models.call import Call
-from ..models.client import DoorClient
+from ..models.call import Call, Reply
+from ..models.client import Complete, DoorClient
 from ..records import Answer, Instruction, Turn, make_id
 from ..tool_loop import LoopTool, api_tools, run_tool_loop
+
+
+class Heard:
+    """Asks a model, and keeps what it thought before each of its replies."""
+
+    def __init__(self, complete: Complete) -> None:
+        self._complete = complete
+        self.thoughts: list[str] = []
+
+    async def complete(self, call: Call) -> Reply:
+        """Return the reply to one call."""
+        reply = await self._complete(call)
+        self.thoughts.append(reply.thoughts)
+        return reply
 
 
 class Contender(Actor):
@@ -23,7 +37,8 @@ class Contender(Actor):
             ReplyError: the answer is empty.
         """
         instruction = message.instruction
-        turns = await (self._use_tools if instruction.apis else self._talk)(instruction)
+        heard = Heard(self.desk.door.complete)
+        turns = await (self._use_tools if instruction.apis else self._talk)(instruction, heard)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
         return Answer(
@@ -33,9 +48,10 @@ class Contender(Actor):
             contender=self.alias,
             model=self.model,
             turns=turns,
+            thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
         )
 
-    async def _talk(self, instruction: Instruction) -> tuple[Turn, ...]:
+    async def _talk(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
         turns: tuple[Turn, ...] = ()
         for text in (instruction.prompt(), *instruction.user_turns):
             turns += (Turn(role="user", content=text),)
@@ -46,14 +62,12 @@ class Contender(Actor):
                 subject=instruction.id,
                 about=(instruction.id,),
             )
-            reply = await self.desk.door.complete(call)
+            reply = await heard.complete(call)
             turns += (Turn(role="assistant", content=reply.text),)
         return turns[1:]
 
-    async def _use_tools(self, instruction: Instruction) -> tuple[Turn, ...]:
-        client = DoorClient(
-            self.desk.door.complete, self.alias, role="contender", subject=instruction.id
-        )
+    async def _use_tools(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
+        client = DoorClient(heard.complete, self.alias, role="contender", subject=instruction.id)
         specs = tuple(instruction.apis)
         tools: tuple[LoopTool, ...] = api_tools(
             specs, lambda name, arguments: simulate(specs, name, arguments).content

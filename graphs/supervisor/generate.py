@@ -4,14 +4,20 @@ from functools import cache
 
 from langgraph.runtime import Runtime
 
+from ...agents.errors import EpisodeError
 from ...agents.records import Seed
 from ...taxonomy.skill import Skill
+from ..generation.fitting import fitted
 from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
-from ..services import Round, Services
+from ..services import Round, Services, reject
 from ..stream import each, together
 from .held_out import HeldOutSeeds, drawn
 from .state import RunState, RunUpdate, current_round, in_force
+
+
+class TooLong(EpisodeError):
+    """The end of a document does not fit into a context window; recorded as a reject, with the reason."""
 
 
 @cache
@@ -47,11 +53,16 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
 async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
     """Run one seed through the flows of its skills, side by side, and write what came of it."""
+    whole, records, number = seed, services.records, round.number
+    seed, cut = fitted(whole, services.cast, services.models)
+    if cut:
+        note = TooLong(cut)
+        what = reject(note, stage="transformation", round=number, subject=whole.id)
+        await records.add("reject", number, [what])
 
     async def of_skill(skill: Skill) -> None:
         start = start_state(seed, skill.name, round)
         found = await flow(skill.flow).ainvoke(start, context=services)
-        number, records = round.number, services.records
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])
         await records.add("suggestion", number, found["suggestions"])

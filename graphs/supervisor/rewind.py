@@ -1,7 +1,8 @@
 """Rewind: on resume, the round reached starts over where calls failed in it.
 
-Only those calls are asked again: every other one is in the ledger. Earlier rounds stay as they are,
-since what came after them was made under the policy that they led to.
+Only those calls are asked again, and those whose reply did not parse: every other one is in the
+ledger. Earlier rounds stay as they are, since what came after them was made under the policy that
+they led to.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
 from ..records import Records
+from ..services import FAILURES
 from .gate import ALL_DONE
 from .graph import Supervisor
 
@@ -36,9 +38,9 @@ KINDS = (
 
 
 async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
-    """Let the round reached begin again with its generation, if a model failed in it."""
+    """Let the round reached begin again with its generation, if a call failed in it."""
     number = (await supervisor.aget_state(config)).values.get("round", 0)
-    if ("model",) not in records.count_by("reject", "reason", round=number) or not number:
+    if not number or not _failed(records, number):
         return
     opened = await _opened(supervisor, config, number)
     if opened is None:
@@ -47,6 +49,12 @@ async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Record
     await supervisor.aupdate_state(config, opened, as_node="plan")
     for kind in KINDS:
         await records.discard(kind, number)
+
+
+def _failed(records: Records, number: int) -> bool:
+    """Return whether a call failed in a round, or its reply could not be used; a gate's no is no failure."""
+    reasons = records.count_by("reject", "reason", round=number)
+    return any((name,) in reasons for name in FAILURES.values())
 
 
 async def _opened(

@@ -42,6 +42,7 @@ def sft_row(
         id=make_id("sft", instruction.id, winner.id),
         **_shared(instruction, battle, (winner,)),
         completion=winner.turns,
+        thoughts=winner.thoughts,
         answered_by=winner.model,
     )
 
@@ -67,6 +68,8 @@ def preference_rows(
                 **_shared(instruction, battle, (chosen, rejected)),
                 chosen=chosen.turns,
                 rejected=rejected.turns,
+                chosen_thoughts=chosen.thoughts,
+                rejected_thoughts=rejected.thoughts,
                 margin=won_by(battle),
                 chosen_model=chosen.model,
                 rejected_model=rejected.model,

@@ -68,6 +68,13 @@ class ExecutionSettings(_Section):
     """Seconds an endpoint may stay away before the run stops."""
 
 
+class DatasetSettings(_Section):
+    """What the dataset holds besides what is trained on."""
+
+    thoughts: bool = False
+    """Whether what models thought before they answered stands in columns of its own."""
+
+
 class RunConfig(_Section):
     """Everything a run needs to know."""
 
@@ -84,6 +91,7 @@ class RunConfig(_Section):
     selection: SelectionSettings = SelectionSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    dataset: DatasetSettings = DatasetSettings()
     seed: int = 7
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()

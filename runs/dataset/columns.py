@@ -114,3 +114,15 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
 }
 """By config, in the order of the card."""
+
+
+def with_thoughts(config: str) -> pa.Schema:
+    """Return the columns of a config with those of the models' thoughts, where it has answers to train on."""
+    schema = SCHEMAS[config]
+    for name in THOUGHTS.get(config, ()):
+        schema = schema.append(pa.field(name, _TEXTS, nullable=False))
+    return schema
+
+
+THOUGHTS = {"sft": ("thoughts",), "preference": ("chosen_thoughts", "rejected_thoughts")}
+"""Columns by config: what was thought before each of the assistant's turns."""

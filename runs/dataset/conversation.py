@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ...agents.records import Api, ToolCall, Turn
+from ...tools.api_spec import json_schema
 
 _SYSTEM = (
     "You can call functions. Their signatures stand between <tools> and </tools>, one JSON object "
@@ -20,7 +21,7 @@ _SYSTEM = (
 
 
 def tool_specs(apis: Sequence[Api]) -> list[dict[str, Any]]:
-    """Return APIs as OpenAI tool specs."""
+    """Return APIs as OpenAI tool specs, with the very schemas that contenders are offered."""
     return [{"type": "function", "function": _function(api)} for api in apis]
 
 
@@ -42,10 +43,7 @@ def plain(turns: Sequence[Turn], apis: Sequence[Api] = ()) -> list[dict[str, str
 
 
 def _function(api: Api) -> dict[str, Any]:
-    properties = {p.name: {"type": p.type, "description": p.description} for p in api.parameters}
-    required = [p.name for p in api.parameters if p.required]
-    schema = {"type": "object", "properties": properties, "required": required}
-    return {"name": api.name, "description": api.description, "parameters": schema}
+    return {"name": api.name, "description": api.description, "parameters": json_schema(api)}
 
 
 def _content(turn: Turn) -> str:

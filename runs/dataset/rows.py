@@ -44,6 +44,7 @@ def sft_row(row: SftRow, models: Collection[str]) -> Row:
         **_training(row, models),
         "messages": plain([*row.prompt, *row.completion], row.apis),
         "answered_by": row.answered_by,
+        "thoughts": list(row.thoughts),
     }
 
 
@@ -57,6 +58,8 @@ def preference_row(row: PreferenceRow, models: Collection[str]) -> Row:
         "margin": row.margin,
         "chosen_model": row.chosen_model,
         "rejected_model": row.rejected_model,
+        "chosen_thoughts": list(row.chosen_thoughts),
+        "rejected_thoughts": list(row.rejected_thoughts),
     }
 
 

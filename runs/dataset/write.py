@@ -14,7 +14,7 @@ from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from ...graphs.arena.state import given_id
 from ..store import Store
 from .card import card
-from .columns import SCHEMAS
+from .columns import SCHEMAS, THOUGHTS, with_thoughts
 from .counts import count
 from .facts import CardFacts
 from .lineage import find_instructions, find_outcomes, find_seeds, models_behind
@@ -25,17 +25,23 @@ R = TypeVar("R", bound=Record)
 _PAGE = 200
 
 
-async def write_dataset(store: Store, folder: Path, facts: CardFacts) -> dict[str, int]:
+async def write_dataset(
+    store: Store, folder: Path, facts: CardFacts, *, thoughts: bool = False
+) -> dict[str, int]:
     """Write all configs and the card into the folder; return the number of rows per config.
+
+    With `thoughts`, what models thought stands in columns of its own.
 
     Files appear whole, each in the place of an older one.
     """
     counts, digests = {}, {}
     for config, rows in _CONFIGS.items():
         path = folder / config / "train.parquet"
-        with ParquetFile(path, SCHEMAS[config]) as file:
+        hidden = () if thoughts else THOUGHTS.get(config, ())
+        schema = with_thoughts(config) if thoughts else SCHEMAS[config]
+        with ParquetFile(path, schema) as file:
             async for row in rows(store):
-                file.add(row)
+                file.add({name: row[name] for name in row if name not in hidden} if hidden else row)
         counts[config] = file.rows
         with path.open("rb") as written:
             digests[config] = file_digest(written, "blake2b").hexdigest()[:16]

@@ -18,6 +18,9 @@ def parse(arguments: list[str]) -> MockOptions:
         flag = f"--{field.name.replace('_', '-')}"
         if field.name == "replies":
             parser.add_argument(flag, choices=("canned", "offline"), default=field.default)
+        elif field.name == "thoughts":
+            kinds = ("none", "tags", "field", "only")
+            parser.add_argument(flag, choices=kinds, default=field.default)
         elif field.name == "schema":
             parser.add_argument(flag, choices=("schema", "json", "prompt"), default=field.default)
         else:

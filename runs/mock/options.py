@@ -29,6 +29,10 @@ class MockOptions:
     hang_s: float = 600.0
     schema: Literal["schema", "json", "prompt"] = "schema"
     """The most structure it understands; what is above is answered with 400."""
+    thoughts: Literal["none", "tags", "field", "only"] = "none"
+    """Where thoughts stand: in `<think>` before the content, in a field beside it, or in its place."""
+    context: int = 0
+    """Tokens of prompt and reply together that it takes; 0 takes any."""
     replies: Literal["canned", "offline"] = "canned"
     tokens: int = 200
     """About how long a canned reply is."""

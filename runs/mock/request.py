@@ -26,6 +26,8 @@ class ChatRequest:
     """The JSON schema of the reply, from the field or from the words of the prompt."""
     schema_name: str
     sample: int
+    most: int
+    """Tokens that the reply may have."""
 
     @classmethod
     def parse(cls, body: bytes) -> Self:
@@ -49,6 +51,7 @@ class ChatRequest:
             schema=schema,
             schema_name=name,
             sample=int(raw.get("seed") or 0),
+            most=int(raw.get("max_tokens") or raw.get("max_completion_tokens") or 0),
         )
 
     @property

@@ -81,6 +81,12 @@ class MockServer:
         if _RANK[request.structure] > _RANK[options.schema]:
             field = _FIELD[request.structure]
             return self._error(400, f"response_format of type '{field}' is not supported")
+        if 0 < options.context < (asked := request.tokens + request.most):
+            return self._error(
+                400,
+                f"This model's maximum context length is {options.context} tokens. However, you "
+                f"requested {asked} tokens ({request.tokens} in the messages).",
+            )
         fault = await self._meet(http, request.digest)
         return fault if isinstance(fault, web.Response) else self._complete(request, fault)
 
@@ -119,7 +125,7 @@ class MockServer:
     def _complete(self, request: ChatRequest, fault: Fault) -> web.Response:
         content, tool_calls = self._speak(request, fault)
         tokens_in, tokens_out = request.tokens, (len(content) + 40 * len(tool_calls)) // 4 + 1
-        message: dict[str, Any] = {"role": "assistant", "content": content or None}
+        message: dict[str, Any] = {"role": "assistant", **self._thought(content)}
         if tool_calls:
             message["tool_calls"] = tool_calls
         body = orjson.dumps(
@@ -146,6 +152,16 @@ class MockServer:
             return self._half(body)
         self.counters.pay(request.digest, tokens_in, tokens_out)
         return self._json(body)
+
+    def _thought(self, content: str) -> dict[str, Any]:
+        """Return the content, with thoughts where the options want them."""
+        thought = f"Let me see {{what}} to say: {len(content)} letters."
+        kind = self.options.thoughts if content else "none"
+        if kind == "tags":
+            return {"content": f"<think>\n{thought}\n</think>\n\n{content}"}
+        if kind == "only":
+            return {"content": None, "reasoning_content": content}
+        return {"content": content or None, **({"reasoning": thought} if kind == "field" else {})}
 
     def _speak(self, request: ChatRequest, fault: Fault) -> tuple[str, list[dict[str, Any]]]:
         """Return the content and the tool calls."""
@@ -176,7 +192,8 @@ class MockServer:
     async def _models(self, http: web.Request) -> web.Response:
         if (refusal := self._refusal(http)) is not None:
             return refusal
-        models = [{"id": name, "object": "model", "owned_by": "mock"} for name in _MODELS]
+        window = {"max_model_len": self.options.context} if self.options.context else {}
+        models = [{"id": name, "object": "model", "owned_by": "mock", **window} for name in _MODELS]
         return web.json_response({"object": "list", "data": models})
 
     async def _stats(self, http: web.Request) -> web.Response:

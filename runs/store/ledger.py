@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Engine, case, cast, func, select
+from sqlalchemy import BigInteger, Engine, bindparam, case, cast, func, select, update
 
 from ...agents.models.call import Call, Reply, Usage
 from ...agents.records import ToolCall, Turn
@@ -20,11 +20,21 @@ from .statement import Row, Statement, compiled
 from .totals import LedgerTotals, Use
 from .writer import Step
 
-_REPLY = ("text", "model", "tool_calls", "tokens_in", "tokens_out", "usd", "finish", "seconds")
+_REPLY = (
+    "text",
+    "model",
+    "tool_calls",
+    "tokens_in",
+    "tokens_out",
+    "usd",
+    "finish",
+    "seconds",
+    "thoughts",
+)
 _PAGE = 200
 _PICO = 1e12
-_OFF = "/"
-"""Stands in the keys of unusable replies; those of calls are hexadecimal."""
+_OFF, _UNUSABLE = "/", "unusable"
+"""Stands in the keys of unusable replies, where those of calls are hexadecimal; and how they finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Entry:
     started_at: float
     """Unix time."""
     text: str
+    thoughts: str
     tool_calls: str
     packed_turns: bytes
 
@@ -63,6 +74,9 @@ class LedgerTable(Database):
         query = select(*(LEDGER.c[name] for name in _REPLY)).where(LEDGER.c.key == "")
         self._recall = compiled(query, engine.dialect)
         self._remember = Statement.inserting(LEDGER, engine.dialect)
+        one = update(LEDGER).where(LEDGER.c.key == bindparam("k"))
+        one = one.values(key=bindparam("other"), finish=bindparam("why"))
+        self._strike = Statement.of(one, engine.dialect)
 
     def recall(self, key: str) -> Reply | None:
         """Return the reply that was paid under this key; sees every `remember` that returned."""
@@ -86,10 +100,15 @@ class LedgerTable(Database):
             tokens_in=usage.tokens_in,
             tokens_out=usage.tokens_out,
             usd=usage.usd,
-            finish="unusable",
+            finish=_UNUSABLE,
         )
         row = _row(f"{key}{_OFF}{time.time_ns()}", call, reply)
         await self._writer.commit(Step(self._remember, [row]))
+
+    async def strike(self, key: str) -> None:
+        """Take a paid reply out of what is recalled; it stays in the totals, as one that was unusable."""
+        row = (f"{key}{_OFF}{time.time_ns()}", _UNUSABLE, key)
+        await self._writer.commit(Step(self._strike, [row]))
 
     def totals(self) -> LedgerTotals:
         """Return what was paid in all, and by alias and role; reads the whole ledger."""
@@ -156,6 +175,7 @@ def _row(key: str, call: Call, reply: Reply) -> Row:
         reply.seconds,
         time.time() - reply.seconds,
         reply.text,
+        reply.thoughts,
         orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
         pack(orjson.dumps([_turn(t) for t in call.turns])),
     )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-FORMAT = 1
+FORMAT = 2
 """Version of these tables; a store with a higher one was written by a newer release."""
 
 METADATA = MetaData()
@@ -41,6 +41,7 @@ LEDGER = Table(
     Column("seconds", Double, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("text", Text, nullable=False),
+    Column("thoughts", Text, nullable=False),
     Column("tool_calls", Text, nullable=False),
     Column("turns", LargeBinary, nullable=False),
 )

@@ -1,0 +1,109 @@
+"""How many tokens a model takes, prompt and reply together: as configured, or as its server says.
+
+vLLM, llama.cpp, LM Studio and gateways tell it beside the model's name; llama.cpp also at `/props`,
+Ollama at `/api/ps` and `/api/show`. Asking costs no tokens; a server that does not say leaves it open.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from ..errors import UserError
+from .key import find_key, is_private
+from .settings import ModelSettings, OpenAISettings
+
+_SECONDS = 5.0
+_NAMES = (
+    *("max_model_len", "loaded_context_length", "n_ctx", "context_length", "context_window"),
+    *("max_context_length", "n_ctx_train"),
+)
+
+
+async def with_windows(models: Mapping[str, ModelSettings]) -> dict[str, ModelSettings]:
+    """Return the models with the context windows that their servers tell, where none is configured."""
+    windows = await asyncio.gather(*(_window(alias, model) for alias, model in models.items()))
+    return {
+        alias: model.model_copy(update={"context_window": window}) if window else model
+        for (alias, model), window in zip(models.items(), windows, strict=True)
+    }
+
+
+async def _window(alias: str, model: ModelSettings) -> int | None:
+    """Return what a model's server tells; None where it does not, or where it is configured."""
+    if not isinstance(model, OpenAISettings) or model.context_window:
+        return None
+    try:
+        headers = {"Authorization": f"Bearer {find_key(alias, model)}"}
+    except UserError:
+        return None  # opening the model says so
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        try:
+            return await _ask(session, model)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return None
+
+
+async def _ask(session: aiohttp.ClientSession, model: OpenAISettings) -> int | None:
+    host = model.endpoint.removesuffix("/v1")
+    own = is_private(urlsplit(host).hostname or "")
+    # Of a slot: what one call may take where llama.cpp serves several at a time.
+    if own and (window := _of_slot(await _get(session, f"{host}/props"))):
+        return window
+    listed = await _get(session, f"{model.endpoint}/models")
+    if window := _of_list(listed, model.model):
+        return window
+    if not own:
+        return None
+    running = await _get(session, f"{host}/api/ps")
+    if window := _of_list({"data": (running or {}).get("models")}, model.model):
+        return window
+    return _of_card(await _get(session, f"{host}/api/show", {"model": model.model}))
+
+
+async def _get(
+    session: aiohttp.ClientSession, url: str, body: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return the JSON object at an address, None where there is none."""
+    method = "GET" if body is None else "POST"
+    async with session.request(method, url, json=body, allow_redirects=False) as response:
+        found = await response.json(content_type=None) if response.status == 200 else None
+    return found if isinstance(found, dict) else None
+
+
+def _of_slot(props: dict[str, Any] | None) -> int | None:
+    settings = (props or {}).get("default_generation_settings")
+    return _number(settings)
+
+
+def _of_list(listed: dict[str, Any] | None, model: str) -> int | None:
+    """Return the window of a model in a list of models; one that stands alone is the one."""
+    data = (listed or {}).get("data")
+    cards = [card for card in data if isinstance(card, dict)] if isinstance(data, list) else []
+    named = [c for c in cards if model in (c.get("id"), c.get("name"), c.get("model"))]
+    for card in named or (cards if len(cards) == 1 else []):
+        if window := _number(card) or _number(card.get("meta")):
+            return window
+    return None
+
+
+def _of_card(card: dict[str, Any] | None) -> int | None:
+    """Return what Ollama says of a model: the setting it is run with, else what it was trained for."""
+    if card is None:
+        return None
+    if found := re.search(r"\bnum_ctx\s+(\d+)", str(card.get("parameters"))):
+        return int(found[1])
+    trained = card.get("model_info")
+    ends = ((k, v) for k, v in trained.items()) if isinstance(trained, dict) else ()
+    return next((v for k, v in ends if k.endswith(".context_length") and isinstance(v, int)), None)
+
+
+def _number(card: Any) -> int | None:
+    if not isinstance(card, dict):
+        return None
+    told = (card.get(name) for name in _NAMES)
+    return next((n for n in told if isinstance(n, int) and not isinstance(n, bool) and n > 0), None)
