@@ -125,9 +125,16 @@ class Debater(BaseChatAgent):
             "actions": move.actions,
             "words": move.words,
         }
-        system, user = load_prompt(PROMPT).render(variables)
+        template = load_prompt(PROMPT)
+        system, user = template.render(variables)
         turns = (Turn(role="system", content=system), Turn(role="user", content=user))
-        return Call(self._opening.contender, turns, role="debater", subject=self._instruction.id)
+        return Call(
+            self._opening.contender,
+            turns,
+            role="debater",
+            subject=self._instruction.id,
+            prompt=template.version,
+        )
 
 
 async def debate(complete: Complete, message: Debate) -> tuple[Statement, ...]:

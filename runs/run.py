@@ -162,7 +162,8 @@ async def _run(
         store = Store.open(folder.store)
         stack.callback(store.close)
         progress = Progress()
-        trace = Trace(store, _both(progress, on_event))
+        trace = Trace(store, folder.run_id, _both(progress, on_event))
+        stack.enter_context(trace.started())
         budget = Budget(config.budget.usd, spent=store.totals().usd)
         door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
@@ -189,7 +190,7 @@ async def _run(
             raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), trace.message))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
         services = Services(
             settings=config.graph_settings(),
             cast=config.cast,

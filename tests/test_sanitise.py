@@ -508,7 +508,7 @@ async def test_the_offline_juror_is_not_won_by_injections(tmp_path: Path) -> Non
     store = Store.open(tmp_path / "store.sqlite")
     door = Door(open_models({"judge": settings}, limits, 7), store, Budget(None, spent=0.0))
     with ApiIndex(tmp_path / "apis.sqlite") as index:
-        async with Troupe(Desk(door, index), lambda *_: None) as troupe:
+        async with Troupe(Desk(door, index)) as troupe:
             for injection in INJECTIONS:
                 bad = _answer("bad", injection)
                 for first, second in ((good, bad), (bad, good)):

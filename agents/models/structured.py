@@ -57,7 +57,7 @@ async def ask(
         "Reply again with nothing but the corrected JSON object.",
     )
     said = Turn(role="assistant", content=reply.text)
-    reply = await complete(replace(call, turns=(*call.turns, said, repair)))
+    reply = await complete(replace(call, turns=(*call.turns, said, repair), repairs=1))
     try:
         return parse_reply(reply.text, reply_type), reply
     except ValidationError as error:

@@ -10,6 +10,7 @@ from ..arena.state import Protocol, start_state
 from ..arena.weighing import weigh
 from ..services import Services
 from ..stream import each
+from ..tracing import episode
 from .hold_out import HoldOut
 from .state import RunState, RunUpdate
 
@@ -37,7 +38,7 @@ async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
     async def fight(instruction: Instruction) -> None:
         start = start_state(instruction, evaluation=instruction.seed_id in held)
-        found = await graph.ainvoke(start, context=services)
+        found = await episode(graph, start, services)
         if found["instruction"].id != instruction.id:
             await services.records.add("question", number, [found["instruction"]])
         await services.records.add("answer", number, list(found["answers"].values()))

@@ -9,6 +9,7 @@ from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
 from ..services import Round, Services
 from ..stream import each
+from ..tracing import episode
 from .state import RunState, RunUpdate, current_round
 
 
@@ -41,9 +42,7 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
     for skill in services.skills.values():
         if seed.kind not in skill.seed_kinds:
             continue
-        found = await flow(skill.flow).ainvoke(
-            start_state(seed, skill.name, round), context=services
-        )
+        found = await episode(flow(skill.flow), start_state(seed, skill.name, round), services)
         number, records = round.number, services.records
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])

@@ -5,6 +5,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ..services import Services
+from ..tracing import traced
 from .battle import battle
 from .curate import curate
 from .evaluate import evaluate
@@ -26,7 +27,8 @@ def next_round(state: RunState) -> str:
 def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Supervisor:
     """Return the compiled graph."""
     graph = StateGraph(RunState, context_schema=Services)
-    graph.add_sequence([plan, generate, curate, battle, select, train, evaluate, feed_back])
+    stages = (plan, generate, curate, battle, select, train, evaluate, feed_back)
+    graph.add_sequence(traced("supervisor", *stages))
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("feed_back", next_round, ["plan", END])
     return graph.compile(checkpointer=checkpointer, name="supervisor")

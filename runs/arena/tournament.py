@@ -17,6 +17,7 @@ from ...graphs.services import Services
 from ...graphs.stream import each
 from ...graphs.tournament.design import Cells, Design, Played
 from ...graphs.tournament.matchmakers import MATCHMAKERS
+from ...graphs.tracing import episode
 from .games import JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking
@@ -165,7 +166,7 @@ class Tournament:
         question, records = self.questions[number], self.services.records
         given = {self.pair(pair): pair for pair in pairs}
         start = start_state(question.instruction, evaluation=False, given=given)
-        ended = cast(BattleState, await self._graph.ainvoke(start, context=self.services))
+        ended = cast(BattleState, await episode(self._graph, start, self.services))
         games = self._games(question, ended)
         if ended["instruction"].id != question.instruction.id:
             await records.add("question", ROUND, [ended["instruction"]])

@@ -119,8 +119,8 @@ def _check_format(engine: Engine, place: str) -> None:
         if found is None:
             values = {"key": "format", "value": str(FORMAT)}
             connection.execute(insert_last(META, engine.dialect.name), values)
-        elif int(found) > FORMAT:
+        elif int(found) != FORMAT:
             raise UserError(
-                f"{place}: its format is {found}, this release reads up to {FORMAT}: "
-                "upgrade arenainstruct, or start a new run"
+                f"{place}: its format is {found}, this release reads {FORMAT}: "
+                "open it with the release that wrote it, or start a new run"
             )

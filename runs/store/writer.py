@@ -20,6 +20,10 @@ from .statement import Row, Statement
 _LOG = logging.getLogger(__name__)
 WINDOW_S = 0.003
 """Seconds to gather before a commit: what a single write waits, and what a group shares."""
+PATIENCE_S = 0.25
+"""Seconds that what nobody waits for may wait for what somebody does."""
+FULL = 512
+"""Writes that are worth a commit by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Writer:
         self._pending: deque[_Write] = deque()
         self._changed = Condition()
         self._closing = False
+        self._urgent = False
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -100,7 +105,9 @@ class Writer:
             while len(self._pending) >= self._limit:
                 self._changed.wait()
             self._pending.append(write)
-            if len(self._pending) == 1:
+            urgent = write.future is not None or len(self._pending) >= FULL
+            if len(self._pending) == 1 or (urgent and not self._urgent):
+                self._urgent = self._urgent or urgent
                 self._changed.notify_all()
 
     def _run(self) -> None:
@@ -108,6 +115,7 @@ class Writer:
             with self._changed:
                 batch = list(self._pending)
                 self._pending.clear()
+                self._urgent = False
                 self._changed.notify_all()
             self._write(batch)
 
@@ -116,6 +124,8 @@ class Writer:
         with self._changed:
             while not self._pending and not self._closing:
                 self._changed.wait()
+            if not self._urgent and not self._closing:
+                self._changed.wait_for(lambda: self._urgent or self._closing, PATIENCE_S)
             if self._closing:
                 return bool(self._pending)
         time.sleep(WINDOW_S)
