@@ -6,13 +6,13 @@ up to the start of the run. Where nobody traces, nothing is told and nothing is 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -31,11 +31,12 @@ _KINDS: dict[Work, tuple[str, str, str]] = {
 }
 """The events that work begins with, and ends with when it goes well and when it does not."""
 _TOLD = 500
+_NOTHING: Mapping[str, Any] = {}
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened, and where."""
+class Event(NamedTuple):
+    """One thing that happened, and where; a named tuple, since a run makes millions of them."""
 
     id: str
     parent: str
@@ -58,7 +59,7 @@ class Event:
     """Ledger keys of the calls behind it."""
     outcome: str = ""
     seconds: float = 0.0
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     """What only this kind of event tells, as JSON values."""
     seq: int = 0
     """The order in which it was written; 0 before."""
@@ -117,7 +118,7 @@ def note(
     keys: tuple[str, ...] = (),
     outcome: str = "",
     seconds: float = 0.0,
-    data: dict[str, Any] | None = None,
+    data: Mapping[str, Any] = {},
 ) -> None:
     """Tell that something happened here."""
     if (scope := _HERE.get()) is not None:
@@ -127,23 +128,38 @@ def note(
 
 @contextmanager
 def span(
-    work: Work, *, records: tuple[str, ...] = (), tracer: Tracer | None = None, **place: Any
+    work: Work,
+    *,
+    records: tuple[str, ...] = (),
+    tracer: Tracer | None = None,
+    round: int | None = None,
+    graph: str | None = None,
+    node: str | None = None,
+    actor: str = "",
+    message: str = "",
 ) -> Iterator[Scope | None]:
     """Open a scope: tell that work begins, and in the end what came of it and how long it took.
 
-    `place` are the scope's fields that differ from those of the scope around it; a run's own has
-    `tracer` instead of one around it.
+    What is not given is that of the scope around it; a run's own has `tracer` instead of one around.
     """
     above = _HERE.get()
     around = Scope(tracer) if tracer is not None else above
     if around is None:
         yield None
         return
+    scope = Scope(
+        around.tracer,
+        around.tracer.next_id(),
+        around.round if round is None else round,
+        around.graph if graph is None else graph,
+        around.node if node is None else node,
+        actor or around.actor,
+        message or around.message,
+    )
     begins, ends, breaks = _KINDS[work]
-    scope = replace(around, **place, event=around.tracer.next_id(), keys=[], made=[])
     _tell(scope, begins, around.event, records=records, id=scope.event)
     started = time.perf_counter()
-    kind, outcome, data = ends, OK, None
+    kind, outcome, data = ends, OK, _NOTHING
     _HERE.set(scope)
     try:
         yield scope
@@ -167,7 +183,7 @@ def _tell(
     keys: tuple[str, ...] = (),
     outcome: str = "",
     seconds: float = 0.0,
-    data: dict[str, Any] | None = None,
+    data: Mapping[str, Any] = _NOTHING,
     id: str = "",
 ) -> None:
     tracer = scope.tracer
@@ -187,13 +203,13 @@ def _tell(
             keys,
             outcome,
             seconds,
-            data or {},
+            data,
         )
     )
 
 
 def record_ids(value: object) -> tuple[str, ...]:
-    """Return the ids of the records in a message, a reply or a state, each once."""
+    """Return the ids of the records in a message or a reply, each once."""
     found: dict[str, None] = {}
     _collect(value, found)
     return tuple(found)
@@ -203,14 +219,11 @@ def _collect(value: object, found: dict[str, None]) -> None:
     if isinstance(value, Record):
         found[value.id] = None
     elif isinstance(value, BaseModel):
-        for inner in value.__dict__.values():
-            _collect(inner, found)
-    elif isinstance(value, list | tuple):
+        _collect(tuple(value.__dict__.values()), found)
+    elif isinstance(value, tuple):
         for inner in value:
-            _collect(inner, found)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            _collect(inner, found)
+            if type(inner) not in _PLAIN:
+                _collect(inner, found)
 
 
 def message_id(role: str, alias: str, message: object) -> str:

@@ -8,7 +8,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ..agents.records import Record
-from ..agents.trace import here, record_ids, span
+from ..agents.trace import here, span
 
 N = TypeVar("N", bound=Callable[..., Awaitable[Any]])
 
@@ -30,9 +30,7 @@ def _traced(graph: str, work: N) -> N:
         with span("node", records=_about(state), graph=graph, node=name, round=round) as scope:
             update = await work(state, runtime)
             if scope is not None:
-                known = set(record_ids(list(state.values())))
-                made = record_ids(list(update.values()))
-                scope.made.extend(id for id in made if id not in known)
+                scope.made.extend(_made(update, state))
             return update
 
     return cast(N, node)
@@ -47,14 +45,32 @@ async def episode(
     with span("episode", records=_about(start), graph=graph.name, node="", round=round) as scope:
         ended: dict[str, Any] = await graph.ainvoke(start, context=services)
         if scope is not None:
-            known = set(_about(start))
-            scope.made.extend(i for i in record_ids(list(ended.values())) if i not in known)
+            scope.made.extend(_made(ended, start))
         return ended
 
 
 def _about(state: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of the records that the work is about: a seed, an instruction."""
     return tuple(value.id for value in state.values() if isinstance(value, Record))
+
+
+def _made(after: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the records that are in the one state and not in the other."""
+    found: dict[str, None] = {}
+    for name, value in after.items():
+        if new := _ids(value):
+            known = set(_ids(before.get(name)))
+            found |= dict.fromkeys(id for id in new if id not in known)
+    return list(found)
+
+
+def _ids(value: object) -> list[str]:
+    """Return the ids of the records that a field of a state holds."""
+    if isinstance(value, Record):
+        return [value.id]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [v.id for v in value if isinstance(v, Record)] if isinstance(value, list) else []
 
 
 def _round(state: Mapping[str, Any]) -> int:

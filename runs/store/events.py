@@ -10,7 +10,6 @@ from ...agents.trace import Event
 from .database import Database
 from .schema import EVENTS
 from .statement import Statement
-from .writer import Step
 
 _PAGE = 500
 
@@ -24,24 +23,9 @@ class EventsTable(Database):
 
     def event(self, event: Event) -> None:
         """Note that something happened. Does not wait for the disk."""
-        row = (
-            event.id,
-            event.parent,
-            event.at,
-            event.kind,
-            event.run,
-            event.round,
-            event.graph,
-            event.node,
-            event.actor,
-            event.message,
-            _json(event.records),
-            _json(event.keys),
-            event.outcome,
-            event.seconds,
-            _json(event.data),
-        )
-        self._writer.put(Step(self._event, [row]))
+        *plain, records, keys, outcome, seconds, data, _ = event
+        row = (*plain, _json(records), _json(keys), outcome, seconds, _json(data))
+        self._writer.put(self._event, row)
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """Yield committed events in order, those after the given `seq`."""
