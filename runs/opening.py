@@ -35,6 +35,8 @@ class OpeningSettings:
     seed: int
     patience_s: float = 120.0
     """Seconds an endpoint may stay away."""
+    network: bool = True
+    """False where nobody is asked: no key is needed then."""
 
 
 def ready(
@@ -46,7 +48,7 @@ def ready(
         UserError: a model's settings cannot work.
     """
     limits = share_limits(settings.models, patience_s=settings.patience_s, notify=notify)
-    return open_models(settings.models, limits, settings.seed)
+    return open_models(settings.models, limits, settings.seed, network=settings.network)
 
 
 @asynccontextmanager

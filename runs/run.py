@@ -137,6 +137,11 @@ async def resume_async(
     return await _run(config, begin, on_event)
 
 
+async def repeat_async(folder: RunFolder) -> RunResult:
+    """Run what stands in a folder from its ledger alone: a call that is not there stops the run."""
+    return await _run(load_config(folder.config), lambda: folder, None, network=False)
+
+
 def _refuse_running_loop(twin: str) -> None:
     """Raise where an event loop runs already (a notebook): there the twin is awaited."""
     try:
@@ -147,14 +152,18 @@ def _refuse_running_loop(twin: str) -> None:
 
 
 async def _run(
-    config: RunConfig, begin: Callable[[], RunFolder], on_event: OnEvent | None
+    config: RunConfig,
+    begin: Callable[[], RunFolder],
+    on_event: OnEvent | None,
+    *,
+    network: bool = True,
 ) -> RunResult:
     started = time.monotonic()
     trace: Trace
     async with AsyncExitStack() as stack:
         # Before the folder: what the user wrote wrongly leaves none behind.
         models = ready(
-            OpeningSettings(config.models, config.seed, config.execution.patience_s),
+            OpeningSettings(config.models, config.seed, config.execution.patience_s, network),
             notify=lambda text: trace.event("notice", text=text),
         )
         folder = begin()
@@ -165,7 +174,7 @@ async def _run(
         trace = Trace(store, folder.run_id, _both(progress, on_event))
         stack.enter_context(trace.started())
         budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(models, store, budget)
+        door = Door(models, store, budget, network=network)
         stack.push_async_callback(door.aclose)
         index = stack.enter_context(ApiIndex(folder.apis))
         stack.enter_context(frozen_heap())

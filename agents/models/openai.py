@@ -28,7 +28,8 @@ class OpenAIProvider:
         UserError: the key is missing, or the settings cannot work; before anything is sent.
     """
 
-    def __init__(self, alias: str, settings: OpenAISettings) -> None:
+    def __init__(self, alias: str, settings: OpenAISettings, key: str = "") -> None:
+        """Open it with a key, or with the one that the environment holds."""
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
@@ -36,7 +37,7 @@ class OpenAIProvider:
         self.endpoint = settings.endpoint
         self.model = settings.model
         self.params = _params(settings)
-        self._key = find_key(alias, settings)
+        self._key = key or find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._adapts = settings.structured == "auto"
         mode: Mode = "schema" if settings.structured == "auto" else settings.structured

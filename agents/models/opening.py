@@ -16,22 +16,30 @@ from .settings import (
     ScriptedSettings,
 )
 
+UNASKED = "none"
+"""The key of endpoints that nobody asks."""
 
-def open_provider(alias: str, settings: ModelSettings, seed: int) -> Provider:
+
+def open_provider(
+    alias: str, settings: ModelSettings, seed: int, *, network: bool = True
+) -> Provider:
     """Return the provider of one model; heavy libraries are imported only where it needs them.
+
+    Without `network` it is opened to tell what it would be asked, and needs no key.
 
     Raises:
         ValueError: the settings name a file, function or key that is not there.
     """
+    key = "" if network else UNASKED
     match settings:
         case OpenAISettings():
             from .openai import OpenAIProvider
 
-            return OpenAIProvider(alias, settings)
+            return OpenAIProvider(alias, settings, key)
         case RewardSettings():
             from .reward import RewardProvider
 
-            return RewardProvider(alias, settings)
+            return RewardProvider(alias, settings, key)
         case ClassifierSettings():
             from .classifier import ClassifierProvider
 
@@ -51,7 +59,11 @@ def open_provider(alias: str, settings: ModelSettings, seed: int) -> Provider:
 
 
 def open_models(
-    models: Mapping[str, ModelSettings], limits: Mapping[str, Limits], seed: int
+    models: Mapping[str, ModelSettings],
+    limits: Mapping[str, Limits],
+    seed: int,
+    *,
+    network: bool = True,
 ) -> dict[str, OpenModel]:
     """Return every model of a config by alias, each behind its limits.
 
@@ -62,7 +74,8 @@ def open_models(
     wrong: list[str] = []
     for alias, settings in models.items():
         try:
-            opened[alias] = OpenModel(settings, open_provider(alias, settings, seed), limits[alias])
+            provider = open_provider(alias, settings, seed, network=network)
+            opened[alias] = OpenModel(settings, provider, limits[alias])
         except UserError as error:
             wrong.append(str(error))  # names its alias already
         except ValueError as error:
