@@ -63,7 +63,7 @@ class Actor(RoutedAgent):
             system, user = template.render(dict(variables))
         user = f"{user}\n\n{note}" if note else user
         turns = (Turn(role="system", content=system), Turn(role="user", content=user))
-        return Call(self.alias, turns, role=self.id.type, subject=subject)
+        return Call(self.alias, turns, role=self.id.type, subject=subject, prompt=template.version)
 
     async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         """Make a structured call; raises ReplyError when it does not parse after one repair."""

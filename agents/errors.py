@@ -11,7 +11,8 @@ ArenaInstructError
 └── StopRun            the whole run stops cleanly and can be resumed
     ├── BudgetSpent    the ceiling in USD would be crossed
     ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
-    └── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
+    ├── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
+    └── Diverged       a replay asked for what was never recorded
 
 Tools and roles raise plain Python errors; `boundary` turns them into an `EpisodeError` once.
 """
@@ -35,12 +36,13 @@ class EpisodeError(ArenaInstructError):
 class ModelError(EpisodeError):
     """The provider failed for good, after its retries.
 
-    `status` is the HTTP status, 0 where no response came.
+    `status` is the HTTP status, 0 where no response came; `attempts` how often it was tried.
     """
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, attempts: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.attempts = attempts
 
 
 class ToolError(EpisodeError):
@@ -86,6 +88,13 @@ class JudgingFailed(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__("judging", message)
+
+
+class Diverged(StopRun):
+    """A call is not in the ledger, and nobody may be asked: a replay went another way."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("divergence", message)
 
 
 @contextmanager

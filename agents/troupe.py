@@ -1,7 +1,6 @@
 """The troupe: all actors on one AutoGen runtime, addressed by (role, model alias)."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import TracebackType
@@ -30,10 +29,9 @@ from .roles.rater import Rater
 from .roles.suggester import Suggester
 from .roles.transformer import Transformer
 from .roles.writer import Writer
+from .trace import Scope, enter, here, message_id, record_ids, span
 
 T = TypeVar("T")
-Listen = Callable[[str, str, str, Any], None]
-"""Called with (sent | replied, role, alias, message) for every message; must be quick."""
 
 ROLES: dict[str, type[Actor]] = {
     "transformer": Transformer,
@@ -67,11 +65,11 @@ _NOTHING = nullcontext()
 class _Runtime(SingleThreadedAgentRuntime):
     """AutoGen's runtime without the JSON and the spans that it makes of every message for nobody.
 
-    What is worth recording is recorded by the listener below and by the ledger.
+    What is worth recording is recorded by the trace and by the ledger.
     """
 
-    def __init__(self, listener: DefaultInterventionHandler) -> None:
-        super().__init__(intervention_handlers=[listener], tracer_provider=NoOpTracerProvider())
+    def __init__(self, courier: DefaultInterventionHandler) -> None:
+        super().__init__(intervention_handlers=[courier], tracer_provider=NoOpTracerProvider())
         self._tracer_helper = _NoSpans()  # type: ignore[assignment]
 
     def _try_serialize(self, message: Any) -> str:
@@ -86,31 +84,30 @@ class _Runtime(SingleThreadedAgentRuntime):
         await super().stop()
 
 
-class _Listener(DefaultInterventionHandler):
-    """Watches from the outside: every message and every reply, at the runtime's own hook."""
+class _Courier(DefaultInterventionHandler):
+    """Carries the scope of who sends to who handles, at the runtime's own hook.
 
-    def __init__(self, listen: Listen) -> None:
-        self._listen = listen
+    The runtime starts handlers from a task of its own, which knows nothing of who sent what.
+    """
+
+    def __init__(self) -> None:
+        self.scopes: dict[str, Scope] = {}
+        """Of the messages on their way."""
 
     async def on_send(
         self, message: Any, *, message_context: MessageContext, recipient: AgentId
     ) -> Any | type[DropMessage]:
-        self._listen("sent", recipient.type, recipient.key, message)
-        return message
-
-    async def on_response(
-        self, message: Any, *, sender: AgentId, recipient: AgentId | None
-    ) -> Any | type[DropMessage]:
-        self._listen("replied", sender.type, sender.key, message)
+        enter(self.scopes.pop(message_context.message_id, None))
         return message
 
 
 class Troupe:
-    """Starts the runtime, delivers messages, and stops it: `async with Troupe(desk, listen) as troupe`."""
+    """Starts the runtime, delivers messages, and stops it: `async with Troupe(desk) as troupe`."""
 
-    def __init__(self, desk: Desk, listen: Listen) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._runtime = _Runtime(_Listener(listen))
+        self._courier = _Courier()
+        self._runtime = _Runtime(self._courier)
 
     async def __aenter__(self) -> Self:
         for role, actor in ROLES.items():
@@ -133,7 +130,25 @@ class Troupe:
             EpisodeError, StopRun: as the actor raised it.
             TypeError: the actor answered with another type than the graph expects.
         """
-        reply = await self._runtime.send_message(message, AgentId(role, alias))
+        if here() is None:
+            reply = await self._runtime.send_message(message, AgentId(role, alias))
+        else:
+            reply = await self._send_traced(message, role, alias)
         if not isinstance(reply, answer):
             raise TypeError(f"{role} answered {type(reply).__name__}, not {answer.__name__}")
         return reply
+
+    async def _send_traced(self, message: Any, role: str, alias: str) -> Any:
+        about = record_ids(message) or tuple(filter(None, (getattr(message, "subject", ""),)))
+        said = message_id(role, alias, message)
+        with span("message", records=about, actor=f"{role}/{alias}", message=said) as scope:
+            assert scope is not None
+            self._courier.scopes[scope.event] = scope
+            try:
+                reply = await self._runtime.send_message(
+                    message, AgentId(role, alias), message_id=scope.event
+                )
+            finally:
+                self._courier.scopes.pop(scope.event, None)
+            scope.made.extend(record_ids(reply))
+            return reply

@@ -1,4 +1,4 @@
-"""The command line: `arenainstruct run | resume | check | estimate | export`."""
+"""The command line: `arenainstruct run | resume | replay | check | estimate | export`."""
 
 import json
 import sys
@@ -42,7 +42,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 RUNS = Path("runs")
 
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
-"""A model that fails its check; what the user wrote is wrong; a run that can be resumed; Ctrl-C."""
+"""A model that fails its check, or a replay that goes another way; what the user wrote is wrong; a run
+that can be resumed; Ctrl-C."""
 
 
 def say(text: str = "") -> None:
@@ -104,6 +105,24 @@ def resume(
         as_json,
         runs_dir,
     )
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="A completed run's folder or id.")],
+    runs_dir: RunsOption = RUNS,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a run again from its ledger, with the network forbidden, and compare the datasets.
+
+    Exit status: 0 the same bytes came out; 1 the first call or file that differs is named.
+    """
+    from .replay import replay as replay_run
+
+    found = replay_run(run, runs_dir=runs_dir)
+    say(json.dumps(found.data()) if as_json else str(found))
+    if not found.identical:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()

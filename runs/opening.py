@@ -17,15 +17,17 @@ from ..agents.models.settings import ModelSettings
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from .store import Store
+from .trace import Trace
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The open door, the ledger behind it, and the actors that speak through it."""
+    """The open door, the ledger behind it, the actors that speak through it, and what they tell."""
 
     store: Store
     door: Door
     troupe: Troupe
+    trace: Trace
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class OpeningSettings:
     seed: int
     patience_s: float = 120.0
     """Seconds an endpoint may stay away."""
+    network: bool = True
+    """False where nobody is asked: no key is needed then."""
 
 
 def ready(
@@ -47,7 +51,7 @@ def ready(
         UserError: a model's settings cannot work.
     """
     limits = share_limits(settings.models, patience_s=settings.patience_s, notify=notify)
-    return open_models(settings.models, limits, settings.seed)
+    return open_models(settings.models, limits, settings.seed, network=settings.network)
 
 
 def enlisting(
@@ -84,9 +88,7 @@ async def opened(
         door = Door(models, store, Budget(usd, spent=store.totals().usd))
         stack.push_async_callback(door.aclose)
         index = stack.enter_context(ApiIndex())
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), _unheard))
-        yield Opened(store, door, troupe)
-
-
-def _unheard(what: str, role: str, alias: str, message: object) -> None:
-    """Messages are not traced here: the ledger holds every call."""
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        trace = Trace(store, ledger.parent.name)
+        stack.enter_context(trace.started())
+        yield Opened(store, door, troupe, trace)

@@ -163,6 +163,16 @@ async def resume_async(
     return await _run(config, begin, on_event, trainer)
 
 
+async def repeat_async(folder: RunFolder) -> RunResult:
+    """Run what stands in a folder from its ledger alone: a call that is not there stops the run."""
+
+    def begin(stack: AsyncExitStack) -> RunFolder:
+        stack.enter_context(folder.locked())
+        return folder
+
+    return await _run(load_config(folder.config), begin, None, None, network=False)
+
+
 def _refuse_running_loop(twin: str) -> None:
     """Raise where an event loop runs already (a notebook): there the twin is awaited."""
     try:
@@ -177,6 +187,8 @@ async def _run(
     begin: Callable[[AsyncExitStack], RunFolder],
     on_event: OnEvent | None,
     trainer: Trainer | None,
+    *,
+    network: bool = True,
 ) -> RunResult:
     started = time.monotonic()
     if wrong := no_room(config.cast, config.models):
@@ -184,15 +196,16 @@ async def _run(
     trace: Trace
     async with AsyncExitStack() as stack:
         # Before the folder: what the user wrote wrongly leaves none behind.
-        opening = OpeningSettings(config.models, config.seed, config.execution.patience_s)
+        opening = OpeningSettings(config.models, config.seed, config.execution.patience_s, network)
         models = ready(opening, notify := lambda text: trace.event("notice", text=text))
         folder = begin(stack)
         store = Store.open(folder.store)
         stack.callback(store.close)
         progress = Progress()
-        trace = Trace(store, _both(progress, on_event))
+        trace = Trace(store, folder.run_id, _both(progress, on_event))
+        stack.enter_context(trace.started())
         budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(models, store, budget)
+        door = Door(models, store, budget, network=network)
         stack.push_async_callback(door.aclose)
         index = stack.enter_context(ApiIndex(folder.apis))
         stack.enter_context(frozen_heap())
@@ -217,7 +230,7 @@ async def _run(
             raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), trace.message))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
         services = Services(
             settings=config.graph_settings(),
             cast=config.cast,

@@ -1,8 +1,10 @@
-"""The trace: every event of a run, into the store and to whoever listens."""
+"""The trace of a run: every event into the store, and what tells of progress to whoever listens."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ..agents.records import Record
+from ..agents.trace import Tracer, note, span
 from .store import Store
 
 _SILENT = {"progress", "reading"}
@@ -10,32 +12,23 @@ _SILENT = {"progress", "reading"}
 
 
 class Trace:
-    """Writes events; the messages of actors are recorded by ids, the calls' texts are in the ledger."""
+    """Writes the events of one start of a run."""
 
-    def __init__(self, store: Store, listen: Any | None) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, run: str, listen: Callable[[str, dict[str, Any]], None] | None = None
+    ) -> None:
+        self._tracer = Tracer(run, store.event)
         self._listen = listen
 
+    @contextmanager
+    def started(self) -> Iterator[None]:
+        """Trace what is done inside as one start of the run: all its events lead up to it."""
+        with span("run", tracer=self._tracer):
+            yield
+
     def event(self, kind: str, **data: Any) -> None:
-        """Record an event and pass it on."""
+        """Record an event where the work that runs now belongs, and pass it on."""
         if self._listen is not None:
             self._listen(kind, data)
         if kind not in _SILENT:
-            stored = {key: value for key, value in data.items() if key != "door"}
-            self._store.event(kind, **stored)
-
-    def message(self, what: str, role: str, alias: str, message: Any) -> None:
-        """Record that a message was sent to an actor, or that one replied."""
-        self._store.event(
-            what, actor=f"{role}/{alias}", subject=_subject(message), type=type(message).__name__
-        )
-
-
-def _subject(message: Any) -> str:
-    """Return the id of what a message is about."""
-    if isinstance(message, Record):
-        return message.id
-    for name in ("suggestion", "instruction", "passage", "seed"):
-        if (inner := getattr(message, name, None)) is not None:
-            return str(inner.id)
-    return str(getattr(message, "subject", ""))
+            note(kind, data={key: value for key, value in data.items() if key != "door"})

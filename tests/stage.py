@@ -290,7 +290,7 @@ async def staged(
         duplicates = TaskDuplicates(folder, 0.85)
         stack.callback(duplicates.close)
         events: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), lambda *_: None))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
         sections: dict[str, Any] = {"skills": (skill.name,), "evaluation": {"held_out": 0}}
         yield Stage(
             services=Services(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import (
     Answer,
     Api,
@@ -245,7 +246,7 @@ async def test_the_card_tells_counts_cost_and_warns(tmp_path: Path) -> None:
     store = await fill(tmp_path / "s")
     await store.remember(
         "k",
-        Call("teacher", (USER,), role="writer"),
+        request(Call("teacher", (USER,), role="writer"), "openai/w", {}),
         Reply("…", "openai/w", tokens_in=1200, tokens_out=80, usd=0.0123),
     )
     facts = replace(FACTS, totals=store.totals())

@@ -15,6 +15,7 @@ from arenainstruct.agents.models.call import Call, Reply, Usage
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.provider import AttemptFailed
+from arenainstruct.agents.models.request import request
 from arenainstruct.agents.models.settings import Price, ScriptedSettings
 from arenainstruct.agents.models.structured import ask
 from arenainstruct.agents.records import Turn
@@ -234,6 +235,6 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
 async def test_thoughts_are_kept_in_the_ledger(tmp_path: Path) -> None:
     thinks = replace(REPLY, thoughts="hm, is it?")
     async with house(tmp_path) as home:
-        await home.store.remember("k", CALL, thinks)
+        await home.store.remember("k", request(CALL, "offline/weak", {}), thinks)
         assert home.store.recall("k") == thinks
         assert [entry.thoughts for entry in home.store.entries()] == ["hm, is it?"]

@@ -379,7 +379,7 @@ async def test_a_reply_that_is_all_thoughts_is_named_and_not_asked_again(
 async def test_half_an_emoji_and_control_characters_cost_no_reply() -> None:
     cut = orjson.dumps(answer("fine @")).replace(b"@", rb"\f\u0000\ud83d")
     async with asking(lambda asked: say(cut)) as (_, provider):
-        assert (await provider.complete(Call("teacher", ASK))).text == "fine ?"
+        assert (await provider.complete(Call("teacher", ASK))).text == "fine \ufffd\ufffd"
 
 
 async def test_models_are_asked_as_they_bear_it() -> None:

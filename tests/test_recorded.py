@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.models.call import Call, call_key
+from arenainstruct.agents.models.call import Call
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.opening import open_models
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.recorded import RecordedProvider
+from arenainstruct.agents.models.request import request
 from arenainstruct.agents.models.settings import RecordedSettings
 from arenainstruct.agents.models.structured import parse_reply
 from arenainstruct.agents.records import Turn
@@ -145,10 +146,10 @@ async def test_a_winner_and_a_grade_can_be_told_in_every_kind(
 def test_recorded_calls_are_keyed_by_what_they_are_about(tmp_path: Path) -> None:
     elk = provider(write(tmp_path / "v.csv", VERDICTS), "elk")
     one, other = call(about=("q1", "owl", "fox")), call(about=("q2", "owl", "fox"))
-    key = [call_key(c, elk.endpoint, elk.model, elk.params) for c in (one, other)]
+    key = [request(c, elk.model, elk.params).key() for c in (one, other)]
     assert key[0] != key[1]
     # For every other model a call is its text alone: who asks and why is no part of it.
-    assert call_key(one, "e", "m", {}) == call_key(call(), "e", "m", {})
+    assert request(one, "m", {}).key() == request(call(), "m", {}).key()
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,18 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.dialects import postgresql
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.models.call import Attempt, Call, Reply, ToolSpec, Usage
+from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import Passage, Reject, ToolCall, Turn
+from arenainstruct.agents.trace import Event
 from arenainstruct.runs.store import Store
 from arenainstruct.runs.store.schema import (
     LEDGER,
@@ -26,6 +30,7 @@ from arenainstruct.runs.store.schema import (
 )
 
 CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")
+ASKED = request(CALL, "offline/weak", {})
 REPLY = Reply("Ochre.", "offline/weak", tokens_in=5, tokens_out=2, usd=0.25, seconds=0.5)
 
 
@@ -34,6 +39,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store.open(tmp_path / "store.sqlite")
     yield store
     store.close()
+
+
+def event(kind: str, **fields: Any) -> Event:
+    return Event(id=f"event-{kind}", parent="", at=1.0, kind=kind, run="run-1", **fields)
 
 
 def passage(number: int, text: str = "Water boils.") -> Passage:
@@ -50,13 +59,13 @@ async def test_a_reply_is_recalled_as_it_was_paid(store: Store) -> None:
     call = ToolCall(id="c1", name="weather", arguments='{"city": "Łódź"}')
     reply = Reply("", "openai/m", tool_calls=(call,), tokens_in=7, usd=1e-7, finish="tool_calls")
     assert store.recall("k") is None
-    await store.remember("k", CALL, reply)
+    await store.remember("k", ASKED, reply)
     assert store.recall("k") == reply
 
 
 async def test_the_first_reply_of_a_key_stays(store: Store) -> None:
-    await store.remember("k", CALL, REPLY)
-    await store.remember("k", CALL, Reply("Teal.", "offline/weak"))
+    await store.remember("k", ASKED, REPLY)
+    await store.remember("k", ASKED, Reply("Teal.", "offline/weak"))
     assert store.recall("k") == REPLY
     assert store.totals().calls == 1
 
@@ -67,8 +76,8 @@ async def test_totals_are_exact_whatever_the_order(tmp_path: Path) -> None:
     for name, order in (("a", prices), ("b", prices[::-1])):
         store = Store.open(tmp_path / name)
         for price in order:
-            call = Call("juror" if price == 0.1 else "teacher", CALL.turns, role="r")
-            await store.remember(str(price), call, Reply("", "m", tokens_in=1, usd=price))
+            asked = replace(ASKED, alias="juror" if price == 0.1 else "teacher", role="r")
+            await store.remember(str(price), asked, Reply("", "m", tokens_in=1, usd=price))
         totals = store.totals()
         sums.append(totals)
         store.close()
@@ -78,11 +87,61 @@ async def test_totals_are_exact_whatever_the_order(tmp_path: Path) -> None:
     assert sums[0].by_role()["r"].calls == 6
 
 
+async def test_a_request_is_kept_whole_and_its_key_is_made_from_it_again(store: Store) -> None:
+    turns = (
+        *CALL.turns,
+        Turn(
+            role="assistant",
+            content="",
+            tool_calls=(ToolCall(id="c1", name="weather", arguments='{"city": "Łódź"}'),),
+        ),
+        Turn(role="tool", content="rain", tool_call_id="c1"),
+    )
+    tools = (ToolSpec("weather", "Tell it.", '{"type": "object"}'),)
+    call = Call("t", turns, Passage, tools, 3, "writer", "s-1", "write@1", about=("q", "a"))
+    params = {"temperature": 0.5, "about": True}
+    asked = request(call, "openai/m", params, version="2", message="message-1")
+    plain = request(CALL, "openai/m", params)
+    await store.remember(asked.key(), asked, REPLY)
+    await store.remember(plain.key(), plain, REPLY)
+    assert store.request(asked.key()) == asked
+    assert [entry.key for entry in store.entries()] == [asked.key(), plain.key()]
+    for entry in store.entries():
+        kept = store.request(entry.key)
+        assert kept is not None and kept.key() == entry.key
+    assert store.request("none") is None
+
+
+async def test_failed_attempts_are_kept_and_cost_what_they_cost(store: Store) -> None:
+    used = Usage("offline/weak", 7, 3, 0.5)
+    tried = [
+        Attempt(1, 10.0, 0.5, "again", 429, "slow down"),
+        Attempt(2, 11.0, 0.5, "failed", 200, "empty reply", used),
+    ]
+    for attempt in tried:
+        await store.fail("k", ASKED, attempt)
+    await store.remember("l", ASKED, REPLY)
+    assert store.attempts("k") == tuple(tried) and store.recall("k") is None
+    assert store.request("k") == ASKED  # what failed can be shown too
+    totals = store.totals()
+    assert (totals.calls, totals.unusable, totals.tokens_in, totals.usd) == (1, 1, 12, 0.75)
+
+
+async def test_what_was_asked_is_taken_over_by_another_store(store: Store, tmp_path: Path) -> None:
+    await store.remember("k", ASKED, REPLY)
+    await store.fail("l", ASKED, Attempt(1, 10.0, 0.5, "failed", 500, "no"))
+    other = Store.open(tmp_path / "other")
+    await other.copy_calls(store)
+    assert (other.recall("k"), other.request("k")) == (REPLY, ASKED)
+    assert other.attempts("l") == store.attempts("l") and other.totals() == store.totals()
+    other.close()
+
+
 async def test_many_writes_at_once_share_commits_and_keep_order(store: Store) -> None:
-    await asyncio.gather(*(store.remember(f"k{n}", CALL, REPLY) for n in range(500)))
+    await asyncio.gather(*(store.remember(f"k{n}", ASKED, REPLY) for n in range(500)))
     entries = list(store.entries())
     assert [entry.key for entry in entries] == [f"k{n}" for n in range(500)]
-    assert entries[0].turns == '[{"role":"user","content":"Name a colour."}]'
+    assert store.request("k0") == ASKED
 
 
 async def test_records_stream_by_id_and_keep_their_first(store: Store) -> None:
@@ -117,18 +176,18 @@ async def test_rejects_are_counted_and_discarded_by_stage(store: Store) -> None:
 
 async def test_events_are_written_without_waiting(store: Store) -> None:
     for n in range(100):
-        store.event("call", actor="juror", subject=f"b-{n}", tokens=n)
+        store.event(event("call", actor="juror", records=(f"b-{n}",), data={"tokens": n}))
     await store.set_meta("status", {"round": 2})  # committed after all before it
     events = list(store.events())
     assert [event.data["tokens"] for event in events] == list(range(100))
-    assert (events[0].actor, events[0].subject) == ("juror", "b-0")
+    assert (events[0].actor, events[0].records) == ("juror", ("b-0",))
     assert store.get_meta("status") == {"round": 2}
     assert store.get_meta("none") is None
 
 
 async def test_a_row_that_cannot_be_written_fails_alone(store: Store) -> None:
-    bad = store.remember("bad", CALL, Reply("\ud800", "m"))
-    good = store.remember("good", CALL, REPLY)
+    bad = store.remember("bad", ASKED, Reply("\ud800", "m"))
+    good = store.remember("good", ASKED, REPLY)
     failed, written = await asyncio.gather(bad, good, return_exceptions=True)
     assert isinstance(failed, UnicodeEncodeError)
     assert written is None
@@ -138,11 +197,11 @@ async def test_a_row_that_cannot_be_written_fails_alone(store: Store) -> None:
 
 async def test_a_store_opens_again_and_closed_ones_refuse(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "s")
-    await store.remember("k", CALL, REPLY)
-    store.event("late")
+    await store.remember("k", ASKED, REPLY)
+    store.event(event("late"))
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
-        await store.remember("l", CALL, REPLY)
+        await store.remember("l", ASKED, REPLY)
     again = Store.open(tmp_path / "s")
     assert again.recall("k") == REPLY
     assert [event.kind for event in again.events()] == ["late"]
@@ -180,15 +239,16 @@ def test_the_statements_are_postgresql_too() -> None:
 WRITE_FOR_EVER = """
 import asyncio, itertools, os, sys
 from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import Turn
 from arenainstruct.runs.store import Store
 
 store, numbers = Store.open(sys.argv[1]), itertools.count()
-call = Call("teacher", (Turn(role="user", content="x" * 2000),))
+asked = request(Call("teacher", (Turn(role="user", content="x" * 2000),)), "m", {})
 
 async def work():
     for n in numbers:
-        await store.remember(f"k{n}", call, Reply("y" * 500, "m"))
+        await store.remember(f"k{n}", asked, Reply("y" * 500, "m"))
         os.write(1, f"k{n}\\n".encode())
 
 async def main():

@@ -46,9 +46,11 @@ async def test_thoughts_are_kept_apart(tmp_path: Path, kind: Any) -> None:
     assert not result.calls["failed"]
     store = Store.open(tmp_path / "think-1" / STORE_FILE)
     entries = list(store.entries())
+    asked = [str(request) for e in entries if (request := store.request(e.key))]
     store.close()
     assert all("Let me see {what}" in e.thoughts for e in entries if e.text)
-    assert not any("Let me see {what}" in e.turns + e.text for e in entries)
+    assert len(asked) == len(entries)
+    assert not any("Let me see {what}" in text for text in [*asked, *(e.text for e in entries)])
     for table in ("sft", "preference", "battles", "instructions"):
         read = pq.read_table(tmp_path / "think-1" / "dataset" / table / "train.parquet")
         columns = [name for name in read.column_names if "thoughts" in name]

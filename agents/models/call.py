@@ -4,10 +4,8 @@ Dataclasses, not pydantic: a run makes millions of them and their fields are our
 """
 
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Any
+from typing import Literal
 
-import orjson
 from pydantic import BaseModel
 
 from ..records import ToolCall, Turn
@@ -38,6 +36,10 @@ class Call:
     """Who asks (`juror`, `editor`, …): for the trace, not part of the key."""
     subject: str = ""
     """Id of the record it is about: for the trace, not part of the key."""
+    prompt: str = ""
+    """The prompt's version as `name@hash`: for the trace, not part of the key."""
+    repairs: int = 0
+    """How often its reply was asked for again already: for the trace, not part of the key."""
     about: tuple[str, ...] = ()
     """The question's id and, for a juror, the models in the order shown: what recorded replies are
     found by. Part of the key where a provider's params hold `about`."""
@@ -72,20 +74,20 @@ class Reply:
     """What a thinking model wrote before its text: kept, and shown to nobody."""
 
 
-def call_key(call: Call, endpoint: str, model: str, params: dict[str, Any]) -> str:
-    """Return the ledger key: a hash of endpoint, model, turns, structure, tools, params and sample."""
-    schema = call.reply_type.__name__ if call.reply_type else ""
-    parts = (
-        endpoint,
-        model,
-        [
-            (t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls], t.tool_call_id)
-            for t in call.turns
-        ],
-        schema,
-        [(t.name, t.description, t.parameters) for t in call.tools],
-        params,
-        call.sample,
-        *([call.about] if "about" in params else []),
-    )
-    return blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a call that gave no reply to use."""
+
+    number: int
+    """From 1, each time the call is asked."""
+    started_at: float
+    """Unix time."""
+    seconds: float
+    outcome: Literal["again", "failed", "stopped"]
+    """Another one followed; the call was given up; the endpoint was, and the run with it."""
+    status: int
+    """The HTTP status, 0 where no response came."""
+    error: str
+    """What failed; of a call that was given up, what whoever asked was told."""
+    usage: Usage | None = None
+    """What the endpoint counted all the same; None where nobody knows."""

@@ -40,13 +40,21 @@ class DoorClient(ChatCompletionClient):
     component_type = "model"
 
     def __init__(
-        self, complete: Complete, alias: str, role: str, subject: str, sample: int = 0
+        self,
+        complete: Complete,
+        alias: str,
+        role: str,
+        subject: str,
+        *,
+        sample: int = 0,
+        prompt: str = "",
     ) -> None:
         self._complete = complete
         self._alias = alias
         self._role = role
         self._subject = subject
         self._sample = sample
+        self._prompt = prompt
         self._used = RequestUsage(prompt_tokens=0, completion_tokens=0)
 
     async def create(
@@ -69,6 +77,7 @@ class DoorClient(ChatCompletionClient):
             sample=self._sample,
             role=self._role,
             subject=self._subject,
+            prompt=self._prompt,
         )
         reply = await self._complete(call)
         self._used.prompt_tokens += reply.tokens_in

@@ -9,10 +9,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..errors import EndpointDown, ModelError
 from .breaker import Breaker
-from .call import Reply
+from .call import Attempt, Reply
 from .concurrency import Concurrency
 from .provider import AttemptFailed
 from .secrets import redact
@@ -73,11 +74,12 @@ class Limits:
         tokens: int,
         *,
         before: Callable[[], Awaitable[None]] | None = None,
+        failed: Callable[[Attempt], Awaitable[None]] | None = None,
     ) -> Reply:
         """Return the reply of the first attempt that succeeds; `tokens` is what it may use.
 
-        `before` is awaited ahead of every attempt, while none of the endpoint's slots is held: it
-        may wait for other calls.
+        `before` is awaited ahead of every attempt and `failed` after each that gave no reply, while
+        none of the endpoint's slots is held: they may wait for other calls.
 
         Raises:
             ModelError: the call cannot succeed, or its retries are used up.
@@ -91,6 +93,7 @@ class Limits:
                     await before()
                 if self._throttle is not None:
                     await self._throttle.reserve(tokens, self._sleep)
+                started_at = time.time()
                 outcome, seconds = await self._try(attempt)
                 spent += seconds
                 if isinstance(outcome, Reply):
@@ -99,7 +102,11 @@ class Limits:
                 self._correct(tokens, 0)
                 failures += 1
                 strikes += _PATIENT if outcome.status == 429 else 1.0
-                self._give_up(outcome, failures, strikes)
+                fate = self._fate(outcome, failures, strikes)
+                if failed is not None:
+                    await failed(_told(outcome, fate, failures, started_at, seconds))
+                if fate is not None:
+                    raise fate from outcome
                 await self._back_off(outcome, failures)
         finally:
             self._inside -= 1
@@ -144,19 +151,20 @@ class Limits:
         if failure.status in _OVERLOAD or isinstance(failure.__cause__, TimeoutError):
             self._slots.overloaded(started)
 
-    def _give_up(self, failure: AttemptFailed, failures: int, strikes: float) -> None:
-        """Raise where another attempt cannot help, or may not follow."""
+    def _fate(
+        self, failure: AttemptFailed, failures: int, strikes: float
+    ) -> ModelError | EndpointDown | None:
+        """Return what the call ends with where another attempt cannot help, or may not follow."""
         if failure.refused:
-            raise EndpointDown(redact(str(failure))) from failure
+            return EndpointDown(redact(str(failure)))
         if (failure.retry_after or 0.0) > self._breaker.patience_s:
-            raise self._breaker.down(f"asks to wait {failure.retry_after:.0f} s") from failure
+            return self._breaker.down(f"asks to wait {failure.retry_after:.0f} s")
         if failure.final:
-            raise ModelError(redact(str(failure)), failure.status) from failure
+            return ModelError(redact(str(failure)), failure.status, failures)
         if strikes > self._retries:
-            raise ModelError(
-                f"{redact(str(failure))} (given up after {failures} attempts)",
-                failure.status,
-            ) from failure
+            told = f"{redact(str(failure))} (given up after {failures} attempts)"
+            return ModelError(told, failure.status, failures)
+        return None
 
     async def _back_off(self, failure: AttemptFailed, failures: int) -> None:
         """Sleep before the next attempt; an open breaker paces the calls itself."""
@@ -172,6 +180,21 @@ class Limits:
     def _correct(self, reserved: int, used: int) -> None:
         if self._throttle is not None:
             self._throttle.correct(reserved, used)
+
+
+def _told(
+    failure: AttemptFailed,
+    fate: ModelError | EndpointDown | None,
+    number: int,
+    started_at: float,
+    seconds: float,
+) -> Attempt:
+    """Return a failed attempt as it is written down."""
+    outcome: Literal["again", "failed", "stopped"] = "again"
+    if fate is not None:
+        outcome = "failed" if isinstance(fate, ModelError) else "stopped"
+    error = str(fate) if fate is not None else redact(str(failure))
+    return Attempt(number, started_at, seconds, outcome, failure.status, error, failure.usage)
 
 
 def share_limits(

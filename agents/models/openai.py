@@ -28,8 +28,14 @@ class OpenAIProvider:
     """
 
     def __init__(
-        self, alias: str, settings: OpenAISettings, learned: Learned | None = None
+        self,
+        alias: str,
+        settings: OpenAISettings,
+        learned: Learned | None = None,
+        *,
+        key: str = "",
     ) -> None:
+        """Open it with a key, or with the one that the environment holds."""
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
@@ -37,7 +43,7 @@ class OpenAIProvider:
         self.endpoint = settings.endpoint
         self.model = settings.model
         self.params = _params(settings)
-        self._key = find_key(alias, settings)
+        self._key = key or find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._adapts = settings.structured == "auto"
         self.learned = learned or Learned.of(settings.structured)

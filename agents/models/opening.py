@@ -17,26 +17,36 @@ from .settings import (
     ScriptedSettings,
 )
 
+UNASKED = "none"
+"""The key of endpoints that nobody asks."""
+
 
 def open_provider(
-    alias: str, settings: ModelSettings, seed: int, learned: Learned | None = None
+    alias: str,
+    settings: ModelSettings,
+    seed: int,
+    learned: Learned | None = None,
+    *,
+    network: bool = True,
 ) -> Provider:
     """Return the provider of one model; heavy libraries are imported only where it needs them.
 
-    `learned` is what aliases of one model at one endpoint share.
+    `learned` is what aliases of one model at one endpoint share. Without `network` it is opened to
+    tell what it would be asked, and needs no key.
 
     Raises:
         ValueError: the settings name a file, function or key that is not there.
     """
+    key = "" if network else UNASKED
     match settings:
         case OpenAISettings():
             from .openai import OpenAIProvider
 
-            return OpenAIProvider(alias, settings, learned)
+            return OpenAIProvider(alias, settings, learned, key=key)
         case RewardSettings():
             from .reward import RewardProvider
 
-            return RewardProvider(alias, settings)
+            return RewardProvider(alias, settings, key)
         case ClassifierSettings():
             from .classifier import ClassifierProvider
 
@@ -56,7 +66,11 @@ def open_provider(
 
 
 def open_models(
-    models: Mapping[str, ModelSettings], limits: Mapping[str, Limits], seed: int
+    models: Mapping[str, ModelSettings],
+    limits: Mapping[str, Limits],
+    seed: int,
+    *,
+    network: bool = True,
 ) -> dict[str, OpenModel]:
     """Return every model of a config by alias, each behind its limits.
 
@@ -68,7 +82,8 @@ def open_models(
     known: dict[tuple[str, str, str], Learned] = {}
     for alias, settings in models.items():
         try:
-            provider = open_provider(alias, settings, seed, _learned(settings, known))
+            shared = _learned(settings, known)
+            provider = open_provider(alias, settings, seed, shared, network=network)
             opened[alias] = OpenModel(settings, provider, limits[alias])
         except UserError as error:
             wrong.append(str(error))  # names its alias already

@@ -40,11 +40,11 @@ class Provider(Protocol):
     """Who serves a model. Raises `AttemptFailed` and nothing else for a failed attempt."""
 
     endpoint: str
-    """What limits and ledger keys are kept by: a base URL, a file, `offline`."""
+    """Where it is served: a base URL, a file, `offline`. No part of the ledger key."""
     model: str
     """The model's name at the endpoint."""
     params: dict[str, Any]
-    """What changes the reply besides the turns: part of the ledger key."""
+    """What changes the reply besides the turns, wherever it is served: part of the ledger key."""
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call."""

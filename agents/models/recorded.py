@@ -8,7 +8,7 @@ not recorded is a failure, and a recorded error is no verdict; nothing is ever g
 """
 
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,17 @@ class RecordedProvider:
     def __init__(self, settings: RecordedSettings) -> None:
         self.endpoint = settings.endpoint
         self.model = settings.model
-        # Two calls with one text may be about different models: the ledger must tell them apart.
-        self.params: dict[str, Any] = {"about": True, "column": settings.column}
         self._answers: dict[object, tuple[str, ...]] = {}
         self._verdicts: dict[tuple[str, ...], str] = {}
-        self._read(Path(settings.file), settings)
+        path = Path(settings.file)
+        self._read(path, settings)
+        self.params: dict[str, Any] = {
+            # Two calls with one text may be about different models: the ledger must tell them apart.
+            "about": True,
+            "column": settings.column,
+            # What the file holds counts, not where it lies.
+            "file": _file_digest(path),
+        }
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call."""
@@ -138,6 +144,11 @@ def _keys(row: Row) -> Iterator[object]:
             break
     if isinstance(prompt := row.get("prompt"), str):
         yield _digest(prompt)
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "blake2b").hexdigest()[:32]
 
 
 def _digest(text: str) -> bytes:

@@ -33,7 +33,8 @@ class RewardProvider:
         UserError: the key is missing, or the settings cannot work; before anything is sent.
     """
 
-    def __init__(self, alias: str, settings: RewardSettings) -> None:
+    def __init__(self, alias: str, settings: RewardSettings, key: str = "") -> None:
+        """Open it with a key, or with the one that the environment holds."""
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
@@ -42,7 +43,7 @@ class RewardProvider:
         self.model = settings.model
         self.params: dict[str, Any] = {**settings.params, "reward": settings.route}
         self._settings = settings
-        self._key = find_key(alias, settings)
+        self._key = key or find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._extra: dict[str, Any] = {_RAW: False, **settings.params}
         self._answered = False

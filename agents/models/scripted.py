@@ -16,7 +16,7 @@ class ScriptedProvider:
     def __init__(self, settings: ScriptedSettings) -> None:
         self.endpoint = settings.endpoint
         self.model = settings.model
-        self.params: dict[str, Any] = {}
+        self.params: dict[str, Any] = {"script": settings.script}
         self._script = _load(settings.script)
 
     async def complete(self, call: Call) -> Reply:

@@ -66,7 +66,7 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         "Reply again with nothing but the corrected JSON object.",
     )
     said = Turn(role="assistant", content=reply.text)
-    again = replace(call, turns=(*call.turns, said, repair))
+    again = replace(call, turns=(*call.turns, said, repair), repairs=1)
     reply = await door.complete(again)
     try:
         return parse_reply(reply.text, reply_type), reply

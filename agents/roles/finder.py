@@ -22,7 +22,9 @@ class Finder(Actor):
         search = ApiSearch(self.desk.index, exclude_seed=seed)
         call = self.speak(PROMPT, {"apis": apis_json(message.apis)}, subject=seed)
         system, user = (turn.content for turn in call.turns)
-        client = DoorClient(self.desk.door.complete, self.alias, role="finder", subject=seed)
+        client = DoorClient(
+            self.desk.door.complete, self.alias, role="finder", subject=seed, prompt=call.prompt
+        )
         turns = await run_tool_loop(
             client, system=system, user_turns=(user,), tools=(search.tool(),)
         )

@@ -117,9 +117,16 @@ def _call(message: Debate, alias: str, move: Move, said: list[str]) -> Call:
         "actions": move.actions,
         "words": move.words,
     }
-    system, user = load_prompt(PROMPT).render(variables)
+    template = load_prompt(PROMPT)
+    system, user = template.render(variables)
     turns = (Turn(role="system", content=system), Turn(role="user", content=user))
-    return Call(alias, turns, role="debater", subject=message.instruction.id)
+    return Call(
+        alias,
+        turns,
+        role="debater",
+        subject=message.instruction.id,
+        prompt=template.version,
+    )
 
 
 def cut(text: str, words: int) -> str:

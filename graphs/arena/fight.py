@@ -6,6 +6,7 @@ from typing import cast
 
 from ...agents.records import Instruction
 from ..services import Services
+from ..tracing import episode
 from .matchmaking import Pair
 from .protocols import PROTOCOLS
 from .state import BattleState, Protocol, start_state
@@ -36,7 +37,7 @@ async def fight(
     """
     start = start_state(instruction, number, evaluation=evaluation, given=given)
     graph = protocol(services.settings.arena.protocol)
-    ended = cast(BattleState, await graph.ainvoke(start, context=services))
+    ended = cast(BattleState, await episode(graph, start, services))
     if ended["instruction"].id != instruction.id:
         await services.records.add("question", number, [ended["instruction"]])
     await services.records.add("answer", number, list(ended["answers"].values()))

@@ -15,6 +15,7 @@ from ...agents.messages import Debate, Debated, Examine
 from ...agents.records import Instruction
 from ...agents.roles.moderator import NAME
 from ..services import Services, settle
+from ..tracing import traced
 from .answers import answer, pick
 from .conferring import confer
 from .decide import decide
@@ -70,7 +71,7 @@ async def _held(services: Services, state: BattleState, pair: Pair) -> tuple[Pai
 def build() -> Protocol:
     """Return the compiled subgraph."""
     graph = StateGraph(BattleState, context_schema=Services)
-    graph.add_sequence([pick, examine, answer, debate, judge, confer, decide])
+    graph.add_sequence(traced("peer_battle", pick, examine, answer, debate, judge, confer, decide))
     graph.add_edge(START, "pick")
     graph.add_edge("decide", END)
     return graph.compile(checkpointer=False, name="peer_battle")

@@ -19,6 +19,7 @@ from ...taxonomy.skill import Transformation
 from ...tools.api_spec import render_apis
 from ...tools.openapi import parse_openapi
 from ..services import Services, reject, settle
+from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance
 
 OWN, LIST = 4, 8
@@ -117,8 +118,8 @@ def build() -> CompiledStateGraph[ApiListState, Services, FlowState, FlowState]:
     graph = StateGraph(
         ApiListState, context_schema=Services, input_schema=FlowState, output_schema=FlowState
     )
-    graph.add_node("describe", describe)
-    graph.add_node("widen", widen)
+    for node in traced("api_lists", describe, widen):
+        graph.add_node(node.__name__, node)
     graph.add_edge(START, "describe")
     graph.add_conditional_edges("describe", has_apis, ["widen", END])
     graph.add_edge("widen", END)

@@ -17,6 +17,7 @@ from ...agents.records import Instruction, Reject, make_id
 from ...taxonomy.skill import Leaf
 from ...tools.checkers import CheckTask, usable
 from ..services import Services, reject, settle
+from ..tracing import traced
 
 
 class CurationState(TypedDict):
@@ -132,8 +133,8 @@ def duplicate(services: Services, instruction: Instruction) -> Reject | None:
 def build() -> CompiledStateGraph[CurationState, Services, CurationState, CurationState]:
     """Return the compiled subgraph."""
     graph = StateGraph(CurationState, context_schema=Services)
-    graph.add_node("inspect", inspect)
-    graph.add_node("curate", curate)
+    for node in traced("curation", inspect, curate):
+        graph.add_node(node.__name__, node)
     graph.add_edge(START, "inspect")
     graph.add_conditional_edges("inspect", asks_model, ["curate", END])
     graph.add_edge("curate", END)

@@ -13,6 +13,7 @@ from ...agents.records import Passage
 from ...taxonomy.policy import draw_leaves
 from ...taxonomy.skill import Leaf, Skill
 from ..services import Services, reject, settle
+from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance
 
 
@@ -73,7 +74,7 @@ def share_out(
 def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
     """Return the compiled subgraph."""
     graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_node("write", write)
+    graph.add_sequence(traced("instruction", write))
     graph.add_edge(START, "write")
     graph.add_edge("write", END)
     return graph.compile(checkpointer=False, name="instruction")

@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 from ...agents.messages import Edit, Suggest, Suggested
 from ...agents.records import Instruction, Reject
 from ..services import Services, reject, settle
+from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate
 
 
@@ -125,9 +126,7 @@ def build() -> CompiledStateGraph[RefinementState, Services, FlowState, FlowStat
     graph = StateGraph(
         RefinementState, context_schema=Services, input_schema=FlowState, output_schema=FlowState
     )
-    graph.add_node("suggest", suggest)
-    graph.add_node("edit", edit)
+    graph.add_sequence(traced("refinement", suggest, edit))
     graph.add_conditional_edges(START, again, ["suggest", END])
-    graph.add_edge("suggest", "edit")
     graph.add_conditional_edges("edit", again, ["suggest", END])
     return graph.compile(checkpointer=False, name="refinement")

@@ -11,6 +11,7 @@ from ...agents.records import Passage
 from ...agents.roles.transformer import identity_passage
 from ...taxonomy.policy import draw_transformations
 from ..services import Services, reject, settle
+from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance
 
 
@@ -53,7 +54,7 @@ async def _passage(services: Services, message: Transform) -> Passage:
 def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
     """Return the compiled subgraph."""
     graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_node("transform", transform)
+    graph.add_sequence(traced("transformation", transform))
     graph.add_edge(START, "transform")
     graph.add_edge("transform", END)
     return graph.compile(checkpointer=False, name="transformation")

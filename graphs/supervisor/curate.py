@@ -10,6 +10,7 @@ from ..generation import curation
 from ..generation.curation import CurationState
 from ..services import Services
 from ..stream import ordered
+from ..tracing import episode
 from .state import RunState, RunUpdate, in_force
 
 BATCH = 200
@@ -32,7 +33,7 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
     async def through(draft: Instruction) -> tuple[Instruction, list[Reject]]:
         start = CurationState(instruction=draft, rejects=[])
-        found = await gate().ainvoke(start, context=services)
+        found = await episode(gate(), start, services)
         services.notify("progress", stage="curate")
         return draft, found["rejects"]
 

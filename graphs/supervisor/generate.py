@@ -12,6 +12,7 @@ from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
 from ..services import Round, Services, reject
 from ..stream import each, together
+from ..tracing import episode
 from .held_out import HeldOutSeeds, drawn
 from .state import RunState, RunUpdate, current_round, in_force
 
@@ -62,7 +63,7 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
 
     async def of_skill(skill: Skill) -> None:
         start = start_state(seed, skill.name, round)
-        found = await flow(skill.flow).ainvoke(start, context=services)
+        found = await episode(flow(skill.flow), start, services)
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])
         await records.add("suggestion", number, found["suggestions"])

@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ..services import Services
+from ..tracing import traced
 from .battle import battle
 from .complexity import complexity
 from .curate import curate
@@ -48,12 +49,11 @@ def next_round(state: RunState) -> str:
 def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Supervisor:
     """Return the compiled graph."""
     graph = StateGraph(RunState, context_schema=Services)
-    graph.add_sequence([plan, generate, curate, battle, select])
-    graph.add_sequence([feed_back, train, evaluate, gate])
+    graph.add_sequence(traced("supervisor", plan, generate, curate, battle, select))
+    graph.add_sequence(traced("supervisor", feed_back, train, evaluate, gate))
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("select", routes, ROUTES)
-    graph.add_node(second_look).add_edge("second_look", "feed_back")
-    graph.add_node(taxonomy).add_edge("taxonomy", "feed_back")
-    graph.add_node(complexity).add_edge("complexity", "feed_back")
+    for route in traced("supervisor", second_look, taxonomy, complexity):
+        graph.add_node(route).add_edge(route.__name__, "feed_back")
     graph.add_conditional_edges("gate", next_round, ["plan", END])
     return graph.compile(checkpointer=checkpointer, name="supervisor")

@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Criteria, Difficulty, LabelCriteria, RateDifficulty
+from ..tracing import traced
 from .cluster import cluster_count, clusters
 from .contamination import Training, contaminated
 from .criteria import too_plain
@@ -202,9 +203,9 @@ def filters(state: SetState, runtime: Runtime[SetServices]) -> str:
 def build() -> CompiledStateGraph[SetState, SetServices, SetState, SetState]:
     """Return the compiled graph."""
     graph = StateGraph(SetState, context_schema=SetServices)
-    graph.add_sequence([clean, group])
-    graph.add_node("sift", sift)
-    graph.add_sequence([draw, rate, label])
+    graph.add_sequence(traced("testset", clean, group))
+    graph.add_sequence(traced("testset", sift))
+    graph.add_sequence(traced("testset", draw, rate, label))
     graph.add_edge(START, "clean")
     graph.add_conditional_edges("group", filters, ["sift", "draw"])
     graph.add_edge("sift", "draw")

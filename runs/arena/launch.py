@@ -117,7 +117,7 @@ def _services(config: ArenaConfig, door: Opened) -> Services:
         troupe=door.troupe,
         records=door.store,
         duplicates=_NoDuplicates(),
-        notify=door.store.event,
+        notify=door.trace.event,
     )
 
 

@@ -24,6 +24,7 @@ from ..dataset.lineage import find_instructions
 from ..folder import ARENA, RunFolder
 from ..program import program
 from ..store import Store
+from ..trace import Trace
 from .canaries import (
     Question,
     Trial,
@@ -53,7 +54,8 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         door = Door(models, store, Budget(config.budget.usd, spent=store.totals().usd))
         stack.push_async_callback(door.aclose)
         index = stack.enter_context(ApiIndex(folder.apis))
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), lambda *_: None))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        stack.enter_context(Trace(store, folder.run_id).started())
         questions, battles = _questions(store)
         trials = _trials(config, questions, count)
         played, lost = await Court(config, troupe).judge(trials)

@@ -1,8 +1,7 @@
 """Everything a run must not lose, in one database: paid replies, records, events."""
 
-from .events import Event
 from .ledger import Entry
 from .store import STORE_FILE, Store
 from .totals import LedgerTotals, Spent, Use
 
-__all__ = ["STORE_FILE", "Entry", "Event", "LedgerTotals", "Spent", "Store", "Use"]
+__all__ = ["STORE_FILE", "Entry", "LedgerTotals", "Spent", "Store", "Use"]

@@ -1,33 +1,17 @@
 """What happened, in order: written without waiting, read by viewers."""
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine, select
 
+from ...agents.trace import Event
 from .database import Database
 from .schema import EVENTS
 from .statement import Statement
-from .writer import Step
 
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of what happened."""
-
-    seq: int
-    at: float
-    """Unix time."""
-    kind: str
-    actor: str
-    subject: str
-    """Id of the record it is about, where there is one."""
-    data: dict[str, Any]
 
 
 class EventsTable(Database):
@@ -37,10 +21,11 @@ class EventsTable(Database):
         super().__init__(engine, place)
         self._event = Statement.inserting(EVENTS, engine.dialect)
 
-    def event(self, kind: str, /, *, actor: str = "", subject: str = "", **data: Any) -> None:
-        """Note that something happened; `data` must be JSON values. Does not wait for the disk."""
-        row = (time.time(), kind, actor, subject, orjson.dumps(data).decode())
-        self._writer.put(Step(self._event, [row]))
+    def event(self, event: Event) -> None:
+        """Note that something happened. Does not wait for the disk."""
+        *plain, records, keys, outcome, seconds, data, _ = event
+        row = (*plain, _json(records), _json(keys), outcome, seconds, _json(data))
+        self._writer.put(self._event, row)
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """Yield committed events in order, those after the given `seq`."""
@@ -50,6 +35,23 @@ class EventsTable(Database):
                 rows = connection.execute(query.where(EVENTS.c.seq > after)).all()
             if not rows:
                 return
-            for seq, at, kind, actor, subject, data in rows:
-                yield Event(seq, at, kind, actor, subject, orjson.loads(data))
+            yield from (_event(row._asdict()) for row in rows)
             after = rows[-1].seq
+
+
+def _event(row: dict[str, Any]) -> Event:
+    told = {
+        "records": _ids(row["records"]),
+        "keys": _ids(row["keys"]),
+        "data": orjson.loads(row["data"]) if row["data"] else {},
+    }
+    return Event(**{**row, **told})
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON text; nothing for what is empty, as most are."""
+    return orjson.dumps(value).decode() if value else ""
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text)) if text else ()

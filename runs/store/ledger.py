@@ -1,21 +1,21 @@
 """The ledger: every paid reply under the key of its call, committed before anyone sees it.
 
-Replies that were paid but cannot be used stand there too, under keys that no call has.
+Beside the replies stand the attempts that failed, paid or not.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Engine, bindparam, case, cast, func, select, update
+from sqlalchemy import BigInteger, Engine, Select, bindparam, cast, func, select, update
 
-from ...agents.models.call import Call, Reply, Usage
-from ...agents.records import ToolCall, Turn
-from .database import Database
-from .packing import pack, unpack
-from .schema import LEDGER
+from ...agents.models.call import Attempt, Reply, Usage
+from ...agents.models.request import Request
+from ...agents.records import ToolCall
+from .requests import RequestsTable
+from .schema import ATTEMPTS, CALLS, LEDGER, columns
 from .statement import Row, Statement, compiled
 from .totals import LedgerTotals, Use
 from .writer import Step
@@ -39,14 +39,13 @@ _OFF, _UNUSABLE = "/", "unusable"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One paid call as it stands in the ledger; `tool_calls` is JSON text."""
+    """One paid reply as it stands in the ledger; `tool_calls` is JSON text."""
 
     seq: int
     """Counts up in the order of commits."""
     key: str
     alias: str
     role: str
-    subject: str
     model: str
     tokens_in: int
     tokens_out: int
@@ -58,15 +57,9 @@ class Entry:
     text: str
     thoughts: str
     tool_calls: str
-    packed_turns: bytes
-
-    @property
-    def turns(self) -> str:
-        """The request's turns as JSON text."""
-        return unpack(self.packed_turns).decode()
 
 
-class LedgerTable(Database):
+class LedgerTable(RequestsTable):
     """The part of the store that the door to models writes."""
 
     def __init__(self, engine: Engine, place: str) -> None:
@@ -77,6 +70,7 @@ class LedgerTable(Database):
         one = update(LEDGER).where(LEDGER.c.key == bindparam("k"))
         one = one.values(key=bindparam("other"), finish=bindparam("why"))
         self._strike = Statement.of(one, engine.dialect)
+        self._attempt = Statement.inserting(ATTEMPTS, engine.dialect)
 
     def recall(self, key: str) -> Reply | None:
         """Return the reply that was paid under this key; sees every `remember` that returned."""
@@ -88,22 +82,36 @@ class LedgerTable(Database):
         text, model, calls, *rest = rows[0]
         return Reply(text, model, _read_calls(calls) if calls else (), *rest)
 
-    async def remember(self, key: str, call: Call, reply: Reply) -> None:
+    async def remember(self, key: str, request: Request, reply: Reply) -> None:
         """Write a paid reply; returns once it is committed. A key already there keeps its first."""
-        await self._writer.commit(Step(self._remember, [_row(key, call, reply)]))
+        await self._write(key, request, Step(self._remember, [_paid(key, request, reply)]))
 
-    async def write_off(self, key: str, call: Call, usage: Usage) -> None:
-        """Write down what an unusable reply cost; it counts in the totals and is never recalled."""
-        reply = Reply(
-            text="",
-            model=usage.model,
-            tokens_in=usage.tokens_in,
-            tokens_out=usage.tokens_out,
-            usd=usage.usd,
-            finish=_UNUSABLE,
+    async def fail(self, key: str, request: Request, attempt: Attempt) -> None:
+        """Write down an attempt that failed; what it cost counts in the totals."""
+        await self._write(key, request, Step(self._attempt, [_failed(key, request, attempt)]))
+
+    def attempts(self, key: str) -> tuple[Attempt, ...]:
+        """Return what failed under this key, in order."""
+        query = select(ATTEMPTS).where(ATTEMPTS.c.key == key).order_by(ATTEMPTS.c.seq)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(
+            Attempt(
+                **{f.name: row[f.name] for f in fields(Attempt) if f.name != "usage"},
+                usage=None
+                if row["tokens_in"] is None
+                else Usage(row["model"], row["tokens_in"], row["tokens_out"], row["usd"]),
+            )
+            for row in rows
         )
-        row = _row(f"{key}{_OFF}{time.time_ns()}", call, reply)
-        await self._writer.commit(Step(self._remember, [row]))
+
+    def struck(self, key: str) -> Reply | None:
+        """Return the last reply under this key that was struck out: what a repeated run meets again."""
+        c = LEDGER.c
+        query = select(c.key).where(c.key.startswith(f"{key}{_OFF}", autoescape=True))
+        with self._engine.connect() as connection:
+            found = connection.scalar(query.order_by(c.seq.desc()).limit(1))
+        return self.recall(found) if found else None
 
     async def strike(self, key: str) -> None:
         """Take a paid reply out of what is recalled; it stays in the totals, as one that was unusable."""
@@ -112,61 +120,63 @@ class LedgerTable(Database):
 
     def totals(self) -> LedgerTotals:
         """Return what was paid in all, and by alias and role; reads the whole ledger."""
-        c = LEDGER.c
-        unusable = func.sum(case((c.key.contains(_OFF), 1), else_=0))
-        # Whole pico-dollars: a sum of floats would depend on the order in which calls came back.
-        usd = func.sum(cast(func.round(c.usd * _PICO), BigInteger))
-        query = (
-            select(
-                c.alias,
-                c.role,
-                c.model,
-                func.count(),
-                unusable,
-                func.sum(c.tokens_in),
-                func.sum(c.tokens_out),
-                usd,
-            )
-            .group_by(c.alias, c.role, c.model)
-            .order_by(c.alias, c.role, c.model)
-        )
+        found: dict[tuple[str, str, str], Use] = {}
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return LedgerTotals(
-            tuple(
-                Use(
-                    alias,
-                    role,
-                    model,
-                    calls=replies - int(unused),
-                    unusable=int(unused),
-                    tokens_in=int(read),
-                    tokens_out=int(written),
-                    usd=float(pico) / _PICO,
-                )
-                for alias, role, model, replies, unused, read, written, pico in rows
-            )
-        )
+            struck = LEDGER.c.key.contains(_OFF)
+            for alias, role, model, *spent in connection.execute(_sums(LEDGER).where(~struck)):
+                found[alias, role, model] = _use(alias, role, model, spent)
+            unusable = (_sums(LEDGER).where(struck), _sums(ATTEMPTS))
+            lost_rows = (row for query in unusable for row in connection.execute(query))
+            for alias, role, model, *spent in lost_rows:
+                lost = _use(alias, role, model, spent)
+                if lost.calls:
+                    paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
+                    found[alias, role, model] = paid.with_lost(lost)
+        return LedgerTotals(tuple(found[name] for name in sorted(found)))
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Yield paid replies in the order of their commits, those after the given `seq`."""
-        columns = [LEDGER.c[f.name.removeprefix("packed_")] for f in fields(Entry)]
-        query = select(*columns).order_by(LEDGER.c.seq).limit(_PAGE)
+        query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
         while True:
             with self._engine.connect() as connection:
-                rows = connection.execute(query.where(LEDGER.c.seq > after)).all()
+                page = query.where(LEDGER.c.seq > after).limit(_PAGE)
+                rows = connection.execute(page).all()
             if not rows:
                 return
             yield from (Entry(*row) for row in rows)
             after = rows[-1].seq
 
+    async def copy_calls(self, other: "LedgerTable") -> None:
+        """Take over everything that was asked, paid and failed in another store."""
+        with other._engine.connect() as source:
+            for table in CALLS:
+                adding = Statement.inserting(table, self._engine.dialect)
+                query = select(*(table.c[name] for name in columns(table)))
+                query = query.order_by(*table.primary_key.columns)
+                found = source.execution_options(yield_per=_PAGE).execute(query)
+                for page in found.partitions():
+                    await self._writer.commit(Step(adding, [tuple(row) for row in page]))
 
-def _row(key: str, call: Call, reply: Reply) -> Row:
+
+def _sums(table: Any) -> Select[Any]:
+    """Return the sums of a table by alias, role and model; rows that cost nothing known do not count."""
+    c = table.c
+    # Whole pico-dollars: a sum of floats would depend on the order in which calls came back.
+    usd = func.sum(cast(func.round(c.usd * _PICO), BigInteger))
+    sums = (func.count(c.tokens_in), func.sum(c.tokens_in), func.sum(c.tokens_out), usd)
+    return select(c.alias, c.role, c.model, *sums).group_by(c.alias, c.role, c.model)
+
+
+def _use(alias: str, role: str, model: str, spent: Iterable[Any]) -> Use:
+    calls, read, written, pico = (int(value or 0) for value in spent)
+    return Use(alias, role, model, calls, read, written, float(pico) / _PICO)
+
+
+def _paid(key: str, request: Request, reply: Reply) -> Row:
     return (
         key,
-        call.alias,
-        call.role,
-        call.subject,
+        request.alias,
+        request.role,
         reply.model,
         reply.tokens_in,
         reply.tokens_out,
@@ -177,7 +187,25 @@ def _row(key: str, call: Call, reply: Reply) -> Row:
         reply.text,
         reply.thoughts,
         orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
-        pack(orjson.dumps([_turn(t) for t in call.turns])),
+    )
+
+
+def _failed(key: str, request: Request, attempt: Attempt) -> Row:
+    used = attempt.usage
+    return (
+        key,
+        request.alias,
+        request.role,
+        used.model if used else request.model,
+        attempt.number,
+        attempt.started_at,
+        attempt.seconds,
+        attempt.outcome,
+        attempt.status,
+        attempt.error,
+        used.tokens_in if used else None,
+        used.tokens_out if used else None,
+        used.usd if used else None,
     )
 
 
@@ -187,13 +215,3 @@ def _call(call: ToolCall) -> dict[str, str]:
 
 def _read_calls(text: str) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(**call) for call in orjson.loads(text))
-
-
-def _turn(turn: Turn) -> dict[str, Any]:
-    """Return a turn as JSON values, without the fields it does not use."""
-    row: dict[str, Any] = {"role": turn.role, "content": turn.content}
-    if turn.tool_calls:
-        row["tool_calls"] = [_call(call) for call in turn.tool_calls]
-    if turn.tool_call_id:
-        row["tool_call_id"] = turn.tool_call_id
-    return row

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 FORMAT = 2
-"""Version of these tables; a store with a higher one was written by a newer release."""
+"""Version of these tables: a store of another one is not read."""
 
 METADATA = MetaData()
 # SQLite only counts up a key that is declared INTEGER; PostgreSQL needs 64 bits.
@@ -32,7 +32,6 @@ LEDGER = Table(
     Column("key", String, nullable=False, unique=True),
     Column("alias", String, nullable=False),
     Column("role", String, nullable=False),
-    Column("subject", String, nullable=False),
     Column("model", String, nullable=False),
     Column("tokens_in", Integer, nullable=False),
     Column("tokens_out", Integer, nullable=False),
@@ -43,8 +42,52 @@ LEDGER = Table(
     Column("text", Text, nullable=False),
     Column("thoughts", Text, nullable=False),
     Column("tool_calls", Text, nullable=False),
+)
+REQUESTS = Table(
+    "requests",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("model", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("sample", Integer, nullable=False),
+    Column("alias", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("schema", String, nullable=False),
+    Column("tools", String, nullable=False),
+    Column("params", String, nullable=False),
     Column("turns", LargeBinary, nullable=False),
 )
+PARTS = Table(
+    "parts",
+    METADATA,
+    Column("hash", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, index=True),
+    Column("alias", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("tokens_in", Integer),
+    Column("tokens_out", Integer),
+    Column("usd", Double),
+)
+CALLS = (PARTS, REQUESTS, LEDGER, ATTEMPTS)
+"""What was asked, what was paid, what failed: all that another run needs to be served from it."""
 RECORDS = Table(
     "records",
     METADATA,
@@ -60,10 +103,20 @@ EVENTS = Table(
     "events",
     METADATA,
     Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False),
+    Column("parent", String, nullable=False),
     Column("at", Double, nullable=False),
     Column("kind", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("graph", String, nullable=False),
+    Column("node", String, nullable=False),
     Column("actor", String, nullable=False),
-    Column("subject", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("records", Text, nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("seconds", Double, nullable=False),
     Column("data", Text, nullable=False),
 )
 META = Table(

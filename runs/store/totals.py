@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 
@@ -32,6 +32,16 @@ class Use:
     usd: float
     unusable: int = 0
     """Replies that were paid and could not be used."""
+
+    def with_lost(self, lost: "Use") -> "Use":
+        """Return the use with replies that could not be used: they cost, and are no calls."""
+        return replace(
+            self,
+            tokens_in=self.tokens_in + lost.tokens_in,
+            tokens_out=self.tokens_out + lost.tokens_out,
+            usd=math.fsum((self.usd, lost.usd)),
+            unusable=self.unusable + lost.calls,
+        )
 
 
 def _sum(uses: Iterable[Use]) -> Spent:

@@ -20,6 +20,10 @@ from .statement import Row, Statement
 _LOG = logging.getLogger(__name__)
 WINDOW_S = 0.003
 """Seconds to gather before a commit: what a single write waits, and what a group shares."""
+PATIENCE_S = 0.25
+"""Seconds that what nobody waits for may wait for what somebody does."""
+FULL = 512
+"""Writes that are worth a commit by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Writer:
         self._unavailable = unavailable
         self._limit = limit
         self._pending: deque[_Write] = deque()
+        self._loose: deque[tuple[Statement, Row]] = deque()
+        """Rows that nobody waits for; put without the lock, which costs more than the row."""
         self._changed = Condition()
         self._closing = False
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
@@ -81,9 +87,16 @@ class Writer:
         self._put(_Write(steps, future))
         await future
 
-    def put(self, step: Step) -> None:
-        """Write a step some time soon; waits only where the writer is far behind."""
-        self._put(_Write((step,)))
+    def put(self, statement: Statement, row: Row) -> None:
+        """Write a row some time soon; waits only where the writer is far behind."""
+        if self._closing:
+            raise RuntimeError("the store is closed")
+        self._loose.append((statement, row))
+        if (many := len(self._loose)) in (1, FULL) or many >= self._limit:
+            with self._changed:
+                self._changed.notify_all()
+                while len(self._loose) >= self._limit and not self._closing:
+                    self._changed.wait()
 
     def close(self) -> None:
         """Write what is pending, then end the thread and the connection."""
@@ -108,25 +121,39 @@ class Writer:
             with self._changed:
                 batch = list(self._pending)
                 self._pending.clear()
+                # Rows that were put before a write are there by the time it is committed.
+                loose = [self._loose.popleft() for _ in range(len(self._loose))]
                 self._changed.notify_all()
-            self._write(batch)
+            self._write(loose, batch)
 
     def _wait(self) -> bool:
         """Wait for something to write, then for more; False when there is nothing left to do."""
         with self._changed:
-            while not self._pending and not self._closing:
+            while not (self._pending or self._loose or self._closing):
                 self._changed.wait()
+            if not self._hurried():
+                self._changed.wait_for(self._hurried, PATIENCE_S)
             if self._closing:
-                return bool(self._pending)
+                return bool(self._pending or self._loose)
         time.sleep(WINDOW_S)
         return True
 
-    def _write(self, batch: list[_Write]) -> None:
-        error = self._attempt([step for write in batch for step in write.steps])
-        if error is None or isinstance(error, StopRun) or len(batch) == 1:
+    def _hurried(self) -> bool:
+        return bool(self._pending) or len(self._loose) >= FULL or self._closing
+
+    def _write(self, loose: list[tuple[Statement, Row]], batch: list[_Write]) -> None:
+        gathered: dict[Statement, list[Row]] = {}
+        for statement, row in loose:
+            gathered.setdefault(statement, []).append(row)
+        steps = [Step(statement, rows) for statement, rows in gathered.items()]
+        error = self._attempt([*steps, *(step for write in batch for step in write.steps)])
+        if error is None or isinstance(error, StopRun) or len(batch) + len(loose) == 1:
             outcomes = [(write, error) for write in batch]
+            if error is not None and loose:
+                _LOG.error("%d events could not be written: %s", len(loose), error)
         else:  # one bad row must not take its neighbours with it
-            outcomes = [(write, self._attempt(write.steps)) for write in batch]
+            alone = [_Write((Step(statement, [row]),)) for statement, row in loose]
+            outcomes = [(write, self._attempt(write.steps)) for write in (*alone, *batch)]
         _answer(outcomes)
 
     def _attempt(self, steps: Iterable[Step]) -> Exception | None:

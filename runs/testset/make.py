@@ -16,6 +16,7 @@ from ...graphs.testset.contamination import rules
 from ...graphs.testset.graph import SetState, build, start_state
 from ...graphs.testset.prompt import Prompt, TrainingText
 from ...graphs.testset.services import SetServices
+from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
 from ..opening import Opened, OpeningSettings, opened, ready
@@ -65,7 +66,7 @@ async def make(
             services = _services(order, config, rows, door, notify)
         except ValueError as error:  # a package or a model that is not there
             raise UserError(str(error)) from error
-        ended = await build().ainvoke(start_state(prompts), context=services)
+        ended = await episode(build(), start_state(prompts), services)
         state = cast(SetState, ended)
         asked = Asked(
             str(order.instructions),

@@ -1,0 +1,113 @@
+"""Replay: a run made again from its ledger alone, with the network forbidden, and its dataset compared.
+
+It tells whether the run depends on nothing but its config, its documents and what its models said; and
+where a changed prompt, setting or release makes it go another way, which call is the first one.
+"""
+
+import asyncio
+import filecmp
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ..agents.errors import UserError
+from .folder import ARENA, RUNS, RunFolder
+from .program import program
+from .result import RunResult
+from .run import repeat_async
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of a replay."""
+
+    run_id: str
+    served: int
+    """Calls that the ledger answered."""
+    divergence: str = ""
+    """The first call that it did not hold, and in what it differs from the one that it does."""
+    differing: tuple[str, ...] = ()
+    """Files of the dataset that came out other than they were, by their paths in it."""
+
+    @property
+    def identical(self) -> bool:
+        """Whether the same bytes came out."""
+        return not self.divergence and not self.differing
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"identical": self.identical, **asdict(self)}
+
+    def __str__(self) -> str:
+        if self.divergence:
+            return f"diverged after {self.served} calls served: {self.divergence}"
+        if self.differing:
+            first, more = self.differing[0], len(self.differing) - 1
+            others = f" and {more} more" if more else ""
+            return f"differs ({self.served} calls served): dataset/{first}{others}"
+        return f"identical ({self.served} calls served)"
+
+
+def replay(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
+    """Make a completed run again in a scratch folder and compare the datasets.
+
+    Raises:
+        UserError: there is no such run, or it is not completed.
+    """
+    return asyncio.run(replay_async(run, runs_dir=runs_dir))
+
+
+async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
+    """Make a completed run again; see `replay`, its twin where no event loop runs."""
+    folder = RunFolder.find(run, Path(runs_dir))
+    with folder.locked(), TemporaryDirectory(prefix="replay-") as scratch:
+        copy = RunFolder(Path(scratch) / folder.run_id)
+        await _prepare(folder, copy)
+        result = await repeat_async(copy)
+        return _compared(folder, copy, result)
+
+
+async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
+    """Lay out what a run begins with: config, manifest, and all that was asked and answered."""
+    source = Store.open(folder.store)
+    try:
+        _refuse(folder, source)
+        copy.path.mkdir()
+        shutil.copy(folder.config, copy.config)
+        shutil.copy(folder.manifest, copy.manifest)
+        target = Store.open(copy.store)
+        try:
+            await target.copy_calls(source)
+        finally:
+            target.close()
+    finally:
+        source.close()
+
+
+def _refuse(folder: RunFolder, store: Store) -> None:
+    """Raise where there is nothing to replay up to its end."""
+    if store.get_meta(ARENA):
+        raise UserError(f"replay {folder.run_id}: it is an arena; replay needs a run of `run`")
+    try:
+        status = json.loads(folder.result.read_text(encoding="utf-8"))["status"]
+    except FileNotFoundError:
+        status = "interrupted"
+    if status != "completed":
+        raise UserError(
+            f"replay {folder.run_id}: it is not completed ({status}): "
+            f"take it up first with `{program()} resume {folder.path}`"
+        )
+
+
+def _compared(folder: RunFolder, copy: RunFolder, result: RunResult) -> Replayed:
+    served = result.calls["served"]
+    if not result.completed:
+        return Replayed(folder.run_id, served, divergence=result.reason)
+    both = (folder.dataset, copy.dataset)
+    names = {str(p.relative_to(d)) for d in both for p in d.rglob("*") if p.is_file()}
+    same = set(filecmp.cmpfiles(*both, sorted(names), shallow=False)[0])
+    return Replayed(folder.run_id, served, differing=tuple(sorted(names - same)))

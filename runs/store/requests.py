@@ -1,0 +1,123 @@
+"""Whole requests: what was asked of which model, so that any call can be shown and made again.
+
+What many of them share (schemas, tools, params) is kept once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, Select, select
+
+from ...agents.models.call import ToolSpec
+from ...agents.models.request import Request, likeness
+from ...agents.records import Turn
+from .database import Database
+from .packing import pack, unpack
+from .schema import PARTS, REQUESTS
+from .statement import Statement
+from .writer import Step
+
+_KEPT = 1000
+"""Shared parts whose hashes are remembered."""
+_LIKE = 100
+"""Recorded requests that are looked at for the nearest one."""
+
+
+class RequestsTable(Database):
+    """The part of the store that tells what was asked."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        super().__init__(engine, place)
+        self._request = Statement.inserting(REQUESTS, engine.dialect)
+        self._part = Statement.inserting(PARTS, engine.dialect)
+        self._kept: dict[str, str] = {}
+        """Hashes of parts that are committed, by their text."""
+
+    async def _write(self, key: str, request: Request, outcome: Step) -> None:
+        """Write a request and what came of it; returns once both are committed."""
+        new: dict[str, str] = {}
+        row = (
+            key,
+            request.model,
+            request.version,
+            request.sample,
+            request.alias,
+            request.role,
+            request.subject,
+            request.prompt,
+            request.message,
+            orjson.dumps(request.about).decode() if request.about else "",
+            self._hash(request.schema, new),
+            self._hash(_tools(request.tools), new),
+            self._hash(request.params, new),
+            pack(orjson.dumps([_turn(t) for t in request.turns])),
+        )
+        steps = [Step(self._request, [row]), outcome]
+        if new:
+            rows = [(digest, pack(text.encode())) for text, digest in new.items()]
+            steps.append(Step(self._part, rows))
+        await self._writer.commit(*steps)
+        if len(self._kept) > _KEPT:
+            self._kept.clear()
+        self._kept |= new
+
+    def _hash(self, text: str, new: dict[str, str]) -> str:
+        """Return the hash a part is kept under, and note it where it is not kept yet."""
+        if not text:
+            return ""
+        if (kept := self._kept.get(text)) is not None:
+            return kept
+        return new.setdefault(text, blake2b(text.encode(), digest_size=10).hexdigest())
+
+    def request(self, key: str) -> Request | None:
+        """Return what was asked under a key, whole, whether it was answered or not."""
+        return next(self._requests(select(REQUESTS).where(REQUESTS.c.key == key)), None)
+
+    def nearest(self, request: Request) -> Request | None:
+        """Return the recorded request that one was most likely meant to be; None where none is like it.
+
+        It is one of the same message, or else one that the same role asked about the same record.
+        """
+        c = REQUESTS.c
+        for told in (c.message == request.message, c.subject == request.subject):
+            query = select(REQUESTS).where(c.role == request.role, told).limit(_LIKE)
+            found = list(self._requests(query))
+            if found:
+                return max(found, key=lambda recorded: likeness(request, recorded))
+        return None
+
+    def _requests(self, query: Select[Any]) -> Iterator[Request]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            hashes = {row[name] for row in rows for name in ("schema", "tools", "params")}
+            parts = select(PARTS.c.hash, PARTS.c.body).where(PARTS.c.hash.in_(hashes))
+            texts = {h: unpack(body).decode() for h, body in connection.execute(parts)} | {"": ""}
+        for row in rows:
+            told = {f.name: row[f.name] for f in fields(Request)}
+            tools = texts[row["tools"]]
+            told |= {
+                "turns": tuple(map(Turn.model_validate, orjson.loads(unpack(row["turns"])))),
+                "schema": texts[row["schema"]],
+                "tools": tuple(ToolSpec(**t) for t in orjson.loads(tools or "[]")),
+                "params": texts[row["params"]],
+                "about": tuple(orjson.loads(row["about"] or "[]")),
+            }
+            yield Request(**told)
+
+
+def _tools(tools: Iterable[ToolSpec]) -> str:
+    rows = [asdict(tool) for tool in tools]
+    return orjson.dumps(rows).decode() if rows else ""
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    """Return a turn as JSON values, without the fields it does not use."""
+    row: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    if turn.tool_calls:
+        row["tool_calls"] = [call.model_dump() for call in turn.tool_calls]
+    if turn.tool_call_id:
+        row["tool_call_id"] = turn.tool_call_id
+    return row
