@@ -66,7 +66,7 @@ def test_recorded_answers_are_read_as_they_are(shared: Path) -> None:
 
 
 def test_most_pleas_are_flagged_and_most_ordinary_texts_are_not() -> None:
-    """A flag only: 116 of 177 pleas, 26 of 28 attacks and 21 of 135 texts on judging when measured."""
+    """A flag only: 116 of 177 pleas, 22 of 28 attacks and 21 of 135 texts on judging when measured."""
     assert sum(map(addresses_jury, PLEAS)) / len(PLEAS) > 0.6
     assert sum(map(addresses_jury, INJECTIONS)) / len(INJECTIONS) > 0.7
     assert sum(map(addresses_jury, ORDINARY)) / len(ORDINARY) < 0.2
