@@ -15,7 +15,7 @@ from arenainstruct.runs import load_config
 from arenainstruct.runs.run import launch, resume
 from arenainstruct.runs.store import STORE_FILE, Store
 
-from .stage import READING, Stage, instruction, staged
+from .stage import READING, Part, Stage, instruction, staged, suggester
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SMALL = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=2")
@@ -79,7 +79,8 @@ def test_every_call_leads_to_its_message_node_records_and_request(run: Path, tol
     for call in calls:
         sent = told.by_id[call.parent]
         path = [event.kind for event in told.path(call)]
-        assert path[-4:] == ["episode_started", "node_started", "sent", "call"]
+        assert path[-3:] == ["node_started", "sent", "call"]
+        assert path[-4] == ("run_opened" if call.node == "second_look" else "episode_started")
         assert (sent.message, sent.node, sent.graph) == (call.message, call.node, call.graph)
         assert call.message and call.round == 1 and call.records
         assert call.data["attempts"] == (call.outcome == "paid")
@@ -172,14 +173,17 @@ async def test_hits_repairs_and_the_same_message_are_told_apart(tmp_path: Path) 
             goals=READING.goals,
             count=1,
         )
-        first, again = [
-            await traced(
-                stage, tmp_path, stage.services.troupe.send(ask, Suggested, "suggester", "teacher")
-            )
-            for _ in range(2)
-        ]
+        said: list[Told] = []
+        parts: tuple[Part, ...] = ("no JSON", suggester, suggester)
+        for part in parts:
+            stage.parts["suggester"] = part
+            sending = stage.services.troupe.send(ask, Suggested, "suggester", "teacher")
+            said.append(await traced(stage, tmp_path, sending))
+    first, again, served = said
     assert [c.outcome for c in first.of("call")] == ["paid", "paid"]
-    assert [c.outcome for c in again.of("call")] == ["served", "served"]
+    # What could not be parsed is asked anew; what could is paid once.
+    assert [c.outcome for c in again.of("call")] == ["paid"]
+    assert [c.outcome for c in served.of("call")] == ["served"]
     assert [c.data["repairs"] for c in first.of("call")] == [0, 1]
     assert [e.outcome for e in first.of("failed")] == ["ReplyError"]
     assert first.of("sent")[0].message == again.of("sent")[0].message
