@@ -15,13 +15,14 @@ from typing import Any
 
 import orjson
 
+from ...tools.tables import Reject, TableError, read_rows
 from ..replies import FiveGradeReply
 from ..verdicts import KINDS
 from .call import Call, Reply
 from .provider import AttemptFailed
-from .recorded_rows import Row, read_rows
 from .settings import RecordedSettings
 
+Row = Mapping[str, Any]
 BY_ID = ("question_id", "id", "instruction_id")
 """Columns that may name the question."""
 WINNERS = {"model_a": "A>B", "model_b": "B>A", "tie": "A=B"}
@@ -56,13 +57,12 @@ class RecordedProvider:
         """Hold nothing."""
 
     def _read(self, path: Path, settings: RecordedSettings) -> None:
-        rows = read_rows(path)
+        rows = _sound(path)
         first = next(rows, None)
         if first is None:
             raise ValueError(f"file: {path} holds no rows")
         verdicts = "winner" in first[1]
-        for number, row in chain([first], rows):
-            where = f"file: {path}: row {number}"
+        for where, row in chain([first], rows):
             if verdicts:
                 self._take_verdict(row, where)
             elif _text(row, "model", where) == settings.model:
@@ -113,6 +113,22 @@ class RecordedProvider:
 
     def _lacking(self, what: str) -> AttemptFailed:
         return AttemptFailed(f"{self.endpoint} has no {what}", final=True)
+
+
+def _sound(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows with the words that name them.
+
+    Raises:
+        ValueError: the file is no table, or a row is broken: what it recorded must not be guessed.
+    """
+    try:
+        for row in read_rows(path):
+            where = f"file: {path}: row {row.number}"
+            if isinstance(row, Reject):
+                raise ValueError(f"{where}: {row.reason}")
+            yield where, row.values
+    except TableError as error:
+        raise ValueError(f"file: {error}") from error
 
 
 def _reply(grade: str, call: Call) -> Mapping[str, Any]:

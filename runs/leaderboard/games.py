@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from ...tools.ratings.table import Floats, Ints
+from ...tools.tables import Batch
 from .arrays import coded, codes, compute, joined, mapped, numbers
 from .battles import Columns, Judging, named
-from .source import Batch
 
 FIRST = {"model_a": 1.0, "model_b": 0.0}
 FIELDS = ("juror", "shown_first", "score_a", "score_b")

@@ -1,12 +1,13 @@
 """A file of instructions as prompts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import Prompt
+from ...tools.tables import Reject, TableError, read_rows
 from .conversation import (
     COLUMNS,
     LATER,
@@ -16,8 +17,8 @@ from .conversation import (
     prompt_turns,
     read_turns,
 )
-from .table import Row, read_rows
 
+Row = Mapping[str, Any]
 IDS = ("id", "question_id", "prompt_id", "uid")
 
 
@@ -33,7 +34,7 @@ def read_prompts(
     empty = 0
     seen: set[str] = set()
     categories = False
-    for number, row in read_rows(path):
+    for number, row in sound_rows(path):
         categories = categories or category_column in row
         prompt = _prompt(row, f"{path}: row {number}", prompt_column, category_column)
         if prompt is None:
@@ -47,6 +48,21 @@ def read_prompts(
     if category_column != "category" and not categories:
         raise UserError(f"{path}: no row has --category-column {category_column!r}")
     return prompts, empty
+
+
+def sound_rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a file with their numbers; a broken one is refused, never left out.
+
+    Raises:
+        UserError: the file is no table, or a row of it is broken.
+    """
+    try:
+        for row in read_rows(path):
+            if isinstance(row, Reject):
+                raise UserError(f"{path}: row {row.number}: {row.reason}")
+            yield row.number, row.values
+    except TableError as error:
+        raise UserError(str(error)) from error
 
 
 def _prompt(row: Row, where: str, column: str | None, category_column: str) -> Prompt | None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ...graphs.testset.prompt import Chosen, Prompt, Removed
-from .table import plain_name
+from ...tools.tables import plain_name
 
 
 @dataclass(frozen=True)
