@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import IO, Any, cast
 
 from .delimited import CsvTable
-from .objects import JsonTable, records
+from .objects import JsonTable
 from .parquet import ParquetTable
 from .table import Batch, Kind, Reject, Row, Table, TableError
 
@@ -103,6 +103,7 @@ def _seekable(file: IO[bytes], files: ExitStack) -> IO[bytes]:
 
 __all__ = [
     "Batch",
+    "CsvTable",
     "Kind",
     "Reject",
     "Row",
@@ -112,5 +113,4 @@ __all__ = [
     "open_table",
     "plain_name",
     "read_rows",
-    "records",
 ]

@@ -1,8 +1,8 @@
 """CSV and its kin: rows below a header, every value a text.
 
 The first lines tell what separates the values (a name in .tsv or .tab says so itself) and whether they
-are quoted by " or by '. Runs of lines without quotes go to Arrow, which is fast; the others to Python's
-reader, which knows where each row ends.
+are quoted by " or by '. Runs of lines of which each is a row go to Arrow, which is fast; the others to
+Python's reader, which knows where each row ends.
 """
 
 import csv
@@ -132,7 +132,7 @@ class CsvTable:
                 if cells:
                     yield self._number, FOREIGN if _is_foreign(cells) else cells
 
-    def rows(self) -> Iterator[Row | Reject]:
+    def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
         """Yield the rows."""
         self._refuse_twins()
         for number, cells in self.cells():
@@ -178,7 +178,10 @@ class CsvTable:
         import pyarrow as pa
         from pyarrow import csv as arrow
 
-        if self._quote.encode() in block or not _is_text(block):
+        quoted = self._quote.encode() in block
+        if quoted and any(line.count(self._quote.encode()) % 2 for line in block.split(b"\n")):
+            return None
+        if not _is_text(block):
             return None
         broken: list[Reject] = []
 
@@ -195,7 +198,8 @@ class CsvTable:
             ),
             parse_options=arrow.ParseOptions(
                 delimiter=self._delimiter,
-                quote_char=False,
+                quote_char=self._quote if quoted else False,
+                newlines_in_values=quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=skip,
             ),
@@ -204,6 +208,8 @@ class CsvTable:
             ),
         )
         count = table.num_rows + len(broken)
+        if quoted and count != block.count(b"\n") + (not block.endswith(b"\n")):
+            return None  # a quote within a text hid where a row ends
         numbers = np.arange(self._number + 1, self._number + count + 1, dtype=np.int64)
         kept = np.delete(numbers, [row.number - self._number - 1 for row in broken])
         self._number += count

@@ -1,7 +1,6 @@
 """JSON as rows: an object a line, or an array of objects, at the top or inside an object."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, Ta
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Read = list[tuple[int, Any]]
-"""Numbered rows; what is no object stands there as a text that says so."""
+Read = tuple[Sequence[int], list[Any]]
+"""Numbers and rows; what is no object stands there as a text that says so."""
 
 
 class JsonTable:
@@ -31,11 +30,9 @@ class JsonTable:
             by_line = isinstance(_object(first), dict) and next(lines, None) is not None
         self._whole = None if by_line or not first else self._listed()
         self.counted = "the first line is row 1" if by_line else "the first row is row 1"
-        rows = (
-            self._whole if self._whole is not None else _lines(self._blocks.first[: HEAD << 12], 0)
-        )
+        _, rows = self._whole or _lines(self._blocks.first, 0)
         self.head: dict[str, Any] = {}
-        for _, row in islice(rows, HEAD):
+        for row in rows[:HEAD]:
             if isinstance(row, dict):
                 self.head |= {key: row[key] for key in row if self.head.get(key) is None}
 
@@ -44,12 +41,16 @@ class JsonTable:
             value = orjson.loads(self._blocks.rest())
         except orjson.JSONDecodeError as error:
             raise TableError(f"{self.path}: is no JSON: {error}") from error
-        found = records(value)
+        found = _records(value)
         if found is None:
             raise TableError(
                 f"{self.path}: holds no list of rows; write one JSON object a line (.jsonl)"
             )
-        return [(n, row if isinstance(row, dict) else _no_object(row)) for n, row in found]
+        told = [
+            row if isinstance(row, dict) else _no_object(orjson.dumps(row).decode())
+            for row in found
+        ]
+        return range(1, len(told) + 1), told
 
     def _read(self) -> Iterator[Read]:
         """Yield the rows in runs."""
@@ -62,13 +63,13 @@ class JsonTable:
             number += block.count(b"\n")
             if cut:
                 number += 1
-                yield [(number, TOO_LONG)]
+                yield [number], [TOO_LONG]
 
-    def rows(self) -> Iterator[Row | Reject]:
+    def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
         """Yield the rows."""
         for run in self._read():
-            for number, row in run:
-                yield Reject(number, row) if isinstance(row, str) else Row(number, row)
+            for number, row in zip(*run, strict=True):
+                yield Row(number, row) if isinstance(row, dict) else Reject(number, str(row))
 
     def batches(
         self,
@@ -81,23 +82,31 @@ class JsonTable:
         """Yield some columns; values of several kinds come as text."""
         import numpy as np
 
-        for run in self._read():
-            kept = [(number, row) for number, row in run if isinstance(row, dict)]
-            broken = [Reject(number, row) for number, row in run if isinstance(row, str)]
-            had = set[str]().union(*(row for _, row in kept))
+        for numbers, found in self._read():
+            rows, broken = found, list[Reject]()
+            if not all(map(_is_object, found)):
+                both = list(zip(numbers, found, strict=True))
+                broken = [Reject(n, str(row)) for n, row in both if not isinstance(row, dict)]
+                rows = [row for row in found if isinstance(row, dict)]
+                numbers = [n for n, row in both if isinstance(row, dict)]
+            had = set[str]().union(*rows)
             columns = {
-                name: _array(row.get(name, (absent or {}).get(name)) for _, row in kept)
+                name: _array([row.get(name, (absent or {}).get(name)) for row in rows])
                 for name in names
                 if name in had or name not in optional
             }
-            yield Batch(columns, np.array([n for n, _ in kept], dtype=np.int64), broken)
+            yield Batch(columns, np.array(numbers, dtype=np.int64), broken)
 
 
-def records(value: Any) -> list[tuple[int, Any]] | None:
-    """Return the rows of parsed JSON with their numbers: a list, or the first list in an object."""
+def _is_object(row: Any) -> bool:
+    return isinstance(row, dict)
+
+
+def _records(value: Any) -> list[Any] | None:
+    """Return the rows of parsed JSON: a list, or the first list in an object."""
     if isinstance(value, dict):
         value = next((inner for inner in value.values() if isinstance(inner, list)), None)
-    return list(enumerate(value, 1)) if isinstance(value, list) else None
+    return value if isinstance(value, list) else None
 
 
 def _filled(block: bytes) -> Iterator[bytes]:
@@ -106,46 +115,47 @@ def _filled(block: bytes) -> Iterator[bytes]:
 
 def _lines(block: bytes, before: int) -> Read:
     """Parse all lines in one call; where that fails, line by line."""
-    lines = block.split(b"\n")
-    filled = [(n, line) for n, line in enumerate(lines, before + 1) if line and not line.isspace()]
+    whole = block.removesuffix(b"\n")
     try:
-        found: list[Any] = orjson.loads(b"[" + b",".join(line for _, line in filled) + b"]")
+        rows: list[Any] = orjson.loads(b"[" + whole.replace(b"\n", b",") + b"]")
     except orjson.JSONDecodeError:
-        found = []
-    if len(found) != len(filled):
-        found = [_object(line) for _, line in filled]
-    return [
-        (number, row if isinstance(row, dict) else _told(line))
-        for (number, line), row in zip(filled, found, strict=True)
-    ]
+        rows = []
+    numbers: Sequence[int] = range(before + 1, before + 2 + whole.count(b"\n"))
+    if len(rows) != len(numbers):
+        lines = whole.split(b"\n")
+        numbers = [n for n, line in zip(numbers, lines, strict=True) if line.strip()]
+        rows = [_object(line) for line in lines if line.strip()]
+    return numbers, rows
 
 
 def _object(line: bytes) -> Any:
+    """Return the object of a line, or what is wrong with it."""
     try:
-        return orjson.loads(line)
+        if isinstance(row := orjson.loads(line), dict):
+            return row
+        return _no_object(line.decode())
     except orjson.JSONDecodeError:
-        return None
+        return FOREIGN if not _is_utf8(line) else _no_object(line.decode())
 
 
-def _told(line: bytes) -> str:
-    """Return what is wrong with a line."""
+def _is_utf8(line: bytes) -> bool:
     try:
-        return _no_object(line.decode().strip(), raw=True)
+        line.decode()
     except UnicodeDecodeError:
-        return FOREIGN
+        return False
+    return True
 
 
-def _no_object(value: Any, *, raw: bool = False) -> str:
-    text = value if raw else orjson.dumps(value).decode()
+def _no_object(text: str) -> str:
+    text = text.strip()
     return f"no JSON object: {text if len(text) <= 60 else text[:57] + '…'!r}"
 
 
-def _array(values: Iterable[Any]) -> "pa.Array":
+def _array(values: list[Any]) -> "pa.Array":
     """Return a column; values of several kinds come as text."""
     import pyarrow as pa
 
-    listed = list(values)
     try:
-        return pa.array(listed)
+        return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([None if value is None else str(value) for value in listed])
+        return pa.array([None if value is None else str(value) for value in values])

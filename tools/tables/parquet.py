@@ -28,10 +28,10 @@ class ParquetTable:
         self._schema = self._opened(()).schema_arrow
         self.head = {f.name: 0 if _is_number(f.type) else None for f in self._schema}
 
-    def rows(self) -> Iterator[Row | Reject]:
+    def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
         """Yield the rows."""
         number = 0
-        for batch in self._batches(self._opened(()), FEW_ROWS, None):
+        for batch in self._batches(self._opened(()), FEW_ROWS, sorted(names) if names else None):
             for row in batch.to_pylist():
                 number += 1
                 yield Row(number, row)

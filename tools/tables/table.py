@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = Literal["csv", "json", "jsonl", "parquet"]
 MOST = 64 << 20
 """Bytes of the longest line that is read."""
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Bytes of text read at once."""
 HEAD = 1000
 """Rows that tell which columns there are and what they hold."""
@@ -70,8 +70,8 @@ class Table(Protocol):
     head: dict[str, Any]
     """The columns, each with a value that the first rows have there."""
 
-    def rows(self) -> Iterator[Row | Reject]:
-        """Yield the rows; blank lines are none."""
+    def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
+        """Yield the rows; blank lines are none. Of Parquet only some columns, where named, are read."""
         ...
 
     def batches(
