@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..tools.ratings.verdict import in_order
 from .conversion import apis_json
 from .framing import framed
 from .messages import Confer, Judge
@@ -55,8 +56,7 @@ def _vote(game: Game) -> str:
 
     A juror may quote what a contender ordered: that goes no further.
     """
-    scores = (game.score_a, game.score_b)
-    first, second = scores if game.shown_first == "model_a" else scores[::-1]
+    first, second = in_order((game.score_a, game.score_b), game.shown_first)
     own = f"Own answer: {sanitise_reason(game.own_answer)}\n" if game.own_answer else ""
     said = framed(f"{own}{sanitise_reason(game.reason)}")
     return f"{said}\nfirst: {first:g} of 10, second: {second:g} of 10"

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from ...tools.ratings.verdict import BOTH_BAD
 from ...tools.tables import Reject, TableError, read_rows
 from ..replies import FiveGradeReply
 from ..verdicts import KINDS
@@ -25,7 +26,7 @@ from .settings import RecordedSettings
 Row = Mapping[str, Any]
 BY_ID = ("question_id", "id", "instruction_id")
 """Columns that may name the question."""
-WINNERS = {"model_a": "A>B", "model_b": "B>A", "tie": "A=B"}
+WINNERS = {"model_a": "A>B", "model_b": "B>A", **dict.fromkeys(("tie", *BOTH_BAD), "A=B")}
 """A recorded winner as a grade: it says nothing of how much better it is."""
 CHOICES = {"A>>B": "first", "A>B": "first", "A=B": "tie", "B>A": "second", "B>>A": "second"}
 """What a grade says to who asks for the better one only."""
@@ -89,7 +90,7 @@ class RecordedProvider:
         key = tuple(_text(row, name, where) for name in ("question_id", "model_a", "model_b"))
         winner = _text(row, "winner", where)
         if winner not in RECORDED:
-            allowed = ", ".join(RECORDED)
+            allowed = ", ".join(name for name in RECORDED if name not in BOTH_BAD)
             raise ValueError(f"{where}: winner is {winner!r}; it must be one of {allowed}")
         self._verdicts[key] = WINNERS.get(winner, winner)
 

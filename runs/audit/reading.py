@@ -20,6 +20,7 @@ from ...agents.sanitise import sanitise
 from ...tools.audit.evidence import Evidence, Label, Place, Play
 from ...tools.audit.looks import Looks, looks
 from ...tools.ratings.table import Floats
+from ...tools.ratings.verdict import SCORES, in_order, side
 from ...tools.tables import Batch, Table, kind_of
 from ..leaderboard.checks import Gate, faults, is_empty, scores
 from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, opened
@@ -184,9 +185,9 @@ def _read(table: Table, heap: Heap) -> None:
 def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     question = str(row["question_id"])
     a, b = str(row["model_a"]), str(row["model_b"])
-    for side, model in (("a", a), ("b", b)):
-        _answer(row, side, (question, model), heap)
-        heap.served.setdefault(model, str(row.get(f"served_{side}") or ""))
+    for letter, model in (("a", a), ("b", b)):
+        _answer(row, letter, (question, model), heap)
+        heap.served.setdefault(model, str(row.get(f"served_{letter}") or ""))
     if word := row.get("cascade"):
         heap.cascade[str(word)] += 1
     if isinstance(row.get("games"), list):
@@ -218,16 +219,16 @@ def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap)
         lead = _lead(game)
         rewards = game.get("rewards") or []
         ahead = rewards[0] - rewards[1] if len(rewards) == 2 else nan
-        first, second = a, b
-        if game["shown_first"] == "model_b":
-            first, second, lead, ahead = b, a, -lead, -ahead
+        first, second = in_order((a, b), game["shown_first"])
+        lead = in_order((lead, -lead), game["shown_first"])[0]
+        ahead = in_order((ahead, -ahead), game["shown_first"])[0]
         play = Play(question, first, second, game["juror"], _share(lead), lead, ahead)
         heap.plays.append(play)
 
 
 def _share(lead: float) -> float:
     """Return the share of the win that a lead in points is."""
-    return 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
+    return SCORES[side(lead)]
 
 
 def _lead(game: Mapping[str, Any]) -> float:

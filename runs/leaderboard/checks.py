@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
-from ...tools.ratings.table import SCORES, Floats
+from ...tools.ratings.table import Floats
+from ...tools.ratings.verdict import BOTH_BAD, SCORES
 from ...tools.tables import Batch, Table
 from .arrays import blank, coded, compute, joined, mapped, numbers, unprintable, valid
 from .files import REQUIRED, place
@@ -148,6 +149,13 @@ def _numbers(batch: Batch, style: list[str]) -> Iterator[Fault]:
         with np.errstate(invalid="ignore"):
             bad = ~(np.isfinite(value) & (value >= 0))
         yield Fault(f"bad {name}", bad, (name,), "it must be a number of 0 or more")
+
+
+def both_bad(batch: Batch) -> int:
+    """Count the ties of which the judge said that both answers are bad."""
+    if "winner" not in batch.columns:
+        return 0
+    return int(np.nansum(mapped(coded(batch.columns["winner"]), dict.fromkeys(BOTH_BAD, 1.0))))
 
 
 def scores(batch: Batch) -> Floats:

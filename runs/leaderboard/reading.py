@@ -13,10 +13,10 @@ from ...tools.ratings.table import Floats
 from ...tools.tables import Batch, Table
 from .arrays import CODED, chosen, coded, mapped, numbers
 from .battles import Battles, Columns, together
-from .checks import Gate, faults, is_empty, scores
+from .checks import Gate, both_bad, faults, is_empty, scores
 from .fields import Control, Fields, fields, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, opened
-from .games import arena_judging, cascaded, games_of, has_games, is_of_arena
+from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
@@ -35,6 +35,8 @@ class Loaded:
     """How many of a run's battles went each way through a cascade; empty without one."""
     broken: int
     """Rows left out because their instruction is broken, as a run found."""
+    both_bad: int
+    """Rows whose judge called both answers bad, among the ties."""
     measured: tuple[str, ...]
     """Files whose answers were measured, since they have no columns of lengths."""
     graded: tuple[str, ...]
@@ -73,6 +75,7 @@ class Reader:
     parts: list[Columns] = field(default_factory=list)
     cascade: Counter[str] = field(default_factory=Counter)
     broken: int = 0
+    both_bad: int = 0
     measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
 
@@ -106,8 +109,9 @@ class Reader:
         keep = self._counting(batch, keep)
         if keep.any():
             rest = _some(batch, keep)
+            self.both_bad += both_bad(rest)
             verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
-            rows = _judged(rest, self._columns(rest, score[keep]))
+            rows = _judged(table, rest, self._columns(rest, score[keep]))
             self.cascade.update(cascaded(rest, rows))
             yield rows, verdict
 
@@ -160,16 +164,17 @@ class Reader:
             dropped=dropped,
             cascade=dict(sorted(self.cascade.items())),
             broken=self.broken,
+            both_bad=self.both_bad,
             measured=tuple(self.measured),
             graded=tuple(self.graded),
         )
 
 
-def _judged(batch: Batch, rows: Columns) -> Columns:
+def _judged(table: Table, batch: Batch, rows: Columns) -> Columns:
     """Return the rows of a run as its jurors' games; those of any other file as they are."""
     if has_games(batch):
         return games_of(batch, rows)
-    return arena_judging(batch, rows) if is_of_arena(batch) else rows
+    return arena_judging(batch, rows) if table.format == ARENA_GAMES else rows
 
 
 def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:

@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 from .delimited import CsvTable
 from .objects import JsonTable
 from .parquet import ParquetTable
-from .table import Batch, Kind, Reject, Row, Table, TableError
+from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
@@ -103,6 +103,7 @@ def _seekable(file: IO[bytes], files: ExitStack) -> IO[bytes]:
 
 __all__ = [
     "Batch",
+    "FORMAT",
     "CsvTable",
     "Kind",
     "Reject",

@@ -26,7 +26,7 @@ SNIFFED = 20
 class CsvTable:
     """A CSV file; a row of another width than the header's is a reject, never cut or filled."""
 
-    counted, complete = "the header is row 1", True
+    counted, complete, format = "the header is row 1", True, ""
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.path = path

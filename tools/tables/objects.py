@@ -18,7 +18,7 @@ Read = tuple[Sequence[int], list[Any]]
 class JsonTable:
     """JSON objects, each with the keys it likes; an array in a file named .jsonl is one too."""
 
-    complete = False
+    complete, format = False, ""
 
     def __init__(self, path: Path, file: IO[bytes], kind: Kind) -> None:
         self.path = path

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .table import Batch, Reject, Row, TableError
+from .table import FORMAT, Batch, Reject, Row, TableError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ class ParquetTable:
         self.path = path
         self._file = file
         self._schema = self._opened(()).schema_arrow
+        self.format = (self._schema.metadata or {}).get(FORMAT, b"").decode()
         self.head = {f.name: 0 if _is_number(f.type) else None for f in self._schema}
 
     def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Kind = Literal["csv", "json", "jsonl", "parquet"]
 MOST = 64 << 20
 """Bytes of the longest line that is read."""
+FORMAT = b"arenainstruct.format"
+"""Key of the metadata of Parquet under which a file declares what it holds."""
 BLOCK = 1 << 18
 """Bytes of text read at once."""
 HEAD = 1000
@@ -67,6 +69,8 @@ class Table(Protocol):
     """How its rows are numbered, in words."""
     complete: bool
     """Whether `head` shows every column that a later row may fill."""
+    format: str
+    """What the file itself says that it holds, in its metadata; empty where it says nothing."""
     head: dict[str, Any]
     """The columns, each with a value that the first rows have there."""
 
