@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..tools.ratings.verdict import in_order
 from .conversion import apis_json
 from .fence import disarmed
 from .flags import addresses_jury
@@ -50,8 +51,7 @@ def _statement(said: Statement, a_is_first: bool) -> dict[str, Any]:
 
 def _vote(game: Game) -> str:
     """Return a vote in words, its scores in the order shown; a juror has no name here."""
-    scores = (game.score_a, game.score_b)
-    first, second = scores if game.shown_first == "model_a" else scores[::-1]
+    first, second = in_order((game.score_a, game.score_b), game.shown_first)
     own = f"Own answer: {game.own_answer}\n" if game.own_answer else ""
     return f"{disarmed(own + game.reason)}\nfirst: {first:g} of 10, second: {second:g} of 10"
 

@@ -9,6 +9,7 @@ from math import isfinite, tanh
 
 import orjson
 
+from ..tools.ratings.verdict import first, in_order
 from .brief import transcript
 from .conversion import apis_json
 from .errors import JudgeError
@@ -31,8 +32,8 @@ async def weigh(door: Door, alias: str, message: Judge) -> Game:
         JudgeError: what came back is no finite number.
         ModelError: a call failed for good.
     """
-    a, b = message.first, message.second
-    a, b = (a, b) if message.a_is_first else (b, a)
+    shown_first = first(a_is_first=message.a_is_first)
+    a, b = in_order((message.first, message.second), shown_first)
     (reward_a, raw), (reward_b, _) = [
         await _reward(door, alias, message.instruction, answer) for answer in (a, b)
     ]
@@ -42,18 +43,17 @@ async def weigh(door: Door, alias: str, message: Judge) -> Game:
     return Game(
         juror=alias,
         model=raw.model,
-        shown_first="model_a" if message.a_is_first else "model_b",
+        shown_first=shown_first,
         score_a=score_a,
         score_b=score_b,
-        reason=_told((reward_a, reward_b), settings.scale, message.a_is_first),
+        reason=_told(in_order((reward_a, reward_b), shown_first), settings.scale),
         orders=sum(addresses_jury(transcript(answer)) for answer in (a, b)),
         rewards=(reward_a, reward_b),
     )
 
 
-def _told(rewards: tuple[float, float], scale: float, a_is_first: bool) -> str:
-    first, second = rewards if a_is_first else rewards[::-1]
-    return f"rewards {first:.4g} and {second:.4g} at scale {scale:g}"
+def _told(rewards: tuple[float, float], scale: float) -> str:
+    return f"rewards {rewards[0]:.4g} and {rewards[1]:.4g} at scale {scale:g}"
 
 
 def scores(ahead: float, scale: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 
 from .arena.command import arena
 from .audit.command import audit
@@ -16,6 +17,21 @@ from .testset.command import testset
 if TYPE_CHECKING:
     from .config.config import RunConfig
     from .result import RunResult
+
+
+class Command(typer.core.TyperCommand):
+    """A command that refuses an option given twice, of which only the last would count."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments of one command."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for param in given:
+            if not isinstance(param, typer.core.TyperOption) or param.multiple or param.is_flag:
+                continue
+            if given.count(param) > 1:
+                ctx.fail(f"{param.opts[0]} is given {given.count(param)} times; it takes one value")
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     help="Turn documents into the instruction data that a target model still lacks.",
@@ -59,7 +75,7 @@ def load(config: str | None, seeds: str | None, overrides: list[str] | None) -> 
     return load_config(config, [*(overrides or []), *chosen])
 
 
-@app.command()
+@app.command(cls=Command)
 def run(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
@@ -89,7 +105,7 @@ def run(
     )
 
 
-@app.command()
+@app.command(cls=Command)
 def resume(
     run: Annotated[str, typer.Argument(help="A run's folder or id.")],
     overrides: SetOption = None,
@@ -107,7 +123,7 @@ def resume(
     )
 
 
-@app.command()
+@app.command(cls=Command)
 def replay(
     run: Annotated[str, typer.Argument(help="A completed run's folder or id.")],
     runs_dir: RunsOption = RUNS,
@@ -125,7 +141,7 @@ def replay(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
@@ -152,7 +168,7 @@ def check(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command()
+@app.command(cls=Command)
 def estimate(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
@@ -164,13 +180,13 @@ def estimate(
     _estimate(load(config, seeds, overrides), limit, as_json)
 
 
-app.command()(audit)
-app.command()(arena)
-app.command()(leaderboard)
-app.command()(testset)
+app.command(cls=Command)(audit)
+app.command(cls=Command)(arena)
+app.command(cls=Command)(leaderboard)
+app.command(cls=Command)(testset)
 
 
-@app.command()
+@app.command(cls=Command)
 def export(
     run: Annotated[str, typer.Argument(help="A run's folder or id.")],
     to: Annotated[Path, typer.Option("--to", help="Folder to write into.")],

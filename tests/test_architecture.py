@@ -1,6 +1,8 @@
 """The house keeps its shape: imports point one way, packages are listed, files stay small."""
 
 import ast
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,13 +32,27 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    """Yield (dotted target below the package, line) of every import of our own."""
+    """Yield (dotted target below the package, line) of every import of our own.
+
+    Those inside functions count, since a circle hides there; those for type checkers alone do not.
+    """
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in running(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1]
             for alias in node.names:
                 yield ".".join([*base, *(node.module or "").split("."), alias.name]), node.lineno
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs of a syntax tree: all but `if TYPE_CHECKING:`."""
+    yield node
+    typing: list[ast.stmt] = []
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+        typing = node.body if node.test.id == "TYPE_CHECKING" else []
+    for child in ast.iter_child_nodes(node):
+        if child not in typing:
+            yield from running(child)
 
 
 def test_imports_point_one_way() -> None:
@@ -70,7 +86,7 @@ def test_no_import_circles() -> None:
     known = {name for name, _ in modules()}
     graph: dict[str, set[str]] = {name: set() for name in known}
     for name, path in modules():
-        for target, _ in top_level_imports(name, path):
+        for target, _ in imports(name, path):
             while target and target not in known:
                 target = target.rpartition(".")[0]
             if target and target != name and not name.startswith(target + "."):
@@ -78,13 +94,6 @@ def test_no_import_circles() -> None:
     done: set[str] = set()
     for start in sorted(graph):
         walk(start, graph, [], done)
-
-
-def top_level_imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the imports that run when the module is imported."""
-    body = ast.parse(path.read_text()).body
-    lines = {n.lineno for n in body if isinstance(n, ast.ImportFrom)}
-    yield from ((target, line) for target, line in imports(name, path) if line in lines)
 
 
 def walk(name: str, graph: dict[str, set[str]], way: list[str], done: set[str]) -> None:
@@ -126,6 +135,38 @@ def test_every_package_is_listed() -> None:
         if path.name == "__init__.py"
     }
     assert listed == found
+
+
+HEAVY = (
+    "torch", "transformers", "numpy", "pandas", "polars", "pyarrow", "duckdb", "sklearn", "scipy",
+    "matplotlib", "datasets", "langgraph", "langchain_core", "langchain_openai", "autogen_core",
+    "autogen_agentchat", "openai", "aiohttp", "sqlalchemy", "ftfy", "mammoth", "markdownify", "pypdf",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import arenainstruct.runs.cli",
+        "sys.argv[1:] = ['--help']; from arenainstruct.runs.cli import main; main()",
+        "sys.argv[1:] = ['leaderboard', '--help']; from arenainstruct.runs.cli import main; main()",
+    ],
+)
+def test_help_imports_no_heavy_library(start: str) -> None:
+    code = f"""
+import sys
+try:
+    {start}
+except SystemExit:
+    pass
+sys.stderr.write(",".join(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = set(done.stderr.split(","))
+    assert "typer" in loaded
+    assert not loaded & set(HEAVY)
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -16,6 +16,7 @@ from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs.arena.config import load_arena_config
 from arenainstruct.runs.arena.questions import read_questions
 from arenainstruct.runs.cli import app
+from arenainstruct.runs.folder import RunFolder
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
 
@@ -247,6 +248,36 @@ def test_a_run_of_another_kind_is_left_alone(birds: Path) -> None:
         run(birds, "--run-id", "kind-1", "--battles", "8")
 
 
+def test_rows_without_a_prompt_are_told_by_number(birds: Path) -> None:
+    path = birds / "prompts.jsonl"
+    first, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text(first + '{"question_id": "x", "instruction": null}\n' + "".join(rest))
+    assert run(birds, "--battles", "8")["empty_rows"] == [2]
+    command = ["arena", str(path), str(birds / "birds.yaml"), "--contenders", "owl,jay"]
+    done = CliRunner().invoke(app, [*command, "--jury", "elk", "--runs-dir", str(birds / "r")])
+    assert "Rows without a prompt, left out: 1 (row 2)" in done.stdout
+
+
+def test_no_order_is_told_where_all_tie(birds: Path) -> None:
+    path = birds / "verdicts.jsonl"
+    rows = [json.loads(line) | {"winner": "tie"} for line in path.read_text().splitlines()]
+    lines(path, rows)
+    assert run(birds)["all_tied"]
+    command = ["arena", str(birds / "prompts.jsonl"), str(birds / "birds.yaml"), "--jury", "elk"]
+    command += ["--contenders", ",".join(BIRDS), "--runs-dir", str(birds / "r")]
+    done = CliRunner().invoke(app, command)
+    assert "No order: all tie" in done.stdout and " > " not in done.stdout
+
+
+def test_two_starts_of_one_arena_do_not_meet(birds: Path) -> None:
+    run(birds, "--run-id", "kind-1", "--battles", "8")
+    with (
+        RunFolder(birds / "runs" / "kind-1").locked(),
+        pytest.raises(UserError, match="in use by another process"),
+    ):
+        run(birds, "--run-id", "kind-1", "--battles", "8")
+
+
 def test_given_conversations_are_context(tmp_path: Path) -> None:
     talk = [
         {"role": "system", "content": "Be brief."},
@@ -262,7 +293,7 @@ def test_given_conversations_are_context(tmp_path: Path) -> None:
     assert (
         one.instruction.prompt() == "Be brief.\n\n[user] Hi\n\n[assistant] Yes?\n\nTell the time."
     )
-    assert (two.instruction.id, two.instruction.user_turns, empty) == ("b", ("Two?",), 0)
+    assert (two.instruction.id, two.instruction.user_turns, empty) == ("b", ("Two?",), ())
 
 
 @pytest.mark.skipif(not ROOT.is_dir(), reason=f"the recorded data is not there: {ROOT}")

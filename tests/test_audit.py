@@ -304,6 +304,8 @@ def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path
     file.write_text("question_id,model_a,model_b,winner\n1,a,b,tie\n")
     with pytest.raises(ValueError, match="--canaries needs a run"):
         cli(file, "--canaries", 3)
+    with run.locked(), pytest.raises(ValueError, match="in use by another process"):
+        cli(run.path, "--canaries", 3)
     with pytest.raises(ValueError, match="--canaries 9999: the run has"):
         cli(run.path, "--canaries", 9999)
 

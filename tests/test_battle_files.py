@@ -133,6 +133,13 @@ def test_style_coefficients_are_those_of_a_general_optimiser(tmp_path: Path) -> 
         ("bom.csv", lambda rows: b"\xef\xbb\xbf" + csv(rows).encode()),
         ("crlf.csv", lambda rows: csv(rows).replace("\n", "\r\n")),
         ("open_end.csv", lambda rows: csv(rows).rstrip()),
+        ("semicolons.csv", lambda rows: csv(rows).replace(",", ";")),
+        ("quoted.csv", lambda rows: csv(rows).replace("model_a", '"model_a"')),
+        ("tabs.tsv", lambda rows: csv(rows).replace(",", "\t")),
+        ("array.json", json.dumps),
+        ("object.json", lambda rows: json.dumps({"source": "x", "rows": rows})),
+        ("lines.json", jsonl),
+        ("zstd.jsonl.zst", lambda rows: pa.compress(jsonl(rows).encode(), "zstd", asbytes=True)),
         ("packed.csv", lambda rows: gzip.compress(csv(rows).encode())),
         ("not_packed.csv.gz", csv),
         ("bom.jsonl", lambda rows: b"\xef\xbb\xbf" + jsonl(rows).encode()),
@@ -186,7 +193,6 @@ def test_a_style_value_missing_in_the_first_row_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("b.csv", HEAD.replace(",", ";") + "\nq;a;b;tie\n", "separated by ';'"),
         ("b.csv", HEAD + ",winner\nq,a,b,tie,model_a\n", "'winner' stands in the header twice"),
         ("b.csv", HEAD.replace("model_a", " model_a") + "\nq,a,b,tie\n", "rename ' model_a'"),
         ("b.csv", (HEAD + "\nq,\xe4,b,tie\n").encode("latin-1"), "is not written in UTF-8"),
@@ -196,8 +202,8 @@ def test_a_style_value_missing_in_the_first_row_is_named(tmp_path: Path) -> None
         ("b.csv", "\n\n", "holds nothing"),
         ("b.jsonl", "", "holds nothing"),
         ("b.csv", HEAD + "\nq,a,\x1b[31mb,tie\n", "row 2 (the header is row 1): model_b is"),
-        ("b.jsonl", '[{"question_id": "q"}]', "its first line is no JSON object"),
-        ("b.json", "[]", "of a JSON array, write one object a line"),
+        ("b.jsonl", '[{"question_id": "q"}]', "no column 'model_a'; its columns are: question_id"),
+        ("b.json", "[]", "holds nothing"),
         (
             "b.jsonl",
             f'{{"question_id": {2**70}, "model_a": "a", "model_b": "b", "winner": "tie"}}\n',
@@ -309,7 +315,7 @@ def test_a_test_set_that_is_all_in_the_training_rows_is_empty(tmp_path: Path) ->
 
 def test_a_prompt_cut_by_a_comma_is_refused(tmp_path: Path) -> None:
     path = kept(tmp_path, "p.csv", "prompt,category\nWrite a poem, please,a\n")
-    with pytest.raises(UserError, match="row 1: 3 fields where the header has 2; put quotes"):
+    with pytest.raises(UserError, match="row 2: 3 fields where the header has 2; put quotes"):
         drawn(tmp_path, path)
 
 

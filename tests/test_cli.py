@@ -208,7 +208,7 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
         failed = {f["what"]: f["detail"] for f in json.loads(bad.stdout)["findings"] if not f["ok"]}
         assert failed.keys() == {"seeds", "model teacher", "model other", "model small"}
         assert "Incorrect API key" in failed["model teacher"]
-        assert "absent.jsonl does not exist" in failed["model other"]
+        assert "absent.jsonl: does not exist" in failed["model other"]
         assert "connection failed" in failed["model small"]
         assert "sk-another" not in bad.stdout + bad.stderr
 

@@ -500,6 +500,34 @@ def test_plots_are_valid_files(tmp_path: Path) -> None:
     assert ".png or .html" in refused(path, "--plot", str(tmp_path / "p.jpg"))
 
 
+def test_every_picture_asked_for_is_drawn(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    plots = [str(tmp_path / name) for name in ("a.html", "b.png", "c.svg")]
+    board(path, *(word for plot in plots for word in ("--plot", plot)))
+    assert all(Path(plot).stat().st_size > 10_000 for plot in plots)
+    assert "is given twice" in refused(path, "--plot", plots[0], "--plot", plots[0])
+
+
+def test_an_option_that_takes_one_value_is_not_given_twice(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    done = CliRunner().invoke(app, ["leaderboard", path, "--by", "a", "--by", "b"])
+    assert done.exit_code == 2 and "--by is given 2 times; it takes one value" in done.stderr
+
+
+def test_a_tie_of_two_bad_answers_is_a_tie_and_counted_apart(tmp_path: Path) -> None:
+    rows = rounds()
+    named = ["tie (bothbad)", "both_bad", "bothbad", "tie (both bad)", "tie"]
+    plain = [row | {"winner": "tie"} if at < 5 else row for at, row in enumerate(rows)]
+    told = [row | {"winner": named[at]} if at < 5 else row for at, row in enumerate(rows)]
+    found = board(write(tmp_path, "b.jsonl", told))
+    expected = board(write(tmp_path, "p.jsonl", plain))
+    assert (found["models"], found["position"]) == (expected["models"], expected["position"])
+    assert (found["both_bad"], expected["both_bad"]) == (4, 0)
+    assert any("In 4 of the ties the judge called both" in note for note in found["notes"])
+    told[7]["winner"] = "both good"
+    assert "winner is 'both good'" in refused(write(tmp_path, "o.jsonl", told))
+
+
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     path = write(tmp_path, "b.csv", rounds())

@@ -286,6 +286,30 @@ def test_packed_rows_and_other_columns(tmp_path: Path) -> None:
     assert isinstance(found[0], Seed)
 
 
+def test_a_row_without_text_costs_itself_only(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"note": "no text"}, {"text": RIVER}, {"text": None}, {}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    found = read(tmp_path, near_duplicate=1.0)
+    assert {item.name for item in found if isinstance(item, Seed)} == {"rows.json#row-2"}
+    told = {"1": "no_text_column", "3": "unreadable", "4": "no_text_column"}
+    expected = {
+        f"rows.{kind}#row-{n}": why for kind in ("json", "jsonl") for n, why in told.items()
+    }
+    assert reasons(found) == {**expected, "rows.jsonl#row-2": "exact_duplicate"}
+
+
+def test_a_very_long_field_costs_no_other_row(tmp_path: Path) -> None:
+    long = "tide " * 40_000
+    rows = [["town", "note"], ["Bern", RIVER], ["Brest", long], ["Basel", RIVER[::-1]]]
+    with (tmp_path / "towns.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    found = read(tmp_path / "towns.csv", max_chars=1500)
+    texts = "".join(item.text for item in found if isinstance(item, Seed))
+    assert "Bern" in texts and "Basel" in texts
+    assert [item.reason for item in found if isinstance(item, SeedReject)] == ["too_long"]
+
+
 def test_parquet_and_json_records(tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet

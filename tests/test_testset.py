@@ -192,7 +192,7 @@ def test_faults_of_a_file_are_named(tmp_path: Path) -> None:
         write(tmp_path / "own.jsonl", [{"words": "one", "id": 1}, {"words": " ", "id": 1}]),
         prompt_column="words",
     )
-    assert ([p.id for p in read], empty) == (["1"], 1)
+    assert ([p.id for p in read], empty) == (["1"], (2,))
 
 
 def test_a_runs_dataset_is_read_from_its_training_rows_alone(tmp_path: Path) -> None:
@@ -528,7 +528,7 @@ async def test_mt_bench_keeps_its_categories(shared: Path, tmp_path: Path) -> No
 )
 def test_the_given_sets_are_read(shared: Path, name: str, count: int, turns: int) -> None:
     read, empty = read_prompts(shared / f"data/instructions/{name}.jsonl.gz")
-    assert (len(read), empty) == (count, 0)
+    assert (len(read), empty) == (count, ())
     assert max(len(prompt.user_turns) for prompt in read) == turns
 
 

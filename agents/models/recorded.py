@@ -15,17 +15,19 @@ from typing import Any
 
 import orjson
 
+from ...tools.ratings.verdict import BOTH_BAD
+from ...tools.tables import Reject, TableError, read_rows
 from ..replies import FiveGradeReply
 from ..verdicts import KINDS
 from .call import Call, Reply
 from .provider import AttemptFailed
-from .recorded_rows import Row, read_rows
 from .settings import RecordedSettings
 from .thoughts import split_thoughts
 
+Row = Mapping[str, Any]
 BY_ID = ("question_id", "id", "instruction_id")
 """Columns that may name the question."""
-WINNERS = {"model_a": "A>B", "model_b": "B>A", "tie": "A=B"}
+WINNERS = {"model_a": "A>B", "model_b": "B>A", **dict.fromkeys(("tie", *BOTH_BAD), "A=B")}
 """A recorded winner as a grade: it says nothing of how much better it is."""
 CHOICES = {"A>>B": "first", "A>B": "first", "A=B": "tie", "B>A": "second", "B>>A": "second"}
 """What a grade says to who asks for the better one only."""
@@ -65,13 +67,12 @@ class RecordedProvider:
         """Hold nothing."""
 
     def _read(self, path: Path, settings: RecordedSettings) -> None:
-        rows = read_rows(path)
+        rows = _sound(path)
         first = next(rows, None)
         if first is None:
             raise ValueError(f"file: {path} holds no rows")
         verdicts = "winner" in first[1]
-        for number, row in chain([first], rows):
-            where = f"file: {path}: row {number}"
+        for where, row in chain([first], rows):
             if verdicts:
                 self._take_verdict(row, where)
             elif _text(row, "model", where) == settings.model:
@@ -98,7 +99,7 @@ class RecordedProvider:
         key = tuple(_text(row, name, where) for name in ("question_id", "model_a", "model_b"))
         winner = _text(row, "winner", where)
         if winner not in RECORDED:
-            allowed = ", ".join(RECORDED)
+            allowed = ", ".join(name for name in RECORDED if name not in BOTH_BAD)
             raise ValueError(f"{where}: winner is {winner!r}; it must be one of {allowed}")
         self._verdicts[key] = WINNERS.get(winner, winner)
 
@@ -122,6 +123,22 @@ class RecordedProvider:
 
     def _lacking(self, what: str) -> AttemptFailed:
         return AttemptFailed(f"{self.endpoint} has no {what}", final=True)
+
+
+def _sound(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows with the words that name them.
+
+    Raises:
+        ValueError: the file is no table, or a row is broken: what it recorded must not be guessed.
+    """
+    try:
+        for row in read_rows(path):
+            where = f"file: {path}: row {row.number}"
+            if isinstance(row, Reject):
+                raise ValueError(f"{where}: {row.reason}")
+            yield where, row.values
+    except TableError as error:
+        raise ValueError(f"file: {error}") from error
 
 
 def _reply(grade: str, call: Call) -> Mapping[str, Any]:

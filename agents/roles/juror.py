@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
+from ...tools.ratings.verdict import first, in_order
 from ..actor import Actor
 from ..brief import Brief, brief
 from ..errors import JudgeError, ReplyError
@@ -49,13 +50,14 @@ class Juror(Actor):
             reply, raw = await self.ask(replace(call, about=about), kind.reply)
         except ReplyError as error:
             raise JudgeError(str(error)) from error
-        first, second = kind.scores(reply)
+        shown_first = first(a_is_first=message.a_is_first)
+        score_a, score_b = in_order(kind.scores(reply), shown_first)
         return Game(
             juror=self.alias,
             model=raw.model,
-            shown_first="model_a" if message.a_is_first else "model_b",
-            score_a=first if message.a_is_first else second,
-            score_b=second if message.a_is_first else first,
+            shown_first=shown_first,
+            score_a=score_a,
+            score_b=score_b,
             reason=reply.reason,
             own_answer=reply.own_answer,
             orders=told.orders,
@@ -64,10 +66,10 @@ class Juror(Actor):
     def _shown(self, message: Judge) -> tuple[str, str]:
         """Return the models of the answers in the order shown; a canary goes by its own name."""
         models = self.desk.door.models
-        first, second = (
+        one, other = (
             models[answer.contender].settings.model
             if answer.contender in models
             else answer.contender
             for answer in (message.first, message.second)
         )
-        return first, second
+        return one, other

@@ -13,11 +13,12 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Confer
 from ...agents.records import Battle, Game, Vote
+from ...tools.ratings.verdict import side
 from ..services import Services, settle
 from .matchmaking import Pair
 from .seats import game_name, seat_of
 from .state import BattleState, BattleUpdate, failed
-from .verdict import juror_verdicts, side
+from .verdict import juror_verdicts
 
 
 async def confer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:

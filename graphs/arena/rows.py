@@ -7,13 +7,13 @@ is: a little for each side. `arenainstruct leaderboard` rates a run by the same 
 
 from collections.abc import Iterator
 
-from ...agents.records import Battle, Game, Winner
+from ...agents.records import Battle, Game
 from ...tools.ratings.share import FLIPPED_WEIGHT
-from .verdict import juror_verdicts, side
+from ...tools.ratings.verdict import in_order, side
+from .verdict import juror_verdicts
 
 Row = tuple[str, str, str, str | float, float]
 """question id, model shown first, model shown second, winner, weight."""
-_TURNED: dict[Winner, Winner] = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 
 
 def rows(battle: Battle) -> Iterator[Row]:
@@ -35,7 +35,6 @@ def rows(battle: Battle) -> Iterator[Row]:
 
 def shown(battle: Battle, game: Game) -> tuple[str, str, str]:
     """Return the model shown first, the other one, and which of the two won."""
-    winner = side(game.score_a - game.score_b)
-    if game.shown_first == "model_a":
-        return battle.model_a, battle.model_b, winner
-    return battle.model_b, battle.model_a, _TURNED[winner]
+    first, second = in_order((battle.model_a, battle.model_b), game.shown_first)
+    points, others = in_order((game.score_a, game.score_b), game.shown_first)
+    return first, second, side(points - others)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...agents.cast import eligible
 from ...agents.messages import Judge
 from ...agents.records import Game
+from ...tools.ratings.verdict import first as shown_first
+from ...tools.ratings.verdict import in_order
 from ..services import Services
 from .decide import settled
 from .matchmaking import Pair
@@ -37,13 +39,12 @@ def seats(
 
 def seat_of(services: Services, state: BattleState, pair: Pair, game: Game) -> Judge:
     """Return what the juror of a game was shown."""
-    a, b = pair
-    return _shown(services, state, pair, (a, b) if game.shown_first == "model_a" else (b, a))
+    return _shown(services, state, pair, in_order(pair, game.shown_first))
 
 
 def game_name(pair: Pair, message: Judge, juror: str) -> str:
     """Return how a game is told in a reject."""
-    first, second = pair if message.a_is_first else pair[::-1]
+    first, second = in_order(pair, shown_first(a_is_first=message.a_is_first))
     return f"{juror} on {first} before {second}"
 
 

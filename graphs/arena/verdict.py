@@ -8,6 +8,7 @@ from typing import Literal
 
 from ...agents.records import Game, Winner
 from ...tools.ratings.share import FLIPPED_WEIGHT
+from ...tools.ratings.verdict import side
 
 Aggregation = Literal["majority", "median", "judge_aware"]
 
@@ -44,11 +45,6 @@ class Verdict:
     margin: float
     agreement: float
     disputed: bool
-
-
-def side(difference: float) -> Winner:
-    """Return the side that a difference of scores favours."""
-    return "model_a" if difference > 0 else "model_b" if difference < 0 else "tie"
 
 
 def juror_verdicts(games: Iterable[Game]) -> list[JurorVerdict]:

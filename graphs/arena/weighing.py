@@ -11,9 +11,10 @@ from math import log
 from typing import TYPE_CHECKING
 
 from ...agents.records import Battle, Game
+from ...tools.ratings.verdict import side
 from ..records import Records
 from .rows import shown
-from .verdict import Verdict, juror_verdicts, side, verdict_for
+from .verdict import Verdict, juror_verdicts, verdict_for
 
 if TYPE_CHECKING:
     from ...tools.ratings.judges import Judge

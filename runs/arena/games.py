@@ -1,12 +1,15 @@
 """Judged games as records and rows: one row a judged order, as `arenainstruct leaderboard` reads it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
 from ...agents.records import Answer, Battle, Cascaded, Game, Record, Winner, make_id
 from ...graphs.arena.matchmaking import Pair
+from ...tools.ratings.verdict import Side, in_order, side
+from ...tools.tables import FORMAT
+from ..leaderboard.games import ARENA_GAMES
 from .questions import Question
 
 
@@ -48,11 +51,9 @@ def judged_games(
     found: list[JudgedGame] = []
     for game in games:
         alone = game.alone()
-        shown, scores = pair, (game.score_a, game.score_b)
-        before = (alone.score_a, alone.score_b)
-        if game.shown_first == "model_b":
-            shown, scores = (pair[1], pair[0]), (game.score_b, game.score_a)
-            before = (alone.score_b, alone.score_a)
+        shown = in_order(pair, game.shown_first)
+        scores = in_order((game.score_a, game.score_b), game.shown_first)
+        before = in_order((alone.score_a, alone.score_b), game.shown_first)
         found.append(
             _row(
                 question,
@@ -75,13 +76,18 @@ def settled_games(
     """Return both orders of a battle that no juror judged, each worth as much as a whole jury."""
     half = battle.margin / 2
     scores = (5.5 + half, 5.5 - half)
-    both = [
-        ((battle.model_a, battle.model_b), scores),
-        ((battle.model_b, battle.model_a), scores[::-1]),
-    ]
+    pair = (battle.model_a, battle.model_b)
+    orders: tuple[Side, Side] = ("model_a", "model_b")
     return [
-        _row(question, shown, points, answers, judge=battle.decided_by, weight=float(jurors))
-        for shown, points in both
+        _row(
+            question,
+            in_order(pair, first),
+            in_order(scores, first),
+            answers,
+            judge=battle.decided_by,
+            weight=float(jurors),
+        )
+        for first in orders
     ]
 
 
@@ -98,10 +104,6 @@ def _row(
     cascade: Cascaded = "",
 ) -> JudgedGame:
     first, second = shown
-    ahead = scores[0] - scores[1]
-    winner: Literal["model_a", "model_b", "tie"] = (
-        "model_a" if ahead > 0 else "model_b" if ahead < 0 else "tie"
-    )
     id = question.instruction.id
     return JudgedGame(
         id=make_id("game", id, first, second, judge),
@@ -110,7 +112,7 @@ def _row(
         category=question.category,
         model_a=first,
         model_b=second,
-        winner=winner,
+        winner=side(scores[0] - scores[1]),
         weight=weight,
         judge=judge,
         score_a=scores[0],
@@ -131,7 +133,8 @@ SCHEMA = pa.schema(
         for name, field in JudgedGame.model_fields.items()
         if name != "parents"
     ]
-    + [pa.field("propensity", pa.float64(), nullable=False)]
+    + [pa.field("propensity", pa.float64(), nullable=False)],
+    metadata={FORMAT: ARENA_GAMES},
 )
 """The columns of `games/train.parquet`."""
 

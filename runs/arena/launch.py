@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,11 @@ async def _arena(
             "known for ratings by games; leave it out, or end by --battles or --matchmaking round_robin"
         )
     models = ready(OpeningSettings(config.players, config.seed, config.execution.patience_s))
-    folder = _folder(order, config)
-    async with opened(models, folder.store, config.budget.usd) as door:
+    folder = _folder(order)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(folder.locked())
+        _refuse_other_judging(folder, config)
+        door = await stack.enter_async_context(opened(models, folder.store, config.budget.usd))
         await door.store.set_meta(ARENA, _judging(config))
         folder.write_config(config.model_dump_json(indent=2) + "\n")
         tournament = Tournament(
@@ -63,7 +67,7 @@ async def _arena(
             "status": status,
             "reason": reason,
             "instructions": str(order.instructions),
-            "empty_rows": empty,
+            "empty_rows": list(empty),
             "matchmaking": order.matchmaking,
             "asked": {"battles": order.ends.battles, "confidence": order.ends.confidence},
             "calls": door.door.tally.calls(),
@@ -71,25 +75,31 @@ async def _arena(
         return close(tournament, folder, door.store, how)
 
 
-def _folder(order: Order, config: ArenaConfig) -> RunFolder:
+def _folder(order: Order) -> RunFolder:
     """Return the folder of the run id, new or of an earlier start."""
     path = order.runs_dir / (order.run_id or "")
     if order.run_id is None or not (path / STORE_FILE).exists():
         return RunFolder.create(order.runs_dir, order.run_id)
-    store = Store.open(path / STORE_FILE)
+    return RunFolder(path)
+
+
+def _refuse_other_judging(folder: RunFolder, config: ArenaConfig) -> None:
+    """Refuse to go on with what is no arena, or was judged another way."""
+    if not folder.store.exists():
+        return
+    store = Store.open(folder.store)
     try:
         before, now = store.get_meta(ARENA), _judging(config)
     finally:
         store.close()
     if not before:
-        raise UserError(f"--run-id {order.run_id}: {path} is no arena; choose another id")
+        raise UserError(f"--run-id {folder.run_id}: {folder.path} is no arena; choose another id")
     changed = [f"{name}: {before[name]} → {now[name]}" for name in now if before[name] != now[name]]
     if changed:
         raise UserError(
-            f"--run-id {order.run_id}: its battles were judged another way ({'; '.join(changed)}), and "
+            f"--run-id {folder.run_id}: its battles were judged another way ({'; '.join(changed)}), and "
             "what they cost would be told together; choose another id"
         )
-    return RunFolder(path)
 
 
 def _judging(config: ArenaConfig) -> dict[str, Any]:

@@ -48,8 +48,10 @@ class Question:
     category: str
 
 
-def read_questions(path: Path, objective: Collection[str]) -> tuple[list[Question], int]:
-    """Return the prompts of a file, and the number of rows without one.
+def read_questions(
+    path: Path, objective: Collection[str]
+) -> tuple[list[Question], tuple[int, ...]]:
+    """Return the prompts of a file, and the numbers of the rows without one.
 
     `objective` are the categories whose prompts have one right answer.
 

@@ -29,6 +29,9 @@ from .ranking import Ranking
 from .tournament import ROUND, Tournament
 from .unjudged import unjudged
 
+EVEN = 1e-6
+"""Elo points between ratings that come of rounding."""
+
 
 @dataclass(frozen=True)
 class ArenaResult:
@@ -66,6 +69,7 @@ def close(
         **how,
         **_outcome(tournament, ranked, board, options),
         **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
+        "all_tied": board is not None and _all_tied(board),
         "counts": _counts(store),
         "unjudged": unjudged(
             len(tournament.played()) - tournament.decided, store.scan("reject", Reject, ROUND)
@@ -79,6 +83,17 @@ def close(
     }
     folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     return ArenaResult(data, board, told)
+
+
+def is_tie(one: float, other: float) -> bool:
+    """Tell whether two ratings are the same but for rounding."""
+    return abs(one - other) < EVEN
+
+
+def _all_tied(board: Board) -> bool:
+    """Tell whether the verdicts put no model before another."""
+    ratings = [row.rating for row in board.rows]
+    return is_tie(min(ratings), max(ratings))
 
 
 def _options(settings: GraphSettings) -> Options:

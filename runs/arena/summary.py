@@ -3,6 +3,8 @@
 from typing import Any
 
 from ..judging import judging_lines
+from ..testset.prompts import told_empty
+from .report import is_tie
 from .unjudged import unjudged_lines
 
 
@@ -20,14 +22,19 @@ def _played(data: dict[str, Any]) -> list[str]:
         f"{data['reason']}",
         f"{counts['battles']} got a verdict, {counts['games']} games were judged",
         *unjudged_lines(data),
+        *filter(None, [told_empty(data["empty_rows"])]),
     ]
 
 
 def _order(data: dict[str, Any]) -> list[str]:
     if not data["models"]:
         return ["Order: none, since no game was judged"]
+    if data["all_tied"]:
+        return ["No order: all tie, the verdicts do not separate the models"]
     whole = data["design"]["judged"] == data["design"]["battles"]
-    lines = [f"Order: {' > '.join(data['order'])}"]
+    lines = [f"Order: {_ranked(data)}"]
+    if not data["separability"]:
+        lines.append("  not separable: the intervals of no two models lie apart")
     if data["unranked"]:
         lines.append(f"  without {', '.join(data['unranked'])}: no game of theirs was judged")
     if data["confidence"] is None:
@@ -45,6 +52,16 @@ def _order(data: dict[str, Any]) -> list[str]:
             ),
         ]
     return lines
+
+
+def _ranked(data: dict[str, Any]) -> str:
+    """Return the models, best first; those that tie are equal."""
+    rating = {row["model"]: row.get("expected", row["rating"]) for row in data["models"]}
+    told, before = "", None
+    for model in data["order"]:
+        mark = "" if before is None else " = " if is_tie(before, rating[model]) else " > "
+        told, before = f"{told}{mark}{model}", rating[model]
+    return told
 
 
 def _cost(data: dict[str, Any]) -> list[str]:

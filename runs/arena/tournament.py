@@ -16,6 +16,7 @@ from ...graphs.services import Services
 from ...graphs.stream import each
 from ...graphs.tournament.design import Cells, Design, Played
 from ...graphs.tournament.matchmakers import MATCHMAKERS
+from ...tools.ratings.verdict import SCORES, first, in_order
 from .games import JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking
@@ -210,9 +211,9 @@ def _score(pair: Pair, games: list[JudgedGame]) -> tuple[float, float]:
     weight = sum(game.weight for game in games)
     if not weight:
         return 0.0, 0.5
-    shares = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}
     won = sum(
-        game.weight * (shares[game.winner] if game.model_a == pair[0] else 1 - shares[game.winner])
+        game.weight * in_order((score, 1.0 - score), first(a_is_first=game.model_a == pair[0]))[0]
         for game in games
+        for score in (SCORES[game.winner],)
     )
     return weight, won / weight

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ...tools.ratings.connection import Bools
+from ...tools.tables import Batch
 from ..leaderboard.arrays import numbers
 from ..leaderboard.checks import Fault, empty_value
-from ..leaderboard.source import Batch
 
 CHECKED = {"passed": True, "true": True, "1": True, "failed": False, "false": False, "0": False}
 SHOWN = ("model_a", "model_b")

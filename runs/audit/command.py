@@ -114,7 +114,8 @@ def _sing(run: "RunFolder | None", count: int) -> "Canaries":
             "--canaries needs a run: files of battles have no jurors that could be asked"
         )
     try:
-        return asyncio.run(probe(run, count))
+        with run.locked():
+            return asyncio.run(probe(run, count))
     except StopRun as stop:
         sys.stderr.write(f"canaries stopped: {stop}; what was paid is kept: ask again to go on\n")
         raise typer.Exit(EXIT_STOPPED) from stop

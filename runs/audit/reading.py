@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,12 +20,13 @@ from ...agents.models.settings import ModelSettings, RewardModel
 from ...tools.audit.evidence import Evidence, Label, Place, Play
 from ...tools.audit.looks import Looks, looks
 from ...tools.ratings.table import Floats
+from ...tools.ratings.verdict import SCORES, in_order, side
+from ...tools.tables import Batch, Table, kind_of
 from ..leaderboard.checks import Gate, faults, is_empty, scores
-from ..leaderboard.source import Batch, Source, readable, sources
+from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, opened
 from .checks import CHECKED, answer_faults
 from .families import families
 
-REQUIRED = ("question_id", "model_a", "model_b")
 OUTCOME = ("winner", "preference")
 SIDES = ("len", "answer", "checked", "served", "before")
 BEFORE = ("before_a", "before_b", "before_reason")
@@ -78,9 +78,9 @@ def read_battles(paths: list[str], *, drop: bool) -> Heap:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
     heap = Heap(Gate(drop))
-    for source in sources(paths):
-        with readable(source.path):
-            _read(source, heap)
+    for file in battle_files(paths):
+        with opened(file) as table:
+            _read(table, heap)
     if not heap.plays:
         raise UserError(
             f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
@@ -96,10 +96,10 @@ def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
         UserError: the file is wrong, or none of its rows is about a battle that was read.
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
-    for source in sources([path]):
-        with readable(source.path):
-            names = _names(source, REQUIRED, OUTCOME)
-            for batch, score in _batches(source, names, Gate(drop)):
+    for file in battle_files([path]):
+        with opened(file) as table:
+            names = _names(table, REQUIRED, OUTCOME)
+            for batch, score in _batches(table, names, Gate(drop)):
                 for row, said in zip(_rows(batch, names), score, strict=True):
                     a, b = str(row["model_a"]), str(row["model_b"])
                     heap.labels.append(Label(str(row["question_id"]), a, b, float(said)))
@@ -119,12 +119,12 @@ def read_answers(path: str, heap: Heap) -> None:
     """
     battled = {(play.question, model) for play in heap.plays for model in (play.first, play.second)}
     found: set[Place] = set()
-    for source in sources([path]):
-        with readable(source.path):
-            names = _names(source, ANSWERS, ())
-            for batch in source.batches(names):
+    for file in battle_files([path]):
+        with opened(file) as table:
+            names = _names(table, ANSWERS, ())
+            for batch in batches(table, names):
                 for number, what in batch.broken:
-                    raise UserError(f"--answers {path}: row {number} ({source.counted}): {what}")
+                    raise UserError(f"--answers {path}: row {number} ({table.counted}): {what}")
                 for row in _rows(batch, names):
                     place = (str(row["question_id"]), str(row["model"]))
                     found.add(place)
@@ -136,36 +136,34 @@ def read_answers(path: str, heap: Heap) -> None:
         )
 
 
-def _names(source: Source, needed: tuple[str, ...], outcome: tuple[str, ...]) -> list[str]:
-    has = source.first()
+def _names(table: Table, needed: tuple[str, ...], outcome: tuple[str, ...]) -> list[str]:
+    has = table.head
     missing = [name for name in needed if name not in has]
     if outcome and not any(name in has for name in outcome):
         missing.append(outcome[0])
     if missing:
-        raise UserError(
-            f"{source.path}: no column {missing[0]!r}; its columns are: {', '.join(sorted(has))}"
-        )
+        raise no_column(table, missing[0])
     sides = [f"{name}_{side}" for name in SIDES for side in "ab"] if outcome else []
     wanted = [*needed, *(n for n in (*outcome, "judge", *sides) if outcome and n in has)]
     if outcome and "games" in has:
-        nested = Path(source.path).suffix == ".parquet"
+        nested = kind_of(table.path) == "parquet"
         wanted += [f"games/{name}" for name in GAME] if nested else ["games"]
         wanted += ["cascade"] if "cascade" in has else []
     return list(dict.fromkeys(wanted))
 
 
-def _batches(source: Source, names: list[str], gate: Gate) -> Iterator[tuple[Batch, Floats]]:
+def _batches(table: Table, names: list[str], gate: Gate) -> Iterator[tuple[Batch, Floats]]:
     """Yield the good rows with their scores for model_a."""
-    for batch in source.batches(names):
+    for batch in batches(table, names):
         if not batch.columns:
-            gate.kept(source, batch, [])
+            gate.kept(table, batch, [])
             continue
         filled = ~is_empty(batch)
         columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
         rows = Batch(columns, batch.numbers[filled], batch.broken)
         score = scores(rows)
         wrong = [*faults(rows, score, []), *answer_faults(rows)]
-        keep = gate.kept(source, rows, wrong)
+        keep = gate.kept(table, rows, wrong)
         kept = {n: c.filter(pa.array(keep)) for n, c in rows.columns.items()}
         yield Batch(kept, rows.numbers[keep]), score[keep]
 
@@ -177,9 +175,9 @@ def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
         yield dict(zip(columns, values, strict=True))
 
 
-def _read(source: Source, heap: Heap) -> None:
-    names = _names(source, REQUIRED, OUTCOME)
-    for batch, score in _batches(source, names, heap.gate):
+def _read(table: Table, heap: Heap) -> None:
+    names = _names(table, REQUIRED, OUTCOME)
+    for batch, score in _batches(table, names, heap.gate):
         for row, said in zip(_rows(batch, names), score, strict=True):
             _take(row, float(said), heap)
 
@@ -187,9 +185,9 @@ def _read(source: Source, heap: Heap) -> None:
 def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     question = str(row["question_id"])
     a, b = str(row["model_a"]), str(row["model_b"])
-    for side, model in (("a", a), ("b", b)):
-        _answer(row, side, (question, model), heap)
-        heap.served.setdefault(model, str(row.get(f"served_{side}") or ""))
+    for letter, model in (("a", a), ("b", b)):
+        _answer(row, letter, (question, model), heap)
+        heap.served.setdefault(model, str(row.get(f"served_{letter}") or ""))
     if word := row.get("cascade"):
         heap.cascade[str(word)] += 1
     if isinstance(row.get("games"), list):
@@ -221,16 +219,16 @@ def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap)
         lead = _lead(game)
         rewards = game.get("rewards") or []
         ahead = rewards[0] - rewards[1] if len(rewards) == 2 else nan
-        first, second = a, b
-        if game["shown_first"] == "model_b":
-            first, second, lead, ahead = b, a, -lead, -ahead
+        first, second = in_order((a, b), game["shown_first"])
+        lead = in_order((lead, -lead), game["shown_first"])[0]
+        ahead = in_order((ahead, -ahead), game["shown_first"])[0]
         play = Play(question, first, second, game["juror"], _share(lead), lead, ahead)
         heap.plays.append(play)
 
 
 def _share(lead: float) -> float:
     """Return the share of the win that a lead in points is."""
-    return 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
+    return SCORES[side(lead)]
 
 
 def _lead(game: Mapping[str, Any]) -> float:

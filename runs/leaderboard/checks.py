@@ -9,11 +9,12 @@ import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
-from ...tools.ratings.table import SCORES, Floats
+from ...tools.ratings.table import Floats
+from ...tools.ratings.verdict import BOTH_BAD, SCORES
+from ...tools.tables import Batch, Table
 from .arrays import blank, coded, compute, joined, mapped, numbers, unprintable, valid
-from .fields import REQUIRED
+from .files import REQUIRED, place
 from .games import has_games
-from .source import Batch, Source
 
 ADVICE = "correct the row, or leave such rows out with --on-error drop"
 
@@ -37,7 +38,7 @@ class Gate:
     drop: bool
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def kept(self, source: Source, batch: Batch, faults: list[Fault]) -> Bools:
+    def kept(self, table: Table, batch: Batch, faults: list[Fault]) -> Bools:
         """Return the rows to keep.
 
         Raises:
@@ -48,11 +49,11 @@ class Gate:
             self.dropped[fault.kind] += int((keep & fault.rows).sum())
             keep &= ~fault.rows
         if not self.drop:
-            self._refuse(source, batch, faults, keep)
+            self._refuse(table, batch, faults, keep)
         self.dropped["broken row"] += len(batch.broken)
         return keep
 
-    def _refuse(self, source: Source, batch: Batch, faults: list[Fault], keep: Bools) -> None:
+    def _refuse(self, table: Table, batch: Batch, faults: list[Fault], keep: Bools) -> None:
         if not keep.all():
             at = int(np.argmin(keep))
             fault = next(fault for fault in faults if fault.rows[at])
@@ -60,18 +61,14 @@ class Gate:
                 f"{name} is {_shown(batch.columns[name][at])}" for name in fault.columns
             )
             raise UserError(
-                _place(source, int(batch.numbers[at])) + f"{found}; {fault.allowed}; {ADVICE}"
+                place(table, int(batch.numbers[at])) + f"{found}; {fault.allowed}; {ADVICE}"
             )
         for number, what in batch.broken:
-            raise UserError(_place(source, number) + f"{what}; {ADVICE}")
+            raise UserError(place(table, number) + f"{what}; {ADVICE}")
 
     def counts(self) -> dict[str, int]:
         """Return how many rows were dropped by kind; kinds that did not occur are left out."""
         return {kind: count for kind, count in sorted(self.dropped.items()) if count}
-
-
-def _place(source: Source, number: int) -> str:
-    return f"{source.path}: row {number} ({source.counted}): "
 
 
 def _shown(value: pa.Scalar) -> str:
@@ -152,6 +149,13 @@ def _numbers(batch: Batch, style: list[str]) -> Iterator[Fault]:
         with np.errstate(invalid="ignore"):
             bad = ~(np.isfinite(value) & (value >= 0))
         yield Fault(f"bad {name}", bad, (name,), "it must be a number of 0 or more")
+
+
+def both_bad(batch: Batch) -> int:
+    """Count the ties of which the judge said that both answers are bad."""
+    if "winner" not in batch.columns:
+        return 0
+    return int(np.nansum(mapped(coded(batch.columns["winner"]), dict.fromkeys(BOTH_BAD, 1.0))))
 
 
 def scores(batch: Batch) -> Floats:

@@ -1,6 +1,7 @@
 """`arenainstruct leaderboard`: rank models by recorded battles."""
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -97,7 +98,8 @@ def leaderboard(
         ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
     ] = ErrorChoice.stop,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png|html", help="Draw ratings and win rates.")
+        list[Path] | None,
+        typer.Option(metavar="FILE.html|svg|png", help="Draw ratings and win rates. Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -117,7 +119,7 @@ def leaderboard(
         flipped=flipped,
     )
     drop = on_error is ErrorChoice.drop
-    _rank(battles, options, by=by, drop=drop, plot=plot, as_json=as_json)
+    _rank(battles, options, by=by, drop=drop, plots=plot or (), as_json=as_json)
 
 
 def _rank(
@@ -126,7 +128,7 @@ def _rank(
     *,
     by: str | None,
     drop: bool,
-    plot: Path | None,
+    plots: Sequence[Path],
     as_json: bool,
 ) -> None:
     import orjson
@@ -134,17 +136,16 @@ def _rank(
     from .board import boards
     from .data import data
     from .notes import notes
-    from .plot import check_plot, draw
+    from .plot import check_plots, draw
     from .reading import load
     from .text import show
 
-    if plot:
-        check_plot(plot)
+    check_plots(plots)
     loaded = load(paths, by=by, control=options.control, drop=drop)
     whole, parts = boards(loaded, options)
     told = notes(whole, loaded, options)
-    if plot:
-        draw(plot, whole, told)
+    for path in plots:
+        draw(path, whole, told)
     if as_json:
         found = {**data(whole, parts, loaded, options), "notes": told}
         sys.stdout.write(orjson.dumps(found).decode() + "\n")

@@ -20,6 +20,7 @@ def data(
         "settled": loaded.battles.settled,
         "cascade": loaded.cascade,
         "broken": loaded.broken,
+        "both_bad": loaded.both_bad,
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...tools.ratings.length import Matched
 from ...tools.ratings.table import Floats
+from ...tools.tables import Batch
 from .arrays import coded, numbers
-from .source import Batch, readable, sources
+from .files import battle_files, opened
 
 VALUES = ("difficulty", "instruction_difficulty")
 GAMED = "fitted_pref_"
@@ -49,12 +50,12 @@ def read_difficulty(path: str, baseline: str) -> Difficulty:
     Raises:
         UserError: It lacks a column, or a value is no number.
     """
-    (source, *others) = sources([path])
+    (file, *others) = battle_files([path])
     if others:
         raise UserError(f"--difficulty {path}: name one file")
-    with readable(source.path):
-        names = list(source.first())
-        batches = [batch for batch in source.batches(names) if len(batch)]
+    with opened(file) as table:
+        names = list(table.head)
+        batches = [batch for batch in table.batches(names) if len(batch)]
     value = next((name for name in VALUES if name in names), None)
     if value is None or "question_id" not in names or not batches:
         raise UserError(

@@ -1,24 +1,25 @@
 """Which columns of a file of battles are read, and as what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from ...agents.errors import UserError
-from .measure import LENGTHS, measurable
-from .source import Source
+from ...tools.tables import Batch, Table, kind_of
+from .arrays import compute
+from .files import ANSWERS, OPTIONAL, REQUIRED, no_column
 
 Control = Literal["length", "style"]
 
-REQUIRED = ("question_id", "model_a", "model_b")
-OF_RUN = ("disputed", "outcome", "cascade", "propensity", "before_a", "before_b")
-"""What only the battles of a run, or the games of an arena, tell."""
-OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", *OF_RUN)
 GAMES = tuple(
     f"games/{name}"
     for name in ("juror", "shown_first", "score_a", "score_b", "before_a", "before_b")
 )
 """The jurors' single games in the battles of a run."""
+LENGTHS = {"len_a": "answer_a", "len_b": "answer_b"}
+"""What each length is measured on where it is not there."""
 OUTCOMES = frozenset(
     {"model", "answer", "score", "before", "rating", "preference", "win", "reward"}
 )
@@ -33,13 +34,13 @@ class Fields:
     style: tuple[str, ...]
     """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
 
-    def names(self, source: Source, has: Iterable[str]) -> list[str]:
+    def names(self, table: Table) -> list[str]:
         """Return the columns to read of one file, each once.
 
         Raises:
             UserError: A column is missing; names what the file has.
         """
-        known = set(has)
+        known = set(table.head)
         pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
         if measurable(known):
             pairs = [LENGTHS.get(name, name) for name in pairs]
@@ -47,23 +48,13 @@ class Fields:
         if not {"winner", "preference"} & known:
             needed.append("winner")
         if missing := [name for name in needed if name not in known]:
-            raise UserError(_told(source, missing[0], known))
-        games = GAMES if "games" in known and source.path.suffix == ".parquet" else ()
-        more = [name for name in OPTIONAL if name in known or not source.complete]
+            raise no_column(table, missing[0])
+        games = GAMES if "games" in known and kind_of(table.path) == "parquet" else ()
+        more = [name for name in OPTIONAL if name in known or not table.complete]
         return list(dict.fromkeys([*needed, *more, *games]))
 
 
-def _told(source: Source, missing: str, known: set[str]) -> str:
-    if not any(known):
-        return f"{source.path}: holds nothing: it needs rows with question_id, model_a, model_b and winner"
-    alike = [name for name in known if name.strip().lower() == missing.lower()]
-    move = f"; rename {alike[0]!r}" if alike else ""
-    return (
-        f"{source.path}: no column {missing!r}; its columns are: {', '.join(sorted(known))}{move}"
-    )
-
-
-def fields(source: Source, *, by: str | None, control: Control | None) -> Fields:
+def fields(table: Table, *, by: str | None, control: Control | None) -> Fields:
     """Decide what to read from the first row of the first file.
 
     Raises:
@@ -73,11 +64,11 @@ def fields(source: Source, *, by: str | None, control: Control | None) -> Fields
         return Fields(by, ("len",))
     if control is None:
         return Fields(by, ())
-    row = source.first()
+    row = table.head
     found = style_pairs(row) or (("len",) if measurable(row) else ())
     if not found:
         raise UserError(
-            f"{source.path}: --control style needs columns such as len_a and len_b, with a number "
+            f"{table.path}: --control style needs columns such as len_a and len_b, with a number "
             "for each answer, and there are none"
         )
     return Fields(by, found)
@@ -103,3 +94,25 @@ def _is_number(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def measurable(known: Collection[str]) -> bool:
+    """Tell whether lengths can be had by measuring the answers."""
+    return set(ANSWERS) <= set(known) and not set(LENGTHS) <= set(known)
+
+
+def with_lengths(batch: Batch, style: Sequence[str]) -> Batch:
+    """Return the batch with the characters of its answers, where lengths are asked for and lack."""
+    if "len" not in style or not measurable(batch.columns):
+        return batch
+    lengths = {name: _characters(batch.columns[answer]) for name, answer in LENGTHS.items()}
+    return Batch(batch.columns | lengths, batch.numbers, batch.broken)
+
+
+def _characters(texts: pa.Array) -> pa.Array:
+    """Count characters; what is no text has no length."""
+    if pa.types.is_dictionary(texts.type):
+        texts = texts.dictionary_decode()
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        return pa.nulls(len(texts), pa.int32())
+    return compute.utf8_length(texts)

@@ -11,17 +11,17 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from ...tools.ratings.table import Floats, Ints
+from ...tools.ratings.table import Floats, Ints, columns_in_order
+from ...tools.tables import Batch
 from .arrays import coded, codes, compute, joined, mapped, numbers
 from .battles import Columns, Judging, named
-from .source import Batch
 
 FIRST = {"model_a": 1.0, "model_b": 0.0}
 FIELDS = ("juror", "shown_first", "score_a", "score_b")
 SETTLED = {"checker": 1.0, "identical": 1.0}
 """Whom the games of an arena name as the judge where no juror was needed."""
-OF_ARENA = "propensity"
-"""The column that only the games of an arena have."""
+ARENA_GAMES = "arena games"
+"""The format that the file of an arena's games declares."""
 SHOWN = ("score_a", "score_b")
 BEFORE = ("before_a", "before_b")
 """A juror's points before it conferred; those after it where it did not."""
@@ -59,18 +59,19 @@ def games_of(batch: Batch, rows: Columns) -> Columns:
         return np.where(back, 1.0 - found, found)
 
     names, code = joined([rows.model_a, rows.model_b])
-    a, b = code[: len(batch)][at], code[len(batch) :][at]
-    index, side = pa.array(at), back[:, None]
+    a, b = columns_in_order(code[: len(batch)][at], code[len(batch) :][at], back)
+    style_a, style_b = columns_in_order(rows.style_a[at], rows.style_b[at], back[:, None])
+    index = pa.array(at)
     return Columns(
         question=rows.question.take(index),
-        model_a=named(np.where(back, b, a), names),
-        model_b=named(np.where(back, a, b), names),
+        model_a=named(a, names),
+        model_b=named(b, names),
         score=won(SHOWN),
         weight=rows.weight[at],
         judge=named(np.append(codes(juror), np.full(len(whole), -1)), juror.dictionary),
         group=rows.group.take(index) if rows.group else None,
-        style_a=np.where(side, rows.style_b[at], rows.style_a[at]),
-        style_b=np.where(side, rows.style_a[at], rows.style_b[at]),
+        style_a=style_a,
+        style_b=style_b,
         judging=Judging(
             battle=at,
             share=np.append(_share(parent, codes(juror)), np.ones(len(whole))),
@@ -93,11 +94,6 @@ def _share(battle: Ints, juror: Ints) -> Floats:
     seats = int(juror.max()) + 2
     jurors = np.unique(battle * seats + juror + 1) // seats
     return np.asarray(0.5 / np.bincount(jurors, minlength=int(battle.max()) + 1)[battle])
-
-
-def is_of_arena(batch: Batch) -> bool:
-    """Tell whether the rows are the games that an arena wrote."""
-    return OF_ARENA in batch.columns
 
 
 def arena_judging(batch: Batch, rows: Columns) -> Columns:

@@ -41,6 +41,11 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
             f"Left out {loaded.broken} battles of instructions that the run found broken: they rate "
             "nobody."
         )
+    if loaded.both_bad:
+        yield (
+            f"In {loaded.both_bad:,} of the ties the judge called both answers bad: ties like the others "
+            "for the ratings."
+        )
     if loaded.measured:
         yield (
             f"Lengths are the characters of answer_a and answer_b in {', '.join(loaded.measured)}."

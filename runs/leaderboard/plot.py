@@ -1,117 +1,120 @@
-"""Pictures of a leaderboard: ratings with intervals, and who beat whom how often."""
+"""Pictures of a leaderboard: PNG or SVG, or one HTML page with nothing to load, light or dark."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from ...agents.errors import UserError
-from ...tools.ratings.table import Floats, Ints
 from .board import Board
+from .picture import Picture, met_counts, picture
 
-LONGEST = 48
-"""Letters of a name that are drawn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """What is drawn, best model first."""
-
-    models: tuple[str, ...]
-    ratings: Floats
-    low: Floats
-    high: Floats
-    shares: Floats
-    """Share of the wins of row over column, ties half; NaN where they never met."""
-    counts: Ints
-    title: str
-    subtitle: str
-    notes: tuple[str, ...]
+ENDINGS = (".html", ".svg", ".png")
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c1c1c; --quiet: #595959; --paper: #ffffff;
+  --line: #dcdcd8; }
+@media (prefers-color-scheme: dark) { :root { --ink: #eeeeea; --quiet: #b3b3ad; --paper: #16181b;
+  --line: #3a3d42; } }
+body { margin: 2rem auto; padding: 0 1rem; max-width: 78rem; background: var(--paper);
+  color: var(--ink); font: 16px/1.45 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
+p, li { color: var(--quiet); margin: .2rem 0; } figure { margin: 0; overflow-x: auto; }
+svg { display: block; max-width: 100%; height: auto; }
+table { border-collapse: collapse; } th, td { padding: .15rem .8rem .15rem 0; text-align: right; }
+th:nth-child(2), td:nth-child(2) { text-align: left; }
+thead th { border-bottom: 1px solid var(--line); }
+"""
 
 
-def check_plot(path: Path) -> None:
-    """Refuse a picture that could not be drawn, before anything is computed.
+def check_plots(paths: Sequence[Path]) -> None:
+    """Refuse pictures that could not be drawn, before anything is computed.
 
     Raises:
-        UserError: The name ends otherwise than in .png or .html, or a library is missing.
+        UserError: A name ends otherwise, has no folder, or is given twice; or matplotlib is missing.
     """
-    if path.suffix.lower() not in (".png", ".html"):
-        raise UserError(f"--plot {path}: the name must end in .png or .html")
-    if not path.parent.is_dir():
-        raise UserError(f"--plot {path}: there is no folder {path.parent}")
-    if path.suffix.lower() == ".png":
+    for path in paths:
+        if path.suffix.lower() not in ENDINGS:
+            raise UserError(f"--plot {path}: the name must end in .png or .html, or in .svg")
+        if not path.parent.is_dir():
+            raise UserError(f"--plot {path}: there is no folder {path.parent}")
+        if paths.count(path) > 1:
+            raise UserError(f"--plot {path}: is given twice; give each picture a name of its own")
+    if paths:
         try:
             import matplotlib  # noqa: F401
         except ImportError as error:
             raise UserError(
-                f'--plot {path}: needs matplotlib: pip install "arenainstruct[arena]"; '
-                "a name that ends in .html needs nothing"
+                f'--plot {paths[0]}: needs matplotlib: pip install "arenainstruct[arena]"'
             ) from error
 
 
 def draw(path: Path, board: Board, notes: Sequence[str]) -> None:
-    """Write the picture as PNG or as one HTML file, as its name ends."""
+    """Write the picture as its name ends."""
+    from .figure import save
+
     shown = picture(board, notes)
     try:
         if path.suffix.lower() == ".html":
-            from .page import page
-
             path.write_text(page(shown), encoding="utf-8")
         else:
-            from .png import save
-
             save(shown, path)
     except OSError as error:
         raise UserError(f"--plot {path}: cannot be written: {error.strerror or error}") from error
 
 
-def picture(board: Board, notes: Sequence[str]) -> Picture:
-    """Put what is drawn in the order of the ratings."""
-    fit = board.fit
-    order = [fit.models.index(row.model) for row in board.rows]
-    square = np.ix_(order, order)
-    wins, met = fit.wins[square], (fit.wins + fit.wins.T)[square]
-    shares = np.divide(wins, met, out=np.full_like(wins, np.nan), where=met > 0)
-    return Picture(
-        models=tuple(brief(fit.models[i]) for i in order),
-        ratings=fit.ratings[order],
-        low=board.intervals.low[order],
-        high=board.intervals.high[order],
-        shares=shares,
-        counts=board.counts[square],
-        title=f"Leaderboard of {len(order)} models",
-        subtitle=f"{board.battles:,} battles on {board.questions:,} questions"
-        + (", which gives no intervals" if board.unknown else ""),
-        notes=tuple(notes),
+def page(shown: Picture) -> str:
+    """Return the HTML page."""
+    from .figure import matrix_svg, ratings_svg
+
+    best = f"{shown.models[0]} is first with {shown.ratings[0]:.0f}"
+    ratings_told = f"Ratings with 95 % intervals; {best}; all numbers are in the table below."
+    matrix_told = f"Share of wins of each model over each other; {met_counts(shown)}."
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(shown.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
+            f"<h1>{escape(shown.title)}</h1>\n<p>{escape(shown.subtitle)}</p>",
+            "<h2>Ratings with 95 % intervals</h2>",
+            f"<figure>{_labelled(ratings_svg(shown), ratings_told)}</figure>",
+            "<h2>Wins of row over column</h2>",
+            f"<p>Ties count half; {met_counts(shown)}. Blue: the row wins more; orange: the column.</p>",
+            f"<figure>{_labelled(matrix_svg(shown), matrix_told)}</figure>",
+            f"<details><summary>All pairs</summary>{_pairs(shown)}</details>",
+            f"<h2>Notes</h2>\n<ul>{_notes(shown)}</ul>",
+            f"<h2>Table</h2>\n{_table(shown)}\n</body>\n</html>\n",
+        ]
     )
 
 
-def brief(name: str) -> str:
-    """Return a name that fits beside a row: both ends of a long one."""
-    if len(name) <= LONGEST:
-        return name
-    half = LONGEST // 2
-    return f"{name[:half]}…{name[-half:]}"
+def _labelled(svg: str, told: str) -> str:
+    """Return a drawing with what a screen reader says of it."""
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(told)}"', 1)
 
 
-def met_counts(shown: Picture) -> str:
-    """Tell in words how many battles the pairs that met had."""
-    met = shown.counts[np.triu_indices(len(shown.models), 1)]
-    met = met[met > 0]
-    if not len(met):
-        return "no pair met"
-    if met.min() == met.max():
-        return f"{met.min():,} battles a pair"
-    return f"{met.min():,} to {met.max():,} battles a pair"
+def _pairs(shown: Picture) -> str:
+    met = [(row, column) for row, column in np.argwhere(shown.counts > 0) if row < column]
+    rows = (
+        f"<tr><td></td><td>{escape(shown.models[row])} over {escape(shown.models[column])}</td>"
+        f"<td>{shown.shares[row, column]:.1%}</td><td>{shown.counts[row, column]:,} battles</td></tr>"
+        for row, column in met
+    )
+    return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
-def ticks(low: float, high: float, about: int = 6) -> list[float]:
-    """Return round numbers that span a range of ratings."""
-    span = max(high - low, 1.0)
-    raw = span / about
-    unit = 10.0 ** np.floor(np.log10(raw))
-    step = next(unit * m for m in (1, 2, 5, 10) if unit * m >= raw)
-    first = np.floor(low / step) * step
-    count = int(np.ceil((high - first) / step)) + 1
-    return [float(first + step * i) for i in range(count)]
+def _notes(shown: Picture) -> str:
+    return "".join(f"<li>{escape(note)}</li>" for note in shown.notes)
+
+
+def _table(shown: Picture) -> str:
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("", "model", "rating", "low", "high")
+    )
+    rows = zip(shown.models, shown.ratings, shown.low, shown.high, strict=True)
+    body = "".join(
+        f"<tr><td>{place}</td><td>{escape(model)}</td><td>{rating:.0f}</td><td>{low:.0f}</td>"
+        f"<td>{high:.0f}</td></tr>"
+        for place, (model, rating, low, high) in enumerate(rows, start=1)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

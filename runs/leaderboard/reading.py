@@ -10,13 +10,13 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
+from ...tools.tables import Batch, Table
 from .arrays import CODED, chosen, coded, mapped, numbers
 from .battles import Battles, Columns, together
-from .checks import Gate, faults, is_empty, scores
-from .fields import REQUIRED, Control, Fields, fields
-from .games import arena_judging, cascaded, games_of, has_games, is_of_arena
-from .measure import ANSWERS, with_lengths
-from .source import Batch, Source, readable, sources
+from .checks import Gate, both_bad, faults, is_empty, scores
+from .fields import Control, Fields, fields, with_lengths
+from .files import ANSWERS, REQUIRED, batches, battle_files, opened
+from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
@@ -35,6 +35,8 @@ class Loaded:
     """How many of a run's battles went each way through a cascade; empty without one."""
     broken: int
     """Rows left out because their instruction is broken, as a run found."""
+    both_bad: int
+    """Rows whose judge called both answers bad, among the ties."""
     measured: tuple[str, ...]
     """Files whose answers were measured, since they have no columns of lengths."""
     graded: tuple[str, ...]
@@ -53,13 +55,15 @@ def load(
     Raises:
         UserError: A file cannot be read, lacks a column, or has a faulty row while `drop` is off.
     """
-    found = sources(paths, ("games", "battles"))
-    with readable(found[0].path):
-        reader = Reader(fields(found[0], by=by, control=control), Gate(drop))
-    for source in found:
-        with readable(source.path):
-            reader.read(source)
-    return reader.loaded(tuple(str(source.path) for source in found))
+    found = battle_files(paths, ("games", "battles"))
+    reader: Reader | None = None
+    for path in found:
+        with opened(path) as table:
+            reader = reader or Reader(fields(table, by=by, control=control), Gate(drop))
+            reader.read(table)
+    if reader is None:
+        raise UserError("no battles: name a file or a run")
+    return reader.loaded(tuple(map(str, found)))
 
 
 @dataclass
@@ -71,28 +75,29 @@ class Reader:
     parts: list[Columns] = field(default_factory=list)
     cascade: Counter[str] = field(default_factory=Counter)
     broken: int = 0
+    both_bad: int = 0
     measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
 
-    def read(self, source: Source) -> None:
+    def read(self, table: Table) -> None:
         """Read one file."""
-        names = self.fields.names(source, source.first())
+        names = self.fields.names(table)
         parts: list[tuple[Columns, Floats]] = []
         graded = False
-        for read in source.batches(names):
+        for read in batches(table, names):
             batch = with_lengths(read, self.fields.style)
             graded |= "preference" in batch.columns
-            parts.extend(self._checked(source, batch))
+            parts.extend(self._checked(table, batch))
         if set(ANSWERS) & set(names):
-            self.measured.append(str(source.path))
+            self.measured.append(str(table.path))
         verdict = [told for _, told in parts]
         columns = [part for part, _ in parts]
         if not graded and _is_graded([part.score for part in columns], verdict):
             columns = [replace(p, score=2.0 - v) for p, v in zip(columns, verdict, strict=True)]
-            self.graded.append(str(source.path))
+            self.graded.append(str(table.path))
         self.parts.extend(columns)
 
-    def _checked(self, source: Source, batch: Batch) -> Iterator[tuple[Columns, Floats]]:
+    def _checked(self, table: Table, batch: Batch) -> Iterator[tuple[Columns, Floats]]:
         """Yield the good rows of a batch as columns, with their `verdict` numbers."""
         if batch.columns:
             batch = _coded(batch, (*REQUIRED, "winner", "judge", self.fields.by))
@@ -100,12 +105,13 @@ class Reader:
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
         wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
-        keep = self.gate.kept(source, batch, wrong)
+        keep = self.gate.kept(table, batch, wrong)
         keep = self._counting(batch, keep)
         if keep.any():
             rest = _some(batch, keep)
+            self.both_bad += both_bad(rest)
             verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
-            rows = _judged(rest, self._columns(rest, score[keep]))
+            rows = _judged(table, rest, self._columns(rest, score[keep]))
             self.cascade.update(cascaded(rest, rows))
             yield rows, verdict
 
@@ -147,7 +153,10 @@ class Reader:
         dropped = self.gate.counts()
         if not self.parts:
             left_out = {**dropped, "broken instructions": self.broken}
-            told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n) or "no rows at all"
+            told = (
+                ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n)
+                or "holds nothing below the header"
+            )
             raise UserError(f"{', '.join(files)}: no battles to rate; {told}")
         return Loaded(
             battles=together(self.parts, self.fields.style),
@@ -155,16 +164,17 @@ class Reader:
             dropped=dropped,
             cascade=dict(sorted(self.cascade.items())),
             broken=self.broken,
+            both_bad=self.both_bad,
             measured=tuple(self.measured),
             graded=tuple(self.graded),
         )
 
 
-def _judged(batch: Batch, rows: Columns) -> Columns:
+def _judged(table: Table, batch: Batch, rows: Columns) -> Columns:
     """Return the rows of a run as its jurors' games; those of any other file as they are."""
     if has_games(batch):
         return games_of(batch, rows)
-    return arena_judging(batch, rows) if is_of_arena(batch) else rows
+    return arena_judging(batch, rows) if table.format == ARENA_GAMES else rows
 
 
 def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:

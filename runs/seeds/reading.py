@@ -15,7 +15,7 @@ from .licence import Origin, from_manifest, front_matter
 from .markup import rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
-from .rows import read_jsonl, read_parquet, read_records, records
+from .rows import read_records, read_rows, records
 from .settings import SeedSettings
 from .source import Source
 from .table import read_table
@@ -48,10 +48,8 @@ def read_documents(source: Source, settings: SeedSettings) -> Iterator[Found]:
     if form == "unsupported":
         ending = PurePosixPath(source.name).suffix
         raise Unusable("unsupported", f"{ending} files are not read; save it as PDF, DOCX or text")
-    if form == "jsonl":
-        yield from read_jsonl(source, settings.text_column, origin)
-    elif form == "parquet":
-        yield from read_parquet(source, settings.text_column, origin)
+    if form in ("jsonl", "parquet"):
+        yield from read_rows(source, settings.text_column, origin)
     elif form == "table":
         yield from read_table(source, settings, origin)
     elif form in ("json", "yaml"):

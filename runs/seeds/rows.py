@@ -1,83 +1,109 @@
 """Documents that are rows: JSONL, Parquet, and JSON files that hold records."""
 
-import json
+import io
 from collections.abc import Iterator
-from typing import Any, cast
+from pathlib import Path
+from typing import IO, Any
 
+from ...tools.tables import Row, kind_of, open_table
 from .document import Document, SeedReject, Unusable
 from .licence import Origin, from_mapping
-from .opening import iter_lines, open_bytes
+from .opening import iter_lines
 from .source import Source
 
-Row = dict[str, Any]
 Found = Document | SeedReject
+ABOUT = frozenset({"title", "licence", "license", "source", "url"})
+"""Columns that tell where a text comes from."""
+PATIENCE = 1000
+"""Rows without the text column after which the file is taken not to have it."""
 
 
-def read_jsonl(source: Source, column: str, origin: Origin) -> Iterator[Found]:
-    """Yield one document per line; a broken line is a reject and the rest goes on."""
+class _Lines(io.RawIOBase):
+    """Lines of text, whatever they were written in, as a file of UTF-8."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._left = lines, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._left = self._left or next(self._lines, "").encode("utf-8", "surrogatepass")
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+
+def as_utf8(path: Path) -> IO[bytes]:
+    """Return a text file as UTF-8.
+
+    Raises:
+        Unusable: while it is read: it is binary, or holds a line that memory should not.
+    """
+    return io.BufferedReader(_Lines(iter_lines(path)), 1 << 16)
+
+
+def read_rows(source: Source, column: str, origin: Origin) -> Iterator[Found]:
+    """Yield one document a row; a broken row is a reject and the rest goes on.
+
+    Raises:
+        Unusable: no row has the text column.
+    """
+    text = None if kind_of(source.path) == "parquet" else as_utf8(source.path)
+    without: list[Row] = []
     known = False
-    for number, line in enumerate(iter_lines(source.path), 1):
-        name = f"{source.name}#row-{number}"
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            yield SeedReject(name, "unreadable", f"the line is no JSON: {error}")
-            continue
-        if not known:
-            _require(row, column)
-            known = True
-        yield _document(name, row, column, origin)
+    with open_table(source.path, text) as table:
+        if table.complete and column not in table.head:
+            raise _no_column(column, table.head)
+        for row in table.rows({column, *ABOUT} & table.head.keys()):
+            if isinstance(row, Row) and not known and column not in row.values:
+                without.append(row)
+                if len(without) < PATIENCE:
+                    continue
+                raise _no_column(column, without[0].values)
+            if isinstance(row, Row):
+                known = True
+                yield from (_document(source, *early, column, origin) for early in without)
+                without.clear()
+                yield _document(source, *row, column, origin)
+            else:
+                yield SeedReject(f"{source.name}#row-{row.number}", "unreadable", row.reason)
+    if without:
+        raise _no_column(column, without[0].values)
 
 
-def read_parquet(source: Source, column: str, origin: Origin) -> Iterator[Found]:
-    """Yield one document per row, a bounded batch of rows in memory."""
-    import pyarrow.parquet as parquet
-
-    with open_bytes(source.path) as file:
-        table = parquet.ParquetFile(file)
-        names = table.schema_arrow.names
-        _require(dict.fromkeys(names), column)
-        wanted = {column, "title", "licence", "license", "source", "url"} & set(names)
-        number = 0
-        for batch in table.iter_batches(batch_size=256, columns=sorted(wanted)):
-            for row in batch.to_pylist():
-                number += 1
-                yield _document(f"{source.name}#row-{number}", row, column, origin)
-
-
-def records(value: Any, column: str) -> list[Row] | None:
+def records(value: Any, column: str) -> list[Any] | None:
     """Return the records with a text column in a parsed JSON file, or None where there are none."""
     if isinstance(value, dict):
         if isinstance(value.get(column), str):
-            return [cast(Row, value)]
+            return [value]
         return next((found for v in value.values() if (found := _listed(v, column))), None)
     return _listed(value, column)
 
 
-def read_records(source: Source, rows: list[Row], column: str, origin: Origin) -> Iterator[Found]:
+def read_records(source: Source, rows: list[Any], column: str, origin: Origin) -> Iterator[Found]:
     """Yield one document per record."""
     for number, row in enumerate(rows, 1):
-        yield _document(f"{source.name}#row-{number}", row, column, origin)
+        yield _document(source, number, row, column, origin)
 
 
-def _listed(value: Any, column: str) -> list[Row] | None:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return value if isinstance(value[0].get(column), str) else None
-    return None
+def _listed(value: Any, column: str) -> list[Any] | None:
+    if not isinstance(value, list):
+        return None
+    told = any(isinstance(row, dict) and isinstance(row.get(column), str) for row in value)
+    return value if told else None
 
 
-def _require(row: Any, column: str) -> None:
-    """Refuse the whole file when its first row shows that the column is not there."""
-    if isinstance(row, dict) and column in row:
-        return
-    found = ", ".join(sorted(row)) if isinstance(row, dict) else f"a {type(row).__name__}"
-    raise Unusable("no_text_column", f"no column {column!r} among: {found}; set seeds.text_column")
+def _no_column(column: str, found: dict[str, Any]) -> Unusable:
+    names = ", ".join(sorted(found))
+    return Unusable("no_text_column", f"no column {column!r} among: {names}; set seeds.text_column")
 
 
-def _document(name: str, row: Any, column: str, origin: Origin) -> Found:
+def _document(source: Source, number: int, row: Any, column: str, origin: Origin) -> Found:
     """Make a document of a row; what the row says about its origin comes before the manifest."""
+    name = f"{source.name}#row-{number}"
+    if isinstance(row, dict) and column not in row:
+        return SeedReject(name, "no_text_column", str(_no_column(column, row)))
     text = row.get(column) if isinstance(row, dict) else None
     if not isinstance(text, str):
         return SeedReject(name, "unreadable", f"column {column!r} holds {type(text).__name__}")

@@ -1,61 +1,62 @@
 """CSV and TSV to markdown tables; a big table becomes row chunks that repeat the header."""
 
-import csv
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import PurePosixPath
 
-from .document import Document, Unusable
+from ...tools.tables import CsvTable, open_table
+from .document import Document, SeedReject, Unusable
 from .licence import Origin
-from .opening import iter_lines
+from .rows import as_utf8
 from .settings import SeedSettings
 from .source import Source
 
 Row = list[str]
 
 
-def read_table(source: Source, settings: SeedSettings, origin: Origin) -> Iterator[Document]:
+def read_table(
+    source: Source, settings: SeedSettings, origin: Origin
+) -> Iterator[Document | SeedReject]:
     """Yield a table as one document, or as several when it is longer than `max_chars`.
 
     Raises:
         Unusable: it has no data row.
     """
-    rows = _rows(source)
-    header = next(rows, None)
-    if header is None:
-        raise Unusable("empty", "the table has no row")
+    with open_table(source.path, as_utf8(source.path)) as table:
+        if not isinstance(table, CsvTable) or not table.header:
+            raise Unusable("empty", "the table has no row")
+        rejects: list[SeedReject] = []
+        rows = _rows(table, source.name, rejects)
+        title = origin.title or PurePosixPath(source.name).name.split(".")[0]
+        for name, text in _parts([cell.strip() for cell in table.header], rows, source, settings):
+            yield Document(name, text, "table", title, "", origin.licence, origin.source)
+            yield from rejects
+            rejects.clear()
+        yield from rejects
+
+
+def _parts(
+    header: Row, rows: Iterator[Row], source: Source, settings: SeedSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield the table as markdown with its name; its parts are numbered where there are several."""
     chunks = _balanced(_chunks(header, rows, settings.max_chars), header, settings.min_chars)
     first = next(chunks, None)
     if first is None:
         raise Unusable("empty", "the table has a header but no data")
     second = next(chunks, None)
     everything = chain([first] if second is None else [first, second], chunks)
-    title = origin.title or PurePosixPath(source.name).name.split(".")[0]
     for number, chunk in enumerate(everything, 1):
-        name = source.name if second is None else f"{source.name}#part-{number}"
-        text = render(header, chunk)
-        yield Document(name, text, "table", title, "", origin.licence, origin.source)
+        part = "" if second is None else f"#part-{number}"
+        yield source.name + part, render(header, chunk)
 
 
-def _rows(source: Source) -> Iterator[Row]:
-    """Yield the rows that hold anything, with trimmed cells."""
-    lines = iter_lines(source.path)
-    head = list(islice(lines, 20))
-    reader = csv.reader(chain(head, lines), delimiter=_delimiter(source.name, "".join(head)))
-    for row in reader:
-        cells = [cell.strip() for cell in row]
-        if any(cells):
+def _rows(table: CsvTable, name: str, rejects: list[SeedReject]) -> Iterator[Row]:
+    """Yield the rows that hold anything, with trimmed cells; what cannot be read becomes a reject."""
+    for number, found in table.cells():
+        if isinstance(found, str):
+            rejects.append(SeedReject(f"{name}#row-{number}", "unreadable", found))
+        elif any(cells := [cell.strip() for cell in found]):
             yield cells
-
-
-def _delimiter(name: str, head: str) -> str:
-    """Return the separator: what a tab-separated name says, or what the first lines share."""
-    if name.lower().removesuffix(".gz").endswith((".tsv", ".tab")):
-        return "\t"
-    try:
-        return csv.Sniffer().sniff(head, delimiters=",;\t|").delimiter
-    except csv.Error:
-        return ","
 
 
 def _chunks(header: Row, rows: Iterable[Row], limit: int) -> Iterator[list[Row]]:

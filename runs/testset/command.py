@@ -100,10 +100,10 @@ def _make(
     import asyncio
     from dataclasses import asdict
 
+    from ...tools.tables import plain_name
     from .make import make
     from .result import chosen_row, write_jsonl
     from .summary import summary
-    from .table import plain_name
 
     result = asyncio.run(make(order, config, folder / "ledger.sqlite", _tell))
     path = out or folder / "testset.jsonl"

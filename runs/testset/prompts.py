@@ -1,12 +1,13 @@
 """A file of instructions as prompts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import Prompt
+from ...tools.tables import Reject, TableError, read_rows
 from .conversation import (
     COLUMNS,
     LATER,
@@ -16,37 +17,62 @@ from .conversation import (
     prompt_turns,
     read_turns,
 )
-from .table import Row, read_rows
 
+Row = Mapping[str, Any]
+NAMED = 20
+"""Row numbers that are told."""
 IDS = ("id", "question_id", "prompt_id", "uid")
 
 
 def read_prompts(
     path: Path, *, prompt_column: str | None = None, category_column: str = "category"
-) -> tuple[list[Prompt], int]:
-    """Return the prompts of a file, and the number of rows without one.
+) -> tuple[list[Prompt], tuple[int, ...]]:
+    """Return the prompts of a file, and the numbers of the rows without one.
 
     Raises:
         UserError: the file cannot be read, or has no prompts where they are looked for.
     """
     prompts: list[Prompt] = []
-    empty = 0
+    empty: list[int] = []
     seen: set[str] = set()
     categories = False
-    for number, row in read_rows(path):
+    for number, row in sound_rows(path):
         categories = categories or category_column in row
         prompt = _prompt(row, f"{path}: row {number}", prompt_column, category_column)
         if prompt is None:
-            empty += 1
+            empty.append(number)
             continue
         id = _new_id(row, number, seen)
         seen.add(id)
         prompts.append(replace(prompt, id=id))
     if not prompts:
-        raise UserError(f"{path}: holds no prompts ({empty} rows without one)")
+        raise UserError(f"{path}: holds no prompts ({len(empty)} rows without one)")
     if category_column != "category" and not categories:
         raise UserError(f"{path}: no row has --category-column {category_column!r}")
-    return prompts, empty
+    return prompts, tuple(empty)
+
+
+def sound_rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a file with their numbers; a broken one is refused, never left out.
+
+    Raises:
+        UserError: the file is no table, or a row of it is broken.
+    """
+    try:
+        for row in read_rows(path):
+            if isinstance(row, Reject):
+                raise UserError(f"{path}: row {row.number}: {row.reason}")
+            yield row.number, row.values
+    except TableError as error:
+        raise UserError(str(error)) from error
+
+
+def told_empty(rows: Sequence[int]) -> str:
+    """Return which rows have no prompt, in words."""
+    if not rows:
+        return ""
+    named = ", ".join(map(str, rows[:NAMED])) + (", …" if len(rows) > NAMED else "")
+    return f"Rows without a prompt, left out: {len(rows)} (row {named})"
 
 
 def _prompt(row: Row, where: str, column: str | None, category_column: str) -> Prompt | None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ...graphs.testset.prompt import Chosen, Prompt, Removed
-from .table import plain_name
+from ...tools.tables import plain_name
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class SetResult:
     asked: Asked
     prompts: Sequence[Prompt]
     """All that were read."""
-    empty: int
+    empty: tuple[int, ...]
     """Rows without a prompt."""
     training_texts: int
     chosen: Sequence[Chosen]
@@ -95,7 +95,8 @@ class SetResult:
         return {
             **asdict(self.asked),
             "read": len(self.prompts),
-            "empty": self.empty,
+            "empty": len(self.empty),
+            "empty_rows": list(self.empty),
             "training_texts": self.training_texts,
             "clean": self.clean(),
             "parts": self.parts(),

@@ -16,7 +16,7 @@ from ...tools.decontamination import (
 from ..opening import opened
 from .config import SetConfig, TfidfSettings
 from .make import embedding_models, open_embedder
-from .table import read_rows
+from .prompts import sound_rows
 
 PAIRS = (
     ("text", "rephrased"),
@@ -36,7 +36,7 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
         UserError: a row has no pair of columns that is known.
     """
     pairs = []
-    for number, row in read_rows(path):
+    for number, row in sound_rows(path):
         names = next((pair for pair in PAIRS if set(pair) <= row.keys()), None)
         if names is None:
             known = " or ".join(" and ".join(pair) for pair in PAIRS)

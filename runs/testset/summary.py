@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ...graphs.testset.prompt import Removed
 from ...tools.decontamination.compare import Comparison
+from .prompts import told_empty
 from .result import SetResult
 
 SHOWN = 12
@@ -85,7 +86,7 @@ def _removed(result: SetResult) -> str:
         rules = ", ".join(f"{name} ≥ {least:g}" for name, least in result.rules)
         lines.append(f"Compared with {result.training_texts} training texts by {rules}")
     if result.empty:
-        lines.append(f"Rows without a prompt: {result.empty}")
+        lines.append(told_empty(result.empty))
     lines.append(f"Left out: {len(result.removed)} of {len(result.prompts)}")
     examples = result.examples()
     for name, count in result.removed_by().items():

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import TrainingText
+from ...tools.tables import kind_of
 from .conversation import COLUMNS, find_column, read_turns
-from .table import is_table, read_rows
+from .prompts import sound_rows
 
 TRAINED = ("sft", "preference")
 """What of a run's dataset trains a model."""
@@ -31,14 +32,14 @@ def _files(path: Path) -> list[Path]:
         return [path]
     root = path / "dataset" if (path / "dataset").is_dir() else path
     ours = [folder for name in TRAINED if (folder := root / name).is_dir()]
-    files = [f for folder in ours or [root] for f in sorted(folder.rglob("*")) if is_table(f)]
+    files = [f for folder in ours or [root] for f in sorted(folder.rglob("*")) if kind_of(f)]
     if not files:
         raise UserError(f"--against {path}: no JSONL, JSON, CSV or Parquet file in this folder")
     return files
 
 
 def _texts(path: Path) -> Iterator[TrainingText]:
-    for number, row in read_rows(path):
+    for number, row in sound_rows(path):
         column = find_column(row)
         if column is None:
             if any(name in row for name in COLUMNS):

@@ -8,18 +8,19 @@ Large files skip the rows: `BattleTable(a, b, score, weight, question, models)` 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from .verdict import SCORES
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+T = TypeVar("T", bound=np.generic)
 Row = tuple[str, str, str, str | float, float]
 """question id, model shown first, model shown second, winner, weight."""
-
-SCORES = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}
-"""What each verdict gives to model_a."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,13 @@ class BattleTable:
             np.array(question, dtype=np.int64),
             tuple(models),
         )
+
+
+def columns_in_order(
+    a: npt.NDArray[T], b: npt.NDArray[T], turned: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[T], npt.NDArray[T]]:
+    """Do what `in_order` does to whole columns: exchange them in the rows shown the other way round."""
+    return np.where(turned, b, a), np.where(turned, a, b)
 
 
 def add_up(index: Ints, values: Floats, size: int) -> Floats:

@@ -1,14 +1,17 @@
-"""The picture by matplotlib: ratings above, the matrix of wins below."""
+"""The drawings, by matplotlib: ratings with their intervals, and the matrix of wins."""
 
+import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .plot import Picture, met_counts
+from .picture import Picture, met_counts
 
 LOSS, EVEN, WIN = "#b85c00", "#f6f6f4", "#1a6bb0"
 """Orange to blue: told apart with every kind of colour blindness."""
@@ -16,25 +19,65 @@ COUNTS_UP_TO, SHARES_UP_TO = 12, 24
 """Most models for which a cell holds the number of battles, and the share at all."""
 DEEP = 0.37
 """Lead from which a cell is so deep that white is read better than ink."""
-INK, QUIET = "#1c1c1c", "#5f5f5f"
+INK, QUIET, GRID = "#1c1c1c", "#5f5f5f", "#e3e3e0"
+OF_PAGE = {INK: "var(--ink)", QUIET: "var(--quiet)", GRID: "var(--line)", "xlink:href": "href"}
+"""What a page puts in the place of colours, so that it is read on a dark screen too."""
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def save(shown: Picture, path: Path) -> None:
-    """Draw and write the picture."""
-    count, many = len(shown.models), len(shown.models) > SHARES_UP_TO
-    names = (0.065 if many else 0.095) * max(len(model) for model in shown.models)
-    side = max(3.0, count * (0.22 if many else 0.62))
-    rows = 0.5 + count * (0.2 if many else 0.36)
-    width, height = max(7.0, side + names + 1.6), rows + side + names + 1.9
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
-    ratings, matrix = figure.subplots(2, 1, height_ratios=[rows, side + names])
+    """Draw both and write them as one picture, PNG or SVG as the name ends."""
+    width, rows, side = _sizes(shown)
+    figure = Figure(
+        figsize=(width, rows + side + 1.4), dpi=150, layout="constrained", facecolor="white"
+    )
+    ratings, matrix = figure.subplots(2, 1, height_ratios=[rows, side])
     _ratings(ratings, shown)
     _matrix(matrix, shown)
     figure.suptitle(f"{shown.title}: {shown.subtitle}", fontsize=12, color=INK)
+    _write(figure, path, path.suffix.lower()[1:])
+
+
+def ratings_svg(shown: Picture) -> str:
+    """Return the ratings as SVG to stand in a page."""
+    width, rows, _ = _sizes(shown)
+    return _svg(_ratings, shown, (width, rows + 0.7))
+
+
+def matrix_svg(shown: Picture) -> str:
+    """Return the matrix of wins as SVG to stand in a page."""
+    width, _, side = _sizes(shown)
+    return _svg(_matrix, shown, (width, side + 0.7))
+
+
+def _sizes(shown: Picture) -> tuple[float, float, float]:
+    """Return the width, the height of the ratings and that of the matrix, in inches."""
+    count, many = len(shown.models), len(shown.models) > SHARES_UP_TO
+    names = (0.065 if many else 0.095) * max(len(model) for model in shown.models)
+    side = max(3.0, count * (0.22 if many else 0.62))
+    return max(7.0, side + names + 1.6), 0.5 + count * (0.2 if many else 0.36), side + names
+
+
+def _svg(draw: Callable[[Any, Picture], None], shown: Picture, size: tuple[float, float]) -> str:
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    draw(figure.subplots(), shown)
+    written = io.BytesIO()
+    # Its ids are told apart by the salt; letters stay letters, which a reader can search for.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": draw.__name__}):
+        _write(figure, written, "svg")
+    text = written.getvalue().decode()
+    text = text[text.index("<svg") :].replace(' xmlns="http://www.w3.org/2000/svg"', "")
+    text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    for name, value in OF_PAGE.items():
+        text = text.replace(name, value)
+    return text
+
+
+def _write(figure: Figure, target: Path | io.BytesIO, kind: str) -> None:
     with warnings.catch_warnings():
         # The box drawn for such a letter tells it well enough; the page in HTML has them all.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(path, format="png")
+        figure.savefig(target, format=kind, metadata=NO_METADATA if kind == "svg" else None)
 
 
 def _ratings(axes: Any, shown: Picture) -> None:
@@ -55,7 +98,9 @@ def _ratings(axes: Any, shown: Picture) -> None:
     axes.set_yticks(place, shown.models, fontsize=7 if many else 10, parse_math=False)
     axes.set_ylim(len(place) - 0.4, -0.6)
     axes.margins(x=0.12)
-    axes.grid(axis="x", color="#e3e3e0")
+    axes.tick_params(axis="x", colors=QUIET)
+    axes.set_facecolor("none")
+    axes.grid(axis="x", color=GRID)
     axes.set_axisbelow(True)
     _bare(axes)
     axes.set_title("Rating with its 95 % interval, Elo points", fontsize=10, color=INK, loc="left")

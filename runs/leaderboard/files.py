@@ -1,0 +1,113 @@
+"""Where battles come from: a file, the battles or games of a dataset, or the folder of a run."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ...agents.errors import UserError
+from ...tools.tables import Batch, Table, TableError, kind_of, open_table
+from .arrays import numbers
+
+RUNS = Path("runs")
+KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", "each also .gz or .zst")
+REQUIRED = ("question_id", "model_a", "model_b")
+OF_RUN = ("disputed", "outcome", "cascade", "propensity", "before_a", "before_b")
+"""What only the battles of a run, or the games of an arena, tell."""
+OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", *OF_RUN)
+MAY_LACK = frozenset(OPTIONAL) - {"winner"}
+IF_ABSENT = {"weight": 1.0}
+"""What a JSON object means that does not have the key."""
+ANSWERS = ("answer_a", "answer_b")
+
+
+def battle_files(paths: Sequence[str], parts: Sequence[str] = ("battles",)) -> list[Path]:
+    """Return every file that the paths name.
+
+    Args:
+        paths: Files and folders.
+        parts: Which parts of a run's dataset are meant, the first one that it has.
+
+    Raises:
+        UserError: There is no such file, or its kind is not known.
+    """
+    found = [file for path in paths for file in _files(path, parts)]
+    if unknown := [path for path in found if kind_of(path) is None]:
+        raise UserError(
+            f"{unknown[0]}: its kind is not known by its name; known are {', '.join(KINDS)}"
+        )
+    return found
+
+
+def _files(given: str, parts: Sequence[str]) -> list[Path]:
+    path = Path(given)
+    if not path.exists() and (RUNS / given).is_dir():
+        path = RUNS / given
+    if path.is_file():
+        return [path]
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{given}: is a pipe, which has no name that tells its kind: write a file")
+    if not path.is_dir():
+        raise UserError(f"no battles at {given!r}: name a file ({', '.join(KINDS)}) or a run")
+    inside = [where / part for part in parts for where in (path / "dataset", path)]
+    for folder in (*inside, path):
+        if found := sorted(folder.glob("*.parquet")):
+            return found
+    raise UserError(
+        f"{given}: no Parquet files in dataset/battles/ below it or in itself; a run writes its "
+        "dataset when it ends: `arenainstruct resume` takes an unfinished one up"
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Table]:
+    """Open a file of rows.
+
+    Raises:
+        UserError: It is no table, or holds no column.
+    """
+    try:
+        with open_table(path) as table:
+            yield table
+    except TableError as error:
+        raise UserError(str(error)) from error
+
+
+def batches(table: Table, names: Sequence[str]) -> Iterator[Batch]:
+    """Yield the rows, those columns of `names` only that the file has.
+
+    Raises:
+        UserError: An id has so many digits that JSON readers round it: several would become one.
+    """
+    for batch in table.batches(names, optional=MAY_LACK, absent=IF_ABSENT, long=ANSWERS):
+        for name in REQUIRED:
+            column = batch.columns.get(name)
+            if column is not None and pa.types.is_floating(column.type):
+                rounded = np.abs(numbers(column)) >= 2.0**53
+                if rounded.any():
+                    at = int(np.argmax(rounded))
+                    raise UserError(
+                        f"{place(table, batch.numbers[at])}{name} is about {column[at].as_py():g}: "
+                        "write a number of so many digits as text"
+                    )
+        yield batch
+
+
+def place(table: Table, number: int) -> str:
+    """Return the words that name a row."""
+    return f"{table.path}: row {number} ({table.counted}): "
+
+
+def no_column(table: Table, missing: str) -> UserError:
+    """Return what to say where a column is missing."""
+    if not any(table.head):
+        return UserError(
+            f"{table.path}: holds nothing: it needs rows with question_id, model_a, model_b and winner"
+        )
+    alike = [name for name in table.head if name.strip().lower() == missing.lower()]
+    move = f"; rename {alike[0]!r}" if alike else ""
+    return UserError(
+        f"{table.path}: no column {missing!r}; its columns are: {', '.join(sorted(table.head))}{move}"
+    )

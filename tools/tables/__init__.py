@@ -1,0 +1,117 @@
+"""Tables in files, read once from front to end: the sound rows, and a reject for each of the others.
+
+CSV, TSV, JSONL, JSON (an array of objects, or an object that holds one) and Parquet, each also packed by
+gzip or zstd, which their first bytes tell. Text is UTF-8, with or without a mark. Memory holds some
+megabytes whatever the file's size; only JSON that is no JSONL is held whole.
+"""
+
+import gzip
+import io
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePath
+from typing import IO, Any, cast
+
+from .delimited import CsvTable
+from .objects import JsonTable
+from .parquet import ParquetTable
+from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError
+
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    ".json": "json",
+}
+PACKED = (".gz", ".zst", ".zstd")
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+def kind_of(path: PurePath) -> Kind | None:
+    """Return the kind that a file's name tells, or None."""
+    return KINDS.get(_unpacked_name(path).suffix.lower())
+
+
+def plain_name(path: PurePath) -> str:
+    """Return a file's name without the endings that tell its kind."""
+    name = _unpacked_name(path)
+    return name.stem if kind_of(path) else name.name
+
+
+def _unpacked_name(path: PurePath) -> PurePath:
+    return PurePath(path.stem) if path.suffix.lower() in PACKED else PurePath(path.name)
+
+
+def read_rows(path: Path, text: IO[bytes] | None = None) -> Iterator[Row | Reject]:
+    """Yield the rows of a file one by one; what `open_table` takes and raises."""
+    with open_table(path, text) as table:
+        yield from table.rows()
+
+
+@contextmanager
+def open_table(path: Path, text: IO[bytes] | None = None) -> Iterator[Table]:
+    """Open a file; one whose name tells no kind is taken for JSONL.
+
+    Args:
+        path: The file.
+        text: What is in it as UTF-8, where the caller has made it so.
+
+    Raises:
+        TableError: it is missing, damaged or no table; also what goes wrong while it is read.
+    """
+    try:
+        with ExitStack() as files:
+            file = text or _unpacked(path, files)
+            match kind_of(path) or "jsonl":
+                case "csv":
+                    yield CsvTable(path, file)
+                case "parquet":
+                    yield ParquetTable(path, _seekable(file, files))
+                case kind:
+                    yield JsonTable(path, file, kind)
+    except FileNotFoundError as error:
+        raise TableError(f"{path}: does not exist") from error
+    except (OSError, EOFError, zlib.error) as error:
+        told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise TableError(f"{path}: cannot be read: {told.splitlines()[0]}") from error
+
+
+def _unpacked(path: Path, files: ExitStack) -> IO[bytes]:
+    file = files.enter_context(path.open("rb"))
+    head = file.peek(4)
+    if head.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if head.startswith(_ZSTD):
+        from pyarrow import CompressedInputStream
+
+        return io.BufferedReader(cast(Any, CompressedInputStream(file, "zstd")))
+    return file
+
+
+def _seekable(file: IO[bytes], files: ExitStack) -> IO[bytes]:
+    """Return a file in which Arrow can jump about; a packed one is unpacked onto the disk."""
+    if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO):
+        return file
+    unpacked = files.enter_context(tempfile.TemporaryFile())
+    shutil.copyfileobj(file, unpacked)
+    unpacked.seek(0)
+    return unpacked
+
+
+__all__ = [
+    "Batch",
+    "FORMAT",
+    "CsvTable",
+    "Kind",
+    "Reject",
+    "Row",
+    "Table",
+    "TableError",
+    "kind_of",
+    "open_table",
+    "plain_name",
+    "read_rows",
+]

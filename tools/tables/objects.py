@@ -1,0 +1,161 @@
+"""JSON as rows: an object a line, or an array of objects, at the top or inside an object."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+
+from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Read = tuple[Sequence[int], list[Any]]
+"""Numbers and rows; what is no object stands there as a text that says so."""
+
+
+class JsonTable:
+    """JSON objects, each with the keys it likes; an array in a file named .jsonl is one too."""
+
+    complete, format = False, ""
+
+    def __init__(self, path: Path, file: IO[bytes], kind: Kind) -> None:
+        self.path = path
+        self._blocks = Blocks(path, file)
+        lines = _filled(self._blocks.first)
+        first = next(lines, b"").lstrip()
+        by_line = kind == "jsonl" if first[:1] != b"[" else False
+        if kind == "json" and first[:1] == b"{":
+            by_line = isinstance(_object(first), dict) and next(lines, None) is not None
+        self._whole = None if by_line or not first else self._listed()
+        self.counted = "the first line is row 1" if by_line else "the first row is row 1"
+        _, rows = self._whole or _lines(self._blocks.first, 0)
+        self.head: dict[str, Any] = {}
+        for row in rows[:HEAD]:
+            if isinstance(row, dict):
+                self.head |= {key: row[key] for key in row if self.head.get(key) is None}
+
+    def _listed(self) -> Read:
+        try:
+            value = orjson.loads(self._blocks.rest())
+        except orjson.JSONDecodeError as error:
+            raise TableError(f"{self.path}: is no JSON: {error}") from error
+        found = _records(value)
+        if found is None:
+            raise TableError(
+                f"{self.path}: holds no list of rows; write one JSON object a line (.jsonl)"
+            )
+        told = [
+            row if isinstance(row, dict) else _no_object(orjson.dumps(row).decode())
+            for row in found
+        ]
+        return range(1, len(told) + 1), told
+
+    def _read(self) -> Iterator[Read]:
+        """Yield the rows in runs."""
+        if self._whole is not None:
+            yield self._whole
+            return
+        number = 0
+        for block, cut in self._blocks:
+            yield _lines(block, number)
+            number += block.count(b"\n")
+            if cut:
+                number += 1
+                yield [number], [TOO_LONG]
+
+    def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
+        """Yield the rows."""
+        for run in self._read():
+            for number, row in zip(*run, strict=True):
+                yield Row(number, row) if isinstance(row, dict) else Reject(number, str(row))
+
+    def batches(
+        self,
+        names: Sequence[str],
+        *,
+        optional: Collection[str] = (),
+        absent: Mapping[str, Any] | None = None,
+        long: Collection[str] = (),
+    ) -> Iterator[Batch]:
+        """Yield some columns; values of several kinds come as text."""
+        import numpy as np
+
+        for numbers, found in self._read():
+            rows, broken = found, list[Reject]()
+            if not all(map(_is_object, found)):
+                both = list(zip(numbers, found, strict=True))
+                broken = [Reject(n, str(row)) for n, row in both if not isinstance(row, dict)]
+                rows = [row for row in found if isinstance(row, dict)]
+                numbers = [n for n, row in both if isinstance(row, dict)]
+            had = set[str]().union(*rows)
+            columns = {
+                name: _array([row.get(name, (absent or {}).get(name)) for row in rows])
+                for name in names
+                if name in had or name not in optional
+            }
+            yield Batch(columns, np.array(numbers, dtype=np.int64), broken)
+
+
+def _is_object(row: Any) -> bool:
+    return isinstance(row, dict)
+
+
+def _records(value: Any) -> list[Any] | None:
+    """Return the rows of parsed JSON: a list, or the first list in an object."""
+    if isinstance(value, dict):
+        value = next((inner for inner in value.values() if isinstance(inner, list)), None)
+    return value if isinstance(value, list) else None
+
+
+def _filled(block: bytes) -> Iterator[bytes]:
+    return (line for line in block.split(b"\n") if line and not line.isspace())
+
+
+def _lines(block: bytes, before: int) -> Read:
+    """Parse all lines in one call; where that fails, line by line."""
+    whole = block.removesuffix(b"\n")
+    try:
+        rows: list[Any] = orjson.loads(b"[" + whole.replace(b"\n", b",") + b"]")
+    except orjson.JSONDecodeError:
+        rows = []
+    numbers: Sequence[int] = range(before + 1, before + 2 + whole.count(b"\n"))
+    if len(rows) != len(numbers):
+        lines = whole.split(b"\n")
+        numbers = [n for n, line in zip(numbers, lines, strict=True) if line.strip()]
+        rows = [_object(line) for line in lines if line.strip()]
+    return numbers, rows
+
+
+def _object(line: bytes) -> Any:
+    """Return the object of a line, or what is wrong with it."""
+    try:
+        if isinstance(row := orjson.loads(line), dict):
+            return row
+        return _no_object(line.decode())
+    except orjson.JSONDecodeError:
+        return FOREIGN if not _is_utf8(line) else _no_object(line.decode())
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _no_object(text: str) -> str:
+    text = text.strip()
+    return f"no JSON object: {text if len(text) <= 60 else text[:57] + '…'!r}"
+
+
+def _array(values: list[Any]) -> "pa.Array":
+    """Return a column; values of several kinds come as text."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return pa.array([None if value is None else str(value) for value in values])
