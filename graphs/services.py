@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
+from ..agents.contender_name import contender_name, known_as
 from ..agents.errors import (
     EpisodeError,
     JudgeError,
@@ -50,6 +51,24 @@ class Services:
     duplicates: Duplicates
     notify: Callable[..., None]
     """`notify(kind, **data)`: an event for the trace and the live view."""
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """The names of all contenders, the target first: each alias with the version in force."""
+        return tuple(map(self.name, self.cast.everyone))
+
+    @property
+    def target(self) -> str:
+        """The name of the contender being improved."""
+        return self.name(self.cast.target)
+
+    def name(self, alias: str) -> str:
+        """Return the contender's name that a model battles under."""
+        return contender_name(alias, self.models[known_as(alias, self.models)].version)
+
+    def speaker(self, name: str) -> str:
+        """Return the model that a contender's answers are asked of."""
+        return known_as(name, self.models)
 
     def leaf(self, instruction: Instruction) -> Leaf:
         """Return the leaf of an instruction."""

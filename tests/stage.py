@@ -230,6 +230,7 @@ class Stage:
 
     services: Services
     store: Store
+    door: Door
     parts: dict[str, Part]
     calls: list[Call]
     events: dict[str, list[dict[str, Any]]]
@@ -287,6 +288,7 @@ async def staged(
                 notify=lambda kind, **data: events[kind].append(data),
             ),
             store=store,
+            door=door,
             parts=playing,
             calls=calls,
             events=events,

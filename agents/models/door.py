@@ -41,7 +41,7 @@ class Door:
     """
 
     def __init__(self, models: Mapping[str, OpenModel], ledger: Ledger, budget: Budget) -> None:
-        self.models = models
+        self.models = dict(models)
         self.tally = Tally()
         self._ledger = ledger
         self._budget = budget

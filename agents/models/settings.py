@@ -36,6 +36,8 @@ class _ModelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: str
+    version: str = ""
+    """Which weights, where two models share a name: an answer of another version is another answer."""
     family: str = ""
     """Who made it; empty means guessed from the name. No juror judges its own family."""
     price: Price = Price()

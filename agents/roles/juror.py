@@ -6,6 +6,7 @@ from autogen_core import MessageContext, message_handler
 
 from ..actor import Actor
 from ..brief import Brief, brief
+from ..contender_name import known_as
 from ..errors import JudgeError, ReplyError
 from ..messages import Confer, Judge
 from ..models.settings import RewardModel
@@ -64,10 +65,6 @@ class Juror(Actor):
     def _shown(self, message: Judge) -> tuple[str, str]:
         """Return the models of the answers in the order shown; a canary goes by its own name."""
         models = self.desk.door.models
-        first, second = (
-            models[answer.contender].settings.model
-            if answer.contender in models
-            else answer.contender
-            for answer in (message.first, message.second)
-        )
+        names = (known_as(answer.contender, models) for answer in (message.first, message.second))
+        first, second = (models[n].settings.model if n in models else n for n in names)
         return first, second

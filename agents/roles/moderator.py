@@ -3,8 +3,10 @@
 from autogen_core import MessageContext, message_handler
 
 from ..actor import Actor
+from ..contender_name import known_as
 from ..debate import debate
 from ..messages import Debate, Debated
+from ..records import Answer
 
 NAME = "moderator"
 """Stands where other roles have the alias of their model."""
@@ -20,4 +22,11 @@ class Moderator(Actor):
         Raises:
             EpisodeError: a statement failed, so there is no debate to judge.
         """
-        return Debated(statements=await debate(self.desk.door.complete, message))
+        sides = {"first": self._speaks(message.first), "second": self._speaks(message.second)}
+        seated = message.model_copy(update=sides)
+        return Debated(statements=await debate(self.desk.door.complete, seated))
+
+    def _speaks(self, answer: Answer) -> Answer:
+        """Return an answer under what the door knows its contender by."""
+        name = known_as(answer.contender, self.desk.door.models)
+        return answer.model_copy(update={"contender": name})

@@ -64,7 +64,7 @@ async def _decide(
     evaluation = any(b.purpose == "evaluation" for b in battles)
     ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
     answers = services.records.get_many("answer", sorted(ids), Answer)
-    target = services.cast.target
+    target = services.target
     said, reason = outcome(
         battles,
         list(answers.values()),

@@ -60,7 +60,7 @@ class Tournament:
 
     def __post_init__(self) -> None:
         """Lay out the full tournament."""
-        self.contenders = self.services.cast.everyone
+        self.contenders = self.services.contenders
         seed = self.services.settings.seed
         self.design = Design(len(self.contenders), len(self.questions), seed)
         self._graph = PROTOCOLS[self.services.settings.arena.protocol]()
