@@ -35,8 +35,10 @@ class Records(Protocol):
         """Write records in the place of those of the same ids, in one transaction."""
         ...
 
-    async def discard(self, kind: str, round: int, stage: str | None = None) -> None:
-        """Delete that kind and round; with `stage`, only the rejects of that stage."""
+    async def discard(
+        self, kind: str, round: int, stage: str | None = None, purpose: str | None = None
+    ) -> None:
+        """Delete that kind and round: all, the rejects of a stage, or the battles of a purpose."""
         ...
 
     def stream(self, kind: str, type: type[R], round: int | None = None) -> AsyncIterator[R]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
@@ -22,6 +22,7 @@ from ..taxonomy.policy import Policy
 from ..taxonomy.skill import Leaf, Skill
 from .records import Records
 from .settings import GraphSettings
+from .trainer import Trainer
 
 T = TypeVar("T")
 
@@ -38,6 +39,10 @@ class Duplicates(Protocol):
         ...
 
 
+def _nobody(name: str, model: Mapping[str, Any]) -> None:
+    raise RuntimeError(f"{name} was trained, but nobody here can open its model")
+
+
 @dataclass(frozen=True)
 class Services:
     """The run as a graph sees it."""
@@ -51,6 +56,19 @@ class Services:
     duplicates: Duplicates
     notify: Callable[..., None]
     """`notify(kind, **data)`: an event for the trace and the live view."""
+    trainer: Trainer | None = None
+    """Trains the target after each round; None leaves the rows to be exported."""
+    enlist: Callable[[str, Mapping[str, Any]], None] = _nobody
+    """`enlist(name, model settings)`: opens a trained target's model behind the door."""
+
+    def with_target(self, name: str) -> "Services":
+        """Return the run with another target in force, `alias@version`; as it is where none is named."""
+        if not name or name == self.target:
+            return self
+        old = self.cast.target
+        contenders = tuple(name if alias == old else alias for alias in self.cast.contenders)
+        cast = self.cast.model_copy(update={"target": name, "contenders": contenders})
+        return replace(self, cast=cast)
 
     @property
     def contenders(self) -> tuple[str, ...]:

@@ -91,6 +91,8 @@ class EvaluationSettings(_Section):
     held_out: float = Field(default=0.1, ge=0, le=0.5)
     """Share of seeds (one at least, of two or more) whose instructions only battle before the evaluation
     jury, and never train."""
+    instructions: PositiveInt = 100
+    """How many of their instructions are battled over, at most: drawn once, the same in every round."""
 
 
 class FeedbackSettings(_Section):

@@ -2,8 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+)
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,6 +72,14 @@ async def ordered(
     finally:
         # Collects the errors too: the first one is raised already.
         await asyncio.gather(*queue, return_exceptions=True)
+
+
+async def together(works: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Await siblings side by side; what is under way finishes before the first error is raised."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _run(work: Callable[[T], Awaitable[R]], item: T) -> R:

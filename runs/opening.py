@@ -1,9 +1,12 @@
 """What a command needs to ask models without a whole run: a ledger, the door, and the actors."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from ..agents.actor import Desk
 from ..agents.models.budget import Budget
@@ -45,6 +48,26 @@ def ready(
     """
     limits = share_limits(settings.models, patience_s=settings.patience_s, notify=notify)
     return open_models(settings.models, limits, settings.seed)
+
+
+def enlisting(
+    door: Door,
+    models: MutableMapping[str, ModelSettings],
+    settings: OpeningSettings,
+    notify: Callable[[str], None],
+) -> Callable[[str, Mapping[str, Any]], None]:
+    """Return what puts a trained target's model behind an open door, and among the run's models."""
+
+    def enlist(name: str, model: Mapping[str, Any]) -> None:
+        trained = _MODEL.validate_python(model)
+        if models.get(name) != trained:
+            new = ready(replace(settings, models={name: trained}), notify)
+            door.models[name], models[name] = new[name], trained
+
+    return enlist
+
+
+_MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 
 @asynccontextmanager

@@ -14,6 +14,8 @@ GAVE = {
     "curate": "through the gate",
     "battle": "battles",
     "select": "SFT rows",
+    "second_look": "refused",
+    "evaluate": "held-out battles",
 }
 """What the records are that come of a stage."""
 UNITS = {
@@ -21,6 +23,8 @@ UNITS = {
     "curate": "drafts",
     "battle": "instructions",
     "select": "instructions",
+    "second_look": "instructions",
+    "evaluate": "instructions",
 }
 """What a stage takes one by one."""
 

@@ -26,7 +26,9 @@ from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.decide import decide_round
 from ..graphs.supervisor.graph import build
-from ..graphs.supervisor.rewind import rewind
+from ..graphs.supervisor.rewind import extend, rewind
+from ..graphs.supervisor.train import enlist_trained
+from ..graphs.trainer import Trainer
 from ..taxonomy.skill import load_skill
 from ..tools.retrieval import ApiIndex
 from .config.config import RunConfig, load_config
@@ -35,7 +37,7 @@ from .folder import RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
 from .manifest import manifest, read_limit, write_manifest
-from .opening import OpeningSettings, ready
+from .opening import OpeningSettings, enlisting, ready
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
@@ -53,11 +55,19 @@ def launch(
     run_id: str | None = None,
     limit: int | None = None,
     on_event: OnEvent | None = None,
+    trainer: Trainer | None = None,
 ) -> RunResult:
     """Run from the seeds to the dataset; see `launch_async`, its twin for a running event loop."""
     _refuse_running_loop("launch_async")
     return asyncio.run(
-        launch_async(config, runs_dir=runs_dir, run_id=run_id, limit=limit, on_event=on_event)
+        launch_async(
+            config,
+            runs_dir=runs_dir,
+            run_id=run_id,
+            limit=limit,
+            on_event=on_event,
+            trainer=trainer,
+        )
     )
 
 
@@ -68,6 +78,7 @@ async def launch_async(
     run_id: str | None = None,
     limit: int | None = None,
     on_event: OnEvent | None = None,
+    trainer: Trainer | None = None,
 ) -> RunResult:
     """Start a new run and return its result; a stopped run returns too, its status says why.
 
@@ -77,19 +88,21 @@ async def launch_async(
         run_id: name of the run's folder; made from the time when left out.
         limit: take at most this many seeds.
         on_event: called with every event.
+        trainer: trains the target after each round; without one the rows are only exported.
 
     Raises:
         UserError: what the user wrote is wrong; nothing was paid.
     """
 
-    def begin() -> RunFolder:
+    def begin(stack: AsyncExitStack) -> RunFolder:
         made_with = manifest(config.seeds, limit)
         folder = RunFolder.create(Path(runs_dir), run_id)
+        stack.enter_context(folder.locked())
         folder.write_config(config.yaml())
         write_manifest(folder.manifest, made_with)
         return folder
 
-    return await _run(config, begin, on_event)
+    return await _run(config, begin, on_event, trainer)
 
 
 def resume(
@@ -98,10 +111,15 @@ def resume(
     runs_dir: str | Path = RUNS,
     overrides: tuple[str, ...] = (),
     on_event: OnEvent | None = None,
+    trainer: Trainer | None = None,
 ) -> RunResult:
     """Take a run up where it stopped; see `resume_async`, its twin for a running event loop."""
     _refuse_running_loop("resume_async")
-    return asyncio.run(resume_async(run, runs_dir=runs_dir, overrides=overrides, on_event=on_event))
+    return asyncio.run(
+        resume_async(
+            run, runs_dir=runs_dir, overrides=overrides, on_event=on_event, trainer=trainer
+        )
+    )
 
 
 async def resume_async(
@@ -110,11 +128,13 @@ async def resume_async(
     runs_dir: str | Path = RUNS,
     overrides: tuple[str, ...] = (),
     on_event: OnEvent | None = None,
+    trainer: Trainer | None = None,
 ) -> RunResult:
     """Take a run up where it stopped: what was paid is served from its ledger.
 
     Calls that failed for good in the round it had reached are asked again, also in a completed run.
-    `overrides` may raise the budget or change how the run is executed, not what it makes.
+    `overrides` may raise the budget, add rounds or change how the run is executed, not what it makes.
+    With more rounds, a run that did all of its own goes on.
 
     Raises:
         UserError: there is no such run, or an override changes what it makes.
@@ -122,19 +142,21 @@ async def resume_async(
     folder = RunFolder.find(run, Path(runs_dir))
     before = load_config(folder.config)
     config = load_config(folder.config, overrides)
-    if config.what() != before.what():
-        old, new = before.what(), config.what()
-        changed = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
+    old, new = before.what(), config.what()
+    if config.rounds >= before.rounds:
+        old, new = old | {"rounds": config.rounds}, new | {"rounds": config.rounds}
+    if changed := sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k)):
         raise UserError(
             f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; "
-            "start another one for that (budget, execution and endpoints may change)"
+            "start another one for that (budget, execution, endpoints and more rounds may change)"
         )
 
-    def begin() -> RunFolder:
+    def begin(stack: AsyncExitStack) -> RunFolder:
+        stack.enter_context(folder.locked())
         folder.write_config(config.yaml())
         return folder
 
-    return await _run(config, begin, on_event)
+    return await _run(config, begin, on_event, trainer)
 
 
 def _refuse_running_loop(twin: str) -> None:
@@ -147,18 +169,18 @@ def _refuse_running_loop(twin: str) -> None:
 
 
 async def _run(
-    config: RunConfig, begin: Callable[[], RunFolder], on_event: OnEvent | None
+    config: RunConfig,
+    begin: Callable[[AsyncExitStack], RunFolder],
+    on_event: OnEvent | None,
+    trainer: Trainer | None,
 ) -> RunResult:
     started = time.monotonic()
     trace: Trace
     async with AsyncExitStack() as stack:
         # Before the folder: what the user wrote wrongly leaves none behind.
-        models = ready(
-            OpeningSettings(config.models, config.seed, config.execution.patience_s),
-            notify=lambda text: trace.event("notice", text=text),
-        )
-        folder = begin()
-        stack.enter_context(folder.locked())
+        opening = OpeningSettings(config.models, config.seed, config.execution.patience_s)
+        models = ready(opening, notify := lambda text: trace.event("notice", text=text))
+        folder = begin(stack)
         store = Store.open(folder.store)
         stack.callback(store.close)
         progress = Progress()
@@ -193,13 +215,16 @@ async def _run(
         services = Services(
             settings=config.graph_settings(),
             cast=config.cast,
-            models=config.models,
+            models=(in_force := dict(config.models)),
             skills={(skill := load_skill(name)).name: skill for name in config.skills},
             troupe=troupe,
             records=store,
             duplicates=duplicates,
             notify=trace.event,
+            trainer=trainer,
+            enlist=enlisting(door, in_force, opening, notify),
         )
+        await enlist_trained(services)
         status, reason = await _rounds(services, folder)
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
@@ -228,17 +253,20 @@ async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
         supervisor = build(saver)
         config: RunnableConfig = {"configurable": {"thread_id": folder.run_id}}
         await rewind(supervisor, config, services.records)
+        await extend(supervisor, config, services.settings.rounds)
         snapshot = await supervisor.aget_state(config)
-        if snapshot.values and not snapshot.next:
-            return "completed", snapshot.values["ended"]
-        start = None if snapshot.next else supervisor_state.start_state()
+        # The gate says when a run is done. An empty `next` does not: a kill may leave one, when a
+        # node's writes are on disk and their checkpoint is not.
+        if ended := snapshot.values.get("ended"):
+            return "completed", ended
+        start = None if snapshot.values else supervisor_state.start_state()
         _tell_where(services, snapshot)
         try:
-            ended = await supervisor.ainvoke(start, config, context=services)
+            final = await supervisor.ainvoke(start, config, context=services)
         except StopRun as stop:
             await _close_partly(services, await supervisor.aget_state(config))
             return f"stopped: {stop.reason}", str(stop)
-        return "completed", ended["ended"]
+        return "completed", final["ended"]
 
 
 def _tell_where(services: Services, snapshot: StateSnapshot) -> None:
@@ -253,4 +281,6 @@ def _tell_where(services: Services, snapshot: StateSnapshot) -> None:
 async def _close_partly(services: Services, snapshot: StateSnapshot) -> None:
     """Let a stopped round train on the battles it has; a resume decides on all of them anew."""
     if snapshot.next in (("battle",), ("select",)):
-        await decide_round(services, snapshot.values["round"], second_look=False)
+        await decide_round(
+            services.with_target(snapshot.values["target"]), snapshot.values["round"]
+        )

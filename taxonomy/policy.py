@@ -59,7 +59,7 @@ def draw_transformations(
     policy: Policy, skill: Skill, count: int, random: Random
 ) -> list[Transformation]:
     """Draw distinct transformations, each as likely as the mean weight of the leaves it admits."""
-    left = list(skill.transformations)
+    left = [way for way in skill.transformations if skill.admissible(way)]
     drawn: list[Transformation] = []
     while left and len(drawn) < count:
         weights = [_mean_weight(policy, skill, t) for t in left]

@@ -55,6 +55,8 @@ class Leaf(_Frozen):
     check_terms: str = ""
     """What the writer puts in `check.terms`, for leaves with a checker."""
     check_replacements: str = ""
+    retired: bool = False
+    """No longer asked in this version of the taxonomy; what was asked before is still judged."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -117,11 +119,16 @@ class Skill(_Frozen):
         """Return the goal of that name, or None."""
         return next((goal for goal in self.goals if goal.name == name), None)
 
+    @property
+    def in_force(self) -> tuple[Leaf, ...]:
+        """The leaves that are asked, in the file's order."""
+        return tuple(leaf for leaf in self.leaves if not leaf.retired)
+
     def admissible(self, transformation: Transformation) -> tuple[Leaf, ...]:
-        """Return the leaves that a passage of this transformation admits, in the file's order."""
+        """Return the leaves in force that a passage of this transformation admits, in the file's order."""
         if not transformation.leaves:
-            return self.leaves
-        return tuple(leaf for leaf in self.leaves if leaf.name in transformation.leaves)
+            return self.in_force
+        return tuple(leaf for leaf in self.in_force if leaf.name in transformation.leaves)
 
 
 def skill_names() -> list[str]:

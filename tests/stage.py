@@ -230,10 +230,24 @@ class Stage:
 
     services: Services
     store: Store
-    door: Door
     parts: dict[str, Part]
     calls: list[Call]
     events: dict[str, list[dict[str, Any]]]
+    door: Door
+
+    def opening(self) -> Callable[[str, Mapping[str, Any]], None]:
+        """Return what opens a trained target's model: a puppet that answers by the target's name."""
+
+        def enlist(name: str, model: Mapping[str, Any]) -> None:
+            settings = ScriptedSettings.model_validate(model)
+            limits = share_limits({name: settings}, patience_s=5, notify=lambda text: None)
+            puppet = Puppet(self.parts, self.calls, settings.model)
+            self.door.models[name] = OpenModel(settings, puppet, limits[name])
+            models_of = self.services.models
+            assert isinstance(models_of, dict)
+            models_of[name] = settings
+
+        return enlist
 
     @property
     def runtime(self) -> Runtime[Services]:
@@ -288,10 +302,10 @@ async def staged(
                 notify=lambda kind, **data: events[kind].append(data),
             ),
             store=store,
-            door=door,
             parts=playing,
             calls=calls,
             events=events,
+            door=door,
         )
 
 

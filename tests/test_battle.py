@@ -31,7 +31,7 @@ LOUD = Check(name="text_capitalization", terms=("upper",))
 
 
 async def battled(stage: Stage, asked: Instruction) -> Any:
-    start = start_state(asked, evaluation=False)
+    start = start_state(asked, 1, evaluation=False)
     graph = PROTOCOLS[stage.services.settings.arena.protocol]()
     return await graph.ainvoke(start, context=stage.services)
 

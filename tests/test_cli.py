@@ -109,9 +109,9 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert f"Cost of all starts: {result['calls']['paid']:,} calls paid\n" in page
     assert all(word in page for word in ("seeds read", "Ratings", "Policy", "Cost", "Next:"))
 
-    changed = tool("resume", "my-1", "--set", "rounds=5", cwd=docs)
+    changed = tool("resume", "my-1", "--set", "seed=8", cwd=docs)
     assert changed.returncode == 2
-    assert "rounds cannot change in a run that has begun" in changed.stderr
+    assert "seed cannot change in a run that has begun" in changed.stderr
 
     for format in ("trl", "openai"):
         export = tool("export", "my-1", "--format", format, "--to", format, cwd=docs)
@@ -124,6 +124,15 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     odd = tool("export", "my-1", "--format", "csv", "--to", "x", cwd=docs)
     assert odd.returncode == 2
     assert "formats: trl, openai" in odd.stderr
+
+    longer = tool("resume", "my-1", "--set", "rounds=2", "--json", cwd=docs)
+    assert longer.returncode == 0, longer.stderr
+    more = json.loads(longer.stdout)
+    assert more["reached"]["round"] == 2
+    assert more["counts"]["instruction"] > result["counts"]["instruction"]
+    shorter = tool("resume", "my-1", "--set", "rounds=1", cwd=docs)
+    assert shorter.returncode == 2
+    assert "rounds cannot change" in shorter.stderr
 
 
 def test_dry_run_and_limit(docs: Path) -> None:

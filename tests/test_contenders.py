@@ -32,7 +32,7 @@ async def fought(stage: Stage, version: str) -> BattleState:
     services = replace(stage.services, models={**stage.services.models, "small": trained})
     opened = stage.door.models["small"]
     stage.door.models["small"] = replace(opened, settings=trained)
-    asked = start_state(instruction(), evaluation=False)
+    asked = start_state(instruction(), 1, evaluation=False)
     return cast(BattleState, await build().ainvoke(asked, context=services))
 
 
@@ -68,7 +68,7 @@ async def test_two_who_debate_are_asked_by_what_the_door_calls_them(tmp_path: Pa
         services = replace(stage.services, models=versions)
         for alias, opened in list(stage.door.models.items()):
             stage.door.models[alias] = replace(opened, settings=versions[alias])
-        asked = start_state(instruction(), evaluation=False)
+        asked = start_state(instruction(), 1, evaluation=False)
         found = await peer_battle.build().ainvoke(asked, context=services)
     assert not found["rejects"]
     assert {name for b in found["battles"] for name in (b.model_a, b.model_b)} == {

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arenainstruct.graphs.settings import FeedbackSettings
-from arenainstruct.graphs.supervisor.feedback import CAP, LeafRecord, coverage_floor, update
-from arenainstruct.taxonomy.policy import LeafPolicy, Policy
+from arenainstruct.graphs.supervisor.feedback import (
+    CAP,
+    LeafRecord,
+    changed,
+    coverage_floor,
+    grade,
+    in_order,
+    weigh,
+)
+from arenainstruct.taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
 
 SETTINGS = FeedbackSettings()
@@ -30,6 +38,24 @@ def skill(name: str = "reading") -> Skill:
         ),
         goals=(Goal(name="harder", brief=""),),
     )
+
+
+def update(
+    policy: Policy,
+    records: Records,
+    skills: list[Skill],
+    *,
+    round: int,
+    settings: FeedbackSettings,
+) -> tuple[Policy, list[PolicyChange]]:
+    """Return the next policy with its changes: what both controllers say, as the graph joins them."""
+    said = [
+        change
+        for controller in (weigh, grade)
+        for change in controller(policy, records, skills, round=round, settings=settings)
+    ]
+    changes = in_order(said, skills)
+    return changed(policy, changes), changes
 
 
 def policy(**weights: float) -> Policy:

@@ -24,7 +24,7 @@ LOUD = Check(name="text_capitalization", terms=("upper",))
 
 async def gated(stage: Stage, *drafts: Instruction) -> tuple[list[Instruction], list[Reject]]:
     await stage.store.add("draft", 1, drafts)
-    running = state.RunState(round=1, policy="", counts={}, ended="")
+    running = state.start_state(round=1)
     await curate.curate(running, stage.runtime)
     return await stage.records("instruction", Instruction), await stage.records("reject", Reject)
 

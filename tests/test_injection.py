@@ -79,7 +79,7 @@ async def winners(stage: Stage, protocol: str) -> list[str]:
     graph, found = PROTOCOLS[protocol](), []
     for number in range(len(ATTACKS)):
         told = instruction(id=f"i-{number}", leaf="summary")
-        start = start_state(told, evaluation=False, given=[("teacher", "small")])
+        start = start_state(told, 1, evaluation=False, given=[("teacher", "small")])
         state = await graph.ainvoke(start, context=stage.services)
         found += [
             (battle.winner if battle.model_a == "teacher" else "?") for battle in state["battles"]
@@ -110,7 +110,7 @@ async def test_orders_in_a_debate_do_not_win(tmp_path: Path, said: str) -> None:
 
     parts = RUN | {"debater": debater, "juror": by_speaker}
     async with staged(tmp_path, parts, arena={"protocol": "peer_battle"}) as stage:
-        start = start_state(instruction(), evaluation=False, given=[("teacher", "small")])
+        start = start_state(instruction(), 1, evaluation=False, given=[("teacher", "small")])
         (battle,) = (await PROTOCOLS["peer_battle"]().ainvoke(start, context=stage.services))[
             "battles"
         ]

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -18,14 +18,14 @@ from arenainstruct.graphs.arena.conferring import conferred
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.graphs.supervisor.battle import battle
-from arenainstruct.graphs.supervisor.state import RunState
+from arenainstruct.graphs.supervisor.state import start_state as start_run
 from tests.stage import Line, Stage, instruction, juror, staged
 
 PAIR = ("teacher", "small")
 
 
 async def battled(stage: Stage, *pairs: tuple[str, str], **fields: Any) -> Any:
-    start = start_state(instruction(**fields), evaluation=False, given=pairs or [PAIR])
+    start = start_state(instruction(**fields), 1, evaluation=False, given=pairs or [PAIR])
     graph = PROTOCOLS[stage.services.settings.arena.protocol]()
     return await graph.ainvoke(start, context=stage.services)
 
@@ -230,8 +230,7 @@ async def test_judge_aware_verdicts_discount_a_juror_that_looks_at_the_place(
     async with staged(tmp_path, {"juror": vote}, arena={"aggregation": "judge_aware"}) as stage:
         given = [instruction(f"i-{n}") for n in range(12)]
         await stage.store.add("instruction", 1, given)
-        state = {"round": 1, "counts": {}}
-        await battle(cast(RunState, state), stage.runtime)
+        await battle(start_run(round=1), stage.runtime)
         battles = await stage.records("battle", Battle)
     assert len(battles) == 36
     for found in battles:
@@ -256,7 +255,7 @@ async def test_a_jury_of_two_minds_is_no_clean_tie(tmp_path: Path) -> None:
     swayed = {"reason": "the first", "score_first": 9.0, "score_second": 2.0}
     async with staged(tmp_path, {"juror": swayed}, arena={"aggregation": "judge_aware"}) as stage:
         await stage.store.add("instruction", 1, [instruction(f"i-{n}") for n in range(6)])
-        await battle(cast(RunState, {"round": 1, "counts": {}}), stage.runtime)
+        await battle(start_run(round=1), stage.runtime)
         battles = await stage.records("battle", Battle)
     assert {(b.winner, b.disputed) for b in battles} == {("tie", True)}
 

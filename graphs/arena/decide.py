@@ -60,7 +60,7 @@ def _decide(state: BattleState, pair: Pair, how: Aggregation) -> Battle | Reject
         question_id="" if given == instruction.id else instruction.id,
         skill=instruction.skill,
         leaf=instruction.leaf,
-        round=instruction.round,
+        round=state["round"],
         purpose="evaluation" if state["evaluation"] else "selection",
         model_a=pair[0],
         model_b=pair[1],

@@ -26,6 +26,8 @@ class BattleState(TypedDict):
 
     instruction: Instruction
     """The given one; from the examiner on, the examiner's question."""
+    round: int
+    """The round it is fought in: a held-out instruction is battled over in many."""
     evaluation: bool
     """True for a held-out instruction: the evaluation jury judges it and nothing is selected."""
     pairs: list[Pair]
@@ -56,11 +58,12 @@ Protocol = CompiledStateGraph[BattleState, Services, BattleState, BattleState]
 
 
 def start_state(
-    instruction: Instruction, *, evaluation: bool, given: Iterable[Pair] = ()
+    instruction: Instruction, number: int, *, evaluation: bool, given: Iterable[Pair] = ()
 ) -> BattleState:
     """Return the state a battle starts from; without given pairs the graph picks them."""
     return BattleState(
         instruction=instruction,
+        round=number,
         evaluation=evaluation,
         pairs=list(given),
         answers={},

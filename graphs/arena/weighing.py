@@ -4,7 +4,7 @@ A juror that prefers the first place, calls everything even or contradicts all o
 every single battle, and what tells that is all battles together. Method and source: `ratings/judges.py`.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import log
@@ -28,16 +28,17 @@ Tally = Counter[tuple[str, str, str, str]]
 """Games by juror, model shown first, the other one, and what was said of the first."""
 
 
-async def weigh(records: Records, number: int) -> None:
-    """Decide the judged battles of a round again, each jury weighed by all of its own games."""
-    tallies: dict[str, Tally] = defaultdict(Counter)
+async def weigh(records: Records, number: int, purpose: str = "selection") -> None:
+    """Decide the judged battles of a round again, their jury weighed by all of its games in it."""
+    tally: Tally = Counter()
     async for battle in records.stream("battle", Battle, number):
-        tallies[battle.purpose].update((g.juror, *shown(battle, g)) for g in battle.games)
-    judges = {purpose: judges_of(tally) for purpose, tally in tallies.items()}
+        if battle.purpose == purpose:
+            tally.update((g.juror, *shown(battle, g)) for g in battle.games)
+    judges = judges_of(tally)
     page: list[Battle] = []
     async for battle in records.stream("battle", Battle, number):
-        if battle.decided_by == "jury":
-            page.append(reweighed(battle, judges[battle.purpose]))
+        if battle.purpose == purpose and battle.decided_by == "jury":
+            page.append(reweighed(battle, judges))
         if len(page) == PAGE:
             await records.rewrite("battle", number, page)
             page = []

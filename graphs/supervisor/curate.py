@@ -10,7 +10,7 @@ from ..generation import curation
 from ..generation.curation import CurationState
 from ..services import Services
 from ..stream import ordered
-from .state import RunState, RunUpdate
+from .state import RunState, RunUpdate, in_force
 
 BATCH = 200
 """Instructions written in one commit."""
@@ -24,7 +24,7 @@ def gate() -> CompiledStateGraph[CurationState, Services, CurationState, Curatio
 
 async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's drafts through the gate, in the order of their ids."""
-    services, number = runtime.context, state["round"]
+    services, number = in_force(state, runtime), state["round"]
     await services.records.discard("reject", number, "curation")
     await services.records.discard("instruction", number)
     services.duplicates.forget(number)

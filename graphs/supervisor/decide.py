@@ -1,19 +1,16 @@
 """Deciding on a round: every instruction's battles say where it goes, and which of its answers train."""
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from ...agents.errors import EpisodeError
-from ...agents.messages import Curate, Findings
-from ...agents.records import Answer, Battle, Instruction, Record, Reject, make_id
+from ...agents.records import Answer, Battle, Instruction, Record
 from ...agents.rows import PreferenceRow, SftRow
 from ..arena.state import battle_ids
-from ..generation.curation import dropped
-from ..services import Services, reject, settle
-from ..stream import ordered
+from ..services import Services
 from . import selection
 from .decisions import Decision, decision_id
+from .feedback import LeafRecord
 from .outcome import outcome, record_of
 
 BATCH = 200
@@ -21,110 +18,106 @@ _KIND: dict[type[Record], str] = {
     Decision: "decision",
     SftRow: "sft",
     PreferenceRow: "preference",
-    Reject: "reject",
 }
 
 
 async def decide_round(
-    services: Services, number: int, *, second_look: bool, told: Callable[[], None] = lambda: None
+    services: Services, number: int, *, told: Callable[[], None] = lambda: None
 ) -> Counter[str]:
     """Write a round's decisions and training rows anew from the battles it has; return the outcomes.
 
-    Args:
-        services: the run.
-        number: the round.
-        second_look: send what is probably broken back to the curator; without it no model is asked.
-        told: called after each instruction.
+    `told` is called after each instruction. No model is asked.
     """
-    await services.records.discard("reject", number, "second_look")
     for kind in ("decision", "sft", "preference"):
         await services.records.discard(kind, number)
     outcomes: Counter[str] = Counter()
     batch: list[Record] = []
     instructions = services.records.stream("instruction", Instruction, number)
-    decide = partial(_decide, services, second_look=second_look)
-    async for records in ordered(instructions, decide, services.settings.in_flight):
+    async for instruction in instructions:
+        records = _of(services, instruction)
         batch += records
         outcomes.update(r.outcome for r in records if isinstance(r, Decision))
         told()
         if len(batch) >= BATCH:
             await _write(services, number, batch)
+            await asyncio.sleep(0)  # the live view and the keyboard have their turn
     await _write(services, number, batch)
     return outcomes
 
 
-async def _decide(
-    services: Services, instruction: Instruction, *, second_look: bool
-) -> list[Record]:
-    """Return an instruction's decision, with its training rows or its second reject."""
+def _of(services: Services, instruction: Instruction) -> list[Record]:
+    """Return an instruction's decision and its training rows; nothing where it was not battled over."""
     found = services.records.get_many("battle", battle_ids(services, instruction), Battle)
     battles = [found[id] for id in sorted(found)]
-    if not battles:
-        return []  # the failed answers or verdicts are rejects already
-    evaluation = any(b.purpose == "evaluation" for b in battles)
-    ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
-    answers = services.records.get_many("answer", sorted(ids), Answer)
-    target = services.target
-    said, reason = outcome(
-        battles,
-        list(answers.values()),
-        target=target,
-        broken_score=services.settings.arena.broken_score,
-    )
-    won, tied, lost = record_of(battles, target)
-    decision = Decision(
-        id=decision_id(instruction.id),
-        parents=(instruction.id, *(b.id for b in battles)),
-        instruction_id=instruction.id,
-        skill=instruction.skill,
-        leaf=instruction.leaf,
-        round=instruction.round,
-        outcome=said if said == "broken" or not evaluation else "held_out",
-        reason=reason,
-        won=won,
-        tied=tied,
-        lost=lost,
-    )
-    if evaluation:
+    decision = decided(services, instruction, battles)
+    if decision is None:
+        return []  # held out, or the failed answers or verdicts are rejects already
+    if decision.outcome == "broken":
         return [decision]
-    asked = _asked(services, instruction, battles)
-    if said == "broken":
-        looked = await _second_look(services, asked, reason) if second_look else []
-        return [decision, *looked]
-    settings = services.settings.selection
+    asked, answers = asked_in(services, decision, battles), _answers(services, battles)
+    settings, target = services.settings.selection, services.target
     sft = selection.sft_row(asked, battles, answers, target=target, settings=settings)
     pairs = selection.preference_rows(asked, battles, answers, settings=settings)
     return [decision, *([sft] if sft else []), *pairs]
 
 
-def _asked(services: Services, instruction: Instruction, battles: Sequence[Battle]) -> Instruction:
-    """Return what the battles were over: the instruction, or the examiner's question after it."""
+def decided(
+    services: Services, instruction: Instruction, battles: Sequence[Battle]
+) -> Decision | None:
+    """Return what its battles say of an instruction, with the target's record; None without any."""
+    if not battles:
+        return None
+    target = services.target
+    said, reason = outcome(
+        battles,
+        list(_answers(services, battles).values()),
+        target=target,
+        broken_score=services.settings.arena.broken_score,
+    )
+    won, tied, lost = record_of(battles, target)
+    return Decision(
+        id=decision_id(instruction.id),
+        parents=(instruction.id, *(b.id for b in battles)),
+        instruction_id=instruction.id,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
+        round=battles[-1].round,
+        outcome=said,
+        reason=reason,
+        won=won,
+        tied=tied,
+        lost=lost,
+    )
+
+
+def _answers(services: Services, battles: Sequence[Battle]) -> dict[str, Answer]:
+    ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
+    return services.records.get_many("answer", sorted(ids), Answer)
+
+
+def asked_in(
+    services: Services, decision: Decision, battles: Sequence[Battle] | None = None
+) -> Instruction:
+    """Return what was battled over: the instruction, or the examiner's question after it."""
+    if battles is None:
+        battles = list(services.records.get_many("battle", decision.parents[1:], Battle).values())
     (id,) = {battle.question_id for battle in battles}
-    return (services.records.get("question", id, Instruction) if id else None) or instruction
-
-
-async def _second_look(services: Services, instruction: Instruction, reason: str) -> list[Reject]:
-    """Send a probably broken instruction back to the gate, with what its battles said."""
-    message = Curate(instruction=instruction, leaf=services.leaf(instruction), evidence=reason)
-    send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
-
-    def failed(error: EpisodeError) -> Reject:
-        return reject(
-            error,
-            stage="second_look",
-            round=instruction.round,
-            subject=instruction.id,
-            skill=instruction.skill,
-            leaf=instruction.leaf,
+    question = services.records.get("question", id, Instruction) if id else None
+    given = services.records.get("instruction", decision.instruction_id, Instruction)
+    if (found := question or given) is None:
+        raise KeyError(
+            f"{decision.id} is about {decision.instruction_id}, which is not in the store"
         )
+    return found
 
-    findings, rejects = await settle([(send, failed)])
-    for finding in findings:
-        if finding.reason:
-            first = dropped(instruction, finding.reason, f"{reason}; {finding.detail}")
-            id = make_id("reject", "second_look", instruction.id)
-            rejects.append(first.model_copy(update={"id": id, "stage": "second_look"}))
-    return rejects
+
+async def leaf_records(services: Services, number: int) -> dict[tuple[str, str], LeafRecord]:
+    """Return the target's record by (skill, leaf); broken and held-out instructions do not count."""
+    found: dict[tuple[str, str], LeafRecord] = defaultdict(LeafRecord)
+    async for d in services.records.stream("decision", Decision, number):
+        if d.outcome not in ("broken", "held_out"):
+            found[d.skill, d.leaf] += LeafRecord(d.won, d.tied, d.lost)
+    return dict(found)
 
 
 async def _write(services: Services, number: int, batch: list[Record]) -> None:

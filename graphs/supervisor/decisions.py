@@ -1,9 +1,10 @@
 """What the supervisor decides, as records: outcomes of instructions, policy versions, ratings, rounds."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from ...agents.records import Frozen, Record, make_id
 from ...taxonomy.policy import Policy, PolicyChange
+from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .outcome import Outcome
 
 
@@ -37,6 +38,24 @@ class PolicyVersion(Record):
     changes: tuple[PolicyChange, ...] = ()
 
 
+class TaxonomyVersion(Record):
+    """One version of the taxonomy and what led to it; the skills as they are shipped are the first."""
+
+    round: int
+    """The round whose battles led to it; 0 for the first."""
+    taxonomy: Taxonomy
+    changes: tuple[TaxonomyChange, ...] = ()
+
+
+class HeldOut(Record):
+    """The instructions that evaluate: drawn once per run, battled over in every round, never trained on."""
+
+    round: int
+    """The round they were written in."""
+    instructions: tuple[str, ...]
+    """Their ids, in order."""
+
+
 class ModelRating(Frozen):
     """One contender's Bradley–Terry rating on the Elo scale, with its 95 % interval."""
 
@@ -66,3 +85,21 @@ class Trained(Record):
     reason: str
     sft: int
     preference: int
+    contender: str = ""
+    """Name of the trained target, `alias@version`; empty where nothing was trained."""
+    model: dict[str, Any] = {}
+    """How it is served: a model's settings."""
+
+
+GateWord = Literal["unchanged", "promoted", "held", "rolled_back"]
+
+
+class Gated(Record):
+    """The gate's word on a round's candidate, with its reason in numbers."""
+
+    round: int
+    word: GateWord
+    reason: str
+    target: str
+    """The target in force from now on."""
+    candidate: str

@@ -1,82 +1,107 @@
-"""Evaluate: Bradley–Terry ratings of the contenders after a round, jury by jury."""
+"""Evaluate: after training, the target meets the others and its predecessor on the held-out set.
 
-from collections import Counter
-from collections.abc import Collection
-from typing import Literal
+The set is the same in every round, and a battle between the same weights is fought once: so ratings of
+two rounds differ by what was trained, and not by what was asked.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from random import Random
 
 from langgraph.runtime import Runtime
 
-from ...agents.records import Battle, make_id
-from ..arena.rows import Row, rows
+from ...agents.records import Battle, Instruction, Reject
+from ..arena.fight import fight
+from ..arena.matchmaking import Pair, pairs
+from ..arena.state import battle_id, given_id
+from ..arena.weighing import weigh
 from ..services import Services
-from .decisions import Decision, ModelRating, RoundRatings
-from .state import RunState, RunUpdate
+from ..stream import each
+from .decide import decided
+from .decisions import HeldOut
+from .held_out import draw
+from .rating import rate_round
+from .state import RunState, RunUpdate, in_force
 
-Purpose = Literal["selection", "evaluation"]
-PURPOSES: tuple[Purpose, ...] = ("selection", "evaluation")
+STAGE = "evaluate"
 
 
 async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Rate the contenders by the games of the round's battles, each jury by itself.
-
-    Battles over broken instructions do not count: what nobody could answer tells of the instruction and
-    not of the models, and moves no policy either.
-    """
-    services, number = runtime.context, state["round"]
-    broken = {
-        d.instruction_id
-        async for d in services.records.stream("decision", Decision, number)
-        if d.outcome == "broken"
-    }
-    rated = [r for p in PURPOSES if (r := await ratings(services, number, p, broken)) is not None]
-    await services.records.replace("rating", number, rated)
-    for ratings_ in rated:
-        services.notify("rated", **ratings_.model_dump(exclude={"id", "parents"}))
-    return {}
+    """Fight the held-out battles that are not fought yet, decide on them, and rate everyone."""
+    services, number = in_force(state, runtime), state["round"]
+    await services.records.discard("reject", number, stage=STAGE)
+    await services.records.discard("battle", number, purpose="evaluation")
+    held = await draw(services, number)
+    count = await _fight_all(services, held, state) if held else 0
+    await rate_round(services, number)
+    return {"counts": {**state["counts"], "evaluation": count}}
 
 
-async def ratings(
-    services: Services, number: int, purpose: Purpose, broken: Collection[str]
-) -> RoundRatings | None:
-    """Return the ratings by one jury's battles, with bootstrap intervals by question; None without any."""
-    games: list[Row] = []
-    battles: Counter[str] = Counter()
-    async for battle in services.records.stream("battle", Battle, number):
-        if battle.purpose == purpose and battle.instruction_id not in broken:
-            games.extend(rows(battle))
-            battles.update((battle.model_a, battle.model_b))
-    if not games:
-        return None
-    # numpy is not needed before the first rating
-    from ...tools.ratings.fit import rate
-    from ...tools.ratings.intervals import bootstrap
-    from ...tools.ratings.standings import standings
-    from ...tools.ratings.table import BattleTable
+async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
+    number, candidate = state["round"], state["candidate"]
+    services.notify("stage_started", stage=STAGE, total=len(held.instructions))
+    fought = 0
 
-    table = BattleTable.from_rows(games)
-    fit = rate(table)
-    settings = services.settings
-    intervals = bootstrap(table, fit, rounds=settings.arena.bootstrap_rounds, seed=settings.seed)
-    return RoundRatings(
-        id=make_id("rating", number, purpose),
-        round=number,
-        purpose=purpose,
-        models=tuple(
-            ModelRating(
-                model=s.model,
-                rating=round(s.rating, 1),
-                low=round(s.low, 1),
-                high=round(s.high, 1),
-                battles=battles[s.model],
-            )
-            for s in standings(table, fit, intervals)
-        ),
-        note=_note(fit.regularised, fit.components),
+    async def one(instruction: Instruction) -> None:
+        nonlocal fought
+        given = _open(services, instruction, _pairs(services, instruction, candidate))
+        if given:
+            ended = await fight(services, instruction, number, evaluation=True, given=given)
+            await services.records.add("reject", number, list(map(_here, ended["rejects"])))
+            fought += len(ended["battles"])
+        services.notify("progress", stage=STAGE)
+
+    def _here(reject: Reject) -> Reject:
+        return reject.model_copy(update={"stage": STAGE, "round": number})
+
+    await each(_asked(services, held.instructions), one, services.settings.in_flight)
+    if services.settings.arena.aggregation == "judge_aware":
+        await weigh(services.records, number, purpose="evaluation")
+    await _decide(services.with_target(candidate), held, number)
+    services.notify("stage_finished", stage=STAGE, count=fought)
+    return fought
+
+
+def _pairs(services: Services, instruction: Instruction, candidate: str) -> list[Pair]:
+    """Return who meets whom: as in every battle or, with a candidate, it against everyone else."""
+    settings, everyone = services.settings, services.contenders
+    random = Random(f"{settings.seed}/{given_id(instruction)}/evaluation/{candidate}")
+    if not candidate:
+        count = settings.arena.battles_per_instruction
+        return pairs(everyone, services.target, battles=count, random=random)
+    return pairs((candidate, *everyone), candidate, battles=len(everyone), random=random)
+
+
+def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs that no earlier round fought over this instruction."""
+    ids = {pair: {battle_id(instruction, p) for p in (pair, pair[::-1])} for pair in meant}
+    fought = services.records.get_many("battle", sorted(set().union(*ids.values())), Battle)
+    return [pair for pair in meant if not ids[pair] & fought.keys()]
+
+
+async def _asked(services: Services, ids: Sequence[str]) -> AsyncIterator[Instruction]:
+    """Yield the held-out instructions in the order of their ids."""
+    found = services.records.get_many("instruction", ids, Instruction)
+    for id in ids:
+        if id in found:
+            yield found[id]
+
+
+async def _decide(services: Services, held: HeldOut, number: int) -> None:
+    """Write what all evaluation battles so far say of each held-out instruction: held out, or broken."""
+    battles: dict[str, list[Battle]] = {}
+    async for battle in services.records.stream("battle", Battle):
+        if battle.purpose == "evaluation":
+            battles.setdefault(battle.instruction_id, []).append(battle)
+    decisions = [
+        decision
+        async for instruction in _asked(services, held.instructions)
+        if (decision := decided(services, instruction, battles.get(instruction.id, [])))
+    ]
+    await services.records.rewrite(
+        "decision",
+        number,
+        [
+            d if d.outcome == "broken" else d.model_copy(update={"outcome": "held_out"})
+            for d in decisions
+        ],
     )
-
-
-def _note(regularised: bool, components: tuple[tuple[str, ...], ...]) -> str:
-    if not regularised:
-        return ""
-    groups = "; ".join(", ".join(group) for group in components)
-    return f"no chain of wins both ways joins {groups}: a small ridge holds these ratings finite"

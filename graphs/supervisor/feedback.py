@@ -4,10 +4,11 @@ Diversity: a leaf's weight follows the target's loss rate in it, over a floor th
 covered. Complexity: the target's win rate is kept in a band. Every change carries its numbers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, exp
 from statistics import mean
+from typing import Literal
 
 from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from ...taxonomy.skill import Skill
@@ -54,53 +55,99 @@ class LeafRecord:
         return f"won {self.won}, tied {self.tied}, lost {self.lost} of {self.battles}"
 
 
-Move = tuple[str, str, float, str]
-"""(leaf, field, new value, why)."""
+Records = Mapping[tuple[str, str], LeafRecord]
+"""The target's records of a round by (skill, leaf)."""
+Moves = Iterator[tuple[str, float, str]]
+"""(leaf, new value, why)."""
 
 
-def update(
+def weigh(
     policy: Policy,
-    records: Mapping[tuple[str, str], LeafRecord],
+    records: Records,
     skills: Iterable[Skill],
     *,
     round: int,
     settings: FeedbackSettings,
-) -> tuple[Policy, list[PolicyChange]]:
-    """Return the next policy and what changed, leaf by leaf in the taxonomy's order.
+) -> list[PolicyChange]:
+    """Return how the leaves' weights change, in the taxonomy's order: diversity follows the losses.
 
-    `records` are by (skill, leaf). A leaf with fewer battles than `least_battles` stays as it is,
-    but for the coverage floor, which rises with the others.
+    A leaf with fewer battles than `least_battles` stays as it is, but for the coverage floor, which
+    rises with the others.
     """
+    return [
+        _change(policy, round, skill.name, "weight", move, mine)
+        for skill in skills
+        for mine in [_of_skill(records, skill)]
+        for move in _weights(policy, skill.name, mine, settings)
+    ]
+
+
+def grade(
+    policy: Policy,
+    records: Records,
+    skills: Iterable[Skill],
+    *,
+    round: int,
+    settings: FeedbackSettings,
+) -> list[PolicyChange]:
+    """Return how the leaves' complexity changes: one level towards the band of win rates, or none."""
+    return [
+        _change(policy, round, skill.name, "complexity", move, mine)
+        for skill in skills
+        for mine in [_of_skill(records, skill)]
+        for move in _levels(policy, skill.name, mine, settings)
+    ]
+
+
+def changed(policy: Policy, changes: Sequence[PolicyChange]) -> Policy:
+    """Return the next version of a policy; the same one where nothing changes."""
     leaves = dict(policy.leaves)
-    changes: list[PolicyChange] = []
-    for skill in skills:
-        mine = {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.leaves}
-        for leaf, field, value, why in _moves(policy, skill.name, mine, settings):
-            key, record = f"{skill.name}/{leaf}", mine[leaf]
-            before = leaves.get(key, LeafPolicy())
-            leaves[key] = before.model_copy(update={field: value})
-            old = getattr(before, field)
-            changes.append(
-                PolicyChange(
-                    round=round,
-                    skill=skill.name,
-                    leaf=leaf,
-                    field=field,
-                    old=old,
-                    new=value,
-                    reason=f"the target {record} battles: {why}; {field} {old:g} → {value:g}",
-                    won=record.won,
-                    tied=record.tied,
-                    lost=record.lost,
-                )
-            )
-    return (Policy(version=policy.version + 1, leaves=leaves) if changes else policy), changes
+    for change in changes:
+        key = f"{change.skill}/{change.leaf}"
+        before = leaves.get(key, LeafPolicy())
+        # A level is a whole number whatever JSON made of it.
+        leaves[key] = LeafPolicy.model_validate(before.model_dump() | {change.field: change.new})
+    return Policy(version=policy.version + 1, leaves=leaves) if changes else policy
 
 
-def _moves(
+def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[PolicyChange]:
+    """Return changes in the taxonomy's order, a leaf's weight before its level."""
+    leaves = [(skill.name, leaf.name) for skill in skills for leaf in skill.leaves]
+    place = {leaf: number for number, leaf in enumerate(leaves)}
+    return sorted(changes, key=lambda c: (place[c.skill, c.leaf], c.field != "weight"))
+
+
+def _of_skill(records: Records, skill: Skill) -> Mapping[str, LeafRecord]:
+    return {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.in_force}
+
+
+def _change(
+    policy: Policy,
+    round: int,
+    skill: str,
+    field: Literal["weight", "complexity"],
+    move: tuple[str, float, str],
+    records: Mapping[str, LeafRecord],
+) -> PolicyChange:
+    leaf, value, why = move
+    record, old = records[leaf], getattr(policy.of(skill, leaf), field)
+    return PolicyChange(
+        round=round,
+        skill=skill,
+        leaf=leaf,
+        field=field,
+        old=old,
+        new=value,
+        reason=f"the target {record} battles: {why}; {field} {old:g} → {value:g}",
+        won=record.won,
+        tied=record.tied,
+        lost=record.lost,
+    )
+
+
+def _weights(
     policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
-) -> Iterator[Move]:
-    """Yield what changes in one skill."""
+) -> Moves:
     whole = sum(records.values(), LeafRecord())
     if not whole.battles:
         return
@@ -110,16 +157,22 @@ def _moves(
         for leaf, record in records.items()
     }
     floor = coverage_floor([weight for weight, _ in weighed.values()], settings.coverage_floor)
-    for leaf, record in records.items():
-        old, (weight, why) = policy.of(skill, leaf), weighed[leaf]
+    for leaf, (weight, why) in weighed.items():
         if weight < floor:
             share = f"{settings.coverage_floor:g} of the skill's mean weight"
             weight, why = floor, "; ".join(filter(None, (why, f"the coverage floor is {share}")))
-        if weight != old.weight:
-            yield leaf, "weight", weight, why
+        if weight != policy.of(skill, leaf).weight:
+            yield leaf, weight, why
+
+
+def _levels(
+    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
+) -> Moves:
+    for leaf, record in records.items():
+        old = policy.of(skill, leaf)
         level, why = _grade(old, record, settings)
         if level != old.complexity:
-            yield leaf, "complexity", level, why
+            yield leaf, level, why
 
 
 def coverage_floor(weights: Iterable[float], share: float) -> float:

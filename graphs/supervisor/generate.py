@@ -5,11 +5,13 @@ from functools import cache
 from langgraph.runtime import Runtime
 
 from ...agents.records import Seed
+from ...taxonomy.skill import Skill
 from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
 from ..services import Round, Services
-from ..stream import each
-from .state import RunState, RunUpdate, current_round
+from ..stream import each, together
+from .held_out import HeldOutSeeds, drawn
+from .state import RunState, RunUpdate, current_round, in_force
 
 
 @cache
@@ -19,34 +21,41 @@ def flow(name: str) -> Flow:
 
 
 async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Stream the seeds through their flows, a bounded number at a time."""
-    services, round = runtime.context, current_round(state, runtime)
+    """Stream the seeds through their flows, a bounded number at a time.
+
+    Once the held-out set is drawn, its seeds are done: they may not train, and it stays as it is.
+    """
+    services, round = in_force(state, runtime), current_round(state, runtime)
     for stage in ("transformation", "instruction", "suggestion", "edit"):
         await services.records.discard("reject", round.number, stage)
     for kind in ("passage", "draft", "suggestion"):
         await services.records.discard(kind, round.number)
     services.notify("stage_started", stage="generate", total=services.records.count("seed"))
-    await each(
-        services.records.stream("seed", Seed),
-        lambda seed: _of_seed(seed, services, round),
-        services.settings.in_flight,
-    )
+    held = await drawn(services)
+    done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
+
+    async def of_seed(seed: Seed) -> None:
+        if done is None or seed.id not in done:
+            await _of_seed(seed, services, round)
+        services.notify("progress", stage="generate")
+
+    await each(services.records.stream("seed", Seed), of_seed, services.settings.in_flight)
     drafts = services.records.count("draft", round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 
 
 async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
-    """Run one seed through the flows of its skills, and write what came of it."""
-    for skill in services.skills.values():
-        if seed.kind not in skill.seed_kinds:
-            continue
-        found = await flow(skill.flow).ainvoke(
-            start_state(seed, skill.name, round), context=services
-        )
+    """Run one seed through the flows of its skills, side by side, and write what came of it."""
+
+    async def of_skill(skill: Skill) -> None:
+        start = start_state(seed, skill.name, round)
+        found = await flow(skill.flow).ainvoke(start, context=services)
         number, records = round.number, services.records
         await records.add("passage", number, found["passages"])
         await records.add("draft", number, found["instructions"])
         await records.add("suggestion", number, found["suggestions"])
         await records.add("reject", number, found["rejects"])
-    services.notify("progress", stage="generate")
+
+    taken = [skill for skill in services.skills.values() if seed.kind in skill.seed_kinds]
+    await together(of_skill(skill) for skill in taken)

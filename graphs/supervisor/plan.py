@@ -1,21 +1,36 @@
-"""Plan: opens a round under the policy in force."""
+"""Plan: opens a round under the policy, the taxonomy and the target in force."""
 
 from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
 from ...taxonomy.policy import Policy
+from ...taxonomy.version import Taxonomy
 from ..services import Services
-from .decisions import PolicyVersion
+from .decisions import PolicyVersion, TaxonomyVersion
 from .state import RunState, RunUpdate
 
 
 async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Open the next round; the first one starts from an even policy."""
+    """Open the next round; the first one starts from an even policy and the skills as they are shipped."""
     services, number = runtime.context, state["round"] + 1
-    policy = state["policy"]
-    if not policy:
-        first = PolicyVersion(id=make_id("policy", 1), round=0, policy=Policy())
-        await services.records.add("policy", 0, [first])
-        policy = first.id
+    begun: RunUpdate = {} if state["policy"] else await _begin(services)
     services.notify("round_started", round=number, rounds=services.settings.rounds)
-    return {"round": number, "policy": policy, "counts": {}}
+    return {
+        "round": number,
+        "counts": {},
+        "candidate": "",
+        "weights": [],
+        "levels": [],
+        "gate": "",
+        **begun,
+    }
+
+
+async def _begin(services: Services) -> RunUpdate:
+    """Write the first versions of what the feedback changes."""
+    policy = PolicyVersion(id=make_id("policy", 1), round=0, policy=Policy())
+    shipped = Taxonomy(skills=tuple(services.skills.values()))
+    taxonomy = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=shipped)
+    await services.records.add("policy", 0, [policy])
+    await services.records.add("taxonomy", 0, [taxonomy])
+    return {"policy": policy.id, "taxonomy": taxonomy.id, "target": services.target}

@@ -10,6 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
 from ..records import Records
+from .gate import ALL_DONE
 from .graph import Supervisor
 
 KINDS = (
@@ -26,6 +27,9 @@ KINDS = (
     "trained",
     "rating",
     "policy",
+    "taxonomy",
+    "held_out",
+    "gate",
     "reject",
 )
 """What the stages of a round write."""
@@ -54,3 +58,10 @@ async def _opened(
         if found.next == ("generate",) and found.values["round"] == number:
             return dict(found.values)
     return None
+
+
+async def extend(supervisor: Supervisor, config: RunnableConfig, rounds: int) -> None:
+    """Let a run that did all its rounds go on with the next one, where more are asked for now."""
+    values = (await supervisor.aget_state(config)).values
+    if values.get("ended") == ALL_DONE and values["round"] < rounds:
+        await supervisor.aupdate_state(config, {"ended": ""}, as_node="gate")

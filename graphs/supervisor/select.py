@@ -4,19 +4,16 @@ from langgraph.runtime import Runtime
 
 from ..services import Services
 from .decide import decide_round
-from .state import RunState, RunUpdate
+from .state import RunState, RunUpdate, in_force
 
 
 async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Decide on the round's instructions, and count what came of it."""
-    services, number = runtime.context, state["round"]
+    services, number = in_force(state, runtime), state["round"]
     total = services.records.count("instruction", number)
     services.notify("stage_started", stage="select", total=total)
     outcomes = await decide_round(
-        services,
-        number,
-        second_look=services.settings.curation.model_gate,
-        told=lambda: services.notify("progress", stage="select"),
+        services, number, told=lambda: services.notify("progress", stage="select")
     )
     counts = {kind: services.records.count(kind, number) for kind in ("sft", "preference")}
     services.notify("stage_finished", stage="select", count=counts["sft"])

@@ -1,12 +1,16 @@
-"""The supervisor's state: numbers and decisions only; rows live in the store."""
+"""The supervisor's state: numbers, versions and decisions only; rows live in the store."""
 
-from typing import TypedDict
+from dataclasses import replace
+from typing import Any, TypedDict
 
 from langgraph.runtime import Runtime
 
 from ...taxonomy.policy import Policy
 from ..services import Round, Services
-from .decisions import PolicyVersion
+from .decisions import PolicyVersion, TaxonomyVersion
+
+Changes = list[dict[str, Any]]
+"""Policy changes as plain data: a checkpoint holds no class that a later release may rename."""
 
 
 class RunState(TypedDict):
@@ -14,10 +18,22 @@ class RunState(TypedDict):
 
     round: int
     """The round under way, from 1; 0 before the first plan."""
+    target: str
+    """Name of the target in force, `alias@version`: the alias alone until a trained one is promoted."""
+    candidate: str
+    """Name of the target that this round trained; empty where it trained none."""
     policy: str
     """Id of the policy version in force."""
+    taxonomy: str
+    """Id of the taxonomy version in force."""
     counts: dict[str, int]
-    """Of the round under way: by stage."""
+    """Of the round under way: by stage and by outcome."""
+    weights: Changes
+    """What the taxonomy node would change of the policy."""
+    levels: Changes
+    """What the complexity node would change of the policy."""
+    gate: str
+    """The gate's word on the round's candidate; empty until it is said."""
     ended: str
     """Why no further round follows; empty while the run goes on."""
 
@@ -26,14 +42,41 @@ class RunUpdate(TypedDict, total=False):
     """What a node changes."""
 
     round: int
+    target: str
+    candidate: str
     policy: str
+    taxonomy: str
     counts: dict[str, int]
+    weights: Changes
+    levels: Changes
+    gate: str
     ended: str
 
 
-def start_state() -> RunState:
-    """Return the state a run starts from."""
-    return RunState(round=0, policy="", counts={}, ended="")
+def start_state(**values: Any) -> RunState:
+    """Return the state a run starts from, with other values where they are given."""
+    state = RunState(
+        round=0,
+        target="",
+        candidate="",
+        policy="",
+        taxonomy="",
+        counts={},
+        weights=[],
+        levels=[],
+        gate="",
+        ended="",
+    )
+    return state | values  # type: ignore[return-value]
+
+
+def in_force(state: RunState, runtime: Runtime[Services]) -> Services:
+    """Return the run as this round sees it: with its taxonomy, and the target that battles now."""
+    services = runtime.context
+    found = services.records.get("taxonomy", state["taxonomy"], TaxonomyVersion)
+    if found is not None:
+        services = replace(services, skills=found.taxonomy.by_name)
+    return services.with_target(state["target"])
 
 
 def current_round(state: RunState, runtime: Runtime[Services]) -> Round:

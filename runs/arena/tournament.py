@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 
 from ...agents.cast import eligible
 from ...agents.errors import JudgingFailed, StopRun
+from ...graphs.arena.fight import fight
 from ...graphs.arena.matchmaking import Pair
-from ...graphs.arena.protocols import PROTOCOLS
-from ...graphs.arena.state import BattleState, start_state
+from ...graphs.arena.state import BattleState
 from ...graphs.arena.weighing import weigh
 from ...graphs.services import Services
 from ...graphs.stream import each
@@ -65,7 +64,6 @@ class Tournament:
         self.contenders = self.services.contenders
         seed = self.services.settings.seed
         self.design = Design(len(self.contenders), len(self.questions), seed)
-        self._graph = PROTOCOLS[self.services.settings.arena.protocol]()
 
     async def play(self) -> tuple[str, str]:
         """Play to the end; return status and reason. What was played is kept also when it stops."""
@@ -166,13 +164,8 @@ class Tournament:
         """Play the battles of one question; return games and score of each."""
         question, records = self.questions[number], self.services.records
         given = {self.pair(pair): pair for pair in pairs}
-        start = start_state(question.instruction, evaluation=False, given=given)
-        ended = cast(BattleState, await self._graph.ainvoke(start, context=self.services))
+        ended = await fight(self.services, question.instruction, ROUND, given=given)
         games = self._games(question, ended)
-        if ended["instruction"].id != question.instruction.id:
-            await records.add("question", ROUND, [ended["instruction"]])
-        await records.add("answer", ROUND, list(ended["answers"].values()))
-        await records.add("battle", ROUND, ended["battles"])
         self.decided += len(ended["battles"])
         await records.add("game", ROUND, [game for found in games.values() for game in found])
         # A contender that failed once may fail in the next batch too, in other words.

@@ -153,9 +153,9 @@ def _ratings(facts: CardFacts) -> str:
         for r in facts.ratings
     ]
     return (
-        "## Ratings\n\nBradley–Terry, on the Elo scale, from the games of a round and a `purpose` whose "
-        "`outcome` is not `broken`; those of a juror that contradicts itself over the two orders weigh "
-        "half.\n\n"
+        "## Ratings\n\nBradley–Terry, on the Elo scale, from the games of a `purpose` whose `outcome` is "
+        "not `broken` (selection: of the round; evaluation: of all rounds so far); those of a juror that "
+        "contradicts itself over the two orders weigh half.\n\n"
     ) + _table(heads, rows)
 
 

@@ -36,8 +36,10 @@ class RecordsTable(Database):
         self._written = compiled(written, dialect)
         one = delete(RECORDS).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
         self._forget = Statement.of(one, dialect)
-        stage = self._field("stage") == bindparam("s")
-        self._discard_stage = Statement.of(of_round.where(stage), dialect)
+        self._discard_of = {
+            field: Statement.of(of_round.where(self._field(field) == bindparam("f")), dialect)
+            for field in ("stage", "purpose")
+        }
 
     async def add(self, kind: str, round: int, records: Sequence[Record]) -> None:
         """Write records; returns once they are committed. The same again changes nothing.
@@ -60,12 +62,15 @@ class RecordsTable(Database):
             Step(self._forget, ids), Step(self._add, _rows(kind, round, records))
         )
 
-    async def discard(self, kind: str, round: int, stage: str | None = None) -> None:
-        """Delete that kind and round; with `stage`, only the rejects of that stage."""
-        if stage is None:
+    async def discard(
+        self, kind: str, round: int, stage: str | None = None, purpose: str | None = None
+    ) -> None:
+        """Delete that kind and round: all, the rejects of a stage, or the battles of a purpose."""
+        of = [(f, v) for f, v in (("stage", stage), ("purpose", purpose)) if v is not None]
+        if not of:
             await self._writer.commit(Step(self._discard, [(kind, round)]))
-        else:
-            await self._writer.commit(Step(self._discard_stage, [(kind, round, stage)]))
+        for field, value in of:
+            await self._writer.commit(Step(self._discard_of[field], [(kind, round, value)]))
 
     async def stream(self, kind: str, type: type[R], round: int | None = None) -> AsyncIterator[R]:
         """Yield records ordered by id, a page in memory at a time.

@@ -1,0 +1,44 @@
+"""A fight: one instruction's way through a protocol, and what came of it written down."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import cast
+
+from ...agents.records import Instruction
+from ..services import Services
+from .matchmaking import Pair
+from .protocols import PROTOCOLS
+from .state import BattleState, Protocol, start_state
+
+KINDS = ("question", "answer", "battle")
+"""What a fight writes, besides rejects."""
+STAGES = ("examine", "answer", "debate", "judge", "confer", "battle")
+"""Where a fight may drop something."""
+
+
+@cache
+def protocol(name: str) -> Protocol:
+    """Return a protocol's graph, compiled once."""
+    return PROTOCOLS[name]()
+
+
+async def fight(
+    services: Services,
+    instruction: Instruction,
+    number: int,
+    *,
+    evaluation: bool = False,
+    given: Iterable[Pair] = (),
+) -> BattleState:
+    """Let an instruction be battled over and write question, answers and battles of the round.
+
+    Without given pairs the graph picks them. The rejects are the caller's: they tell where it stood.
+    """
+    start = start_state(instruction, number, evaluation=evaluation, given=given)
+    graph = protocol(services.settings.arena.protocol)
+    ended = cast(BattleState, await graph.ainvoke(start, context=services))
+    if ended["instruction"].id != instruction.id:
+        await services.records.add("question", number, [ended["instruction"]])
+    await services.records.add("answer", number, list(ended["answers"].values()))
+    await services.records.add("battle", number, ended["battles"])
+    return ended

@@ -1,0 +1,66 @@
+"""Second look: what everyone lost, or the jury disputes, goes back to the instruction gate."""
+
+from langgraph.runtime import Runtime
+
+from ...agents.errors import EpisodeError
+from ...agents.messages import Curate, Findings
+from ...agents.records import Instruction, Reject, make_id
+from ..generation.curation import dropped
+from ..services import Services, reject, settle
+from ..stream import ordered
+from .decide import asked_in
+from .decisions import Decision
+from .state import RunState, RunUpdate, in_force
+
+STAGE = "second_look"
+
+
+async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
+    """Show the curator each probably broken instruction with what its battles said."""
+    services, number = in_force(state, runtime), state["round"]
+    await services.records.discard("reject", number, STAGE)
+    total = state["counts"].get("broken", 0)
+    services.notify("stage_started", stage=STAGE, total=total)
+
+    async def look(decision: Decision) -> list[Reject]:
+        if decision.outcome != "broken":
+            return []
+        found = await _look(services, decision)
+        services.notify("progress", stage=STAGE)
+        return found
+
+    refused = 0
+    decisions = services.records.stream("decision", Decision, number)
+    async for rejects in ordered(decisions, look, services.settings.in_flight):
+        await services.records.add("reject", number, rejects)
+        refused += len(rejects)
+    services.notify("stage_finished", stage=STAGE, count=refused)
+    return {}
+
+
+async def _look(services: Services, decision: Decision) -> list[Reject]:
+    """Return the curator's no, or why it could not be asked."""
+    instruction: Instruction = asked_in(services, decision)
+    message = Curate(
+        instruction=instruction, leaf=services.leaf(instruction), evidence=decision.reason
+    )
+    send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
+
+    def failed(error: EpisodeError) -> Reject:
+        return reject(
+            error,
+            stage=STAGE,
+            round=instruction.round,
+            subject=instruction.id,
+            skill=instruction.skill,
+            leaf=instruction.leaf,
+        )
+
+    findings, rejects = await settle([(send, failed)])
+    for finding in findings:
+        if finding.reason:
+            detail = f"{decision.reason}; {finding.detail}"
+            first = dropped(instruction, finding.reason, detail)
+            id = make_id("reject", STAGE, instruction.id)
+            rejects.append(first.model_copy(update={"id": id, "stage": STAGE}))
+    return rejects

@@ -1,0 +1,45 @@
+"""The trainer: what makes a new version of the target out of a round's rows. None is built in yet.
+
+class Mine:
+async def train(self, request: TrainRequest) -> Weights | None: ...
+
+launch(config, trainer=Mine())
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..agents.models.settings import ModelSettings
+from .records import Records
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What a trainer gets: the round, the weights to start from, and where the rows are."""
+
+    round: int
+    target: str
+    """Name of the target in force, `alias@version`."""
+    model: ModelSettings
+    """How it is served."""
+    records: Records
+    """The run's rows: kinds `sft` and `preference`, by round."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a trainer gives back: a new version of the target and how it is served."""
+
+    version: str
+    """Letters, digits, dots and hyphens; the target is then called `alias@version`."""
+    model: ModelSettings
+    said: str
+    """What was trained on what, in a sentence."""
+
+
+class Trainer(Protocol):
+    """Trains the target on a round's rows. The same request gives the same version."""
+
+    async def train(self, request: TrainRequest) -> Weights | None:
+        """Return the new weights; None where there was nothing to train on."""
+        ...
