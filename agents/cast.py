@@ -6,6 +6,7 @@ from itertools import combinations
 
 from pydantic import BaseModel, ConfigDict
 
+from .contender_name import MARK, known_as
 from .models.settings import ModelSettings, RewardModel
 
 Speaks = str | None
@@ -66,7 +67,7 @@ def eligible(
     jury: tuple[str, ...], pair: tuple[str, str], models: Mapping[str, ModelSettings]
 ) -> tuple[str, ...]:
     """Return the jurors that share no family with either contender."""
-    families = {models[alias].maker for alias in pair}
+    families = {models[known_as(name, models)].maker for name in pair}
     return tuple(juror for juror in jury if models[juror].maker not in families)
 
 
@@ -82,6 +83,12 @@ def unknown(cast: Cast, models: Iterable[str]) -> Iterator[str]:
 
 def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
     """Yield what is wrong with a cast, each as a message that names field, value and next move."""
+    for alias in models:
+        if MARK in alias:
+            yield (
+                f"models.{alias}: {MARK!r} sets a contender's version apart from its alias; choose an "
+                f"alias without it, and say the version as models.<alias>.version"
+            )
     if absent := list(unknown(cast, models)):
         yield from absent
         return

@@ -8,6 +8,7 @@ ArenaInstructError
 │   ├── ReplyError     the reply does not parse as what was asked for
 │   ├── JudgeError     no verdict: the battle does not count
 │   └── PromptError    a template lacks a variable or cannot be rendered
+├── RecordConflict     another record of an id that exists: a fault of ours, nothing is overwritten
 └── StopRun            the whole run stops cleanly and can be resumed
     ├── BudgetSpent    the ceiling in USD would be crossed
     ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
@@ -59,6 +60,10 @@ class JudgeError(EpisodeError):
 
 class PromptError(EpisodeError):
     """A prompt template lacks a variable it declares, or cannot be rendered."""
+
+
+class RecordConflict(ArenaInstructError):
+    """An id names one record for good: writing another one under it is a fault of the program."""
 
 
 class StopRun(ArenaInstructError):

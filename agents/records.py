@@ -168,7 +168,7 @@ class Answer(Record):
 
     instruction_id: str
     contender: str
-    """The alias in the cast."""
+    """Its name: the alias in the cast, with the version of its weights where one is said."""
     model: str
     turns: tuple[Turn, ...]
     """Everything after the instruction's first user turn, ending with an assistant turn."""
@@ -234,7 +234,7 @@ class Battle(Record):
     round: int
     purpose: Literal["selection", "evaluation"]
     model_a: str
-    """Alias of the contender; its model is in the answer."""
+    """Name of the contender; its model is in the answer."""
     model_b: str
     answer_a: str
     """The answer's id."""

@@ -20,7 +20,11 @@ class Records(Protocol):
     """Records by kind and id; `runs.store.Store` is the one that lasts."""
 
     async def add(self, kind: str, round: int, records: Sequence[Record]) -> None:
-        """Write records; returns once they are committed. An id already there keeps its first."""
+        """Write records; returns once they are committed. The same again changes nothing.
+
+        Raises:
+            RecordConflict: another record of an id is there already.
+        """
         ...
 
     async def replace(self, kind: str, round: int, records: Sequence[Record]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
+from ..agents.contender_name import contender_name, known_as
 from ..agents.errors import (
     EpisodeError,
     JudgeError,
@@ -62,12 +63,30 @@ class Services:
 
     def with_target(self, name: str) -> "Services":
         """Return the run with another target in force, `alias@version`; as it is where none is named."""
-        if not name or name == self.cast.target:
+        if not name or name == self.target:
             return self
         old = self.cast.target
         contenders = tuple(name if alias == old else alias for alias in self.cast.contenders)
         cast = self.cast.model_copy(update={"target": name, "contenders": contenders})
         return replace(self, cast=cast)
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """The names of all contenders, the target first: each alias with the version in force."""
+        return tuple(map(self.name, self.cast.everyone))
+
+    @property
+    def target(self) -> str:
+        """The name of the contender being improved."""
+        return self.name(self.cast.target)
+
+    def name(self, alias: str) -> str:
+        """Return the contender's name that a model battles under."""
+        return contender_name(alias, self.models[known_as(alias, self.models)].version)
+
+    def speaker(self, name: str) -> str:
+        """Return the model that a contender's answers are asked of."""
+        return known_as(name, self.models)
 
     def leaf(self, instruction: Instruction) -> Leaf:
         """Return the leaf of an instruction."""

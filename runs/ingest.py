@@ -36,6 +36,8 @@ async def ingest(
     if store.get_meta("ingested"):
         return
     read = 0
+    await store.discard("seed", 0)
+    await store.discard("reject", 0, "seeds")
     async for batch in _batches(settings, limit):
         seeds = [item for item in batch if isinstance(item, Seed)]
         rejects: list[Record] = [_reject(item) for item in batch if isinstance(item, SeedReject)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..agents.records import Battle
 from ..graphs.settings import of_round
@@ -92,7 +93,7 @@ def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:
         RatingFact(
             round=r.round,
             alias=f"{m.model} ({r.purpose})",
-            model=f"{config.models[m.model].provider}/{config.models[m.model].model}",
+            model=_model(config, m.model),
             rating=m.rating,
             low=m.low,
             high=m.high,
@@ -101,6 +102,11 @@ def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:
         for r in ratings
         for m in r.models
     ]
+
+
+def _model(config: RunConfig, name: str) -> str:
+    settings = config.models[known_as(name, config.models)]
+    return f"{settings.provider}/{settings.model}"
 
 
 def _filters(config: RunConfig) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import postgresql
 
-from arenainstruct.agents.errors import UserError
+from arenainstruct.agents.errors import RecordConflict, UserError
 from arenainstruct.agents.models.call import Attempt, Call, Reply, ToolSpec, Usage
 from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import Passage, Reject, ToolCall, Turn
@@ -144,15 +144,38 @@ async def test_many_writes_at_once_share_commits_and_keep_order(store: Store) ->
     assert store.request("k0") == ASKED
 
 
-async def test_records_stream_by_id_and_keep_their_first(store: Store) -> None:
+async def test_records_stream_by_id(store: Store) -> None:
     await store.add("passage", 1, [passage(n) for n in range(1200, 0, -1)])
-    await store.add("passage", 2, [passage(5, "Changed."), passage(2000)])
+    await store.add("passage", 2, [passage(2000)])
     seen = [record async for record in store.stream("passage", Passage)]
     assert [r.id for r in seen] == [passage(n).id for n in (*range(1, 1201), 2000)]
     assert seen[4].text == "Water boils."
     assert store.count("passage") == 1201
     assert store.count("passage", round=2) == 1
     assert [r.id for r in store.scan("passage", Passage, 2)] == ["passage-02000"]
+
+
+async def test_the_same_record_again_changes_nothing(store: Store) -> None:
+    for _ in range(2):
+        await store.add("passage", 1, [passage(n) for n in range(100)])
+    assert store.count("passage") == 100
+
+
+async def test_another_record_of_an_id_is_refused_and_its_neighbours_are_not(store: Store) -> None:
+    await store.add("passage", 1, [passage(5)])
+    adding = (
+        store.add("passage", 1, [passage(n) for n in range(4)]),
+        store.add("passage", 1, [passage(4), passage(5, "It does not.")]),
+        store.add("passage", 1, [passage(5), passage(6)]),
+        store.add("passage", 1, [passage(7), passage(7, "It freezes.")]),
+    )
+    _, other, _, twice = await asyncio.gather(*adding, return_exceptions=True)
+    assert isinstance(other, RecordConflict)
+    told = "passage passage-00005 exists with another text: 'Water boils.', not 'It does not.'"
+    assert str(other).startswith(told)
+    assert isinstance(twice, RecordConflict)
+    written = [record.id for record in store.scan("passage", Passage)]
+    assert written == [passage(n).id for n in (0, 1, 2, 3, 5, 6)]
 
 
 async def test_replace_takes_the_place_of_a_round(store: Store) -> None:

@@ -4,6 +4,7 @@ from autogen_core import MessageContext, message_handler
 
 from ...tools.simulator import simulate
 from ..actor import Actor
+from ..contender_name import contender_name
 from ..errors import ReplyError
 from ..messages import Respond
 from ..models.call import Call, Reply
@@ -41,11 +42,12 @@ class Contender(Actor):
         turns = await (self._use_tools if instruction.apis else self._talk)(instruction, heard)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
+        name = contender_name(self.alias, self.desk.door.models[self.alias].settings.version)
         return Answer(
-            id=make_id("answer", instruction.id, self.alias),
+            id=make_id("answer", instruction.id, name),
             parents=(instruction.id,),
             instruction_id=instruction.id,
-            contender=self.alias,
+            contender=name,
             model=self.model,
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),

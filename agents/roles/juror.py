@@ -7,6 +7,7 @@ from autogen_core import MessageContext, message_handler
 from ...tools.ratings.verdict import first, in_order
 from ..actor import Actor
 from ..brief import Brief, brief
+from ..contender_name import known_as
 from ..errors import JudgeError, ReplyError
 from ..messages import Confer, Judge
 from ..models.settings import RewardModel
@@ -66,10 +67,6 @@ class Juror(Actor):
     def _shown(self, message: Judge) -> tuple[str, str]:
         """Return the models of the answers in the order shown; a canary goes by its own name."""
         models = self.desk.door.models
-        one, other = (
-            models[answer.contender].settings.model
-            if answer.contender in models
-            else answer.contender
-            for answer in (message.first, message.second)
-        )
+        names = (known_as(answer.contender, models) for answer in (message.first, message.second))
+        one, other = (models[n].settings.model if n in models else n for n in names)
         return one, other

@@ -14,12 +14,13 @@ from autogen_core import MessageContext, message_handler
 
 from ...prompts.template import load_prompt
 from ..actor import Actor
+from ..contender_name import known_as
 from ..errors import ReplyError
 from ..fence import disarmed
 from ..messages import Debate, Debated
 from ..models.call import Call
 from ..models.client import Complete
-from ..records import DebateAction, Statement, Turn
+from ..records import Answer, DebateAction, Statement, Turn
 
 NAME = "moderator"
 """Stands where other roles have the alias of their model."""
@@ -69,7 +70,14 @@ class Moderator(Actor):
         Raises:
             EpisodeError: a statement failed, so there is no debate to judge.
         """
-        return Debated(statements=await debate(self.desk.door.complete, message))
+        sides = {"first": self._speaks(message.first), "second": self._speaks(message.second)}
+        seated = message.model_copy(update=sides)
+        return Debated(statements=await debate(self.desk.door.complete, seated))
+
+    def _speaks(self, answer: Answer) -> Answer:
+        """Return an answer under what the door knows its contender by."""
+        name = known_as(answer.contender, self.desk.door.models)
+        return answer.model_copy(update={"contender": name})
 
 
 async def debate(complete: Complete, message: Debate) -> tuple[Statement, ...]:

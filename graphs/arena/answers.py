@@ -19,14 +19,14 @@ async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
 async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
     """Let every contender of a pair answer once, and the checker look at the answers."""
     services, instruction = runtime.context, state["instruction"]
-    aliases = dict.fromkeys(alias for pair in state["pairs"] for alias in pair)
+    names = dict.fromkeys(name for pair in state["pairs"] for name in pair)
     message = Respond(instruction=instruction)
     answers, rejects = await settle(
         (
-            services.troupe.send(message, Answer, "contender", alias),
-            partial(failed, instruction, "answer", alias),
+            services.troupe.send(message, Answer, "contender", services.speaker(name)),
+            partial(failed, instruction, "answer", name),
         )
-        for alias in aliases
+        for name in names
     )
     return {
         "answers": {a.contender: checked(instruction, a) for a in answers},

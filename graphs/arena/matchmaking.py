@@ -5,7 +5,7 @@ from itertools import combinations
 from random import Random
 
 Pair = tuple[str, str]
-"""(model_a, model_b): aliases."""
+"""(model_a, model_b): contenders, by name."""
 
 
 def pairs(contenders: Sequence[str], target: str, *, battles: int, random: Random) -> list[Pair]:

@@ -32,7 +32,7 @@ class BattleState(TypedDict):
     """True for a held-out instruction: the evaluation jury judges it and nothing is selected."""
     pairs: list[Pair]
     answers: dict[str, Answer]
-    """By alias."""
+    """By contender."""
     debates: dict[Pair, tuple[Statement, ...]]
     games: dict[Pair, list[Game]]
     cascade: dict[Pair, Cascaded]
@@ -82,10 +82,10 @@ def given_id(instruction: Instruction) -> str:
 
 def pairs_of(services: Services, instruction: Instruction) -> list[Pair]:
     """Return who battles whom over an instruction; the same whenever it is asked."""
-    cast, settings = services.cast, services.settings
+    settings = services.settings
     random = Random(f"{settings.seed}/{given_id(instruction)}/pairs")
     count = settings.arena.battles_per_instruction
-    return pairs(cast.everyone, cast.target, battles=count, random=random)
+    return pairs(services.contenders, services.target, battles=count, random=random)
 
 
 def battle_id(instruction: Instruction, pair: Pair) -> str:

@@ -55,7 +55,7 @@ def _of(services: Services, instruction: Instruction) -> list[Record]:
     if decision.outcome == "broken":
         return [decision]
     asked, answers = asked_in(services, decision, battles), _answers(services, battles)
-    settings, target = services.settings.selection, services.cast.target
+    settings, target = services.settings.selection, services.target
     sft = selection.sft_row(asked, battles, answers, target=target, settings=settings)
     pairs = selection.preference_rows(asked, battles, answers, settings=settings)
     return [decision, *([sft] if sft else []), *pairs]
@@ -67,7 +67,7 @@ def decided(
     """Return what its battles say of an instruction, with the target's record; None without any."""
     if not battles:
         return None
-    target = services.cast.target
+    target = services.target
     said, reason = outcome(
         battles,
         list(_answers(services, battles).values()),

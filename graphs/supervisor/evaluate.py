@@ -63,13 +63,12 @@ async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
 
 def _pairs(services: Services, instruction: Instruction, candidate: str) -> list[Pair]:
     """Return who meets whom: as in every battle or, with a candidate, it against everyone else."""
-    cast, settings = services.cast, services.settings
+    settings, everyone = services.settings, services.contenders
     random = Random(f"{settings.seed}/{given_id(instruction)}/evaluation/{candidate}")
     if not candidate:
         count = settings.arena.battles_per_instruction
-        return pairs(cast.everyone, cast.target, battles=count, random=random)
-    everyone = (candidate, *cast.everyone)
-    return pairs(everyone, candidate, battles=len(cast.everyone), random=random)
+        return pairs(everyone, services.target, battles=count, random=random)
+    return pairs((candidate, *everyone), candidate, battles=len(everyone), random=random)
 
 
 def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:

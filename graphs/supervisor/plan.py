@@ -33,4 +33,4 @@ async def _begin(services: Services) -> RunUpdate:
     taxonomy = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=shipped)
     await services.records.add("policy", 0, [policy])
     await services.records.add("taxonomy", 0, [taxonomy])
-    return {"policy": policy.id, "taxonomy": taxonomy.id, "target": services.cast.target}
+    return {"policy": policy.id, "taxonomy": taxonomy.id, "target": services.target}

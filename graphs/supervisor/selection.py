@@ -23,7 +23,7 @@ def sft_row(
     """Return the best answer that beat the target by the round's margin, or None.
 
     `answers` are by id. Among several winners the one with the largest margin is taken, then the one
-    whose alias comes first.
+    whose name comes first.
     """
     least = of_round(settings.sft_margin, instruction.round)
     lost = [

@@ -5,6 +5,7 @@ Without a trainer nothing is trained: the rows are exported, and the round goes 
 
 from langgraph.runtime import Runtime
 
+from ...agents.contender_name import alias_of, contender_name
 from ...agents.records import make_id
 from ..services import Services
 from ..trainer import TrainRequest, Weights
@@ -26,7 +27,7 @@ async def train(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         preference=preference,
     )
     if services.trainer is not None and (weights := await _trained(services, state)):
-        name = f"{services.cast.target.partition('@')[0]}@{weights.version}"
+        name = contender_name(alias_of(services.target), weights.version)
         trained = trained.model_copy(
             update={
                 "trained": True,
@@ -47,8 +48,8 @@ async def _trained(services: Services, state: RunState) -> Weights | None:
     weights: Weights | None = await services.trainer.train(
         TrainRequest(
             round=state["round"],
-            target=services.cast.target,
-            model=services.models[services.cast.target],
+            target=services.target,
+            model=services.models[services.speaker(services.target)],
             records=services.records,
         )
     )

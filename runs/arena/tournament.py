@@ -56,11 +56,13 @@ class Tournament:
     """Called with battles done and battles at most."""
     decided: int = 0
     """Battles that got a verdict."""
+    _told: set[str] = field(default_factory=set)
+    """Ids of the rejects written."""
     _done: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Lay out the full tournament."""
-        self.contenders = self.services.cast.everyone
+        self.contenders = self.services.contenders
         seed = self.services.settings.seed
         self.design = Design(len(self.contenders), len(self.questions), seed)
 
@@ -167,7 +169,10 @@ class Tournament:
         games = self._games(question, ended)
         self.decided += len(ended["battles"])
         await records.add("game", ROUND, [game for found in games.values() for game in found])
-        await records.add("reject", ROUND, ended["rejects"])
+        # A contender that failed once may fail in the next batch too, in other words.
+        rejects = [reject for reject in ended["rejects"] if reject.id not in self._told]
+        self._told |= {reject.id for reject in rejects}
+        await records.add("reject", ROUND, rejects)
         return {
             (pair, number): _score(names, games.get(names, [])) for names, pair in given.items()
         }

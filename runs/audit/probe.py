@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ...agents.actor import Desk
+from ...agents.contender_name import known_as
 from ...agents.errors import EpisodeError, UserError
 from ...agents.messages import Judge
 from ...agents.models.budget import Budget
@@ -112,7 +113,7 @@ class Court:
     def _jurors(self, trial: Trial) -> list[str]:
         """Return the jurors of both juries that share no family with a contender in the trial."""
         models, cast = self.config.models, self.config.cast
-        names = (trial.a.contender, trial.b.contender)
+        names = [known_as(side.contender, models) for side in (trial.a, trial.b)]
         families = {models[name].maker for name in names if name in models}
         every = dict.fromkeys((*cast.jury, *cast.evaluation_jury))
         return [juror for juror in every if models[juror].maker not in families]

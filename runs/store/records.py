@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import JSON, Engine, bindparam, cast, delete, func, literal_column, select
 
+from ...agents.errors import RecordConflict
 from ...agents.records import Record
 from .database import Database
 from .schema import RECORDS
-from .statement import Row, Statement
+from .statement import Cursor, Row, Statement, compiled
 from .writer import Step
 
 R = TypeVar("R", bound=Record)
@@ -28,8 +30,10 @@ class RecordsTable(Database):
         super().__init__(engine, place)
         dialect = engine.dialect
         of_round = delete(RECORDS).where(_C.kind == bindparam("k"), _C.round == bindparam("r"))
-        self._add = Statement.inserting(RECORDS, dialect)
+        self._add = Statement.inserting(RECORDS, dialect, self._refuse_others)
         self._discard = Statement.of(of_round, dialect)
+        written = select(_C.body).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
+        self._written = compiled(written, dialect)
         one = delete(RECORDS).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
         self._forget = Statement.of(one, dialect)
         self._discard_of = {
@@ -38,7 +42,11 @@ class RecordsTable(Database):
         }
 
     async def add(self, kind: str, round: int, records: Sequence[Record]) -> None:
-        """Write records; returns once they are committed. An id already there keeps its first."""
+        """Write records; returns once they are committed. The same again changes nothing.
+
+        Raises:
+            RecordConflict: another record of an id is there already; none of these are written.
+        """
         await self._writer.commit(Step(self._add, _rows(kind, round, records)))
 
     async def replace(self, kind: str, round: int, records: Sequence[Record]) -> None:
@@ -114,6 +122,21 @@ class RecordsTable(Database):
                     found[record.id] = record
         return found
 
+    def _refuse_others(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+        """Raise where a row is not what its id was given to before; called by the writer's thread."""
+        for kind, id, _, body in rows:
+            cursor.execute(self._written, (kind, id))
+            ((first,),) = cursor.fetchall()
+            if body == first:
+                continue
+            before, now = orjson.loads(first), orjson.loads(body)
+            for field in {**before, **now}:
+                if (was := before.get(field)) != (new := now.get(field)):
+                    raise RecordConflict(
+                        f"{kind} {id} exists with another {field}: {_short(was)}, not {_short(new)}; "
+                        "one id names one record for good: what tells these two apart is missing in it"
+                    )
+
     def _page(self, kind: str, type: type[R], round: int | None, after: str) -> list[R]:
         query = select(_C.body).where(*_where(kind, round), _C.id > after).order_by(_C.id)
         with self._engine.connect() as connection:
@@ -135,3 +158,8 @@ def _where(kind: str, round: int | None) -> list[Any]:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -5,7 +5,7 @@ gives the interpreter lock away at each step, which a busy event loop only retur
 batch must be few steps, one insert of 64 rows and not 64 inserts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Table
@@ -19,6 +19,9 @@ _SIZES = (64, 16, 4, 1)
 
 class Cursor(Protocol):
     """What every database driver's cursor has."""
+
+    rowcount: int
+    """Rows that the last statement wrote."""
 
     def execute(self, sql: str, values: Sequence[Any], /) -> Any:
         """Run one statement."""
@@ -37,8 +40,9 @@ def compiled(statement: Any, dialect: Dialect) -> str:
 class Statement:
     """One statement, as SQL for one or several rows of parameters."""
 
-    def __init__(self, texts: dict[int, str], *, ordered: bool) -> None:
+    def __init__(self, texts: dict[int, str], *, ordered: bool, kept: "Kept | None" = None) -> None:
         self._texts = texts
+        self._kept = kept
         self.ordered = ordered
         """True where nothing else in its transaction may move past it."""
 
@@ -48,17 +52,26 @@ class Statement:
         return cls({1: compiled(statement, dialect)}, ordered=True)
 
     @classmethod
-    def inserting(cls, table: Table, dialect: Dialect) -> "Statement":
-        """Compile the insert that keeps the first row of a key, for several numbers of rows."""
+    def inserting(cls, table: Table, dialect: Dialect, kept: "Kept | None" = None) -> "Statement":
+        """Compile the insert that keeps the first row of a key, for several numbers of rows.
+
+        `kept` is called with the rows of a step of which some were there already: it may raise.
+        """
         name = dialect.name
         texts = {n: compiled(insert_first(table, name, n), dialect) for n in _SIZES}
-        return cls(texts, ordered=False)
+        return cls(texts, ordered=False, kept=kept)
 
     def run(self, cursor: Cursor, rows: Sequence[Row]) -> None:
         """Run it over all rows in as few steps as it is compiled for."""
         at = 0
         for size, text in self._texts.items():
             while len(rows) - at >= size:
-                values = [value for row in rows[at : at + size] for value in row]
-                cursor.execute(text, values)
+                step = rows[at : at + size]
+                cursor.execute(text, [value for row in step for value in row])
+                if self._kept is not None and cursor.rowcount < size:
+                    self._kept(cursor, step)
                 at += size
+
+
+Kept = Callable[[Cursor, Sequence[Row]], None]
+"""Looks at rows that were there before; raises where they may not have been."""
