@@ -14,17 +14,17 @@ demo: setup
 	.venv/bin/arenainstruct run --seeds runs/demo
 
 test: setup
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 
 test-slow: setup
-	$(PY) -m pytest -m slow
+	$(PY) -m pytest -n auto --dist worksteal -m slow
 
 check: setup
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/pyright
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist worksteal
 
 format: setup
 	.venv/bin/ruff format .
