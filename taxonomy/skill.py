@@ -4,6 +4,8 @@ One YAML file a skill; `load_skill` checks the names it uses against each other 
 line of what is wrong.
 """
 
+import re
+import reprlib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from .lines import compose, line_of
 
 FOLDER = Path(__file__).parent
+SLUG = r"^[a-z][a-z0-9_]*$"
+"""What names are made of."""
 
 
 class _Frozen(BaseModel):
@@ -23,7 +27,7 @@ class _Frozen(BaseModel):
 class Transformation(_Frozen):
     """One way to turn a seed into a passage."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     brief: str
     """What the agent is to make of the seed, in one or two sentences."""
     leaves: tuple[str, ...] = ()
@@ -35,7 +39,7 @@ class Transformation(_Frozen):
 class Leaf(_Frozen):
     """One instruction type."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     title: str
     definition: str
     """What an instruction of this leaf asks for."""
@@ -70,7 +74,7 @@ class Leaf(_Frozen):
 class Goal(_Frozen):
     """One aim of refinement."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     brief: str
     edits: Literal["task", "passage"] = "task"
     expected_behaviour: Literal[
@@ -91,7 +95,7 @@ class SkillPrompts(_Frozen):
 class Skill(_Frozen):
     """A skill pack."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     title: str
     description: str
     flow: str = "standard"
@@ -136,8 +140,9 @@ def load_skill(name: str) -> Skill:
     Raises:
         ValueError: naming the file, the line or field, the value found and what is allowed.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
-    if not path.is_file():
+    given_as_path = name.endswith((".yaml", ".yml"))
+    path = Path(name) if given_as_path else FOLDER / f"{name}.yaml"
+    if not path.is_file() or not (given_as_path or re.fullmatch(SLUG, name)):
         raise ValueError(f"skill {name!r}: no file {path}; skills here: {', '.join(skill_names())}")
     try:
         text = path.read_text(encoding="utf-8")
@@ -153,7 +158,10 @@ def parse_skill(text: str, path: Path) -> Skill:
     node = compose(text, path)
     try:
         skill = Skill.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
+    except (
+        yaml.YAMLError,
+        RecursionError,
+    ) as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -163,6 +171,9 @@ def parse_skill(text: str, path: Path) -> Skill:
     return skill
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+# An alias in a file can stand for more than fits in memory.
 _PARTS: dict[str | int, type[BaseModel]] = {
     "transformations": Transformation,
     "leaves": Leaf,
@@ -179,8 +190,7 @@ def _describe(loc: tuple[str | int, ...], error: Any) -> str:
     if error["type"] == "extra_forbidden":
         owner = Skill if len(loc) == 1 else _PARTS[loc[0]]
         return f"{where}: no such field; allowed here: {', '.join(owner.model_fields)}"
-    found = repr(error["input"])
-    return f"{where}: {error['msg']}, found {found if len(found) < 200 else found[:200] + '…'}"
+    return f"{where}: {error['msg']}, found {_SHORT.repr(error['input'])}"
 
 
 def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
