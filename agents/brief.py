@@ -27,6 +27,7 @@ def brief(message: Judge, conferred: Confer | None = None) -> Brief:
         "instruction": framed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
         "apis": framed(apis_json(instruction.apis)),
         "expected_behaviour": instruction.expected_behaviour,
+        "behaviour": framed(message.behaviour),
         "rubric": framed(message.rubric),
         "first": framed(answers[0][0]),
         "second": framed(answers[1][0]),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ...agents.errors import EpisodeError
-from ...agents.messages import Curate, Findings
+from ...agents.messages import Findings
 from ...agents.records import Answer, Battle, Instruction, Record, Reject, make_id
 from ...agents.rows import PreferenceRow, SftRow
 from ..arena.state import battle_ids
@@ -105,7 +105,7 @@ def _asked(services: Services, instruction: Instruction, battles: Sequence[Battl
 
 async def _second_look(services: Services, instruction: Instruction, reason: str) -> list[Reject]:
     """Send a probably broken instruction back to the gate, with what its battles said."""
-    message = Curate(instruction=instruction, leaf=services.leaf(instruction), evidence=reason)
+    message = services.curate(instruction, evidence=reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 
     def failed(error: EpisodeError) -> Reject:
