@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from autogen_core import MessageContext, RoutedAgent
 from autogen_core.exceptions import CantHandleException
 from pydantic import BaseModel
 
-from ..prompts.template import load_prompt
+from ..prompts.template import Prompt, load_prompt
+from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
 from .errors import PromptError, boundary
 from .models.call import Call, Reply
@@ -55,12 +57,18 @@ class Actor(RoutedAgent):
         raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
 
     def speak(
-        self, prompt: str, variables: Mapping[str, Any], *, subject: str, note: str = ""
+        self,
+        prompt: PromptFile | str,
+        variables: Mapping[str, Any],
+        *,
+        subject: str,
+        note: str = "",
     ) -> Call:
         """Return the call that a prompt file and its variables make; a note closes the user turn."""
-        template = load_prompt(prompt)
-        with boundary(PromptError, f"rendering {prompt} for {subject}"):
-            system, user = template.render(dict(variables))
+        template = prompt_of(prompt)
+        with boundary(PromptError, f"rendering {template.name} for {subject}"):
+            told = {name: variables[name] for name in template.variables}
+            system, user = template.render(told)
         user = f"{user}\n\n{note}" if note else user
         turns = (Turn(role="system", content=system), Turn(role="user", content=user))
         return Call(self.alias, turns, role=self.id.type, subject=subject, prompt=template.version)
@@ -68,6 +76,13 @@ class Actor(RoutedAgent):
     async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         """Make a structured call; raises ReplyError when it does not parse after one repair."""
         return await ask(self.desk.door, call, reply_type)
+
+
+def prompt_of(file: PromptFile | str) -> Prompt:
+    """Return a prompt of our own by its name, or one that a skill names."""
+    if isinstance(file, str):
+        return load_prompt(file)
+    return load_prompt(file.name, Path(file.folder)) if file.folder else load_prompt(file.name)
 
 
 def variant(sample: int) -> str:

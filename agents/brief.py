@@ -28,6 +28,7 @@ def brief(message: Judge, conferred: Confer | None = None) -> Brief:
         "instruction": disarmed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
         "apis": disarmed(apis_json(instruction.apis)),
         "expected_behaviour": instruction.expected_behaviour,
+        "behaviour": disarmed(message.behaviour),
         "rubric": disarmed(message.rubric),
         "first": disarmed(answers[0]),
         "second": disarmed(answers[1]),

@@ -4,7 +4,7 @@ A message carries all the context its handler needs, so actors keep no state and
 with the number of seeds. The records that live on are in `records`.
 """
 
-from ..taxonomy.skill import Goal, Leaf, Transformation
+from ..taxonomy.skill import Goal, Leaf, PromptFile, Transformation
 from .records import Answer, Api, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
 
 
@@ -13,8 +13,7 @@ class Transform(Frozen):
 
     seed: Seed
     skill: str
-    prompt: str
-    """Name of the prompt file."""
+    prompt: PromptFile
     transformation: Transformation
     sample: int
 
@@ -24,8 +23,10 @@ class Write(Frozen):
 
     seed: Seed
     passage: Passage
-    prompt: str
+    prompt: PromptFile
     leaf: Leaf
+    expected: tuple[str, ...]
+    """What a good answer may have to do, in this skill."""
     count: int
     complexity: int
     round: int
@@ -42,7 +43,7 @@ class Suggest(Frozen):
     """Ask a suggester how an instruction could become harder. Answered by `Suggested`."""
 
     instruction: Instruction
-    prompt: str
+    prompt: PromptFile
     leaf: Leaf
     goals: tuple[Goal, ...]
     count: int
@@ -59,8 +60,9 @@ class Edit(Frozen):
 
     instruction: Instruction
     suggestion: Suggestion
-    prompt: str
+    prompt: PromptFile
     leaf: Leaf
+    expected: tuple[str, ...]
     goal: Goal
 
 
@@ -69,6 +71,8 @@ class Curate(Frozen):
 
     instruction: Instruction
     leaf: Leaf
+    behaviours: tuple[tuple[str, str], ...] = ()
+    """What a good answer may have to do other than answer, with the meaning of each."""
     evidence: str = ""
     """What its battles said, for the second look at an instruction that is probably broken."""
 
@@ -97,6 +101,8 @@ class Judge(Frozen):
     a_is_first: bool
     verdict: str = "score"
     """The kind of verdict: a key of `agents.verdicts.KINDS`."""
+    behaviour: str = ""
+    """The meaning of what is expected of a good answer; empty where it is simply to answer."""
     objective: bool = False
     """The juror first writes its own answer."""
     debate: tuple[Statement, ...] = ()
@@ -139,6 +145,7 @@ class Describe(Frozen):
     """Ask a describer for the APIs that a piece of source code offers. Answered by `Apis`."""
 
     seed: Seed
+    prompt: PromptFile
 
 
 class Hypothesise(Frozen):

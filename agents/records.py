@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-ExpectedBehaviour = Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"]
+SeedKind = Literal["text", "dialogue", "code", "table", "api"]
+"""What a reader can find a document to be; skills name those that suit them."""
 Winner = Literal["model_a", "model_b", "tie"]
 DebateAction = Literal["respond", "criticise", "raise"]
 Cascaded = Literal["", "sure", "unsure", "audited"]
@@ -48,7 +49,7 @@ class Seed(Record):
     """One raw document, or one part of a long one, cleaned and ready to be transformed."""
 
     text: str
-    kind: Literal["text", "dialogue", "code", "table", "api"]
+    kind: SeedKind
     name: str
     """Where it came from inside the given seeds: a relative path, with row or part number."""
     title: str = ""
@@ -117,7 +118,8 @@ class Instruction(Record):
     user_turns: tuple[str, ...] = ()
     """Later user turns of a multi-turn task, in order."""
     apis: tuple[Api, ...] = ()
-    expected_behaviour: ExpectedBehaviour = "answer"
+    expected_behaviour: str = "answer"
+    """What a good answer does: `answer`, or one of the skill's own behaviours."""
     check: Check | None = None
     operator: str = "seed"
     """The refinement goal that made it; `seed` for an instruction straight from the taxonomy."""

@@ -4,11 +4,12 @@ Every field is required and no field is a free-form object, so that the schemas 
 endpoints with strict structured output.
 """
 
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from .records import ExpectedBehaviour
+T = TypeVar("T", bound="ReplyBody")
 
 
 class ReplyBody(BaseModel):
@@ -39,7 +40,7 @@ class TaskReply(ReplyBody):
     task: str = Field(min_length=1)
     options: list[str]
     """Two to six answer options of a multiple-choice task; empty for other forms."""
-    expected_behaviour: ExpectedBehaviour
+    expected_behaviour: str
     check: CheckReply
     user_turns: list[str]
     """Later user turns, in order; empty for a single-turn task."""
@@ -72,9 +73,22 @@ class EditReply(ReplyBody):
     passage: str
     """The edited passage; the empty string where it stays as it was."""
     options: list[str]
-    expected_behaviour: ExpectedBehaviour
+    expected_behaviour: str
     check: CheckReply
     user_turns: list[str]
+
+
+@cache
+def expecting(names: tuple[str, ...], reply: type[T]) -> type[T]:
+    """Return a reply type whose `expected_behaviour`, in it or in its tasks, is one of the names."""
+    made: type[T]
+    fields: dict[str, Any] = {}
+    if "expected_behaviour" in reply.model_fields:
+        fields["expected_behaviour"] = (Literal[names], ...)
+    if "tasks" in reply.model_fields:
+        fields["tasks"] = (list[expecting(names, TaskReply)], ...)  # type: ignore[misc]
+    made = create_model(reply.__name__, __base__=reply, __doc__=reply.__doc__, **fields)
+    return made
 
 
 class CurationReply(ReplyBody):

@@ -4,7 +4,7 @@ Conversations keep their native form here (tool calls, API lists); the dataset a
 write them in the form that their readers want.
 """
 
-from .records import Api, ExpectedBehaviour, Record, Turn
+from .records import Api, Record, Turn
 
 
 class TrainingRow(Record):
@@ -19,7 +19,7 @@ class TrainingRow(Record):
     """Everything before the completion: system turns, if any, and the first user turn."""
     apis: tuple[Api, ...] = ()
     """APIs that the model may call; empty outside tool use."""
-    expected_behaviour: ExpectedBehaviour = "answer"
+    expected_behaviour: str = "answer"
     seed_id: str = ""
     battles: tuple[str, ...] = ()
     """Ids of the battles that decided it."""

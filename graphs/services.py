@@ -15,6 +15,7 @@ from ..agents.errors import (
     ReplyError,
     ToolError,
 )
+from ..agents.messages import Curate
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Instruction, Reject, make_id
 from ..agents.troupe import Troupe
@@ -91,6 +92,16 @@ class Services:
     def leaf(self, instruction: Instruction) -> Leaf:
         """Return the leaf of an instruction."""
         return self.skills[instruction.skill].leaf(instruction.leaf)
+
+    def meaning(self, instruction: Instruction) -> str:
+        """Return what is expected of a good answer, in words; empty where it is simply to answer."""
+        return self.skills[instruction.skill].behaviours.get(instruction.expected_behaviour, "")
+
+    def curate(self, instruction: Instruction, evidence: str = "") -> Curate:
+        """Return what the curator is asked about an instruction."""
+        behaviours = tuple(self.skills[instruction.skill].behaviours.items())
+        leaf = self.leaf(instruction)
+        return Curate(instruction=instruction, leaf=leaf, behaviours=behaviours, evidence=evidence)
 
 
 @dataclass(frozen=True)

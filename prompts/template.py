@@ -27,7 +27,8 @@ every byte:
 """
 
 import re
-from collections.abc import Iterator
+import reprlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -37,11 +38,13 @@ from typing import Any, Self
 
 import jinja2
 import jinja2.meta
-import jinja2.nodes
 import yaml
+
+from .sandbox import MOST_SOURCE, MOST_WORK, Sandbox, line_of, render_block
 
 FOLDER = Path(__file__).parent
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _FIELDS = {"role", "slot", "reply", "tools", "variables"}
 _MARK = "mark"
 MARK_DIGITS = 10
@@ -81,11 +84,14 @@ def _marks(told: bytes) -> Iterator[str]:
         yield f"{int.from_bytes(digest) % 10**MARK_DIGITS:0{MARK_DIGITS}}"
 
 
-_JINJA = jinja2.Environment(
-    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-)
-_JINJA.filters["inside"] = inside
-_JINJA.filters["attribute"] = attribute
+def _join(items: Sequence[Any], between: str = "") -> str:
+    texts = [str(item) for item in items]
+    if len(between) * len(texts) > MOST_WORK:
+        raise ValueError(f"the template handles more than {MOST_WORK:,} characters in a join")
+    return between.join(texts)
+
+
+_SANDBOX = Sandbox({"inside": inside, "attribute": attribute, "join": _join, "length": len})
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class Prompt:
     variables: tuple[str, ...]
     version: str
     """`name@hash` of the file's bytes: provenance of every row."""
+    path: Path
     template: jinja2.Template
     fenced: bool
     """Its tags carry a mark."""
@@ -130,6 +137,7 @@ class Prompt:
             tools=tuple(front["tools"]),
             variables=tuple(front["variables"]),
             version=f"{name}@{digest}",
+            path=path,
             template=template,
             fenced=fenced,
         )
@@ -139,37 +147,56 @@ class Prompt:
 
         Raises:
             KeyError: when the variables given are not exactly the declared ones.
-            jinja2.TemplateError: when the template fails on them.
+            ValueError: when the template fails on them; names file and line.
         """
         if variables.keys() != set(self.variables):
             odd = sorted(variables.keys() ^ set(self.variables))
             raise KeyError(f"prompt {self.name}: variables differ from the declared ones: {odd}")
         if self.fenced:
             variables = variables | {_MARK: mark_of(repr(variables))}
-        system, user = (
-            "".join(self.template.blocks[block](self.template.new_context(variables))).strip()
-            for block in ("system", "user")
-        )
+        try:
+            system, user = (
+                render_block(self.template, block, variables).strip()
+                for block in ("system", "user")
+            )
+        except (jinja2.TemplateError, TypeError, ValueError, IndexError) as error:
+            line = line_of(self.template, error)
+            raise ValueError(f"{self.path}:{line}: {error}") from error
         return system, user
 
 
 @cache
-def load_prompt(name: str) -> Prompt:
-    """Return the prompt `name` from this folder, compiled once.
+def load_prompt(name: str, folder: Path = FOLDER) -> Prompt:
+    """Return the prompt `name` from a folder (this one, or a skill pack's), compiled once.
 
     Raises:
         ValueError: when there is no such file, or it is wrong; names file, line and what was found.
     """
-    path = FOLDER / f"{name}.j2"
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"prompt {name!r}: a prompt's name is words of letters, digits, '_' and '-', parted by "
+            "'/', as in 'arena/judge'; it cannot lead out of its folder"
+        )
+    path = folder / f"{name}.j2"
     if not path.is_file():
-        known = ", ".join(prompt_names())
+        known = ", ".join(prompt_names(folder)) or "none"
         raise ValueError(f"prompt {name!r}: no file {path}; prompts here: {known}")
-    return Prompt.parse(name, path.read_text(encoding="utf-8"), path)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"prompt {name!r}: {path} is a link that leads out of {folder}")
+    if path.stat().st_size > 4 * MOST_SOURCE:
+        raise ValueError(f"prompt {name!r}: {path} is larger than any prompt")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: not UTF-8 text ({error.reason} at byte {error.start})"
+        ) from error
+    return Prompt.parse(name, text, path)
 
 
-def prompt_names() -> list[str]:
-    """Return the names of all prompt files, sorted."""
-    return sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.j2"))
+def prompt_names(folder: Path = FOLDER) -> list[str]:
+    """Return the names of all prompt files of a folder, sorted."""
+    return sorted(str(p.relative_to(folder).with_suffix("")) for p in folder.rglob("*.j2"))
 
 
 def _front_matter(text: str, path: Path) -> dict[str, Any]:
@@ -180,8 +207,10 @@ def _front_matter(text: str, path: Path) -> dict[str, Any]:
         # The marks count from the line after the opening '---'.
         line = error.problem_mark.line + 2 if error.problem_mark else 2
         raise ValueError(f"{path}:{line}: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"{path}:2: the front matter is no YAML that can be read") from error
     if not isinstance(front, dict) or set(front) != _FIELDS:
-        found = sorted(map(str, front)) if isinstance(front, dict) else repr(front)
+        found = sorted(map(str, front)) if isinstance(front, dict) else reprlib.repr(front)
         raise ValueError(f"{path}:2: front matter has {found}; it needs exactly {sorted(_FIELDS)}")
     front["reply"] = front["reply"] or ""
     for field, value in front.items():
@@ -189,7 +218,7 @@ def _front_matter(text: str, path: Path) -> dict[str, Any]:
         texts = value if listed and isinstance(value, list) else [value]
         if isinstance(value, list) != listed or not all(isinstance(item, str) for item in texts):
             wanted = "a list of names" if listed else "one name"
-            raise ValueError(f"{path}:2: {field} must be {wanted}, found {value!r}")
+            raise ValueError(f"{path}:2: {field} must be {wanted}, found {reprlib.repr(value)}")
     return front
 
 
@@ -198,18 +227,7 @@ def _compile(source: str, declared: set[str], path: Path) -> tuple[jinja2.Templa
 
     The second value tells whether it uses the mark.
     """
-    try:
-        tree = _JINJA.parse(source)
-        template = _JINJA.from_string(source)
-    except jinja2.TemplateSyntaxError as error:
-        raise ValueError(f"{path}:{error.lineno}: {error.message}") from error
+    template = _SANDBOX.load(source, path, declared | {_MARK})
     if missing := {"system", "user"} - set(template.blocks):
         raise ValueError(f"{path}: needs the blocks system and user; missing {sorted(missing)}")
-    used = jinja2.meta.find_undeclared_variables(tree)
-    if unknown := used - declared - {_MARK}:
-        line = next(n.lineno for n in tree.find_all(jinja2.nodes.Name) if n.name in unknown)
-        raise ValueError(
-            f"{path}:{line}: uses {sorted(unknown)}, which the front matter does not declare; "
-            f"declared: {sorted(declared)}"
-        )
-    return template, _MARK in used
+    return template, _MARK in jinja2.meta.find_undeclared_variables(_SANDBOX.parse(source))

@@ -4,10 +4,10 @@ import asyncio
 
 from ..agents.errors import ArenaInstructError
 from ..agents.records import Seed
-from ..prompts.template import load_prompt
 from ..taxonomy.skill import load_skill
 from .check_models import Finding, check_models
 from .config.config import RunConfig
+from .config.skills import skill_faults
 from .seeds import read_seeds
 
 __all__ = ["Finding", "check"]
@@ -42,10 +42,10 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
 def _skill(name: str, kinds: set[str]) -> Finding:
     try:
         skill = load_skill(name)
-        for prompt in skill.prompts.model_dump().values():
-            load_prompt(prompt)
     except ValueError as error:
         return Finding(f"skill {name}", False, str(error), by_user=True)
+    if faults := list(skill_faults(name)):
+        return Finding(f"skill {name}", False, "; ".join(faults), by_user=True)
     detail = f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations"
     if kinds and not kinds & set(skill.seed_kinds):
         detail += f"; takes {', '.join(skill.seed_kinds)}: none of the documents read is one"

@@ -17,6 +17,7 @@ from ..agents.roles.moderator import ORDER, SPOKEN
 from ..agents.roles.moderator import PROMPT as DEBATE
 from ..graphs.arena.cascade import front_of
 from ..graphs.arena.matchmaking import Pair, pairs
+from ..graphs.generation.kinds import KINDS
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import Leaf, Skill
 from .config.config import RunConfig
@@ -79,7 +80,7 @@ class Contest:
         )
 
     def _answer(self, skill: Skill, passed: Drafts) -> None:
-        tools = skill.flow == "tool_use"
+        tools = KINDS[skill.flow].lists_apis
         reply = _mean_answer(skill.leaves, passed.context, _always)
         for alias in sorted({alias for pair in self._pairs for alias in pair}):
             self._spend(
@@ -99,7 +100,7 @@ class Contest:
         if self._debated:  # then what was said counts too, so that no checker decides
             played = _always
         said = _mean_answer(skill.leaves, passed.context, played)
-        if skill.flow == "tool_use":
+        if KINDS[skill.flow].lists_apis:
             said = TOOL_STEPS * REPLY["tool_step"]
         if self._debated:
             self._debate(pair, said, passed)

@@ -9,6 +9,7 @@ from math import ceil
 
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Seed
+from ..graphs.generation.kinds import KINDS
 from ..taxonomy.skill import Skill, load_skill
 from .config.config import RunConfig
 from .contest import Contest
@@ -53,7 +54,7 @@ class Forecast:
         return self._config.models[self._config.cast.speaks(role)]
 
     def _generate(self, skill: Skill, seed: Seed, tokens: float) -> Drafts:
-        if skill.flow == "tool_use":
+        if KINDS[skill.flow].lists_apis:
             self._list_apis(skill, seed, tokens)
             return self._write(skill, API_LIST)
         return self._write(skill, self._transform(skill, tokens))
@@ -82,16 +83,18 @@ class Forecast:
             self._model("describer"),
             most=1,
             likely=seed.kind != "api",
-            tokens_in=tokens + prompt_tokens("tool_use/describe"),
+            tokens_in=tokens + prompt_tokens(skill.prompts.transform),
             tokens_out=REPLY["describe"],
         )
         self._spend(described)
         lists = min(self._config.per_seed.passages, len(skill.transformations))
-        each = self._config.rounds * lists / len(skill.transformations)
+        kind = KINDS[skill.flow]
+        roles = [kind.role(transformation.role) for transformation in skill.transformations]
         for role, name, likely, most in (
             ("finder", "find", FIND_STEPS, ALL_STEPS),
             ("hypothesiser", "hypothesise", 1.0, 1),
         ):
+            each = self._config.rounds * lists * roles.count(role) / len(roles)
             self._spend(
                 Spending(
                     "transformation",

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from ..agents.models.settings import ModelSettings
 from ..prompts.template import FOLDER
+from ..taxonomy.skill import PromptFile
 
 BYTES_PER_TOKEN = 4
 """Of UTF-8: three quarters of a token for a Chinese character, a quarter for a Latin letter."""
@@ -52,7 +54,8 @@ class Drafts:
 
 
 @cache
-def prompt_tokens(name: str) -> float:
-    """Return the length of a prompt file."""
-    size: int = (FOLDER / f"{name}.j2").stat().st_size
+def prompt_tokens(file: PromptFile | str) -> float:
+    """Return the length of a prompt file, one of our own by its name."""
+    file = PromptFile(name=file) if isinstance(file, str) else file
+    size: int = (Path(file.folder or FOLDER) / f"{file.name}.j2").stat().st_size
     return size / BYTES_PER_TOKEN

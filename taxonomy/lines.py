@@ -19,7 +19,7 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"{path}:{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"{path}: {error}") from error
     _refuse_repeated_keys(node, path)
     return node
@@ -46,17 +46,27 @@ def _line(node: yaml.Node) -> int:
     return node.start_mark.line + 1 if node.start_mark else 1
 
 
-def _refuse_repeated_keys(node: yaml.Node | None, path: str | Path) -> None:
+def _refuse_repeated_keys(top: yaml.Node | None, path: str | Path) -> None:
     """Refuse a key that stands twice in one mapping: YAML would keep the last one silently."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise ValueError(
-                    f"{path}:{_line(key)}: the key {key.value!r} stands here a second time"
-                )
-            seen.add(str(key.value))
-            _refuse_repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_repeated_keys(item, path)
+    looked_at: set[int] = set()  # an alias is the same node again, and may lead back to itself
+    below = [top]
+    while below:
+        node = below.pop()
+        if node is None or id(node) in looked_at:
+            continue
+        looked_at.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            _refuse_repeated(node, path)
+            below += [value for _, value in reversed(node.value)]
+        elif isinstance(node, yaml.SequenceNode):
+            below += reversed(node.value)
+
+
+def _refuse_repeated(node: yaml.MappingNode, path: str | Path) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            raise ValueError(
+                f"{path}:{_line(key)}: the key {key.value!r} stands here a second time"
+            )
+        seen.add(str(key.value))

@@ -4,6 +4,8 @@ One YAML file a skill; `load_skill` checks the names it uses against each other 
 line of what is wrong.
 """
 
+import re
+import reprlib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,6 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from .lines import compose, line_of
 
 FOLDER = Path(__file__).parent
+SLUG = r"^[a-z][a-z0-9_]*$"
+"""What names are made of."""
+ANSWER = "answer"
+"""The behaviour that every skill has: the task is done."""
 
 
 class _Frozen(BaseModel):
@@ -23,19 +29,21 @@ class _Frozen(BaseModel):
 class Transformation(_Frozen):
     """One way to turn a seed into a passage."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     brief: str
     """What the agent is to make of the seed, in one or two sentences."""
     leaves: tuple[str, ...] = ()
     """Leaves this passage admits; empty means all."""
     identity: bool = False
     """The passage is the seed's own text: no model is called."""
+    role: str = ""
+    """Which role carries it out, of those that the flow knows; empty for the flow's first."""
 
 
 class Leaf(_Frozen):
     """One instruction type."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     title: str
     definition: str
     """What an instruction of this leaf asks for."""
@@ -47,9 +55,8 @@ class Leaf(_Frozen):
     """How many options, at least and at most; (0, 0) where there are none."""
     objective: bool = False
     """There is one right answer: a juror writes its own before it reads the others."""
-    expected_behaviour: Literal["answer", "say_unanswerable", "ask_for_missing", "say_no_tool"] = (
-        "answer"
-    )
+    expected_behaviour: str = ANSWER
+    """What a good answer does: `answer`, or a key of the skill's `behaviours`."""
     checker: str = ""
     """Name of the checker in `tools.checkers` that verifies answers; empty for none."""
     check_terms: str = ""
@@ -57,6 +64,10 @@ class Leaf(_Frozen):
     check_replacements: str = ""
     retired: bool = False
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
+    tools: tuple[str, ...] = ()
+    """Names of tools in `tools.registry` that an answer may use."""
+    gives: Literal["context", "file"] = "context"
+    """How an answer gets the passage: before its eyes, or as a file that tools read."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -66,45 +77,65 @@ class Leaf(_Frozen):
             raise ValueError("options is [least, most] with 2 <= least <= most <= 6, or left out")
         if not self.checker and (self.check_terms or self.check_replacements):
             raise ValueError("check_terms and check_replacements need a checker")
+        if self.gives == "file" and not self.tools:
+            raise ValueError("gives: file needs a tool that reads files; name one in tools")
         return self
 
 
 class Goal(_Frozen):
     """One aim of refinement."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     brief: str
     edits: Literal["task", "passage"] = "task"
-    expected_behaviour: Literal[
-        "", "answer", "say_unanswerable", "ask_for_missing", "say_no_tool"
-    ] = ""
+    expected_behaviour: str = ""
     """What a good answer does after the edit; empty where it stays as it was."""
 
 
-class SkillPrompts(_Frozen):
-    """Names of the prompt files that this skill's roles speak."""
+class PromptFile(_Frozen):
+    """A prompt file, named in a skill as `words/write`."""
 
-    transform: str
-    write: str
-    suggest: str
-    edit: str
+    name: str
+    """Its path below its folder, without the suffix."""
+    folder: str = ""
+    """The folder of the skill pack that brings it; empty for those of this package."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class SkillPrompts(_Frozen):
+    """The prompt files that this skill's roles speak."""
+
+    transform: PromptFile
+    write: PromptFile
+    suggest: PromptFile
+    edit: PromptFile
 
 
 class Skill(_Frozen):
     """A skill pack."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=SLUG)
     title: str
     description: str
     flow: str = "standard"
-    """Which generation subgraph runs it: a key of `graphs.flows.FLOWS`."""
-    seed_kinds: tuple[Literal["text", "dialogue", "code", "table", "api"], ...] = Field(
-        min_length=1
-    )
+    """Which generation subgraph runs it: a key of `graphs.generation.kinds.KINDS`."""
+    seed_kinds: tuple[str, ...] = Field(min_length=1)
+    """Kinds of documents that suit it, as `agents.records.SeedKind` lists them."""
+    behaviours: dict[str, str] = {}
+    """What a good answer may have to do other than answer: names, each with its meaning in words."""
     prompts: SkillPrompts
     transformations: tuple[Transformation, ...] = Field(min_length=1)
     leaves: tuple[Leaf, ...] = Field(min_length=1)
     goals: tuple[Goal, ...] = Field(min_length=1)
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """Return the names of all that a good answer may have to do."""
+        return (ANSWER, *self.behaviours)
 
     def leaf(self, name: str) -> Leaf:
         """Return the leaf of that name; raises KeyError with the leaves there are."""
@@ -131,6 +162,11 @@ class Skill(_Frozen):
         return tuple(leaf for leaf in self.in_force if leaf.name in transformation.leaves)
 
 
+def skill_path(name: str) -> Path:
+    """Return the file of a skill: one of this folder, or a path that ends in `.yaml`."""
+    return Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+
+
 def skill_names() -> list[str]:
     """Return the names of the skills that stand in this folder, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -143,8 +179,8 @@ def load_skill(name: str) -> Skill:
     Raises:
         ValueError: naming the file, the line or field, the value found and what is allowed.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
-    if not path.is_file():
+    path = skill_path(name)
+    if not path.is_file() or not (path == Path(name) or re.fullmatch(SLUG, name)):
         raise ValueError(f"skill {name!r}: no file {path}; skills here: {', '.join(skill_names())}")
     try:
         text = path.read_text(encoding="utf-8")
@@ -160,16 +196,33 @@ def parse_skill(text: str, path: Path) -> Skill:
     node = compose(text, path)
     try:
         skill = Skill.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
+    except (
+        yaml.YAMLError,
+        RecursionError,
+    ) as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         line = line_of(node, first["loc"])
         raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
     _check_names(skill, node, path)
-    return skill
+    return skill if path.parent == FOLDER else _own_prompts(skill, path)
 
 
+def _own_prompts(skill: Skill, path: Path) -> Skill:
+    """Return a pack's skill with the prompts that stand beside its file."""
+    files = {
+        part: file.model_copy(update={"folder": str(path.parent)})
+        if (path.parent / f"{file.name}.j2").is_file()
+        else file
+        for part, file in skill.prompts
+    }
+    return skill.model_copy(update={"prompts": SkillPrompts(**files)})
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+# An alias in a file can stand for more than fits in memory.
 _PARTS: dict[str | int, type[BaseModel]] = {
     "transformations": Transformation,
     "leaves": Leaf,
@@ -186,8 +239,7 @@ def _describe(loc: tuple[str | int, ...], error: Any) -> str:
     if error["type"] == "extra_forbidden":
         owner = Skill if len(loc) == 1 else _PARTS[loc[0]]
         return f"{where}: no such field; allowed here: {', '.join(owner.model_fields)}"
-    found = repr(error["input"])
-    return f"{where}: {error['msg']}, found {found if len(found) < 200 else found[:200] + '…'}"
+    return f"{where}: {error['msg']}, found {_SHORT.repr(error['input'])}"
 
 
 def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
@@ -202,7 +254,21 @@ def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
             if name in names[:index]:
                 line = line_of(node, (part, index, "name"))
                 raise ValueError(f"{path}:{line}: {part}: the name {name!r} is used twice")
+    _check_behaviours(skill, node, path)
     _check_map(skill, node, path)
+
+
+def _check_behaviours(skill: Skill, node: yaml.Node | None, path: Path) -> None:
+    """Refuse an expected behaviour that the skill does not say the meaning of."""
+    asked = [("leaves", n, leaf.expected_behaviour) for n, leaf in enumerate(skill.leaves)]
+    asked += [("goals", n, goal.expected_behaviour) for n, goal in enumerate(skill.goals)]
+    for part, index, name in asked:
+        if name and name not in skill.expected:
+            line = line_of(node, (part, index, "expected_behaviour"))
+            raise ValueError(
+                f"{path}:{line}: {part}.{index}.expected_behaviour: no behaviour {name!r}; known: "
+                f"{', '.join(skill.expected)}; say what others mean under `behaviours`"
+            )
 
 
 def _check_map(skill: Skill, node: yaml.Node | None, path: Path) -> None:

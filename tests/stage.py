@@ -42,12 +42,13 @@ READING = Skill(
     title="Reading",
     description="",
     seed_kinds=("text",),
-    prompts=SkillPrompts(
-        transform="reading_comprehension/transform",
-        write="reading_comprehension/write",
-        suggest="reading_comprehension/suggest",
-        edit="reading_comprehension/edit",
+    prompts=SkillPrompts.model_validate(
+        {
+            part: f"reading_comprehension/{part}"
+            for part in ("transform", "write", "suggest", "edit")
+        }
     ),
+    behaviours={"say_unanswerable": "It says that what is given does not settle it."},
     transformations=(
         Transformation(name="retold", brief="Tell it again."),
         Transformation(name="shortened", brief="Make it short."),

@@ -18,6 +18,7 @@ from arenainstruct.agents.records import (
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from tests.stage import (
+    READING,
     SEED,
     Line,
     Stage,
@@ -227,6 +228,7 @@ async def test_a_confident_wrong_answer_does_not_win_an_unanswerable_question(
 
     def by_rubric(line: Line) -> Any:
         assert line.tag("expected_behaviour") == "say_unanswerable"
+        assert line.tag("behaviour") == READING.behaviours["say_unanswerable"]
         honest = ["does not say" in line.tag(tag) for tag in ("first", "second")]
         first, second = (9.0 if h else 3.0 for h in honest)
         return {"reason": "who says so?", "score_first": first, "score_second": second}
@@ -239,6 +241,6 @@ async def test_a_confident_wrong_answer_does_not_win_an_unanswerable_question(
     async with staged(tmp_path, {"contender": answers, "juror": by_rubric}) as stage:
         found = by_pair((await battled(stage, asked))["battles"])
         system = stage.lines("juror")[0].call.turns[0].content
-    assert "say_unanswerable" in system and "3 at most" in system
+    assert "<behaviour>" in system and "3 at most" in system
     for other in ("teacher", "other"):
         assert beaten(found[frozenset(("small", other))]) == ("small", other)

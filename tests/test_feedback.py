@@ -31,7 +31,7 @@ def skill(name: str = "reading") -> Skill:
         title=name,
         description="",
         seed_kinds=("text",),
-        prompts=SkillPrompts(transform="t", write="w", suggest="s", edit="e"),
+        prompts=SkillPrompts.model_validate(dict.fromkeys(SkillPrompts.model_fields, "t")),
         transformations=(Transformation(name="plain", brief=""),),
         leaves=tuple(
             Leaf(name=n, title=n, definition="", answer_form="", rubric="") for n in NAMES

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from arenainstruct.agents import replies
+from arenainstruct.agents.actor import prompt_of
 from arenainstruct.prompts.template import (
     MARK_DIGITS,
     Prompt,
@@ -16,6 +17,7 @@ from arenainstruct.prompts.template import (
     mark_of,
     prompt_names,
 )
+from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, load_skill, parse_skill, skill_names
 from arenainstruct.tools.checkers import CHECKERS
 
@@ -39,10 +41,19 @@ SAMPLES: dict[str, Any] = {
     "actions": ("respond",),
     "verdict": "score",
     "others": [],
+    "behaviours": [{"name": "say_unanswerable", "meaning": "It says so."}],
 }
-OURS = {"leaf", "goal", "goals", "transformation", "count", "complexity", "rubric"} | {
-    *("expected_behaviour", "verdict", "objective", "actions", "words", "speaker")
-}
+OURS = {
+    "leaf",
+    "goal",
+    "goals",
+    "transformation",
+    "count",
+    "complexity",
+    "rubric",
+    "behaviour",
+    "behaviours",
+} | {*("expected_behaviour", "verdict", "objective", "actions", "words", "speaker")}
 """Variables that come from a skill pack or are one of a few known words, not from outside."""
 
 
@@ -69,10 +80,7 @@ def test_the_papers_numbers() -> None:
 
 @pytest.mark.parametrize("skill", PACKS, ids=pack_ids)
 def test_every_name_a_pack_uses_exists(skill: Skill) -> None:
-    for name in (skill.prompts.write, skill.prompts.suggest, skill.prompts.edit):
-        load_prompt(name)
-    if not all(transformation.identity for transformation in skill.transformations):
-        load_prompt(skill.prompts.transform)
+    assert not list(skill_faults(skill.name))
     for leaf in skill.leaves:
         assert leaf.checker in {"", *CHECKERS, CONVERSATION_CHECKER}, leaf.name
         assert leaf.checker not in CHECKERS or leaf.check_terms, leaf.name
@@ -94,7 +102,7 @@ def test_options_and_answer_forms_agree(skill: Skill) -> None:
 
 @pytest.mark.parametrize("skill", PACKS, ids=pack_ids)
 def test_every_leaf_and_goal_renders_in_its_packs_prompts(skill: Skill) -> None:
-    write, suggest = load_prompt(skill.prompts.write), load_prompt(skill.prompts.suggest)
+    write, suggest = prompt_of(skill.prompts.write), prompt_of(skill.prompts.suggest)
     for leaf in skill.leaves:
         _, user = write.render(values(write, leaf=leaf))
         assert f'<leaf name="{leaf.name}"' in user
@@ -247,7 +255,7 @@ goals:
         ("      - flaw\n", "", 17, "admitted by no transformation"),
         ("title: Tiny\n", "title: Tiny\ntitle: Tall\n", 3, "'title' stands here a second time"),
         ("title: Tiny\n", "title: [Tiny\n", 3, "expected ',' or ']'"),
-        ("seed_kinds: [text]", "seed_kinds: [film]", 4, "found 'film'"),
+        ("title: Flaw\n", "title: Flaw\n    expected_behaviour: sing\n", 20, "no behaviour 'sing'"),
         ("    rubric: The error is named.\n", "", 18, "rubric: this field is required"),
         ("    title: Flaw\n", "    title: Flaw\n    options: [5, 4]\n", 18, "least <= most"),
         ("    title: Flaw\n", "    title: Flaw\n    check_terms: x\n", 18, "need a checker"),

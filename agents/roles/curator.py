@@ -29,6 +29,7 @@ class Curator(Actor):
             "task": "\n".join((instruction.task, *instruction.user_turns)),
             "options": list(instruction.options),
             "leaf": message.leaf,
+            "behaviours": [{"name": n, "meaning": m} for n, m in message.behaviours],
             "expected_behaviour": instruction.expected_behaviour,
         }
         note = f"Look twice: {message.evidence}." if message.evidence else ""

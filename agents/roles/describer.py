@@ -7,8 +7,6 @@ from ..conversion import api_of
 from ..messages import Apis, Describe
 from ..replies import ApisReply
 
-PROMPT = "tool_use/describe"
-
 
 class Describer(Actor):
     """Describes the APIs of a piece of source code."""
@@ -17,6 +15,7 @@ class Describer(Actor):
     async def describe(self, message: Describe, ctx: MessageContext) -> Apis:
         """Return the APIs found; an empty list where the code offers none."""
         seed = message.seed
-        call = self.speak(PROMPT, {"seed": seed.text, "language": seed.language}, subject=seed.id)
+        variables = {"seed": seed.text, "language": seed.language}
+        call = self.speak(message.prompt, variables, subject=seed.id)
         reply, raw = await self.ask(call, ApisReply)
         return Apis(apis=tuple(api_of(api) for api in reply.apis), model=raw.model)

@@ -2,13 +2,12 @@
 
 from autogen_core import MessageContext, message_handler
 
-from ...prompts.template import load_prompt
-from ..actor import Actor
+from ..actor import Actor, prompt_of
 from ..conversion import apis_json, check_of
 from ..errors import ReplyError
 from ..messages import Edit
 from ..records import Instruction, make_id
-from ..replies import EditReply
+from ..replies import EditReply, expecting
 
 
 class Editor(Actor):
@@ -34,7 +33,7 @@ class Editor(Actor):
             "expected_behaviour": goal.expected_behaviour or parent.expected_behaviour,
         }
         call = self.speak(message.prompt, variables, subject=message.suggestion.id)
-        reply, raw = await self.ask(call, EditReply)
+        reply, raw = await self.ask(call, expecting(message.expected, EditReply))
         edited = parent.model_copy(
             update={
                 "id": make_id("instruction", message.suggestion.id, parent.leaf),
@@ -49,7 +48,7 @@ class Editor(Actor):
                 "operator": goal.name,
                 "depth": parent.depth + 1,
                 "model": raw.model,
-                "prompts": (*parent.prompts, load_prompt(message.prompt).version),
+                "prompts": (*parent.prompts, prompt_of(message.prompt).version),
             }
         )
         _refuse_missed(parent, edited, message)

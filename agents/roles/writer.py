@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
-from ...prompts.template import load_prompt
-from ..actor import Actor, variant
+from ..actor import Actor, prompt_of, variant
 from ..conversion import apis_json, check_of
 from ..errors import EpisodeError
 from ..messages import Write, Written
 from ..models.call import Reply
 from ..records import Instruction, make_id
-from ..replies import TaskReply, TasksReply
+from ..replies import TaskReply, TasksReply, expecting
 
 
 class Unfit(EpisodeError):
@@ -38,7 +37,8 @@ class Writer(Actor):
         }
         note = variant(message.sample)
         call = self.speak(message.prompt, variables, subject=passage.id, note=note)
-        reply, raw = await self.ask(replace(call, sample=message.sample), TasksReply)
+        wanted = expecting(message.expected, TasksReply)
+        reply, raw = await self.ask(replace(call, sample=message.sample), wanted)
         tasks = reply.tasks[: message.count]
         if not tasks:
             raise Unfit(f"the passage {passage.id} carries no task of {message.leaf.name}")
@@ -66,7 +66,7 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         expected_behaviour=task.expected_behaviour,
         check=check_of(leaf.checker, task.check),
         model=raw.model,
-        prompts=(load_prompt(message.prompt).version,),
+        prompts=(prompt_of(message.prompt).version,),
         licence=seed.licence,
         source=seed.source or seed.name,
     )

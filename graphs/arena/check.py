@@ -1,7 +1,7 @@
 """Checking: a leaf's program looks at an answer before any juror does."""
 
 from ...agents.records import Answer, Instruction, Turn
-from ...tools.checkers import CHECKERS, CheckTask
+from ...tools.checkers import CHECKERS, TOOL_CALLS, CheckTask
 from ...tools.tool_checks import check_tool_use
 
 
@@ -9,7 +9,7 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
     """Return the answer with what the checker says of it; unchanged where the leaf has none."""
     if instruction.check is None:
         return answer
-    if instruction.apis:
+    if instruction.check.name == TOOL_CALLS:
         said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
         turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
         result = check_tool_use(

@@ -54,6 +54,7 @@ def _shown(services: Services, state: BattleState, pair: Pair, order: Pair) -> J
     return Judge(
         instruction=instruction,
         rubric=leaf.rubric,
+        behaviour=services.meaning(instruction),
         first=state["answers"][order[0]],
         second=state["answers"][order[1]],
         a_is_first=order == pair,

@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from ...agents.conversion import api_from, distinct
 from ...agents.errors import EpisodeError, ToolError, boundary
 from ...agents.messages import Apis, Describe, Find, Hypothesise
-from ...agents.records import Api, Passage, Seed, make_id
+from ...agents.records import Api, Passage, make_id
 from ...taxonomy.policy import draw_transformations
 from ...taxonomy.skill import Transformation
 from ...tools.api_spec import render_apis
@@ -21,6 +21,7 @@ from ...tools.openapi import parse_openapi
 from ..services import Services, reject, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance
+from .kinds import KINDS
 
 OWN, LIST = 4, 8
 """APIs taken from the seed itself, and the length of a widened list."""
@@ -47,19 +48,21 @@ async def describe(state: ApiListState, runtime: Runtime[Services]) -> ApiListUp
     seed, round = state["seed"], state["round"]
     failed = partial(reject, stage="transformation", round=round.number, subject=seed.id)
     found, rejects = await settle(
-        [(_own(runtime.context, seed), partial(failed, skill=state["skill"]))]
+        [(_own(runtime.context, state), partial(failed, skill=state["skill"]))]
     )
     return {"apis": [api for apis in found for api in apis], "rejects": state["rejects"] + rejects}
 
 
-async def _own(services: Services, seed: Seed) -> list[Api]:
-    apis: list[Api] = []
+async def _own(services: Services, state: FlowState) -> list[Api]:
+    seed, apis = state["seed"], list[Api]()
     if seed.kind == "api":
         with boundary(ToolError, f"parsing {seed.name}"):
             apis = [api_from(spec) for spec in parse_openapi(seed.text)]
     if not apis:
         alias = services.cast.speaks("describer")
-        reply = await services.troupe.send(Describe(seed=seed), Apis, "describer", alias)
+        prompt = services.skills[state["skill"]].prompts.transform
+        message = Describe(seed=seed, prompt=prompt)
+        reply = await services.troupe.send(message, Apis, "describer", alias)
         apis = list(distinct(reply.apis))
     if not apis:
         raise NoApis(f"{seed.name} offers no API")
@@ -89,11 +92,11 @@ async def _widened(
     seed, number = state["seed"], state["round"].number
     wanted = max(1, LIST - len(own))
     message: Hypothesise | Find
-    if transformation.name == "reconstruct_library":
-        role = "hypothesiser"
+    role = KINDS[services.skills[state["skill"]].flow].role(transformation.role)
+    if role == "hypothesiser":
         message = Hypothesise(subject=f"{seed.id}/{number}", apis=tuple(own), count=wanted)
     else:
-        role, message = "finder", Find(seed=seed, apis=tuple(own), count=wanted)
+        message = Find(seed=seed, apis=tuple(own), count=wanted)
     more = await services.troupe.send(message, Apis, role, services.cast.speaks(role))
     apis = distinct((*own, *more.apis))
     return Passage(

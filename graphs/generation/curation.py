@@ -12,10 +12,10 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from ...agents.messages import Curate, Findings
+from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from ...taxonomy.skill import Leaf
-from ...tools.checkers import CheckTask, usable
+from ...tools.checkers import TOOL_CALLS, CheckTask, usable
 from ..services import Services, reject, settle
 from ..tracing import traced
 
@@ -54,7 +54,7 @@ def _unusable(instruction: Instruction) -> str:
     check = instruction.check
     if check is None:
         return ""
-    if instruction.apis:
+    if check.name == TOOL_CALLS:
         absent = sorted(set(check.terms) - {api.name for api in instruction.apis})
         return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
     why = usable(check.name, check_task(instruction))
@@ -98,7 +98,7 @@ async def inspect(state: CurationState, runtime: Runtime[Services]) -> CurationU
 async def curate(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
     """Ask the curator."""
     services, instruction = runtime.context, state["instruction"]
-    message = Curate(instruction=instruction, leaf=services.leaf(instruction))
+    message = services.curate(instruction)
     alias = services.cast.speaks("curator")
     failed = partial(
         reject,

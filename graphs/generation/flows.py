@@ -1,6 +1,7 @@
 """Flows: how seeds become instructions of a skill. Here subgraphs are joined into one graph a flow.
 
-To add a flow, build its own subgraph on `FlowState` and name it here; a skill's YAML picks it by name.
+To add a flow, build its own subgraph on `FlowState` and name it here and in `kinds`; a skill's YAML
+picks it by name.
 """
 
 from collections.abc import Callable

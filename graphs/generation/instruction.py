@@ -43,6 +43,7 @@ def _plan(state: FlowState, services: Services, skill: Skill) -> Iterator[Write]
             passage=passage,
             prompt=skill.prompts.write,
             leaf=leaf,
+            expected=skill.expected,
             count=min(count, per_seed.per_leaf),
             complexity=round.policy.of(skill.name, leaf.name).complexity,
             round=round.number,

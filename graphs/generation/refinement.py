@@ -79,6 +79,7 @@ async def edit(state: RefinementState, runtime: Runtime[Services]) -> Refinement
                     suggestion=s,
                     prompt=skill.prompts.edit,
                     leaf=skill.leaf(parents[s.instruction_id].leaf),
+                    expected=skill.expected,
                     goal=goals[s.goal],
                 ),
                 Instruction,

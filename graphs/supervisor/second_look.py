@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
-from ...agents.messages import Curate, Findings
+from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from ..generation.curation import dropped
 from ..services import Services, reject, settle
@@ -41,9 +41,7 @@ async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 async def _look(services: Services, decision: Decision) -> list[Reject]:
     """Return the curator's no, or why it could not be asked."""
     instruction: Instruction = asked_in(services, decision)
-    message = Curate(
-        instruction=instruction, leaf=services.leaf(instruction), evidence=decision.reason
-    )
+    message = services.curate(instruction, evidence=decision.reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 
     def failed(error: EpisodeError) -> Reject:

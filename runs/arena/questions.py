@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...agents.records import Instruction, Turn
 from ...graphs.testset.prompt import Prompt
-from ...taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
+from ...taxonomy.skill import Goal, Leaf, PromptFile, Skill, SkillPrompts, Transformation
 from ..testset.prompts import read_prompts
 
 RUBRIC = (
@@ -17,12 +17,13 @@ OPEN, CLOSED = "prompt", "objective_prompt"
 """Leaves of prompts without and with one right answer."""
 OBJECTIVE = ("coding", "extraction", "fermi", "knowledge", "math", "reasoning", "stem")
 """Categories, as the published sets name them, whose prompts mostly have one right answer."""
+NO_FILE = PromptFile(name="")
 SKILL = Skill(
     name="prompts",
     title="Prompts",
     description="Prompts that were given, not written by a skill.",
     seed_kinds=("text",),
-    prompts=SkillPrompts(transform="", write="", suggest="", edit=""),
+    prompts=SkillPrompts(transform=NO_FILE, write=NO_FILE, suggest=NO_FILE, edit=NO_FILE),
     transformations=(Transformation(name="given", brief="", identity=True),),
     leaves=(
         Leaf(name=OPEN, title="Prompt", definition="Any prompt.", answer_form="", rubric=RUBRIC),

@@ -39,6 +39,7 @@ from .explain import explain
 from .origin import Origin, join
 from .pasted import pasted_keys
 from .protocol import protocol_faults
+from .skills import repeated, skill_faults
 
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
@@ -204,13 +205,11 @@ def _protocol(config: RunConfig) -> Iterator[tuple[Location, str]]:
 
 
 def _skills(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
-    named = data.get("skills")
-    for number, name in enumerate(named if isinstance(named, list) else ()):
-        try:
-            if isinstance(name, str):
-                load_skill(name)
-        except ValueError as error:
-            yield ("skills", number), f"skills: {error}"
+    given = data.get("skills")
+    named = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
+    for number, name in enumerate(named):
+        yield from ((("skills", number), f"skills: {fault}") for fault in skill_faults(name))
+    yield from repeated(named)
 
 
 _MODELS: TypeAdapter[dict[str, ModelSettings]] = TypeAdapter(dict[str, ModelSettings])

@@ -20,7 +20,15 @@ from . import (
 from .task import Checker, CheckResult, CheckTask, Rule
 from .text import readings
 
-__all__ = ["CHECKERS", "CheckResult", "CheckTask", "Checker", "usable"]
+__all__ = [
+    "CHECKERS",
+    "CHECKER_NAMES",
+    "TOOL_CALLS",
+    "CheckResult",
+    "CheckTask",
+    "Checker",
+    "usable",
+]
 
 _RULES: dict[str, Rule] = {
     "keyword_replacement": keyword_replacement.RULE,
@@ -63,4 +71,7 @@ def _checker(name: str) -> Checker:
 
 
 CHECKERS: dict[str, Checker] = {name: _checker(name) for name in _RULES}
-"""Every checker by its name, as the taxonomy's leaves call it."""
+"""Every checker of a text by its name, as the taxonomy's leaves call it."""
+TOOL_CALLS = "tool_calls"
+"""The checker of a conversation with API calls: `tools.tool_checks.check_tool_use`."""
+CHECKER_NAMES = (*CHECKERS, TOOL_CALLS)

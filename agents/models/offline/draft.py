@@ -3,12 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from ...records import ExpectedBehaviour
 from ...replies import CheckReply, TaskReply
 from .sections import Section, Sections
 from .text import Text, read_text
 
-BEHAVIOURS: dict[str, ExpectedBehaviour] = {
+BEHAVIOURS: dict[str, str] = {
     "answer": "answer",
     "say_unanswerable": "say_unanswerable",
     "ask_for_missing": "ask_for_missing",
@@ -22,7 +21,7 @@ class LeafBrief:
 
     name: str
     form: str
-    behaviour: ExpectedBehaviour
+    behaviour: str
     low: int
     high: int
     checker: str
@@ -59,11 +58,11 @@ class Draft:
     options: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     replacements: tuple[str, ...] = ()
-    behaviour: ExpectedBehaviour | None = None
+    behaviour: str | None = None
     """None leaves it to the leaf."""
     user_turns: tuple[str, ...] = ()
 
-    def reply(self, behaviour: ExpectedBehaviour) -> TaskReply:
+    def reply(self, behaviour: str) -> TaskReply:
         """Return the draft as the reply the prompt asked for."""
         return TaskReply(
             task=self.task,

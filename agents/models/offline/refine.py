@@ -3,7 +3,6 @@
 import random
 import re
 
-from ...records import ExpectedBehaviour
 from ...replies import CheckReply, EditReply, SuggestionReply, SuggestionsReply
 from .ask_edit import check_of
 from .ask_open import topic_of
@@ -163,7 +162,7 @@ def _append(task: str, demand: str) -> str:
 
 
 def _reply(
-    task: str, options: list[str], behaviour: ExpectedBehaviour, *, passage: str, standing: str
+    task: str, options: list[str], behaviour: str, *, passage: str, standing: str
 ) -> EditReply:
     """Return the edited task with the check that it needs on the passage as it stands then."""
     terms, replacements = check_of(task, standing)

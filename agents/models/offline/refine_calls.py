@@ -4,7 +4,6 @@ import json
 import random
 import re
 
-from ...records import ExpectedBehaviour
 from ...replies import CheckReply, EditReply
 from .schema import Function, example_value, words_of
 from .text import bare, lower_first
@@ -24,7 +23,7 @@ def further_call(apis: tuple[Function, ...], rng: random.Random) -> str:
 def edit_calls(
     task: str,
     apis: tuple[Function, ...],
-    behaviour: ExpectedBehaviour,
+    behaviour: str,
     *,
     goal: str,
     demand: str,

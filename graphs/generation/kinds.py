@@ -1,0 +1,28 @@
+"""The kinds of flows, by the name that a skill's YAML gives: what is true of each before it is built.
+
+Nothing is imported here, so that a config is checked, and a run foretold, without building a graph.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FlowKind:
+    """How a flow turns seeds into passages; writing and refining are the same for all."""
+
+    roles: tuple[str, ...]
+    """Roles that can carry a transformation out; the first does where the YAML names none."""
+    transform: str = "transform"
+    """Which part of `agents.parts` the skill's `transform` prompt plays."""
+    lists_apis: bool = False
+    """Its passages are API lists, and its instructions are answered by calling them."""
+
+    def role(self, named: str) -> str:
+        """Return the role that carries a transformation out."""
+        return named or self.roles[0]
+
+
+KINDS = {
+    "standard": FlowKind(roles=("transformer",)),
+    "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
+}

@@ -1,0 +1,124 @@
+"""The names that a skill uses, held against what there is, before any money is spent.
+
+A skill's own file says whether it agrees with itself (`taxonomy.skill`); here it meets flows, roles,
+checkers, prompts and kinds of documents.
+"""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import get_args
+
+from ...agents.parts import PARTS, Part
+from ...agents.records import SeedKind
+from ...graphs.generation.kinds import KINDS
+from ...prompts.template import Prompt, load_prompt
+from ...taxonomy.lines import Location, compose, line_of
+from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
+from ...tools.checkers import CHECKER_NAMES, TOOL_CALLS
+
+Finding = tuple[Location, str]
+"""Where in a skill, and what is wrong there."""
+
+
+def skill_faults(name: str) -> Iterator[str]:
+    """Yield all that is wrong with a skill, each with its file, line, field and the values allowed."""
+    try:
+        skill = load_skill(name)
+    except ValueError as error:
+        yield str(error)
+        return
+    findings = list(_findings(skill))
+    if not findings:
+        return
+    path = skill_path(name)
+    node = compose(path.read_text(encoding="utf-8"), path)
+    for loc, words in findings:
+        yield f"{path}:{line_of(node, loc)}: {'.'.join(map(str, loc))}: {words}"
+
+
+def _findings(skill: Skill) -> Iterator[Finding]:
+    yield from _unknown(("flow",), skill.flow, "flow", KINDS)
+    for place, kind in enumerate(skill.seed_kinds):
+        yield from _unknown(("seed_kinds", place), kind, "kind of document", get_args(SeedKind))
+    for place, leaf in enumerate(skill.leaves):
+        if leaf.checker:
+            yield from _unknown(
+                ("leaves", place, "checker"), leaf.checker, "checker", CHECKER_NAMES
+            )
+    if skill.flow in KINDS:
+        yield from _of_flow(skill)
+    yield from _prompts(skill)
+
+
+def _of_flow(skill: Skill) -> Iterator[Finding]:
+    """Yield what the skill's flow cannot do."""
+    kind = KINDS[skill.flow]
+    for place, way in enumerate(skill.transformations):
+        where = ("transformations", place, "role")
+        if way.role:
+            yield from _unknown(where, way.role, f"role of the flow {skill.flow}", kind.roles)
+    for place, leaf in enumerate(skill.leaves):
+        if leaf.checker == TOOL_CALLS and not kind.lists_apis:
+            words = (
+                f"{TOOL_CALLS} checks calls of listed APIs, and the flow {skill.flow} lists none"
+            )
+            yield ("leaves", place, "checker"), words
+
+
+def _prompts(skill: Skill) -> Iterator[Finding]:
+    spoken = {"write": "write", "suggest": "suggest", "edit": "edit"}
+    if skill.flow in KINDS:
+        spoken["transform"] = KINDS[skill.flow].transform
+    if all(way.identity for way in skill.transformations):
+        spoken.pop("transform", None)
+    for field, part in spoken.items():
+        faults = _prompt_faults(getattr(skill.prompts, field), part, PARTS[part])
+        yield from ((("prompts", field), words) for words in faults)
+
+
+def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
+    """Yield what keeps a prompt file from playing its part."""
+    try:
+        prompt = _load(file)
+    except ValueError as error:
+        yield str(error)
+        return
+    for field, wanted in (("role", part.role), ("reply", part.reply)):
+        found = getattr(prompt, field)
+        if found != wanted:
+            yield f"{prompt.path}: {field} is {found!r}; the prompt to {name} has {wanted!r}"
+            return
+    for variable in prompt.variables:
+        if variable not in part.variables:
+            hint = _known(variable, sorted(part.variables))
+            yield f"{prompt.path}: the {part.role} is told no {variable!r}; {hint}"
+
+
+def _load(file: PromptFile) -> Prompt:
+    return load_prompt(file.name, Path(file.folder)) if file.folder else load_prompt(file.name)
+
+
+def _unknown(loc: Location, found: str, what: str, allowed: Collection[str]) -> Iterator[Finding]:
+    if found not in allowed:
+        yield loc, f"no {what} {found!r}; {_known(found, allowed)}"
+
+
+def _known(found: str, allowed: Collection[str]) -> str:
+    """Return the values allowed, the nearest one first where one is near."""
+    near = get_close_matches(found, allowed, 1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}known: {', '.join(allowed)}"
+
+
+def repeated(names: Collection[str]) -> Iterator[Finding]:
+    """Yield the skills of a config that bear the name of an earlier one."""
+    seen: dict[str, str] = {}
+    for place, given in enumerate(names):
+        try:
+            name = load_skill(given).name
+        except ValueError:
+            continue
+        if name in seen:
+            yield ("skills", place), f"skills: {given} is named {name!r}, as is {seen[name]}"
+        seen.setdefault(name, given)

@@ -1,0 +1,105 @@
+"""A name that nothing bears is found in a skill before anything is paid, with its line and the nearest."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.cli import app
+from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.config.skills import skill_faults
+from arenainstruct.taxonomy.skill import FOLDER, load_skill
+
+DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
+
+
+def pack(folder: Path, name: str, old: str, new: str) -> tuple[Path, int]:
+    """Write a shipped skill with one place changed; return the file and the line of the place."""
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text
+    path = folder / f"{name}.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path, text[: text.index(old)].count("\n") + 1
+
+
+MISTAKES = [
+    (
+        "tool_use",
+        "flow: tool_use",
+        "flow: tool_sue",
+        "no flow 'tool_sue'; did you mean 'tool_use'?",
+    ),
+    ("tool_use", "seed_kinds: [code, api]", "seed_kinds: [code, apis]", "did you mean 'api'?"),
+    ("tool_use", "checker: tool_calls", "checker: tool_call", "did you mean 'tool_calls'?"),
+    ("tool_use", "role: finder", "role: finders", "did you mean 'finder'?"),
+    ("tool_use", "role: finder", "role: writer", "no role of the flow tool_use 'writer'"),
+    ("tool_use", "write: tool_use/write", "write: tool_use/wirte", "no file"),
+    ("tool_use", "write: tool_use/write", "write: ../../etc/passwd", "cannot lead out"),
+    ("tool_use", "write: tool_use/write", "write: tool_use/edit", "role is 'editor'"),
+    (
+        "text_modification",
+        "checker: keyword_replacement",
+        "checker: keyword",
+        "keyword_replacement",
+    ),
+    ("text_modification", "checker: keyword_replacement", "checker: tool_calls", "lists none"),
+]
+
+
+@pytest.mark.parametrize(("skill", "old", "new", "told"), MISTAKES)
+def test_a_wrong_name_is_told_with_file_line_and_what_is_allowed(
+    tmp_path: Path, skill: str, old: str, new: str, told: str
+) -> None:
+    path, line = pack(tmp_path, skill, old, new)
+    (fault,) = skill_faults(str(path))
+    assert fault.startswith(f"{path}:{line}: ")
+    assert told in fault
+
+
+def test_all_of_a_skill_s_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    path, _ = pack(tmp_path, "tool_use", "flow: tool_use", "flow: x")
+    text = path.read_text(encoding="utf-8").replace("seed_kinds: [code", "seed_kinds: [film")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_config(None, [f"seeds={DEMO}", f"skills=[{path}]"])
+    assert "no flow 'x'" in str(caught.value)
+    assert "no kind of document 'film'" in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["check", "run", "estimate"])
+def test_no_command_starts_with_a_wrong_name(tmp_path: Path, command: str) -> None:
+    path, line = pack(tmp_path, "tool_use", "checker: tool_calls", "checker: tool_call")
+    more = ["--runs-dir", str(tmp_path / "runs")] if command == "run" else []
+    arguments = [command, "--seeds", str(DEMO), "--set", f"skills=[{path}]", *more]
+    found = CliRunner().invoke(app, arguments)
+    assert isinstance(found.exception, UserError)
+    assert f"{path}:{line}: leaves.0.checker" in str(found.exception)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_two_skills_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    shutil.copy(FOLDER / "tool_use.yaml", path)
+    with pytest.raises(UserError, match="is named 'tool_use', as is tool_use"):
+        load_config(None, [f"seeds={DEMO}", f"skills=[tool_use, {path}]"])
+
+
+def test_a_prompt_that_asks_for_what_its_role_is_not_told_is_named(tmp_path: Path) -> None:
+    path, line = pack(tmp_path, "tool_use", "write: tool_use/write", "write: write")
+    text = (DEMO.parents[1] / "prompts" / "tool_use" / "write.j2").read_text(encoding="utf-8")
+    (tmp_path / "write.j2").write_text(text.replace("passage", "pasage"), encoding="utf-8")
+    (fault,) = skill_faults(str(path))
+    assert fault.startswith(f"{path}:{line}: prompts.write: {tmp_path / 'write.j2'}: ")
+    assert "the writer is told no 'pasage'; did you mean 'passage'?" in fault
+
+
+def test_a_pack_s_own_prompts_come_before_the_shipped_ones(tmp_path: Path) -> None:
+    path, _ = pack(tmp_path, "tool_use", "write: tool_use/write", "write: mine/write")
+    (tmp_path / "mine").mkdir()
+    shutil.copy(DEMO.parents[1] / "prompts" / "tool_use" / "write.j2", tmp_path / "mine")
+    skill = load_skill(str(path))
+    assert skill.prompts.write.folder == str(tmp_path)
+    assert skill.prompts.edit.folder == ""
+    assert not list(skill_faults(str(path)))
