@@ -27,10 +27,9 @@ from arenainstruct.runs.cli import app
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.testset.config import SetConfig, load_set_config
 from arenainstruct.runs.testset.make import Order, make
-from arenainstruct.runs.testset.prompts import read_prompts
+from arenainstruct.runs.testset.prompts import read_prompts, read_training
 from arenainstruct.runs.testset.result import SetResult, chosen_row, folder_name
 from arenainstruct.runs.testset.summary import summary
-from arenainstruct.runs.testset.training import read_training
 
 TOPICS = {
     "baking": ("bread", "flour", "oven", "yeast", "dough"),

@@ -28,7 +28,7 @@ class MatchmakingChoice(StrEnum):
 
 def arena(
     instructions: Annotated[
-        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz.")
+        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz or .zst.")
     ],
     config: Annotated[
         Path | None,
@@ -71,8 +71,8 @@ def arena(
     from .config import load_arena_config
     from .launch import Order
     from .launch import arena as play
+    from .summary import unjudged_lines
     from .tournament import Ends
-    from .unjudged import unjudged_lines
 
     loaded = load_arena_config(
         config, contenders=_names(contenders), jury=_names(jury), overrides=overrides or ()
@@ -121,7 +121,7 @@ class Ticker:
 
 
 def _show(result: "ArenaResult") -> None:
-    from ..leaderboard.text import show
+    from ..leaderboard.output import show
     from .summary import summary
 
     if result.board is not None:

@@ -1,7 +1,7 @@
 """What comes out of an arena: files, ratings, cost."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,14 @@ from ..dataset.rows import battle_row
 from ..folder import RunFolder
 from ..judging import judging
 from ..leaderboard.board import Board, boards
-from ..leaderboard.data import board_data
 from ..leaderboard.notes import notes
 from ..leaderboard.options import Options
+from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
 from ..store import Store
 from .games import SCHEMA, JudgedGame, game_rows
 from .ranking import Ranking
 from .tournament import ROUND, Tournament
-from .unjudged import unjudged
 
 EVEN = 1e-6
 """Elo points between ratings that come of rounding."""
@@ -244,3 +243,16 @@ def cost(store: Store) -> dict[str, Any]:
         "judge_usd_per_decided_battle": per(judged["usd"]),
         "usd_per_decided_battle": per(usd),
     }
+
+
+def unjudged(battles: int, rejects: Iterable[Reject]) -> dict[str, Any]:
+    """Return the number of battles without a verdict, and what failed by stage and reason.
+
+    A battle fails with its parts, so a lost answer and each lost game are counted as well.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for reject in rejects:
+        kind = {"stage": reject.stage, "reason": reject.reason, "count": 0, "first": reject.detail}
+        found.setdefault((reject.stage, reject.reason), kind)["count"] += 1
+    reasons = sorted(found.values(), key=lambda kind: (-kind["count"], kind["stage"]))
+    return {"battles": battles, "reasons": reasons}

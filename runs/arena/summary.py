@@ -1,11 +1,14 @@
 """What a person reads below the leaderboard of an arena."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..judging import judging_lines
 from ..testset.prompts import told_empty
 from .report import is_tie
-from .unjudged import unjudged_lines
+
+LONGEST = 200
+"""Characters of a detail."""
 
 
 def summary(data: dict[str, Any]) -> str:
@@ -96,3 +99,19 @@ def _saving(data: dict[str, Any]) -> list[str]:
 def _files(data: dict[str, Any]) -> list[str]:
     path = data["path"]
     return [f"Games: {path}/dataset/games (arenainstruct leaderboard {path}/dataset/games)"]
+
+
+def unjudged_lines(data: dict[str, Any]) -> Iterator[str]:
+    """Yield the same for a reader."""
+    missing, tried = data["unjudged"]["battles"], data["design"]["played"]
+    if missing:
+        yield f"{missing} of {tried} battles got no verdict"
+    for kind in data["unjudged"]["reasons"]:
+        detail = _printable(kind["first"])
+        yield f"  failed: {kind['count']} {kind['stage']}/{kind['reason']}, the first: {detail}"
+
+
+def _printable(text: str) -> str:
+    """Return a text in one line that cannot command a terminal."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"

@@ -27,8 +27,8 @@ def audit(
         list[str],
         typer.Argument(
             metavar="RUN|BATTLES...",
-            help="A run, or CSV, JSONL (also .gz) or Parquet files with question_id, model_a (shown "
-            "first), model_b, winner and judge.",
+            help="A run, or CSV, JSON, JSONL or Parquet files (also .gz or .zst) with question_id, "
+            "model_a (shown first), model_b, winner and judge.",
         ),
     ],
     labels: Annotated[

@@ -17,14 +17,11 @@ from ...tools.ratings.standings import Standing, separability, standings, win_ra
 from ...tools.ratings.table import BattleTable, Floats, Ints, add_up
 from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
-from .control import Controlled
-from .difficulty import Difficulty, read_difficulty
-from .length import length_controlled_rates
+from .difficulty import Difficulty, length_controlled_rates, read_difficulty
 from .options import Options
-from .rated import JudgeRow, rated
+from .rated import Controlled, JudgeRow, rated
 from .reading import Loaded
-from .verdicts import weighed
-from .votes import agreement_of
+from .verdicts import agreement_of, weighed
 
 MOST_GROUPS = 100
 NOTHING = 1e-8

@@ -47,8 +47,8 @@ def leaderboard(
     battles: Annotated[
         list[str],
         typer.Argument(
-            help="CSV, JSONL (also .gz) or Parquet files with question_id, model_a, model_b and winner "
-            "(model_a, model_b or tie), or run folders."
+            help="CSV, JSON, JSONL or Parquet files (also .gz or .zst) with question_id, model_a, model_b "
+            "and winner (model_a, model_b or tie), or run folders."
         ),
     ],
     anchor: Annotated[
@@ -134,11 +134,10 @@ def _rank(
     import orjson
 
     from .board import boards
-    from .data import data
     from .notes import notes
+    from .output import data, show
     from .plot import check_plots, draw
     from .reading import load
-    from .text import show
 
     check_plots(plots)
     loaded = load(paths, by=by, control=options.control, drop=drop)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...agents.errors import UserError
 from .board import Board
-from .picture import Picture, met_counts, picture
+
+if TYPE_CHECKING:
+    from .figure import Picture
 
 ENDINGS = (".html", ".svg", ".png")
 STYLE = """
@@ -51,7 +54,7 @@ def check_plots(paths: Sequence[Path]) -> None:
 
 def draw(path: Path, board: Board, notes: Sequence[str]) -> None:
     """Write the picture as its name ends."""
-    from .figure import save
+    from .figure import picture, save
 
     shown = picture(board, notes)
     try:
@@ -63,9 +66,9 @@ def draw(path: Path, board: Board, notes: Sequence[str]) -> None:
         raise UserError(f"--plot {path}: cannot be written: {error.strerror or error}") from error
 
 
-def page(shown: Picture) -> str:
+def page(shown: "Picture") -> str:
     """Return the HTML page."""
-    from .figure import matrix_svg, ratings_svg
+    from .figure import matrix_svg, met_counts, ratings_svg
 
     best = f"{shown.models[0]} is first with {shown.ratings[0]:.0f}"
     ratings_told = f"Ratings with 95 % intervals; {best}; all numbers are in the table below."
@@ -93,7 +96,7 @@ def _labelled(svg: str, told: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(told)}"', 1)
 
 
-def _pairs(shown: Picture) -> str:
+def _pairs(shown: "Picture") -> str:
     met = [(row, column) for row, column in np.argwhere(shown.counts > 0) if row < column]
     rows = (
         f"<tr><td></td><td>{escape(shown.models[row])} over {escape(shown.models[column])}</td>"
@@ -103,11 +106,11 @@ def _pairs(shown: Picture) -> str:
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _notes(shown: Picture) -> str:
+def _notes(shown: "Picture") -> str:
     return "".join(f"<li>{escape(note)}</li>" for note in shown.notes)
 
 
-def _table(shown: Picture) -> str:
+def _table(shown: "Picture") -> str:
     head = "".join(
         f'<th scope="col">{name}</th>' for name in ("", "model", "rating", "low", "high")
     )

@@ -8,10 +8,28 @@ from ...tools.ratings.fit import Fit, rate
 from ...tools.ratings.intervals import Intervals, bootstrap, sandwich
 from ...tools.ratings.judged import Judged
 from ...tools.ratings.judges import Judge, bootstrap_judges, fit_judges
+from ...tools.ratings.style import (
+    bootstrap_styled,
+    contrast,
+    own_variation,
+    rate_styled,
+    sandwich_styled,
+)
 from .battles import Battles
-from .control import Controlled, controlled
 from .options import Options
 from .verdicts import judges_of, merged
+
+
+@dataclass(frozen=True, eq=False)
+class Controlled:
+    """A fit that leaves style out."""
+
+    fit: Fit
+    intervals: Intervals
+    coefficients: dict[str, float]
+    """Log-odds won per standard deviation of each feature."""
+    own: dict[str, float]
+    """Share of each feature's variation that does not follow from who plays, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -84,3 +102,22 @@ def _judge_aware(battles: Battles, options: Options) -> Rated:
         for (name, one), games in zip(aware.judges.items(), aware.games.tolist(), strict=True)
     )
     return Rated(battles, aware.fit, drawn.intervals, judges=rows)
+
+
+def controlled(battles: Battles, options: Options) -> Controlled:
+    """Fit ratings together with the features of the answers."""
+    table, features = battles.table, contrast(battles.style_a, battles.style_b)
+    styled = rate_styled(table, features, options.anchor)
+    if options.method == "sandwich":
+        intervals = sandwich_styled(table, features, styled)
+    else:
+        intervals = bootstrap_styled(
+            table, features, styled, rounds=options.rounds, seed=options.seed
+        )
+    won, own = styled.coefficients.tolist(), own_variation(table, features).tolist()
+    return Controlled(
+        styled.fit,
+        intervals,
+        dict(zip(battles.style, won, strict=True)),
+        dict(zip(battles.style, own, strict=True)),
+    )

@@ -1,4 +1,4 @@
-"""From single verdicts to what is rated: how much each counts, and how they are joined.
+"""From single verdicts to what is rated: how much each counts, how they are joined, where judges agree.
 
 One rule holds for the games of a run's battles here and where a run rates its own round
 (`graphs/arena/rows.py`).
@@ -9,10 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from ...tools.ratings.agreement import Agreement, compare
+from ...tools.ratings.connection import Bools
 from ...tools.ratings.flips import flips
 from ...tools.ratings.panel import panel
 from ...tools.ratings.share import FLIPPED_WEIGHT
-from ...tools.ratings.table import Floats, add_up
+from ...tools.ratings.table import Floats, Ints, add_up
 from .battles import Battles, Labels
 from .options import Options
 
@@ -70,3 +72,60 @@ def merged(
         style_a=mean(np.where(forth, battles.style_a, battles.style_b)),
         style_b=mean(np.where(forth, battles.style_b, battles.style_a)),
     )
+
+
+MOST_JUDGES = 30
+"""Compared pair by pair: of more judges, those with most battles in common with others."""
+
+
+def agreement_of(battles: Battles) -> Agreement:
+    """Compare the judges on the same question and pair, in either order of the models."""
+    if battles.judge is None:
+        return compare((), np.zeros((0, 0)))
+    names = battles.judge.names
+    if len(names) == 1:
+        return compare(names, np.zeros((0, 1)))
+    item, low_won = _items(battles)
+    judge, rows = _comparable(item, battles.judge.codes, len(names))
+    shown = np.unique(judge) if len(judge) else np.unique(battles.judge.codes)[:MOST_JUDGES]
+    matrix = _matrix(item[rows], np.searchsorted(shown, judge), low_won[rows], len(shown))
+    return compare(tuple(names[code] for code in shown), matrix)
+
+
+def _items(battles: Battles) -> tuple[Ints, Floats]:
+    """Return the number of each row's question and unordered pair, and what the lower model won."""
+    table, count = battles.table, len(battles.table.models)
+    low, high = np.minimum(table.a, table.b), np.maximum(table.a, table.b)
+    key = (table.question * count + low) * count + high
+    won = np.where(table.a == low, table.score, 1.0 - table.score)
+    return np.unique(key, return_inverse=True)[1], won
+
+
+def _comparable(item: Ints, judge: Ints, judges: int) -> tuple[Ints, Bools]:
+    """Return the judges of the rows, and which rows, that several judges decided."""
+    rows = _shared(item, judge, judges)
+    busy = np.bincount(judge[rows], minlength=judges)
+    if np.count_nonzero(busy) > MOST_JUDGES:
+        kept = np.zeros(judges, dtype=np.bool_)
+        kept[np.argsort(-busy, kind="stable")[:MOST_JUDGES]] = True
+        rows &= kept[judge]
+    return judge[rows], rows
+
+
+def _shared(item: Ints, judge: Ints, judges: int) -> Bools:
+    cells = np.unique(item * judges + judge)
+    voters = np.bincount(cells // judges, minlength=int(item.max()) + 1)
+    return np.asarray(voters[item] >= 2)
+
+
+def _matrix(item: Ints, judge: Ints, won: Floats, judges: int) -> Floats:
+    """Return one label an item and judge: the side that won most of the judge's votes."""
+    items, number = np.unique(item, return_inverse=True)
+    cell = number * judges + judge
+    size = len(items) * judges
+    votes = np.bincount(cell, minlength=size)
+    with np.errstate(invalid="ignore"):
+        mean = add_up(cell, won, size) / votes
+    # Halves do not sum to exact equality: a hair's breadth is no majority.
+    label = 0.5 + 0.5 * np.sign(np.round(mean - 0.5, 9))
+    return np.asarray(label.reshape(len(items), judges))

@@ -19,7 +19,7 @@ EXIT_STOPPED = 3
 
 def testset(
     instructions: Annotated[
-        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz.")
+        Path, typer.Argument(help="Prompts: JSONL, JSON, CSV or Parquet, also .gz or .zst.")
     ],
     config: Annotated[
         str | None, typer.Argument(help="YAML config; left out: the embedded models rate.")

@@ -21,9 +21,8 @@ from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
 from ..opening import Opened, OpeningSettings, opened, ready
 from .config import SentenceSettings, SetConfig, TfidfSettings
-from .prompts import read_prompts
+from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
-from .training import read_training
 
 EMBEDDING = "embedding"
 """The alias of an embedding endpoint at the door: the config's own section."""

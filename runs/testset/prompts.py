@@ -1,4 +1,4 @@
-"""A file of instructions as prompts."""
+"""Files of instructions as prompts, and training rows, which a test set must not repeat, as texts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
-from ...graphs.testset.prompt import Prompt
-from ...tools.tables import Reject, TableError, read_rows
+from ...graphs.testset.prompt import Prompt, TrainingText
+from ...tools.tables import Reject, TableError, kind_of, read_rows
 from .conversation import (
     COLUMNS,
     LATER,
@@ -107,3 +107,50 @@ def _text(value: Any) -> str:
 
 def _rest(row: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in used and value is not None}
+
+
+TRAINED = ("sft", "preference")
+"""What of a run's dataset trains a model."""
+
+
+def read_training(paths: Sequence[Path]) -> list[TrainingText]:
+    """Return every turn of the rows of files or folders, each text once.
+
+    Raises:
+        UserError: a file cannot be read or has no text, or a folder holds no files of rows.
+    """
+    texts: dict[str, TrainingText] = {}
+    for path in paths:
+        for file in _files(path):
+            for found in _texts(file):
+                texts.setdefault(found.text, found)
+    return list(texts.values())
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    root = path / "dataset" if (path / "dataset").is_dir() else path
+    ours = [folder for name in TRAINED if (folder := root / name).is_dir()]
+    files = [f for folder in ours or [root] for f in sorted(folder.rglob("*")) if kind_of(f)]
+    if not files:
+        raise UserError(f"--against {path}: no JSONL, JSON, CSV or Parquet file in this folder")
+    return files
+
+
+def _texts(path: Path) -> Iterator[TrainingText]:
+    for number, row in sound_rows(path):
+        column = find_column(row)
+        if column is None:
+            if any(name in row for name in COLUMNS):
+                continue  # the row is blank
+            raise UserError(
+                f"--against {path}: row {number}: none of {', '.join(COLUMNS)} among {', '.join(row)}"
+            )
+        try:
+            turns = read_turns(row, column)
+        except ValueError as error:
+            raise UserError(f"--against {path}: row {number}: {column}: {error}") from error
+        for turn in turns:
+            if turn.role != "system":
+                yield TrainingText(turn.content, f"{path.name}#row-{number}")

@@ -1,0 +1,178 @@
+"""A leaderboard as JSON, and for the terminal."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from math import exp
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from .board import Board
+from .notes import UNNAMED, VAGUE
+from .options import Options
+from .reading import Loaded
+from .verdicts import MOST_JUDGES
+
+
+def data(
+    whole: Board, parts: Mapping[str, Board], loaded: Loaded, options: Options
+) -> dict[str, Any]:
+    """Return what `--json` prints, without the notes."""
+    return {
+        **board_data(whole, options),
+        "files": list(loaded.files),
+        "dropped": {"rows": sum(loaded.dropped.values()), "by_reason": loaded.dropped},
+        "settled": loaded.battles.settled,
+        "cascade": loaded.cascade,
+        "broken": loaded.broken,
+        "both_bad": loaded.both_bad,
+        "by": {name: board_data(part, options) for name, part in parts.items()},
+    }
+
+
+def board_data(board: Board, options: Options) -> dict[str, Any]:
+    """Return one board: the models first, then what holds for all of them."""
+    fit = board.fit
+    no_interval = {"low": None, "high": None} if board.unknown else {}
+    return {
+        "models": [asdict(row) | no_interval for row in board.rows],
+        "battles": board.battles,
+        "questions": board.questions,
+        "baseline": board.baseline,
+        "anchor": {"model": fit.anchor[0], "rating": fit.anchor[1]} if fit.anchor else None,
+        "aggregate": options.aggregate,
+        "intervals": _intervals(board, options),
+        "win_rates": {model: asdict(rate) for model, rate in board.win_rates.items()},
+        "separability": board.separability,
+        "position": {
+            **asdict(board.position),
+            "first_of_decided": board.position.first_of_decided,
+            "expected_first": board.expected_first,
+            "balanced": board.balanced,
+            "pairs_in_both_orders": board.flips.both,
+            "inconsistent_pairs": board.flips.inconsistent,
+            "inconsistent_weight": board.flipped,
+        },
+        "judges": [asdict(judge) for judge in board.judges],
+        "agreement": _agreement(board),
+        "triples": asdict(board.triples),
+        "regularised": fit.regularised,
+        "components": [list(group) for group in fit.components],
+        "islands": [list(group) for group in fit.islands],
+        "control": _control(board, options),
+    }
+
+
+def _intervals(board: Board, options: Options) -> dict[str, Any]:
+    drawn = board.intervals.method == "bootstrap"
+    return {
+        "method": board.intervals.method,
+        "level": 0.95,
+        "rounds": options.rounds if drawn else None,
+        "seed": options.seed if drawn else None,
+        "regularised_rounds": board.intervals.regularised_rounds,
+        "too_few_questions": board.few,
+    }
+
+
+def _agreement(board: Board) -> dict[str, Any]:
+    found = board.agreement
+    return {
+        "judges": list(found.judges),
+        "items": found.items,
+        "share": found.share,
+        "kappa": found.kappa,
+        "alpha": found.alpha,
+        "effective_votes": found.effective_votes,
+        "pairs": [{"judges": list(pair), "kappa": kappa} for pair, kappa in found.kappas.items()],
+    }
+
+
+def _control(board: Board, options: Options) -> dict[str, Any] | None:
+    if board.control is None:
+        return None
+    return {
+        "kind": options.control,
+        "coefficients": board.control.coefficients,
+        "own_variation": board.control.own,
+        "length_controlled": {
+            model: asdict(rate) for model, rate in board.length_controlled.items()
+        },
+    }
+
+
+WIDE = 110
+"""Columns where the output is no terminal."""
+
+
+def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: str | None) -> None:
+    """Print the board, its notes and the boards of `--by`."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
+    if whole.judges:
+        console.print(_judges(whole))
+    for note in notes:
+        console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
+    for name, part in parts.items():
+        title = f"{by} = {name or '(empty)'}: {part.battles:,} battles"
+        console.print()
+        console.print(_table(part, ", ".join([title, *_remarks(part)])))
+
+
+def _remarks(part: Board) -> Iterator[str]:
+    """Yield what a reader must know of one part."""
+    if part.fit.regularised:
+        yield "ratings held by a ridge"
+    if part.few:
+        yield f"too few questions to tell models apart ({part.evidence})"
+    for name in (n for n, own in (part.control.own if part.control else {}).items() if own < VAGUE):
+        yield f"{name} hardly told from the models"
+
+
+def _judges(board: Board) -> Table:
+    title = "Judges, those with most battles first"
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    names = (
+        "judge",
+        "battles",
+        "discrimination",
+        "95 % interval",
+        "ties when even",
+        "first when even",
+    )
+    for name in names:
+        table.add_column(name, justify="left" if name == "judge" else "right", overflow="fold")
+    for row in sorted(board.judges, key=lambda row: -row.battles)[:MOST_JUDGES]:
+        bias = row.position_bias
+        table.add_row(
+            row.judge or UNNAMED,
+            f"{row.battles:,}",
+            f"{row.discrimination:.2f}",
+            f"{row.low.discrimination:.2f} … {row.high.discrimination:.2f}",
+            f"{exp(row.tie_bias) / (2.0 + exp(row.tie_bias)):.1%}",
+            "unknown" if bias is None else f"{1.0 / (1.0 + exp(-bias)):.1%}",
+        )
+    return table
+
+
+def _table(board: Board, title: str) -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in ("", "model", "rating", "95 % interval", "win rate", "battles"):
+        right = name not in ("", "model")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    if board.length_controlled:
+        table.add_column("length-controlled", justify="right")
+    for place, row in enumerate(board.rows, start=1):
+        interval = "unknown" if board.unknown else f"{row.low:.0f} … {row.high:.0f}"
+        cells = [str(place), row.model, f"{row.rating:.0f}", interval]
+        cells += [f"{row.win_rate:.1%}", f"{row.battles:,}"]
+        if board.length_controlled:
+            found = board.length_controlled.get(row.model)
+            cells.append(f"{found.win_rate:.1%}" if found else "")
+        table.add_row(*cells)
+    return table
