@@ -174,9 +174,9 @@ def test_files_stay_small(floor: str) -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for name, path in modules()
-        if name.split(".")[0] == floor and (lines := len(path.read_text().splitlines())) > 300
+        if name.split(".")[0] == floor and (lines := len(path.read_text().splitlines())) > 350
     }
-    assert not long, f"beyond 300 lines, look for the second noun: {long}"
+    assert not long, f"beyond 350 lines, look for the second noun: {long}"
 
 
 def test_every_file_says_what_it_is() -> None:
