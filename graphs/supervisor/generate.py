@@ -6,8 +6,10 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import Seed
 from ...taxonomy.skill import Skill
+from .. import kinds, stages
 from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
+from ..records import start_over
 from ..services import Round, Services
 from ..stream import each, together
 from .held_out import HeldOutSeeds, drawn
@@ -26,11 +28,8 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     Once the held-out set is drawn, its seeds are done: they may not train, and it stays as it is.
     """
     services, round = in_force(state, runtime), current_round(state, runtime)
-    for stage in ("transformation", "instruction", "suggestion", "edit"):
-        await services.records.discard("reject", round.number, stage)
-    for kind in ("passage", "draft", "suggestion"):
-        await services.records.discard(kind, round.number)
-    services.notify("stage_started", stage="generate", total=services.records.count("seed"))
+    await start_over(services.records, stages.GENERATE, round.number)
+    services.notify("stage_started", stage="generate", total=services.records.count(kinds.SEED))
     held = await drawn(services)
     done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
 
@@ -39,8 +38,8 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
             await _of_seed(seed, services, round)
         services.notify("progress", stage="generate")
 
-    await each(services.records.stream("seed", Seed), of_seed, services.settings.in_flight)
-    drafts = services.records.count("draft", round.number)
+    await each(services.records.stream(kinds.SEED), of_seed, services.settings.in_flight)
+    drafts = services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 
@@ -52,10 +51,10 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
         start = start_state(seed, skill.name, round)
         found = await flow(skill.flow).ainvoke(start, context=services)
         number, records = round.number, services.records
-        await records.add("passage", number, found["passages"])
-        await records.add("draft", number, found["instructions"])
-        await records.add("suggestion", number, found["suggestions"])
-        await records.add("reject", number, found["rejects"])
+        await records.add(kinds.PASSAGE, number, found["passages"])
+        await records.add(kinds.DRAFT, number, found["instructions"])
+        await records.add(kinds.SUGGESTION, number, found["suggestions"])
+        await records.add(kinds.REJECT, number, found["rejects"])
 
     taken = [skill for skill in services.skills.values() if seed.kind in skill.seed_kinds]
     await together(of_skill(skill) for skill in taken)

@@ -9,43 +9,23 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
+from .. import kinds
 from ..records import Records
 from .gate import ALL_DONE
 from .graph import Supervisor
-
-KINDS = (
-    "passage",
-    "draft",
-    "suggestion",
-    "instruction",
-    "question",
-    "answer",
-    "battle",
-    "decision",
-    "sft",
-    "preference",
-    "trained",
-    "rating",
-    "policy",
-    "taxonomy",
-    "held_out",
-    "gate",
-    "reject",
-)
-"""What the stages of a round write."""
 
 
 async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
     """Let the round reached begin again with its generation, if a model failed in it."""
     number = (await supervisor.aget_state(config)).values.get("round", 0)
-    if ("model",) not in records.count_by("reject", "reason", round=number) or not number:
+    if ("model",) not in records.count_by(kinds.REJECT, "reason", round=number) or not number:
         return
     opened = await _opened(supervisor, config, number)
     if opened is None:
         return
     # The checkpoint first: a kill between the two then finds a round that starts over anyway.
     await supervisor.aupdate_state(config, opened, as_node="plan")
-    for kind in KINDS:
+    for kind in kinds.OF_ROUND:
         await records.discard(kind, number)
 
 

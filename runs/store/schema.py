@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-FORMAT = 1
+FORMAT = 2
 """Version of these tables; a store with a higher one was written by a newer release."""
 
 METADATA = MetaData()
@@ -51,6 +51,7 @@ RECORDS = Table(
     Column("kind", String, nullable=False),
     Column("id", String, nullable=False),
     Column("round", Integer, nullable=False),
+    Column("state", String, nullable=False),
     Column("body", Text, nullable=False),
     UniqueConstraint("kind", "id"),
     Index("records_by_round", "kind", "round", "id"),

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...agents.errors import UserError
+from ...graphs.kinds import PREFERENCE, SFT
 from ...graphs.testset.prompt import TrainingText
 from .conversation import COLUMNS, find_column, read_turns
 from .table import is_table, read_rows
 
-TRAINED = ("sft", "preference")
+TRAINED = (SFT.table, PREFERENCE.table)
 """What of a run's dataset trains a model."""
 
 
