@@ -6,7 +6,7 @@ and lineage is a walk over `parents`.
 """
 
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,6 +39,10 @@ class Record(Frozen):
     id: str
     parents: tuple[str, ...] = ()
     """Ids of the records this one was made from; empty for a seed."""
+
+    def bare(self) -> Self:
+        """Return it without what stands in another record: what is written of it."""
+        return self
 
     def __repr__(self) -> str:
         # AutoGen formats every message for its log, also where nobody reads it.
@@ -108,6 +112,8 @@ class Instruction(Record):
     skill: str
     leaf: str
     transformation: str
+    passage_id: str = ""
+    """The passage that context and APIs are taken from; empty where they stand in no record."""
     round: int
     complexity: int
     """The level asked for, 1 (plain) to 5 (hardest)."""
@@ -130,6 +136,20 @@ class Instruction(Record):
     """Versions of the prompts behind it, as `name@hash`."""
     licence: str = ""
     source: str = ""
+
+    def about(self, passage: Passage) -> "Instruction":
+        """Return it with what a passage gives: its APIs, or its text as the context."""
+        return self.model_copy(
+            update={
+                "passage_id": passage.id,
+                "context": "" if passage.apis else passage.text,
+                "apis": passage.apis,
+            }
+        )
+
+    def bare(self) -> Self:
+        """Return it without what stands in its passage."""
+        return self.model_copy(update={"context": "", "apis": ()}) if self.passage_id else self
 
     def prompt(self) -> str:
         """Return the first user turn: context, task and lettered options, each set apart."""

@@ -11,6 +11,7 @@ from typing import Any
 from ..agents.errors import UserError
 from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.records import Seed
+from ..graphs import stages
 from ..graphs.generation.fitting import fitted, no_room
 from .config.config import RunConfig
 from .forecast import Forecast
@@ -21,9 +22,11 @@ from .spending import Spending
 WAIT_S, TOKENS_PER_S = 0.8, 60.0
 """Assumed latency of an endpoint: before the first token, and per token after it."""
 AUTO_CONCURRENCY = 32
-STAGES = (
-    *("transformation", "instruction", "suggestion", "edit", "curation"),
-    *("examine", "answer", "debate", "judge", "confer"),
+STAGES = tuple(
+    step
+    for stage in (stages.GENERATE, stages.CURATE, stages.BATTLE)
+    for step in stage.steps
+    if step != stages.BATTLE.name  # the verdict: a count, no call
 )
 
 

@@ -14,7 +14,9 @@ import orjson
 from ..agents.errors import UserError
 from ..agents.records import ToolCall, Turn
 from ..agents.rows import PreferenceRow, SftRow
+from ..graphs import kinds
 from .dataset.conversation import tool_specs, tool_specs_json
+from .dataset.example import Example, scan_examples
 from .store import STORE_FILE, Store
 
 Line = dict[str, Any]
@@ -36,13 +38,13 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
     folder.mkdir(parents=True, exist_ok=True)
     sft, preference = FORMATS[format]
     try:
-        single = map(sft, store.scan("sft", SftRow))
-        pairs = map(preference, store.scan("preference", PreferenceRow))
+        single = map(sft, scan_examples(store, kinds.SFT))
+        pairs = map(preference, scan_examples(store, kinds.PREFERENCE))
         counts = {
             "sft": _write(folder / "sft.jsonl", single),
             "preference": _write(folder / "preference.jsonl", pairs),
         }
-        left_out = store.count("preference") - counts["preference"]
+        left_out = store.count(kinds.PREFERENCE) - counts["preference"]
     finally:
         store.close()
     return counts | ({"left_out": left_out} if left_out else {})
@@ -75,22 +77,22 @@ def _write(path: Path, lines: Iterable[Line | None]) -> int:
 # ---- TRL: tools as JSON text and arguments as objects, as its chat templates read them -----------
 
 
-def _trl_sft(row: SftRow) -> Line:
-    line: Line = {"messages": _trl_turns([*row.prompt, *row.completion])}
-    if row.apis:
-        line["tools"] = tool_specs_json(row.apis)
+def _trl_sft(example: Example[SftRow]) -> Line:
+    line: Line = {"messages": _trl_turns([*example.prompt, *example.said(example.row.answer_id)])}
+    if example.apis:
+        line["tools"] = tool_specs_json(example.apis)
     return line
 
 
-def _trl_preference(row: PreferenceRow) -> Line:
+def _trl_preference(example: Example[PreferenceRow]) -> Line:
     line: Line = {
-        "prompt": _trl_turns(row.prompt),
-        "chosen": _trl_turns(row.chosen),
-        "rejected": _trl_turns(row.rejected),
-        "margin": row.margin,
+        "prompt": _trl_turns(example.prompt),
+        "chosen": _trl_turns(example.said(example.row.chosen_id)),
+        "rejected": _trl_turns(example.said(example.row.rejected_id)),
+        "margin": example.row.margin,
     }
-    if row.apis:
-        line["tools"] = tool_specs_json(row.apis)
+    if example.apis:
+        line["tools"] = tool_specs_json(example.apis)
     return line
 
 
@@ -119,24 +121,30 @@ def _trl_call(call: ToolCall) -> Line:
 # ---- OpenAI: arguments as JSON text, calls and results joined by ids ----------------------------
 
 
-def _openai_sft(row: SftRow) -> Line:
-    line: Line = {"messages": _openai_turns([*row.prompt, *row.completion])}
-    if row.apis:
-        line["tools"] = tool_specs(row.apis)
+def _openai_sft(example: Example[SftRow]) -> Line:
+    line: Line = {
+        "messages": _openai_turns([*example.prompt, *example.said(example.row.answer_id)])
+    }
+    if example.apis:
+        line["tools"] = tool_specs(example.apis)
     return line
 
 
-def _openai_preference(row: PreferenceRow) -> Line | None:
+def _openai_preference(example: Example[PreferenceRow]) -> Line | None:
     """Return a pair, or None where an answer goes on over further user turns."""
-    if any(turn.role in ("user", "system") for turn in (*row.chosen, *row.rejected)):
+    chosen, rejected = (
+        example.said(example.row.chosen_id),
+        example.said(example.row.rejected_id),
+    )
+    if any(turn.role in ("user", "system") for turn in (*chosen, *rejected)):
         return None
-    given: Line = {"messages": _openai_turns(row.prompt)}
-    if row.apis:
-        given |= {"tools": tool_specs(row.apis), "parallel_tool_calls": True}
+    given: Line = {"messages": _openai_turns(example.prompt)}
+    if example.apis:
+        given |= {"tools": tool_specs(example.apis), "parallel_tool_calls": True}
     return {
         "input": given,
-        "preferred_output": _openai_turns(row.chosen),
-        "non_preferred_output": _openai_turns(row.rejected),
+        "preferred_output": _openai_turns(chosen),
+        "non_preferred_output": _openai_turns(rejected),
     }
 
 
@@ -160,7 +168,10 @@ def _openai_call(call: ToolCall) -> Line:
 
 
 FORMATS: dict[
-    str, tuple[Callable[[SftRow], Line | None], Callable[[PreferenceRow], Line | None]]
+    str,
+    tuple[
+        Callable[[Example[SftRow]], Line | None], Callable[[Example[PreferenceRow]], Line | None]
+    ],
 ] = {
     "trl": (_trl_sft, _trl_preference),
     "openai": (_openai_sft, _openai_preference),

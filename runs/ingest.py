@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from ..agents.records import Record, Reject, Seed, make_id
+from ..agents.records import Reject, Seed, make_id
+from ..graphs import kinds, stages
+from ..graphs.records import start_over
 from ..tools.code_apis import outline
 from ..tools.openapi import parse_openapi
 from ..tools.retrieval import ApiIndex
@@ -36,13 +38,12 @@ async def ingest(
     if store.get_meta("ingested"):
         return
     read = 0
-    await store.discard("seed", 0)
-    await store.discard("reject", 0, "seeds")
+    await start_over(store, stages.INGEST, 0)
     async for batch in _batches(settings, limit):
         seeds = [item for item in batch if isinstance(item, Seed)]
-        rejects: list[Record] = [_reject(item) for item in batch if isinstance(item, SeedReject)]
-        await store.add("seed", 0, seeds)
-        await store.add("reject", 0, rejects)
+        rejects = [_reject(item) for item in batch if isinstance(item, SeedReject)]
+        await store.add(kinds.SEED, 0, seeds)
+        await store.add(kinds.REJECT, 0, rejects)
         await asyncio.to_thread(_index, index, seeds)
         told(read := read + len(seeds))
     await store.set_meta("ingested", True)

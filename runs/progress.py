@@ -6,27 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..agents.models.door import Door
+from ..graphs.stages import find_stage
 
 WINDOW_S = 15.0
 """Rates are those of the last seconds, so that they follow what happens."""
-GAVE = {
-    "generate": "instructions written",
-    "curate": "through the gate",
-    "battle": "battles",
-    "select": "SFT rows",
-    "second_look": "refused",
-    "evaluate": "held-out battles",
-}
-"""What the records are that come of a stage."""
-UNITS = {
-    "generate": "seeds",
-    "curate": "drafts",
-    "battle": "instructions",
-    "select": "instructions",
-    "second_look": "instructions",
-    "evaluate": "instructions",
-}
-"""What a stage takes one by one."""
 
 
 @dataclass
@@ -61,7 +44,7 @@ class Stage:
     def finish(self, count: int) -> None:
         """Note the end of the stage and the records that came of it."""
         self.seconds = time.monotonic() - self.started
-        self.gave = f"{count} {GAVE.get(self.name, '')}".strip()
+        self.gave = f"{count} {find_stage(self.name).gives}".strip()
 
     def rate(self) -> float:
         """Return units per second since the stage began."""
@@ -121,7 +104,7 @@ class Progress:
         if not self.stages:
             return where
         stage = self.stages[-1]
-        units = UNITS.get(stage.name, "")
+        units = find_stage(stage.name).takes
         return {**where, "stage": stage.name, "done": stage.done, "of": stage.total, "units": units}
 
     def head(self) -> str:

@@ -7,9 +7,9 @@ import yaml
 
 from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
-from ..agents.records import Battle
+from ..graphs import kinds
 from ..graphs.settings import of_round
-from ..graphs.supervisor.decisions import PolicyVersion, RoundRatings
+from ..graphs.supervisor.decisions import RoundRatings
 from ..taxonomy.policy import PolicyChange
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
@@ -18,18 +18,6 @@ from .judging import judging
 from .manifest import PACKAGES
 from .result import RunResult
 from .store import Store
-
-KINDS = (
-    "seed",
-    "passage",
-    "draft",
-    "instruction",
-    "answer",
-    "battle",
-    "sft",
-    "preference",
-    "reject",
-)
 
 
 async def close_run(
@@ -42,9 +30,9 @@ async def close_run(
     reason: str,
 ) -> RunResult:
     """Write the dataset from what the store holds, and return the result; `tally` is of this start."""
-    ratings = [r async for r in store.stream("rating", RoundRatings)]
+    ratings = [r async for r in store.stream(kinds.RATING)]
     ratings.sort(key=lambda r: (r.round, r.purpose))
-    versions = [v async for v in store.stream("policy", PolicyVersion)]
+    versions = [v async for v in store.stream(kinds.POLICY)]
     changes = [c for v in sorted(versions, key=lambda v: v.round) for c in v.changes]
     totals = store.totals()
     facts = CardFacts(
@@ -56,8 +44,8 @@ async def close_run(
         versions=_versions(folder),
     )
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
-    counts: dict[str, Any] = {kind: store.count(kind) for kind in KINDS}
-    rejects = store.count_by("reject", "stage", "reason")
+    counts: dict[str, Any] = {kind.name: store.count(kind) for kind in kinds.KINDS}
+    rejects = store.count_by(kinds.REJECT, "stage", "reason")
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
     last = max((r.round for r in ratings), default=0)
     return RunResult(
@@ -79,7 +67,7 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
-        judging=judging(lambda: store.scan("battle", Battle), config.arena, config.cast),
+        judging=judging(lambda: store.scan(kinds.BATTLE), config.arena, config.cast),
     )
 
 

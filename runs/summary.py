@@ -4,6 +4,7 @@ import shutil
 from textwrap import wrap
 from typing import Any
 
+from ..graphs.kinds import KINDS
 from .judging import judging_lines
 from .program import program
 from .result import RunResult
@@ -46,25 +47,13 @@ def _stopped(result: RunResult) -> list[str]:
 
 
 def _made(counts: dict[str, Any]) -> str:
-    kinds = ("seed", "passage", "draft", "instruction", "battle", "sft", "preference", "reject")
-    lines = ["Made"] + [f"  {counts[kind]:>7,}  {_MADE[kind]}" for kind in kinds]
+    told = (kind for kind in KINDS if kind.made)
+    lines = ["Made"] + [f"  {counts[kind.name]:>7,}  {kind.made}" for kind in told]
     rejects = sorted(counts["rejects"].items(), key=lambda item: (-item[1], item[0]))
     lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
     if len(rejects) > SHOWN:
         lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
     return "\n".join(lines)
-
-
-_MADE = {
-    "seed": "seeds read",
-    "passage": "passages from them",
-    "draft": "instructions written",
-    "instruction": "instructions through the gate",
-    "battle": "battles fought",
-    "sft": "SFT rows (the target lost, the winner's answer)",
-    "preference": "preference pairs",
-    "reject": "rejects, each with its reason:",
-}
 
 
 def _ratings(ratings: list[dict[str, Any]]) -> str:

@@ -24,6 +24,7 @@ from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.settings import ModelSettings, ScriptedSettings
 from arenainstruct.agents.records import Instruction, Seed
 from arenainstruct.agents.troupe import Troupe
+from arenainstruct.graphs.kinds import Kind, R
 from arenainstruct.graphs.services import Services
 from arenainstruct.graphs.settings import GraphSettings
 from arenainstruct.runs.duplicates import TaskDuplicates
@@ -261,9 +262,9 @@ class Stage:
         """Return what one role was told."""
         return [Line(call) for call in self.calls if call.role == role]
 
-    async def records(self, kind: str, type: Any) -> list[Any]:
+    async def records(self, kind: Kind[R]) -> list[R]:
         """Return all records of a kind."""
-        return [record async for record in self.store.stream(kind, type)]
+        return [record async for record in self.store.stream(kind)]
 
 
 @asynccontextmanager

@@ -22,16 +22,19 @@ from arenainstruct.agents.records import (
     Game,
     Instruction,
     Passage,
-    Record,
     Reject,
     ToolCall,
     Turn,
 )
 from arenainstruct.agents.rows import PreferenceRow, SftRow
+from arenainstruct.graphs import kinds
+from arenainstruct.graphs.kinds import Kind
 from arenainstruct.runs.dataset import CardFacts, RatingFact, write_dataset
-from arenainstruct.runs.dataset.card import card
+from arenainstruct.runs.dataset.card import ABOUT, card
+from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.conversation import plain
 from arenainstruct.runs.dataset.counts import Counts
+from arenainstruct.runs.dataset.write import WRITTEN
 from arenainstruct.runs.store import Store
 
 API = Api(
@@ -104,44 +107,46 @@ BATTLE = Battle(
     ),
 )
 TRAINING: dict[str, Any] = {
-    "instruction_id": "instruction-1",
+    "instruction_id": "instruction-5",
     "skill": "tool_use",
     "leaf": "single",
-    "complexity": 1,
     "round": 1,
-    "prompt": (USER,),
-    "apis": (API,),
     "battles": ("battle-1",),
     "models": ("openai/b", "openai/a", "openai/b"),
 }
-RECORDS: dict[str, list[Record]] = {
-    "passage": [
+RECORDS: dict[Kind[Any], list[Any]] = {
+    kinds.PASSAGE: [
         Passage(
             id="passage-1", seed_id="s", skill="r", transformation="t", text="…", model="openai/p"
         )
     ],
-    "instruction": [
+    kinds.INSTRUCTION: [
         instruction(1),
         instruction(2, parents=("instruction-1",), operator="harder", model="openai/w"),
         instruction(3, apis=(API,), options=("yes", "no"), check=Check(name="contains")),
     ],
-    "draft": [instruction(4, parents=("instruction-2",), complexity=4)],
-    "answer": [
+    kinds.DRAFT: [
+        instruction(4, parents=("instruction-2",), complexity=4),
+        instruction(5, task=USER.content, context="", apis=(API,)),
+    ],
+    kinds.ANSWER: [
         answer("answer-1", "offline/weak", [Turn(role="assistant", content="It is warm.")]),
         answer("answer-2", "openai/b", [Turn(role="assistant", content="At 100 °C.")]),
+        answer("answer-3", "openai/b", WITH_CALL),
+        answer("answer-4", "openai/a", [Turn(role="assistant", content="No idea.")]),
     ],
-    "battle": [BATTLE],
-    "sft": [SftRow(id="sft-1", completion=WITH_CALL, answered_by="openai/b", **TRAINING)],
-    "preference": [
+    kinds.BATTLE: [BATTLE],
+    kinds.SFT: [SftRow(id="sft-1", answer_id="answer-3", **TRAINING)],
+    kinds.PREFERENCE: [
         PreferenceRow(
             id="preference-1",
-            chosen=WITH_CALL,
-            rejected=(Turn(role="assistant", content="No idea."),),
+            chosen_id="answer-3",
+            rejected_id="answer-4",
             margin=3.5,
             **TRAINING,
         )
     ],
-    "reject": [
+    kinds.REJECT: [
         Reject(
             id="reject-1",
             round=1,
@@ -165,7 +170,7 @@ FACTS = CardFacts(
 
 async def fill(path: Path, *, backwards: bool = False) -> Store:
     store = Store.open(path)
-    for kind in sorted(RECORDS, reverse=backwards):
+    for kind in reversed(RECORDS) if backwards else RECORDS:
         for record in RECORDS[kind][:: -1 if backwards else 1]:
             await store.add(kind, 1, [record])
     return store
@@ -182,6 +187,11 @@ async def written(path: Path, folder: Path, *, backwards: bool = False) -> dict[
 def rows(folder: Path, config: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(folder / config / "train.parquet").to_pylist()
     return found
+
+
+def test_every_table_of_the_registry_is_written_and_told() -> None:
+    assert tuple(SCHEMAS) == tuple(WRITTEN) == tuple(ABOUT)
+    assert SCHEMAS.keys() == kinds.TABLES
 
 
 async def test_the_bytes_depend_on_the_records_alone(tmp_path: Path) -> None:
@@ -267,7 +277,7 @@ async def test_the_card_tells_counts_cost_and_warns(tmp_path: Path) -> None:
 
 async def test_seeds_that_disagree_make_the_licence_other(tmp_path: Path) -> None:
     store = await fill(tmp_path / "s")
-    await store.add("instruction", 1, [instruction(9, licence="MIT")])
+    await store.add(kinds.INSTRUCTION, 1, [instruction(9, licence="MIT")])
     await write_dataset(store, tmp_path / "d", FACTS)
     store.close()
     text = (tmp_path / "d" / "README.md").read_text()
@@ -276,7 +286,8 @@ async def test_seeds_that_disagree_make_the_licence_other(tmp_path: Path) -> Non
 
 async def test_a_failure_leaves_no_half_file(tmp_path: Path) -> None:
     store = await fill(tmp_path / "s")
-    await store.add("sft", 1, [instruction(1)])  # no SftRow
+    wrong: Kind[Any] = kinds.SFT
+    await store.add(wrong, 1, [instruction(1)])  # no SftRow
     with pytest.raises(ValueError, match="SftRow"):
         await write_dataset(store, tmp_path / "d", FACTS)
     store.close()

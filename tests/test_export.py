@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.records import Api, ApiParameter, ToolCall, Turn
+from arenainstruct.agents.records import Answer, Api, ApiParameter, Instruction, ToolCall, Turn
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.agents.tool_loop import api_tools
+from arenainstruct.graphs import kinds
 from arenainstruct.runs.dataset.conversation import plain, tool_specs
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
@@ -24,31 +25,51 @@ WITH_CALL = (
 PLAIN = (Turn(role="assistant", content="No idea — sorry."),)
 FURTHER = (*PLAIN, Turn(role="user", content="Try again."), *PLAIN)
 SHARED: dict[str, Any] = {
-    "instruction_id": "i",
     "skill": "tool_use",
     "leaf": "single",
-    "complexity": 1,
     "round": 1,
-    "prompt": (Turn(role="user", content="When is high tide in Bergen?"),),
 }
 APIS = (Api(name="tide", description="Tells the next high tide."),)
+
+
+def asked(id: str, **fields: Any) -> Instruction:
+    usual: dict[str, Any] = {
+        "seed_id": "s",
+        "skill": "tool_use",
+        "leaf": "single",
+        "transformation": "own",
+        "round": 1,
+        "complexity": 1,
+        "task": "When is high tide in Bergen?",
+    }
+    return Instruction(id=id, **usual, **fields)
+
+
+def answer(id: str, turns: tuple[Turn, ...]) -> Answer:
+    return Answer(id=id, instruction_id="i", contender="c", model="m", turns=turns)
+
+
+def pair(id: str, asked: str, chosen: str, margin: float) -> PreferenceRow:
+    sides: dict[str, Any] = {"chosen_id": chosen, "rejected_id": "plain"}
+    return PreferenceRow(id=id, instruction_id=asked, **sides, margin=margin, **SHARED)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     async def fill(store: Store) -> None:
         single = [
-            SftRow(id="sft-1", completion=WITH_CALL, apis=APIS, **SHARED),
-            SftRow(id="sft-2", completion=PLAIN, **SHARED),
+            SftRow(id="sft-1", instruction_id="tools", answer_id="call", **SHARED),
+            SftRow(id="sft-2", instruction_id="plain", answer_id="plain", **SHARED),
         ]
         pairs = [
-            PreferenceRow(
-                id="p-1", chosen=WITH_CALL, rejected=PLAIN, margin=2.0, apis=APIS, **SHARED
-            ),
-            PreferenceRow(id="p-2", chosen=FURTHER, rejected=PLAIN, margin=1.5, **SHARED),
+            pair("p-1", "tools", "call", 2.0),
+            pair("p-2", "plain", "further", 1.5),
         ]
-        await store.add("sft", 1, single)
-        await store.add("preference", 1, pairs)
+        await store.add(kinds.INSTRUCTION, 1, [asked("tools", apis=APIS), asked("plain")])
+        turns = {"call": WITH_CALL, "plain": PLAIN, "further": FURTHER}
+        await store.add(kinds.ANSWER, 1, [answer(*named) for named in turns.items()])
+        await store.add(kinds.SFT, 1, single)
+        await store.add(kinds.PREFERENCE, 1, pairs)
 
     folder = tmp_path / "a-run"
     (folder / "dataset").mkdir(parents=True)

@@ -16,14 +16,9 @@ import pytest
 from aiohttp import web
 
 from arenainstruct.agents.records import (
-    Answer,
-    Battle,
-    Instruction,
-    Passage,
     Reject,
-    Seed,
-    Suggestion,
 )
+from arenainstruct.graphs import kinds
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
@@ -59,14 +54,14 @@ class Books:
 
     def __init__(self, run: Path) -> None:
         store = Store.open(run / STORE_FILE)
-        self.seeds = list(store.scan("seed", Seed))
-        self.passages = list(store.scan("passage", Passage))
-        self.drafts = list(store.scan("draft", Instruction))
-        self.suggestions = list(store.scan("suggestion", Suggestion))
-        self.instructions = {i.id: i for i in store.scan("instruction", Instruction)}
-        self.answers = {(a.instruction_id, a.contender) for a in store.scan("answer", Answer)}
-        self.battles = list(store.scan("battle", Battle))
-        self.rejects = list(store.scan("reject", Reject))
+        self.seeds = list(store.scan(kinds.SEED))
+        self.passages = list(store.scan(kinds.PASSAGE))
+        self.drafts = list(store.scan(kinds.DRAFT))
+        self.suggestions = list(store.scan(kinds.SUGGESTION))
+        self.instructions = {i.id: i for i in store.scan(kinds.INSTRUCTION)}
+        self.answers = {(a.instruction_id, a.contender) for a in store.scan(kinds.ANSWER)}
+        self.battles = list(store.scan(kinds.BATTLE))
+        self.rejects = list(store.scan(kinds.REJECT))
         store.close()
 
     def rejected(self, subject: str, stage: str, part: str = "") -> list[Reject]:

@@ -13,6 +13,7 @@ from arenainstruct.agents.flags import addresses_jury
 from arenainstruct.agents.messages import Confer, Judge
 from arenainstruct.agents.models.offline import OfflineRequest, speak
 from arenainstruct.agents.records import Answer, Game, Statement, Turn
+from arenainstruct.graphs import kinds
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.tools.audit.injections import FAMILIES, INJECTIONS
 from tests.jury_texts import CHOOSING, ORDINARY, PLEAS
@@ -131,9 +132,9 @@ async def test_characters_that_no_store_holds_cost_nothing(tmp_path: Path) -> No
 
     async with staged(tmp_path, {"contender": contender, "juror": juror}) as stage:
         found = await battled(stage, instruction())
-        await stage.store.add("battle", 1, found["battles"])
-        await stage.store.add("answer", 1, list(found["answers"].values()))
-        assert len(await stage.records("answer", Answer)) == 3
+        await stage.store.add(kinds.BATTLE, 1, found["battles"])
+        await stage.store.add(kinds.ANSWER, 1, list(found["answers"].values()))
+        assert len(await stage.records(kinds.ANSWER)) == 3
     assert found["rejects"] == [] and len(found["battles"]) == 3
     assert found["answers"]["small"].text == "It was \ufffd said by small.\ufffd"
     assert found["battles"][0].games[0].reason == "\ufffd and \ufffd, \U0001f600, \\u0000"

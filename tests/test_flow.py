@@ -47,18 +47,21 @@ async def test_a_seed_becomes_instructions_that_become_harder(tmp_path: Path) ->
     async with staged(tmp_path, skill=ONE_LEAF, per_seed=per_seed) as stage:
         found = await flowed(stage, policy)
     assert {p.transformation for p in found["passages"]} == {"retold", "shortened"}
-    assert all(p.parents == (SEED.id,) for p in found["passages"])
+    passages = {p.id: p for p in found["passages"]}
+    rewritten = [p for p in passages.values() if p.parents != (SEED.id,)]
+    assert len(passages) == 2 + len(rewritten)
+    assert {up for p in rewritten for up in p.parents} <= passages.keys()
     by_depth = Counter(i.depth for i in found["instructions"])
     # Three directions for each of the four; then one line of each lineage goes on.
     assert by_depth == {0: 4, 1: 12, 2: 12}
     assert found["rejects"] == []
     known = {i.id: i for i in found["instructions"]}
-    passages = {p.id: p for p in found["passages"]}
     directions = {s.id: s for s in found["suggestions"]}
     assert len(known) == 28 and len(directions) == 24
     for made in known.values():
+        assert made.context == passages[made.passage_id].text
         if made.depth == 0:
-            assert made.context == passages[made.parents[0]].text
+            assert made.passage_id == made.parents[0]
             assert (made.complexity, made.operator) == (4, "seed")
             continue
         parent, suggestion = known[made.parents[0]], directions[made.parents[1]]
@@ -68,6 +71,9 @@ async def test_a_seed_becomes_instructions_that_become_harder(tmp_path: Path) ->
         assert made.prompts[: len(parent.prompts)] == parent.prompts
         changed = "context" if made.operator == "make_unanswerable" else "task"
         assert getattr(made, changed) != getattr(parent, changed)
+        own = passages[made.passage_id]
+        assert own.parents == (parent.passage_id,) if changed == "context" else True
+        assert (made.passage_id == parent.passage_id) is (changed == "task")
     assert all(i.licence == "CC0-1.0" and i.source == SEED.name for i in known.values())
 
 

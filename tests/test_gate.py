@@ -11,6 +11,7 @@ from arenainstruct.agents.records import (
     Instruction,
     Reject,
 )
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import curate, state
 from tests.stage import (
     Stage,
@@ -23,10 +24,10 @@ LOUD = Check(name="text_capitalization", terms=("upper",))
 
 
 async def gated(stage: Stage, *drafts: Instruction) -> tuple[list[Instruction], list[Reject]]:
-    await stage.store.add("draft", 1, drafts)
+    await stage.store.add(kinds.DRAFT, 1, drafts)
     running = state.start_state(round=1)
     await curate.curate(running, stage.runtime)
-    return await stage.records("instruction", Instruction), await stage.records("reject", Reject)
+    return await stage.records(kinds.INSTRUCTION), await stage.records(kinds.REJECT)
 
 
 @pytest.mark.parametrize(

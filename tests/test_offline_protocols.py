@@ -10,8 +10,9 @@ import pytest
 
 from arenainstruct.agents import replies
 from arenainstruct.agents.models.offline import OfflineRequest, speak
-from arenainstruct.agents.records import Battle, Turn
+from arenainstruct.agents.records import Turn
 from arenainstruct.agents.roles.moderator import ORDER
+from arenainstruct.graphs import kinds
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.config import RunConfig
@@ -46,7 +47,7 @@ async def run(config: RunConfig, folder: Path, run_id: str = "real-1", *, limit:
     assert result.status == "completed" and result.counts["sft"] > 0, result
     store = Store.open(Path(result.path) / "store.sqlite")
     try:
-        return result, list(store.scan("battle", Battle)), store.totals()
+        return result, list(store.scan(kinds.BATTLE)), store.totals()
     finally:
         store.close()
 

@@ -11,8 +11,9 @@ import pytest
 from arenainstruct.agents.errors import EndpointDown
 from arenainstruct.agents.messages import Debate
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.records import Answer, Battle, Turn
+from arenainstruct.agents.records import Answer, Turn
 from arenainstruct.agents.roles.moderator import ORDER, SPOKEN, cut, debate
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.arena.cascade import measure
 from arenainstruct.graphs.arena.conferring import conferred
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
@@ -233,9 +234,9 @@ async def test_judge_aware_verdicts_discount_a_juror_that_looks_at_the_place(
 
     async with staged(tmp_path, {"juror": vote}, arena={"aggregation": "judge_aware"}) as stage:
         given = [instruction(f"i-{n}") for n in range(12)]
-        await stage.store.add("instruction", 1, given)
+        await stage.store.add(kinds.INSTRUCTION, 1, given)
         await battle(start_run(round=1), stage.runtime)
-        battles = await stage.records("battle", Battle)
+        battles = await stage.records(kinds.BATTLE)
     assert len(battles) == 36
     for found in battles:
         strong = "model_a" if found.model_a in ("teacher", "other") else "model_b"
@@ -258,9 +259,9 @@ async def test_a_median_is_not_dragged_by_one_juror(tmp_path: Path) -> None:
 async def test_a_jury_of_two_minds_is_no_clean_tie(tmp_path: Path) -> None:
     swayed = {"reason": "the first", "score_first": 9.0, "score_second": 2.0}
     async with staged(tmp_path, {"juror": swayed}, arena={"aggregation": "judge_aware"}) as stage:
-        await stage.store.add("instruction", 1, [instruction(f"i-{n}") for n in range(6)])
+        await stage.store.add(kinds.INSTRUCTION, 1, [instruction(f"i-{n}") for n in range(6)])
         await battle(start_run(round=1), stage.runtime)
-        battles = await stage.records("battle", Battle)
+        battles = await stage.records(kinds.BATTLE)
     assert {(b.winner, b.disputed) for b in battles} == {("tie", True)}
 
 

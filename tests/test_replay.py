@@ -12,6 +12,7 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.offline.provider import OfflineProvider
 from arenainstruct.agents.models.provider import AttemptFailed
+from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.replay import replay_async
@@ -79,7 +80,7 @@ async def test_failed_calls_fail_again_in_the_same_words(
         patched.setattr(OfflineProvider, "complete", moody)
         run = await made(tmp_path)
     store = Store.open(run / STORE_FILE)
-    failed = store.count("reject")
+    failed = store.count(kinds.REJECT)
     store.close()
     assert failed > 0
     assert (await replay_async(str(run))).identical

@@ -6,15 +6,10 @@ from typing import Any
 
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.records import (
-    Answer,
-    Battle,
     Instruction,
-    Passage,
-    Reject,
     Seed,
-    Suggestion,
 )
-from arenainstruct.agents.rows import PreferenceRow, SftRow
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import battle as arena
 from arenainstruct.graphs.supervisor import (
     complexity,
@@ -28,11 +23,6 @@ from arenainstruct.graphs.supervisor import (
 )
 from arenainstruct.graphs.supervisor.decisions import (
     Decision,
-    Gated,
-    HeldOut,
-    PolicyVersion,
-    RoundRatings,
-    Trained,
 )
 from arenainstruct.graphs.supervisor.graph import build
 from arenainstruct.graphs.trainer import TrainRequest, Weights
@@ -54,28 +44,31 @@ SPARE = {"passages": 1, "instructions": 1, "per_leaf": 1, "refinements": 0}
 
 async def selected(stage: Stage, *asked: Instruction) -> Decision:
     """Battle and select; return the first instruction's decision."""
-    await stage.store.add("instruction", 1, asked)
+    await stage.store.add(kinds.INSTRUCTION, 1, asked)
     running = state.start_state(round=1)
     await arena.battle(running, stage.runtime)
     running |= await select.select(running, stage.runtime)
     await second_look.second_look(running, stage.runtime)
-    found: list[Decision] = await stage.records("decision", Decision)
+    found: list[Decision] = await stage.records(kinds.DECISION)
     return found[0]
 
 
 async def test_what_the_target_lost_trains_it_with_the_winner_s_answer(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         decision = await selected(stage, instruction())
-        (row,) = await stage.records("sft", SftRow)
-        pairs = await stage.records("preference", PreferenceRow)
+        (row,) = await stage.records(kinds.SFT)
+        pairs = await stage.records(kinds.PREFERENCE)
+        answers = {a.id: a for a in await stage.records(kinds.ANSWER)}
     assert (decision.outcome, decision.won, decision.tied, decision.lost) == ("lost", 0, 0, 2)
     assert decision.reason == "the target lost 2 and won 0 of 2"
-    assert row.completion[-1].content == "It was said by teacher."
-    assert row.answered_by == "scripted/teacher"
-    assert {(p.chosen_model, p.rejected_model, p.margin) for p in pairs} == {
-        ("scripted/teacher", "scripted/small", 5.0),
-        ("scripted/other", "scripted/small", 3.0),
-        ("scripted/teacher", "scripted/other", 2.0),
+    assert answers[row.answer_id].text == "It was said by teacher."
+    sides = {
+        (answers[p.chosen_id].contender, answers[p.rejected_id].contender, p.margin) for p in pairs
+    }
+    assert sides == {
+        ("teacher", "small", 5.0),
+        ("other", "small", 3.0),
+        ("teacher", "other", 2.0),
     }
 
 
@@ -98,15 +91,15 @@ def twenty(**more: Any) -> tuple[list[Seed], list[Instruction]]:
 async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_path: Path) -> None:
     async with staged(tmp_path, evaluation={"held_out": 0.5}) as stage:
         seeds, asked = twenty()
-        await stage.store.add("seed", 0, seeds)
+        await stage.store.add(kinds.SEED, 0, seeds)
         await selected(stage, *asked)
-        assert {b.purpose for b in await stage.records("battle", Battle)} == {"selection"}
+        assert {b.purpose for b in await stage.records(kinds.BATTLE)} == {"selection"}
         await evaluate.evaluate(state.start_state(round=1), stage.runtime)
-        decisions = await stage.records("decision", Decision)
-        battles = await stage.records("battle", Battle)
+        decisions = await stage.records(kinds.DECISION)
+        battles = await stage.records(kinds.BATTLE)
         rows = [
-            *await stage.records("sft", SftRow),
-            *await stage.records("preference", PreferenceRow),
+            *await stage.records(kinds.SFT),
+            *await stage.records(kinds.PREFERENCE),
         ]
     held = {d.instruction_id for d in decisions if d.outcome == "held_out"}
     plain = {id for id in held if id.count("-") == 1}
@@ -123,17 +116,17 @@ async def test_the_held_out_set_is_bounded_and_drawn_once_for_all_rounds(tmp_pat
     tuned = {"held_out": 0.5, "instructions": 4}
     async with staged(tmp_path, evaluation=tuned) as stage:
         seeds, asked = twenty()
-        await stage.store.add("seed", 0, seeds)
-        await stage.store.add("instruction", 1, asked)
+        await stage.store.add(kinds.SEED, 0, seeds)
+        await stage.store.add(kinds.INSTRUCTION, 1, asked)
         await evaluate.evaluate(state.start_state(round=1), stage.runtime)
-        (first,) = await stage.records("held_out", HeldOut)
+        (first,) = await stage.records(kinds.HELD_OUT)
         calls = len(stage.calls)
         later = [a.model_copy(update={"id": f"{a.id}-later", "round": 2}) for a in asked]
-        await stage.store.add("instruction", 2, later)
+        await stage.store.add(kinds.INSTRUCTION, 2, later)
         await evaluate.evaluate(state.start_state(round=2), stage.runtime)
-        assert await stage.records("held_out", HeldOut) == [first]
+        assert await stage.records(kinds.HELD_OUT) == [first]
         assert len(stage.calls) == calls, "no battle between the same weights is fought again"
-        ratings = await stage.records("rating", RoundRatings)
+        ratings = await stage.records(kinds.RATING)
     assert len(first.instructions) == 4
     assert [r.models for r in ratings] == [ratings[0].models] * 2
 
@@ -177,11 +170,11 @@ async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_pa
         opened = stage.opening()
         stage.services = replace(stage.services, trainer=coach, enlist=opened)
         ended = await supervised(stage, *seeds)
-        gates = await stage.records("gate", Gated)
-        answers = await stage.records("answer", Answer)
-        battles = await stage.records("battle", Battle)
-        (held,) = await stage.records("held_out", HeldOut)
-        rows = await stage.records("sft", SftRow)
+        gates = await stage.records(kinds.GATE)
+        answers = await stage.records(kinds.ANSWER)
+        battles = await stage.records(kinds.BATTLE)
+        (held,) = await stage.records(kinds.HELD_OUT)
+        rows = await stage.records(kinds.SFT)
     words = {g.round: (g.word, g.candidate, g.target) for g in gates}
     assert words == {
         1: ("promoted", "small@1", "small@1"),
@@ -211,7 +204,7 @@ async def test_battles_take_the_routes_that_the_picture_shows(tmp_path: Path) ->
     async def walked(parts: dict[str, Part]) -> list[str]:
         (folder := tmp_path / str(len(parts))).mkdir()
         async with staged(folder, parts, rounds=1) as stage:
-            await stage.store.add("seed", 0, [SEED])
+            await stage.store.add(kinds.SEED, 0, [SEED])
             graph = build()
             return [
                 name
@@ -238,15 +231,15 @@ async def test_what_everyone_lost_gets_a_second_look_and_is_not_called_hard(tmp_
     }
     async with staged(tmp_path, poor, feedback={"least_battles": 1}) as stage:
         decision = await selected(stage, instruction())
-        (reject,) = await stage.records("reject", Reject)
-        rows = await stage.records("sft", SftRow)
+        (reject,) = await stage.records(kinds.REJECT)
+        rows = await stage.records(kinds.SFT)
         (line,) = stage.lines("curator")
         assert decision.outcome == "broken" and rows == []
         assert (reject.stage, reject.reason) == ("second_look", "not_self_contained")
         assert reject.detail == "no answer has a mean score above 3 (best 3.0); as found"
         assert "Look twice: no answer has a mean score above 3" in line.text
         await fed_back(stage)
-        assert await stage.records("policy", PolicyVersion) == []
+        assert await stage.records(kinds.POLICY) == []
 
 
 async def fed_back(stage: Stage) -> Any:
@@ -267,7 +260,7 @@ async def test_lost_battles_change_the_policy_with_their_numbers(tmp_path: Path)
     async with staged(tmp_path, {"juror": knows_summaries}) as stage:
         await selected(stage, *asked)
         update = await fed_back(stage)
-        (version,) = await stage.records("policy", PolicyVersion)
+        (version,) = await stage.records(kinds.POLICY)
     changes = {(c.leaf, c.field): c for c in version.changes}
     assert update == {"policy": version.id}
     assert changes["literal", "weight"].new > 1 > changes["summary", "weight"].new
@@ -285,19 +278,19 @@ async def test_a_stage_that_starts_over_writes_its_round_anew(tmp_path: Path) ->
 
     async with staged(tmp_path, {"juror": away}) as stage:
         await selected(stage, instruction())
-        before = await stage.records("battle", Battle)
-        assert len(await stage.records("reject", Reject)) == 6
+        before = await stage.records(kinds.BATTLE)
+        assert len(await stage.records(kinds.REJECT)) == 6
         stage.parts["juror"] = juror
         await selected(stage)
-        after = await stage.records("battle", Battle)
-        assert await stage.records("reject", Reject) == []
+        after = await stage.records(kinds.BATTLE)
+        assert await stage.records(kinds.REJECT) == []
     assert [len(b.games) for b in before] == [4, 4, 4]
     assert [len(b.games) for b in after] == [6, 6, 6]
     assert [b.id for b in before] == [b.id for b in after]
 
 
 async def supervised(stage: Stage, *seeds: Seed) -> state.RunState:
-    await stage.store.add("seed", 0, seeds or [SEED])
+    await stage.store.add(kinds.SEED, 0, seeds or [SEED])
     ended: Any = await build().ainvoke(state.start_state(), context=stage.services)
     return ended  # type: ignore[no-any-return]
 
@@ -307,10 +300,10 @@ async def test_rounds_go_round_until_all_are_done(tmp_path: Path) -> None:
     async with staged(tmp_path, skill=ONE_LEAF, **tuned) as stage:
         ended = await supervised(stage)
         stages = [e["stage"] for e in stage.events["stage_started"]]
-        trained = await stage.records("trained", Trained)
-        ratings = await stage.records("rating", RoundRatings)
-        versions = await stage.records("policy", PolicyVersion)
-        drafts = await stage.records("draft", Instruction)
+        trained = await stage.records(kinds.TRAINED)
+        ratings = await stage.records(kinds.RATING)
+        versions = await stage.records(kinds.POLICY)
+        drafts = await stage.records(kinds.DRAFT)
     assert (ended["round"], ended["ended"]) == (2, "all rounds are done")
     assert stages == ["generate", "curate", "battle", "select"] * 2
     assert {d.round for d in drafts} == {1, 2}
@@ -348,24 +341,12 @@ async def test_the_run_ends_when_nothing_is_learned(tmp_path: Path) -> None:
 
 
 async def test_every_record_leads_back_to_the_seed(tmp_path: Path) -> None:
-    kinds: dict[str, Any] = {
-        "seed": Seed,
-        "passage": Passage,
-        "suggestion": Suggestion,
-        "draft": Instruction,
-        "answer": Answer,
-        "battle": Battle,
-        "decision": Decision,
-        "sft": SftRow,
-        "preference": PreferenceRow,
-        "reject": Reject,
-    }
     async with staged(tmp_path, rounds=1) as stage:
         await supervised(stage)
         parents = {
             record.id: record.parents
-            for kind, type in kinds.items()
-            for record in await stage.records(kind, type)
+            for kind in kinds.KINDS
+            for record in await stage.records(kind)
         }
     for ids in parents.values():
         assert set(ids) <= parents.keys()
@@ -379,7 +360,7 @@ async def test_every_record_leads_back_to_the_seed(tmp_path: Path) -> None:
 async def held_of(stage: Stage, **fields: Any) -> set[str]:
     """Return the seeds held out under other settings or another cast."""
     held = await held_out.HeldOutSeeds.draw(replace(stage.services, **fields))
-    return {seed.id for seed in await stage.records("seed", Seed) if seed.id in held}
+    return {seed.id for seed in await stage.records(kinds.SEED) if seed.id in held}
 
 
 async def test_seeds_are_held_out_by_number_whatever_their_order(tmp_path: Path) -> None:
@@ -387,11 +368,11 @@ async def test_seeds_are_held_out_by_number_whatever_their_order(tmp_path: Path)
         return [SEED.model_copy(update={"id": f"seed-{n:03}"}) for n in numbers]
 
     async with staged(tmp_path, evaluation={"held_out": 0.1}) as stage:
-        await stage.store.add("seed", 0, seeds(0))
+        await stage.store.add(kinds.SEED, 0, seeds(0))
         assert await held_of(stage) == set(), "a seed alone trains"
-        await stage.store.add("seed", 0, seeds(1))
+        await stage.store.add(kinds.SEED, 0, seeds(1))
         assert len(await held_of(stage)) == 1, "one evaluates and one trains"
-        await stage.store.add("seed", 0, seeds(*range(2, 200)))
+        await stage.store.add(kinds.SEED, 0, seeds(*range(2, 200)))
         held = await held_of(stage)
         assert 8 <= len(held) <= 34 and held == await held_of(stage)
         other = stage.services.settings.model_copy(update={"seed": 8})
@@ -409,13 +390,13 @@ async def test_broken_instructions_rate_nobody(tmp_path: Path) -> None:
 
     async with staged(tmp_path, {"juror": poor}, evaluation={"held_out": 0.5}) as stage:
         seeds = [SEED.model_copy(update={"id": f"seed-{n}"}) for n in range(2)]
-        await stage.store.add("seed", 0, seeds)
+        await stage.store.add(kinds.SEED, 0, seeds)
         asked = [instruction(f"i-{n}", seed_id=f"seed-{n}") for n in range(2)]
         asked += [a.model_copy(update={"id": f"{a.id}-bad", "task": "Nonsense?"}) for a in asked]
         await selected(stage, *asked)
         await evaluate.evaluate(state.start_state(round=1), stage.runtime)
-        decisions = await stage.records("decision", Decision)
-        ratings = await stage.records("rating", RoundRatings)
+        decisions = await stage.records(kinds.DECISION)
+        ratings = await stage.records(kinds.RATING)
     said = sorted(d.outcome for d in decisions)
     assert said == ["broken", "broken", "held_out", "lost"]
     assert {r.purpose for r in ratings} == {"selection", "evaluation"}

@@ -89,17 +89,14 @@ def test_the_target_learns_from_the_clearest_winner() -> None:
         battle("teacher", "small", "model_a", 6),
         battle("teacher", "other", "model_a", 9),
     )
-    assert row.answered_by == "scripted/teacher"
-    assert row.completion == ANSWERS["answer-teacher"].turns
-    assert row.prompt == (Turn(role="user", content="A poem.\n\nWhat is it about?"),)
+    assert (row.instruction_id, row.answer_id) == ("i", "answer-teacher")
     assert row.parents == ("i", "battle-teacher-small", "answer-teacher")
     assert row.models == ("scripted/juror", "scripted/teacher", "scripted/writer")
-    assert (row.licence, row.source, row.complexity) == ("CC0-1.0", "ours", 3)
 
 
 def test_equal_winners_are_told_apart_by_alias_not_by_order() -> None:
     lost = [battle("small", "teacher", "model_b", -4), battle("small", "other", "model_b", -4)]
-    assert sft(*lost).answered_by == sft(*reversed(lost)).answered_by == "scripted/other"
+    assert sft(*lost).answer_id == sft(*reversed(lost)).answer_id == "answer-other"
 
 
 def test_the_margin_falls_with_the_rounds() -> None:
@@ -135,14 +132,10 @@ def test_an_answer_that_fails_its_checker_never_trains() -> None:
 
 def test_pairs_hold_the_better_answer_first() -> None:
     (row,) = preference(battle("small", "teacher", "model_b", -2.5))
-    assert (row.chosen_model, row.rejected_model) == ("scripted/teacher", "scripted/small")
-    assert (row.chosen, row.rejected) == (
-        ANSWERS["answer-teacher"].turns,
-        ANSWERS["answer-small"].turns,
-    )
+    assert (row.chosen_id, row.rejected_id) == ("answer-teacher", "answer-small")
     assert row.margin == 2.5
     (own,) = preference(battle("small", "teacher", "model_a", 2.5))
-    assert own.chosen_model == "scripted/small"
+    assert own.chosen_id == "answer-small"
     assert preference(battle("other", "teacher", "model_b", -1.5)) == []
 
 

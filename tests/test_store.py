@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql
 from arenainstruct.agents.errors import RecordConflict, UserError
 from arenainstruct.agents.models.call import Attempt, Call, Reply, ToolSpec, Usage
 from arenainstruct.agents.models.request import request
-from arenainstruct.agents.records import Passage, Reject, ToolCall, Turn
+from arenainstruct.agents.records import Instruction, Passage, Reject, ToolCall, Turn
 from arenainstruct.agents.trace import Event
+from arenainstruct.graphs import kinds
 from arenainstruct.runs.store import Store
 from arenainstruct.runs.store.schema import (
     LEDGER,
@@ -145,56 +146,101 @@ async def test_many_writes_at_once_share_commits_and_keep_order(store: Store) ->
 
 
 async def test_records_stream_by_id(store: Store) -> None:
-    await store.add("passage", 1, [passage(n) for n in range(1200, 0, -1)])
-    await store.add("passage", 2, [passage(2000)])
-    seen = [record async for record in store.stream("passage", Passage)]
+    await store.add(kinds.PASSAGE, 1, [passage(n) for n in range(1200, 0, -1)])
+    await store.add(kinds.PASSAGE, 2, [passage(2000)])
+    seen = [record async for record in store.stream(kinds.PASSAGE)]
     assert [r.id for r in seen] == [passage(n).id for n in (*range(1, 1201), 2000)]
     assert seen[4].text == "Water boils."
-    assert store.count("passage") == 1201
-    assert store.count("passage", round=2) == 1
-    assert [r.id for r in store.scan("passage", Passage, 2)] == ["passage-02000"]
+    assert store.count(kinds.PASSAGE) == 1201
+    assert store.count(kinds.PASSAGE, round=2) == 1
+    assert [r.id for r in store.scan(kinds.PASSAGE, 2)] == ["passage-02000"]
 
 
 async def test_the_same_record_again_changes_nothing(store: Store) -> None:
     for _ in range(2):
-        await store.add("passage", 1, [passage(n) for n in range(100)])
-    assert store.count("passage") == 100
+        await store.add(kinds.PASSAGE, 1, [passage(n) for n in range(100)])
+    assert store.count(kinds.PASSAGE) == 100
 
 
 async def test_another_record_of_an_id_is_refused_and_its_neighbours_are_not(store: Store) -> None:
-    await store.add("passage", 1, [passage(5)])
+    await store.add(kinds.PASSAGE, 1, [passage(5)])
     adding = (
-        store.add("passage", 1, [passage(n) for n in range(4)]),
-        store.add("passage", 1, [passage(4), passage(5, "It does not.")]),
-        store.add("passage", 1, [passage(5), passage(6)]),
-        store.add("passage", 1, [passage(7), passage(7, "It freezes.")]),
+        store.add(kinds.PASSAGE, 1, [passage(n) for n in range(4)]),
+        store.add(kinds.PASSAGE, 1, [passage(4), passage(5, "It does not.")]),
+        store.add(kinds.PASSAGE, 1, [passage(5), passage(6)]),
+        store.add(kinds.PASSAGE, 1, [passage(7), passage(7, "It freezes.")]),
     )
     _, other, _, twice = await asyncio.gather(*adding, return_exceptions=True)
     assert isinstance(other, RecordConflict)
     told = "passage passage-00005 exists with another text: 'Water boils.', not 'It does not.'"
     assert str(other).startswith(told)
     assert isinstance(twice, RecordConflict)
-    written = [record.id for record in store.scan("passage", Passage)]
+    written = [record.id for record in store.scan(kinds.PASSAGE)]
     assert written == [passage(n).id for n in (0, 1, 2, 3, 5, 6)]
 
 
+def draft(number: int, about: Passage) -> Instruction:
+    return Instruction(
+        id=f"i-{number}",
+        seed_id="s",
+        skill="reading",
+        leaf="literal",
+        transformation="plain",
+        round=1,
+        complexity=1,
+        task=f"When, {number}?",
+    ).about(about)
+
+
+async def test_an_instruction_is_a_draft_that_passed(store: Store) -> None:
+    drafts = [draft(n, passage(1)) for n in range(3)]
+    await store.add(kinds.PASSAGE, 1, [passage(1)])
+    await store.add(kinds.DRAFT, 1, drafts)
+    assert store.count(kinds.INSTRUCTION) == 0
+    await store.add(kinds.INSTRUCTION, 1, drafts[:2])
+    assert list(store.scan(kinds.INSTRUCTION, 1)) == drafts[:2]
+    assert list(store.scan(kinds.DRAFT, 1)) == drafts
+    assert store.get(kinds.INSTRUCTION, "i-2") is None
+    assert store.count_by(kinds.INSTRUCTION, "leaf") == {("literal",): 2}
+    await store.discard(kinds.INSTRUCTION, 1)
+    assert (store.count(kinds.INSTRUCTION), store.count(kinds.DRAFT)) == (0, 3)
+    other = drafts[0].model_copy(update={"task": "Why?"})
+    with pytest.raises(RecordConflict, match="draft i-0 exists with another task"):
+        await store.add(kinds.INSTRUCTION, 1, [other])
+    assert store.count(kinds.INSTRUCTION) == 0
+
+
+async def test_a_passage_is_stored_once(store: Store, tmp_path: Path) -> None:
+    told = passage(1, "A kettle sings before it boils.")
+    await store.add(kinds.PASSAGE, 1, [told])
+    await store.add(kinds.INSTRUCTION, 1, [draft(n, told) for n in range(3)])
+    await store.add(kinds.QUESTION, 1, [draft(4, told)])
+    assert {i.context for i in store.scan(kinds.INSTRUCTION)} == {told.text}
+    (question,) = store.scan(kinds.QUESTION)
+    assert question.context == told.text
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        query = "SELECT kind FROM records WHERE body LIKE '%kettle%'"
+        assert connection.execute(query).fetchall() == [("passage",)]
+    connection.close()
+
+
 async def test_replace_takes_the_place_of_a_round(store: Store) -> None:
-    await store.add("passage", 1, [passage(1), passage(2)])
-    await store.add("passage", 2, [passage(3)])
-    await store.replace("passage", 1, [passage(4)])
-    assert [r.id for r in store.scan("passage", Passage)] == ["passage-00003", "passage-00004"]
-    assert store.get("passage", "passage-00001", Passage) is None
-    many = store.get_many("passage", ["passage-00003", "none", "passage-00004"], Passage)
+    await store.add(kinds.PASSAGE, 1, [passage(1), passage(2)])
+    await store.add(kinds.PASSAGE, 2, [passage(3)])
+    await store.replace(kinds.PASSAGE, 1, [passage(4)])
+    assert [r.id for r in store.scan(kinds.PASSAGE)] == ["passage-00003", "passage-00004"]
+    assert store.get(kinds.PASSAGE, "passage-00001") is None
+    many = store.get_many(kinds.PASSAGE, ["passage-00003", "none", "passage-00004"])
     assert sorted(many) == ["passage-00003", "passage-00004"]
 
 
 async def test_rejects_are_counted_and_discarded_by_stage(store: Store) -> None:
     rejects = [reject("a", "curate", "duplicate"), reject("b", "curate", "duplicate")]
-    await store.add("reject", 1, [*rejects, reject("c", "write", "reply")])
+    await store.add(kinds.REJECT, 1, [*rejects, reject("c", "write", "reply")])
     by_reason = {("curate", "duplicate"): 2, ("write", "reply"): 1}
-    assert store.count_by("reject", "stage", "reason") == by_reason
-    await store.discard("reject", 1, stage="curate")
-    assert store.count_by("reject", "stage", "reason") == {("write", "reply"): 1}
+    assert store.count_by(kinds.REJECT, "stage", "reason") == by_reason
+    await store.discard(kinds.REJECT, 1, stage="curate")
+    assert store.count_by(kinds.REJECT, "stage", "reason") == {("write", "reply"): 1}
 
 
 async def test_events_are_written_without_waiting(store: Store) -> None:

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import pyarrow.parquet as pq
 import pytest
 
-from arenainstruct.agents.records import Answer, Battle, Instruction, Passage, Record, Seed
-from arenainstruct.agents.rows import SftRow
+from arenainstruct.agents.records import Record
+from arenainstruct.graphs import kinds
+from arenainstruct.graphs.kinds import Kind
 from arenainstruct.runs import RunResult, launch, load_config
+from arenainstruct.runs.dataset.example import scan_examples
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.skill import load_skill
@@ -71,8 +73,8 @@ class Run:
     def path(self) -> Path:
         return Path(self.result.path)
 
-    def all(self, kind: str, type: type[R]) -> list[R]:
-        return list(self.store.scan(kind, type))
+    def all(self, kind: Kind[R]) -> list[R]:
+        return list(self.store.scan(kind))
 
     def config(self, name: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = pq.read_table(
@@ -98,13 +100,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     )
     result = launch(load_config(None, overrides), runs_dir=folder, run_id="t-1")
     store = Store.open(Path(result.path) / STORE_FILE)
-    yield Run(result, store, {seed.id: seed.name for seed in store.scan("seed", Seed)})
+    yield Run(result, store, {seed.id: seed.name for seed in store.scan(kinds.SEED)})
     store.close()
 
 
 def test_both_kinds_of_documents_become_api_lists(run: Run) -> None:
     assert run.result.status == "completed"
-    passages = run.all("passage", Passage)
+    passages = run.all(kinds.PASSAGE)
     assert {(run.seeds[p.seed_id], p.transformation) for p in passages} == {
         (name, way)
         for name in ("library_api.yaml", "readers.py")
@@ -120,7 +122,7 @@ def test_both_kinds_of_documents_become_api_lists(run: Run) -> None:
 
 def test_retrieval_widens_a_list_with_the_other_document_s_apis(run: Run) -> None:
     code = {"overdue_loans", "late_fee", "cancel_reservation"}
-    for passage in run.all("passage", Passage):
+    for passage in run.all(kinds.PASSAGE):
         names = {api.name for api in passage.apis}
         of_code = run.seeds[passage.seed_id] == "readers.py"
         foreign = names - code if of_code else names & code
@@ -131,13 +133,13 @@ def test_retrieval_widens_a_list_with_the_other_document_s_apis(run: Run) -> Non
 
 def test_the_finder_searches_with_its_tool(run: Run) -> None:
     """Every finder spoke at least twice: it searched, then it chose."""
-    asked = run.store.count_by("passage", "transformation")
+    asked = run.store.count_by(kinds.PASSAGE, "transformation")
     calls = {use.role: use.calls for use in run.store.totals().uses}
     assert calls["finder"] >= 2 * asked[("retrieve_apis",)]
 
 
 def test_invented_apis_are_flagged(run: Run) -> None:
-    for passage in run.all("passage", Passage):
+    for passage in run.all(kinds.PASSAGE):
         if passage.transformation == "reconstruct_library":
             flagged = [api.hypothesised for api in passage.apis]
             assert any(flagged) and not all(flagged)
@@ -146,16 +148,16 @@ def test_invented_apis_are_flagged(run: Run) -> None:
 def test_all_seven_situations_are_asked_and_battled(run: Run) -> None:
     leaves = {leaf.name for leaf in load_skill("tool_use").leaves}
     assert len(leaves) == 7
-    assert {i.leaf for i in run.all("instruction", Instruction)} == leaves
-    assert {b.leaf for b in run.all("battle", Battle)} == leaves
-    labels = {i.expected_behaviour for i in run.all("instruction", Instruction)}
+    assert {i.leaf for i in run.all(kinds.INSTRUCTION)} == leaves
+    assert {b.leaf for b in run.all(kinds.BATTLE)} == leaves
+    labels = {i.expected_behaviour for i in run.all(kinds.INSTRUCTION)}
     assert labels == {"answer", "ask_for_missing", "say_no_tool"}
 
 
 def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
-    asked = {i.id: i for i in run.all("instruction", Instruction)}
+    asked = {i.id: i for i in run.all(kinds.INSTRUCTION)}
     seen: dict[str, int] = defaultdict(int)
-    for answer in run.all("answer", Answer):
+    for answer in run.all(kinds.ANSWER):
         instruction = asked[answer.instruction_id]
         calls = {call.id: call for turn in answer.turns for call in turn.tool_calls}
         for turn in answer.turns:
@@ -172,8 +174,8 @@ def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
 
 
 def test_checkers_decide_where_they_are_certain(run: Run) -> None:
-    checked = {a.id: a.checked for a in run.all("answer", Answer)}
-    for battle in run.all("battle", Battle):
+    checked = {a.id: a.checked for a in run.all(kinds.ANSWER)}
+    for battle in run.all(kinds.BATTLE):
         both = checked[battle.answer_a], checked[battle.answer_b]
         certain = None not in both and both[0] != both[1]
         assert (battle.decided_by == "checker") == certain
@@ -198,7 +200,7 @@ def test_the_dataset_tells_calls_as_text(run: Run) -> None:
 
 def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
     counts = export(run.path, tmp_path, "openai")
-    assert counts["sft"] == run.store.count("sft") > 0
+    assert counts["sft"] == run.store.count(kinds.SFT) > 0
     native = 0
     for line in (tmp_path / "sft.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -209,5 +211,4 @@ def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
                 assert isinstance(json.loads(call["function"]["arguments"]), dict)
                 native += call["function"]["name"] in names
     assert native > 0
-    rows = {row.id: row for row in run.all("sft", SftRow)}
-    assert all(row.apis for row in rows.values())
+    assert all(row.apis for row in scan_examples(run.store, kinds.SFT))

@@ -9,8 +9,9 @@ import pytest
 from arenainstruct.agents.errors import ModelError, ReplyError
 from arenainstruct.agents.messages import Respond, Suggest, Suggested
 from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.records import Answer, Battle, Instruction
+from arenainstruct.agents.records import Answer
 from arenainstruct.agents.trace import Event, Tracer, span
+from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
 from arenainstruct.runs.run import launch, resume
 from arenainstruct.runs.store import STORE_FILE, Store
@@ -114,9 +115,9 @@ def test_a_reply_is_paired_with_its_message_and_tells_what_came_of_it(told: Told
 
 def test_every_battle_and_answer_is_found_with_the_calls_behind_it(run: Path, told: Told) -> None:
     store = Store.open(run)
-    battles = list(store.scan("battle", Battle))
-    answers = {answer.id for answer in store.scan("answer", Answer)}
-    drafts = {draft.id for draft in store.scan("draft", Instruction)}
+    battles = list(store.scan(kinds.BATTLE))
+    answers = {answer.id for answer in store.scan(kinds.ANSWER)}
+    drafts = {draft.id for draft in store.scan(kinds.DRAFT)}
     store.close()
     made = {(e.kind, id): e for e in told.events for id in e.records if e.outcome == "ok"}
     assert battles and answers

@@ -59,14 +59,12 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         round=message.round,
         complexity=message.complexity,
         task=task.task,
-        context="" if passage.apis else passage.text,
         options=tuple(task.options),
         user_turns=tuple(task.user_turns),
-        apis=passage.apis,
         expected_behaviour=task.expected_behaviour,
         check=check_of(leaf.checker, task.check),
         model=raw.model,
         prompts=(prompt_of(message.prompt).version,),
         licence=seed.licence,
         source=seed.source or seed.name,
-    )
+    ).about(passage)

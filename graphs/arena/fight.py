@@ -5,16 +5,12 @@ from functools import cache
 from typing import cast
 
 from ...agents.records import Instruction
+from .. import kinds
 from ..services import Services
 from ..tracing import episode
 from .matchmaking import Pair
 from .protocols import PROTOCOLS
 from .state import BattleState, Protocol, start_state
-
-KINDS = ("question", "answer", "battle")
-"""What a fight writes, besides rejects."""
-STAGES = ("examine", "answer", "debate", "judge", "confer", "battle")
-"""Where a fight may drop something."""
 
 
 @cache
@@ -39,7 +35,7 @@ async def fight(
     graph = protocol(services.settings.arena.protocol)
     ended = cast(BattleState, await episode(graph, start, services))
     if ended["instruction"].id != instruction.id:
-        await services.records.add("question", number, [ended["instruction"]])
-    await services.records.add("answer", number, list(ended["answers"].values()))
-    await services.records.add("battle", number, ended["battles"])
+        await services.records.add(kinds.QUESTION, number, [ended["instruction"]])
+    await services.records.add(kinds.ANSWER, number, list(ended["answers"].values()))
+    await services.records.add(kinds.BATTLE, number, ended["battles"])
     return ended

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...agents.records import Battle, Game
 from ...tools.ratings.verdict import side
+from .. import kinds
 from ..records import Records
 from .rows import shown
 from .verdict import Verdict, juror_verdicts, verdict_for
@@ -32,18 +33,18 @@ Tally = Counter[tuple[str, str, str, str]]
 async def weigh(records: Records, number: int, purpose: str = "selection") -> None:
     """Decide the judged battles of a round again, their jury weighed by all of its games in it."""
     tally: Tally = Counter()
-    async for battle in records.stream("battle", Battle, number):
+    async for battle in records.stream(kinds.BATTLE, number):
         if battle.purpose == purpose:
             tally.update((g.juror, *shown(battle, g)) for g in battle.games)
     judges = judges_of(tally)
     page: list[Battle] = []
-    async for battle in records.stream("battle", Battle, number):
+    async for battle in records.stream(kinds.BATTLE, number):
         if battle.purpose == purpose and battle.decided_by == "jury":
             page.append(reweighed(battle, judges))
         if len(page) == PAGE:
-            await records.rewrite("battle", number, page)
+            await records.rewrite(kinds.BATTLE, number, page)
             page = []
-    await records.rewrite("battle", number, page)
+    await records.rewrite(kinds.BATTLE, number, page)
 
 
 def judges_of(tally: Tally) -> "Mapping[str, Judge]":

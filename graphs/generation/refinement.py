@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Edit, Suggest, Suggested
-from ...agents.records import Instruction, Reject
+from ...agents.records import Instruction, Passage, Reject, make_id
 from ..services import Services, reject, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate
@@ -91,9 +91,12 @@ async def edit(state: RefinementState, runtime: Runtime[Services]) -> Refinement
         for s in state["suggestions"]
         if s.instruction_id in parents
     )
+    passages = {edit.id: _rewritten(edit, parents[edit.parents[0]]) for edit in edited}
+    edited = [e.about(passage) if (passage := passages[e.id]) else e for e in edited]
     return {
         "done": state.get("done", 0) + 1,
         "frontier": _first_of_each(edited),
+        "passages": state["passages"] + [passage for passage in passages.values() if passage],
         "instructions": state["instructions"] + edited,
         "rejects": state["rejects"] + rejects,
     }
@@ -104,6 +107,21 @@ def again(state: RefinementState, runtime: Runtime[Services]) -> str:
     wanted = runtime.context.settings.per_seed.refinements
     left = state["frontier"] if state.get("done") else state["instructions"]
     return "suggest" if left and state.get("done", 0) < wanted else END
+
+
+def _rewritten(edited: Instruction, parent: Instruction) -> Passage | None:
+    """Return the passage that an edit made of its parent's; None where it left that alone."""
+    if edited.context == parent.context:
+        return None
+    return Passage(
+        id=make_id("passage", edited.id),
+        parents=(parent.passage_id,) if parent.passage_id else (),
+        seed_id=edited.seed_id,
+        skill=edited.skill,
+        transformation=edited.transformation,
+        text=edited.context,
+        model=edited.model,
+    )
 
 
 def _first_of_each(edited: list[Instruction]) -> list[Instruction]:

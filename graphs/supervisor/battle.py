@@ -3,8 +3,10 @@
 from langgraph.runtime import Runtime
 
 from ...agents.records import Instruction
-from ..arena.fight import KINDS, STAGES, fight
+from .. import kinds, stages
+from ..arena.fight import fight
 from ..arena.weighing import weigh
+from ..records import start_over
 from ..services import Services
 from ..stream import each
 from .held_out import HeldOutSeeds
@@ -14,24 +16,21 @@ from .state import RunState, RunUpdate, in_force
 async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's instructions through the arena, a bounded number at a time."""
     services, number = in_force(state, runtime), state["round"]
-    for stage in STAGES:
-        await services.records.discard("reject", number, stage)
-    for kind in KINDS:
-        await services.records.discard(kind, number)
+    await start_over(services.records, stages.BATTLE, number)
     held = await HeldOutSeeds.draw(services)
-    total = services.records.count("instruction", number)
+    total = services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_started", stage="battle", total=total)
 
     async def select(instruction: Instruction) -> None:
         if instruction.seed_id not in held:
             ended = await fight(services, instruction, number)
-            await services.records.add("reject", number, ended["rejects"])
+            await services.records.add(kinds.REJECT, number, ended["rejects"])
         services.notify("progress", stage="battle")
 
-    instructions = services.records.stream("instruction", Instruction, number)
+    instructions = services.records.stream(kinds.INSTRUCTION, number)
     await each(instructions, select, services.settings.in_flight)
     if services.settings.arena.aggregation == "judge_aware":
         await weigh(services.records, number)
-    count = services.records.count("battle", number)
+    count = services.records.count(kinds.BATTLE, number)
     services.notify("stage_finished", stage="battle", count=count)
     return {"counts": {**state["counts"], "battle": count}}

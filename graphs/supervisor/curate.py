@@ -6,8 +6,10 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.records import Instruction, Reject
+from .. import kinds, stages
 from ..generation import curation
 from ..generation.curation import CurationState
+from ..records import start_over
 from ..services import Services
 from ..stream import ordered
 from ..tracing import episode
@@ -26,10 +28,11 @@ def gate() -> CompiledStateGraph[CurationState, Services, CurationState, Curatio
 async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's drafts through the gate, in the order of their ids."""
     services, number = in_force(state, runtime), state["round"]
-    await services.records.discard("reject", number, "curation")
-    await services.records.discard("instruction", number)
+    await start_over(services.records, stages.CURATE, number)
     services.duplicates.forget(number)
-    services.notify("stage_started", stage="curate", total=services.records.count("draft", number))
+    services.notify(
+        "stage_started", stage="curate", total=services.records.count(kinds.DRAFT, number)
+    )
 
     async def through(draft: Instruction) -> tuple[Instruction, list[Reject]]:
         start = CurationState(instruction=draft, rejects=[])
@@ -39,7 +42,7 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
     kept: list[Instruction] = []
     dropped: list[Reject] = []
-    drafts = services.records.stream("draft", Instruction, number)
+    drafts = services.records.stream(kinds.DRAFT, number)
     async for draft, rejects in ordered(drafts, through, services.settings.in_flight):
         if not rejects and (twin := curation.duplicate(services, draft)) is not None:
             rejects = [twin]
@@ -48,7 +51,7 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         if len(kept) + len(dropped) >= BATCH:
             await _write(services, number, kept, dropped)
     await _write(services, number, kept, dropped)
-    count = services.records.count("instruction", number)
+    count = services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_finished", stage="curate", count=count)
     return {"counts": {**state["counts"], "instruction": count}}
 
@@ -56,7 +59,7 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 async def _write(
     services: Services, number: int, kept: list[Instruction], dropped: list[Reject]
 ) -> None:
-    await services.records.add("instruction", number, kept)
-    await services.records.add("reject", number, dropped)
+    await services.records.add(kinds.INSTRUCTION, number, kept)
+    await services.records.add(kinds.REJECT, number, dropped)
     kept.clear()
     dropped.clear()

@@ -5,8 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from ...agents.records import Answer, Battle, Instruction, Record
-from ...agents.rows import PreferenceRow, SftRow
+from .. import kinds, stages
 from ..arena.state import battle_ids
+from ..records import start_over
 from ..services import Services
 from . import selection
 from .decisions import Decision, decision_id
@@ -14,11 +15,6 @@ from .feedback import LeafRecord
 from .outcome import outcome, record_of
 
 BATCH = 200
-_KIND: dict[type[Record], str] = {
-    Decision: "decision",
-    SftRow: "sft",
-    PreferenceRow: "preference",
-}
 
 
 async def decide_round(
@@ -28,11 +24,10 @@ async def decide_round(
 
     `told` is called after each instruction. No model is asked.
     """
-    for kind in ("decision", "sft", "preference"):
-        await services.records.discard(kind, number)
+    await start_over(services.records, stages.SELECT, number)
     outcomes: Counter[str] = Counter()
     batch: list[Record] = []
-    instructions = services.records.stream("instruction", Instruction, number)
+    instructions = services.records.stream(kinds.INSTRUCTION, number)
     async for instruction in instructions:
         records = _of(services, instruction)
         batch += records
@@ -47,7 +42,7 @@ async def decide_round(
 
 def _of(services: Services, instruction: Instruction) -> list[Record]:
     """Return an instruction's decision and its training rows; nothing where it was not battled over."""
-    found = services.records.get_many("battle", battle_ids(services, instruction), Battle)
+    found = services.records.get_many(kinds.BATTLE, battle_ids(services, instruction))
     battles = [found[id] for id in sorted(found)]
     decision = decided(services, instruction, battles)
     if decision is None:
@@ -92,7 +87,7 @@ def decided(
 
 def _answers(services: Services, battles: Sequence[Battle]) -> dict[str, Answer]:
     ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
-    return services.records.get_many("answer", sorted(ids), Answer)
+    return services.records.get_many(kinds.ANSWER, sorted(ids))
 
 
 def asked_in(
@@ -100,10 +95,10 @@ def asked_in(
 ) -> Instruction:
     """Return what was battled over: the instruction, or the examiner's question after it."""
     if battles is None:
-        battles = list(services.records.get_many("battle", decision.parents[1:], Battle).values())
+        battles = list(services.records.get_many(kinds.BATTLE, decision.parents[1:]).values())
     (id,) = {battle.question_id for battle in battles}
-    question = services.records.get("question", id, Instruction) if id else None
-    given = services.records.get("instruction", decision.instruction_id, Instruction)
+    question = services.records.get(kinds.QUESTION, id) if id else None
+    given = services.records.get(kinds.INSTRUCTION, decision.instruction_id)
     if (found := question or given) is None:
         raise KeyError(
             f"{decision.id} is about {decision.instruction_id}, which is not in the store"
@@ -114,16 +109,13 @@ def asked_in(
 async def leaf_records(services: Services, number: int) -> dict[tuple[str, str], LeafRecord]:
     """Return the target's record by (skill, leaf); broken and held-out instructions do not count."""
     found: dict[tuple[str, str], LeafRecord] = defaultdict(LeafRecord)
-    async for d in services.records.stream("decision", Decision, number):
+    async for d in services.records.stream(kinds.DECISION, number):
         if d.outcome not in ("broken", "held_out"):
             found[d.skill, d.leaf] += LeafRecord(d.won, d.tied, d.lost)
     return dict(found)
 
 
 async def _write(services: Services, number: int, batch: list[Record]) -> None:
-    by_kind: dict[str, list[Record]] = {}
-    for record in batch:
-        by_kind.setdefault(_KIND[type(record)], []).append(record)
-    for kind, records in by_kind.items():
+    for kind, records in kinds.by_kind(batch).items():
         await services.records.add(kind, number, records)
     batch.clear()

@@ -10,6 +10,7 @@ from random import Random
 from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, Instruction, Reject
+from .. import kinds, stages
 from ..arena.fight import fight
 from ..arena.matchmaking import Pair, pairs
 from ..arena.state import battle_id, given_id
@@ -22,14 +23,14 @@ from .held_out import draw
 from .rating import rate_round
 from .state import RunState, RunUpdate, in_force
 
-STAGE = "evaluate"
+STAGE = stages.EVALUATE.name
 
 
 async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Fight the held-out battles that are not fought yet, decide on them, and rate everyone."""
     services, number = in_force(state, runtime), state["round"]
-    await services.records.discard("reject", number, stage=STAGE)
-    await services.records.discard("battle", number, purpose="evaluation")
+    await services.records.discard(kinds.REJECT, number, stage=STAGE)
+    await services.records.discard(kinds.BATTLE, number, purpose="evaluation")
     held = await draw(services, number)
     count = await _fight_all(services, held, state) if held else 0
     await rate_round(services, number)
@@ -46,7 +47,7 @@ async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
         given = _open(services, instruction, _pairs(services, instruction, candidate))
         if given:
             ended = await fight(services, instruction, number, evaluation=True, given=given)
-            await services.records.add("reject", number, list(map(_here, ended["rejects"])))
+            await services.records.add(kinds.REJECT, number, list(map(_here, ended["rejects"])))
             fought += len(ended["battles"])
         services.notify("progress", stage=STAGE)
 
@@ -74,13 +75,13 @@ def _pairs(services: Services, instruction: Instruction, candidate: str) -> list
 def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:
     """Return the pairs that no earlier round fought over this instruction."""
     ids = {pair: {battle_id(instruction, p) for p in (pair, pair[::-1])} for pair in meant}
-    fought = services.records.get_many("battle", sorted(set().union(*ids.values())), Battle)
+    fought = services.records.get_many(kinds.BATTLE, sorted(set().union(*ids.values())))
     return [pair for pair in meant if not ids[pair] & fought.keys()]
 
 
 async def _asked(services: Services, ids: Sequence[str]) -> AsyncIterator[Instruction]:
     """Yield the held-out instructions in the order of their ids."""
-    found = services.records.get_many("instruction", ids, Instruction)
+    found = services.records.get_many(kinds.INSTRUCTION, ids)
     for id in ids:
         if id in found:
             yield found[id]
@@ -89,7 +90,7 @@ async def _asked(services: Services, ids: Sequence[str]) -> AsyncIterator[Instru
 async def _decide(services: Services, held: HeldOut, number: int) -> None:
     """Write what all evaluation battles so far say of each held-out instruction: held out, or broken."""
     battles: dict[str, list[Battle]] = {}
-    async for battle in services.records.stream("battle", Battle):
+    async for battle in services.records.stream(kinds.BATTLE):
         if battle.purpose == "evaluation":
             battles.setdefault(battle.instruction_id, []).append(battle)
     decisions = [
@@ -98,7 +99,7 @@ async def _decide(services: Services, held: HeldOut, number: int) -> None:
         if (decision := decided(services, instruction, battles.get(instruction.id, [])))
     ]
     await services.records.rewrite(
-        "decision",
+        kinds.DECISION,
         number,
         [
             d if d.outcome == "broken" else d.model_copy(update={"outcome": "held_out"})

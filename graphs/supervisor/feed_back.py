@@ -4,6 +4,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
 from ...taxonomy.policy import PolicyChange
+from .. import kinds
 from ..services import Services
 from .decisions import PolicyVersion
 from .feedback import changed, in_order
@@ -25,7 +26,7 @@ async def feed_back(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         policy=policy,
         changes=tuple(changes),
     )
-    await services.records.replace("policy", round.number, [new] if changes else [])
+    await services.records.replace(kinds.POLICY, round.number, [new] if changes else [])
     for change in changes:
         services.notify("policy_changed", **change.model_dump())
     return {"policy": new.id} if changes else {}

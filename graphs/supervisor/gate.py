@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, make_id
 from ...tools.ratings.share import wilson
+from .. import kinds
 from ..services import Services
 from .decisions import Gated, GateWord
 from .outcome import record_of
@@ -29,7 +30,7 @@ async def gate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         target=candidate if word == "promoted" else target,
         candidate=candidate,
     )
-    await services.records.replace("gate", number, [gated])
+    await services.records.replace(kinds.GATE, number, [gated])
     ended = _ended(state, services)
     services.notify("gated", **gated.model_dump(exclude={"id", "parents"}))
     services.notify("round_finished", round=number, counts=state["counts"], ended=ended)
@@ -38,7 +39,7 @@ async def gate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
 async def _judged(services: Services, candidate: str, target: str) -> tuple[GateWord, str]:
     found: list[Battle] = []
-    async for battle in services.records.stream("battle", Battle):
+    async for battle in services.records.stream(kinds.BATTLE):
         if battle.purpose == "evaluation" and {battle.model_a, battle.model_b} == {
             candidate,
             target,

@@ -7,9 +7,11 @@ from langgraph.runtime import Runtime
 from ...agents.errors import EpisodeError
 from ...agents.records import Seed
 from ...taxonomy.skill import Skill
+from .. import kinds, stages
 from ..generation.fitting import fitted
 from ..generation.flow_state import start_state
 from ..generation.flows import FLOWS, Flow
+from ..records import start_over
 from ..services import Round, Services, reject
 from ..stream import each, together
 from ..tracing import episode
@@ -33,11 +35,8 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     Once the held-out set is drawn, its seeds are done: they may not train, and it stays as it is.
     """
     services, round = in_force(state, runtime), current_round(state, runtime)
-    for stage in ("transformation", "instruction", "suggestion", "edit"):
-        await services.records.discard("reject", round.number, stage)
-    for kind in ("passage", "draft", "suggestion"):
-        await services.records.discard(kind, round.number)
-    services.notify("stage_started", stage="generate", total=services.records.count("seed"))
+    await start_over(services.records, stages.GENERATE, round.number)
+    services.notify("stage_started", stage="generate", total=services.records.count(kinds.SEED))
     held = await drawn(services)
     done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
 
@@ -46,8 +45,8 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
             await _of_seed(seed, services, round)
         services.notify("progress", stage="generate")
 
-    await each(services.records.stream("seed", Seed), of_seed, services.settings.in_flight)
-    drafts = services.records.count("draft", round.number)
+    await each(services.records.stream(kinds.SEED), of_seed, services.settings.in_flight)
+    drafts = services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 
@@ -59,15 +58,15 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
     if cut:
         note = TooLong(cut)
         what = reject(note, stage="transformation", round=number, subject=whole.id)
-        await records.add("reject", number, [what])
+        await records.add(kinds.REJECT, number, [what])
 
     async def of_skill(skill: Skill) -> None:
         start = start_state(seed, skill.name, round)
         found = await episode(flow(skill.flow), start, services)
-        await records.add("passage", number, found["passages"])
-        await records.add("draft", number, found["instructions"])
-        await records.add("suggestion", number, found["suggestions"])
-        await records.add("reject", number, found["rejects"])
+        await records.add(kinds.PASSAGE, number, found["passages"])
+        await records.add(kinds.DRAFT, number, found["instructions"])
+        await records.add(kinds.SUGGESTION, number, found["suggestions"])
+        await records.add(kinds.REJECT, number, found["rejects"])
 
     taken = [skill for skill in services.skills.values() if seed.kind in skill.seed_kinds]
     await together(of_skill(skill) for skill in taken)

@@ -8,7 +8,8 @@ import heapq
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from ...agents.records import Instruction, Seed, make_id
+from ...agents.records import make_id
+from .. import kinds
 from ..services import Services
 from .decisions import HeldOut
 
@@ -36,7 +37,7 @@ class HeldOutSeeds:
         if not services.cast.evaluation_jury or not settings.evaluation.held_out:
             return none
         low, high, below = 1.0, 0.0, -1.0
-        async for seed in services.records.stream("seed", Seed):
+        async for seed in services.records.stream(kinds.SEED):
             number = _number(none.key, seed.id)
             low = min(low, number)
             below, high = (high, number) if number > high else (max(below, number), high)
@@ -51,7 +52,7 @@ def _number(key: bytes, id: str) -> float:
 
 async def drawn(services: Services) -> HeldOut | None:
     """Return the run's held-out set; None before it is drawn."""
-    async for found in services.records.stream("held_out", HeldOut):
+    async for found in services.records.stream(kinds.HELD_OUT):
         return found
     return None
 
@@ -67,7 +68,7 @@ async def draw(services: Services, number: int) -> HeldOut | None:
     size = services.settings.evaluation.instructions
     least: list[tuple[float, str]] = []
     """The ids with the smallest numbers, as a heap of their negatives."""
-    async for instruction in services.records.stream("instruction", Instruction, number):
+    async for instruction in services.records.stream(kinds.INSTRUCTION, number):
         if instruction.seed_id in seeds:
             entry = (-_number(seeds.key, instruction.id), instruction.id)
             (heapq.heappush if len(least) < size else heapq.heappushpop)(least, entry)
@@ -75,5 +76,5 @@ async def draw(services: Services, number: int) -> HeldOut | None:
         return None
     ids = tuple(sorted(id for _, id in least))
     found = HeldOut(id=make_id("held_out", number), parents=ids, round=number, instructions=ids)
-    await services.records.replace("held_out", number, [found])
+    await services.records.replace(kinds.HELD_OUT, number, [found])
     return found

@@ -5,6 +5,7 @@ from langgraph.runtime import Runtime
 from ...agents.records import make_id
 from ...taxonomy.policy import Policy
 from ...taxonomy.version import Taxonomy
+from .. import kinds
 from ..services import Services
 from .decisions import PolicyVersion, TaxonomyVersion
 from .state import RunState, RunUpdate
@@ -31,6 +32,6 @@ async def _begin(services: Services) -> RunUpdate:
     policy = PolicyVersion(id=make_id("policy", 1), round=0, policy=Policy())
     shipped = Taxonomy(skills=tuple(services.skills.values()))
     taxonomy = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=shipped)
-    await services.records.add("policy", 0, [policy])
-    await services.records.add("taxonomy", 0, [taxonomy])
+    await services.records.add(kinds.POLICY, 0, [policy])
+    await services.records.add(kinds.TAXONOMY, 0, [taxonomy])
     return {"policy": policy.id, "taxonomy": taxonomy.id, "target": services.target}

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Literal
 
-from ...agents.records import Battle, make_id
+from ...agents.records import make_id
+from .. import kinds
 from ..arena.rows import Row, rows
 from ..services import Services
-from .decisions import Decision, ModelRating, RoundRatings
+from .decisions import ModelRating, RoundRatings
 
 Purpose = Literal["selection", "evaluation"]
 PURPOSES: tuple[Purpose, ...] = ("selection", "evaluation")
@@ -21,11 +22,11 @@ async def rate_round(services: Services, number: int) -> None:
     """
     broken = {
         d.instruction_id
-        async for d in services.records.stream("decision", Decision)
+        async for d in services.records.stream(kinds.DECISION)
         if d.outcome == "broken"
     }
     rated = [r for p in PURPOSES if (r := await ratings(services, number, p, broken)) is not None]
-    await services.records.replace("rating", number, rated)
+    await services.records.replace(kinds.RATING, number, rated)
     for ratings_ in rated:
         services.notify("rated", **ratings_.model_dump(exclude={"id", "parents"}))
 
@@ -38,7 +39,7 @@ async def ratings(
     battles: Counter[str] = Counter()
     # Held-out battles are fought once for the whole run.
     of_round = number if purpose == "selection" else None
-    async for battle in services.records.stream("battle", Battle, of_round):
+    async for battle in services.records.stream(kinds.BATTLE, of_round):
         if battle.purpose == purpose and battle.instruction_id not in broken:
             games.extend(rows(battle))
             battles.update((battle.model_a, battle.model_b))

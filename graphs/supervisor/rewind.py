@@ -10,31 +10,11 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
+from .. import kinds
 from ..records import Records
 from ..services import FAILURES
 from .gate import ALL_DONE
 from .graph import Supervisor
-
-KINDS = (
-    "passage",
-    "draft",
-    "suggestion",
-    "instruction",
-    "question",
-    "answer",
-    "battle",
-    "decision",
-    "sft",
-    "preference",
-    "trained",
-    "rating",
-    "policy",
-    "taxonomy",
-    "held_out",
-    "gate",
-    "reject",
-)
-"""What the stages of a round write."""
 
 
 async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
@@ -47,13 +27,13 @@ async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Record
         return
     # The checkpoint first: a kill between the two then finds a round that starts over anyway.
     await supervisor.aupdate_state(config, opened, as_node="plan")
-    for kind in KINDS:
+    for kind in kinds.OF_ROUND:
         await records.discard(kind, number)
 
 
 def _failed(records: Records, number: int) -> bool:
     """Return whether a call failed in a round, or its reply could not be used; a gate's no is no failure."""
-    reasons = records.count_by("reject", "reason", round=number)
+    reasons = records.count_by(kinds.REJECT, "reason", round=number)
     return any((name,) in reasons for name in FAILURES.values())
 
 

@@ -5,20 +5,22 @@ from langgraph.runtime import Runtime
 from ...agents.errors import EpisodeError
 from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
+from .. import kinds, stages
 from ..generation.curation import dropped
+from ..records import start_over
 from ..services import Services, reject, settle
 from ..stream import ordered
 from .decide import asked_in
 from .decisions import Decision
 from .state import RunState, RunUpdate, in_force
 
-STAGE = "second_look"
+STAGE = stages.SECOND_LOOK.name
 
 
 async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Show the curator each probably broken instruction with what its battles said."""
     services, number = in_force(state, runtime), state["round"]
-    await services.records.discard("reject", number, STAGE)
+    await start_over(services.records, stages.SECOND_LOOK, number)
     total = state["counts"].get("broken", 0)
     services.notify("stage_started", stage=STAGE, total=total)
 
@@ -30,9 +32,9 @@ async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         return found
 
     refused = 0
-    decisions = services.records.stream("decision", Decision, number)
+    decisions = services.records.stream(kinds.DECISION, number)
     async for rejects in ordered(decisions, look, services.settings.in_flight):
-        await services.records.add("reject", number, rejects)
+        await services.records.add(kinds.REJECT, number, rejects)
         refused += len(rejects)
     services.notify("stage_finished", stage=STAGE, count=refused)
     return {}

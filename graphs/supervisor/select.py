@@ -2,6 +2,7 @@
 
 from langgraph.runtime import Runtime
 
+from .. import kinds
 from ..services import Services
 from .decide import decide_round
 from .state import RunState, RunUpdate, in_force
@@ -10,11 +11,12 @@ from .state import RunState, RunUpdate, in_force
 async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Decide on the round's instructions, and count what came of it."""
     services, number = in_force(state, runtime), state["round"]
-    total = services.records.count("instruction", number)
+    total = services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_started", stage="select", total=total)
     outcomes = await decide_round(
         services, number, told=lambda: services.notify("progress", stage="select")
     )
-    counts = {kind: services.records.count(kind, number) for kind in ("sft", "preference")}
+    rows = (kinds.SFT, kinds.PREFERENCE)
+    counts = {kind.name: services.records.count(kind, number) for kind in rows}
     services.notify("stage_finished", stage="select", count=counts["sft"])
     return {"counts": {**state["counts"], **outcomes, **counts}}

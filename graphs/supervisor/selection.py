@@ -7,7 +7,7 @@ winner's answer, pairs with a margin become preference rows; disputed battles tr
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...agents.records import Answer, Battle, Instruction, Turn, make_id
+from ...agents.records import Answer, Battle, Instruction, make_id
 from ...agents.rows import PreferenceRow, SftRow
 from ..settings import SelectionSettings, of_round
 
@@ -41,9 +41,7 @@ def sft_row(
     return SftRow(
         id=make_id("sft", instruction.id, winner.id),
         **_shared(instruction, battle, (winner,)),
-        completion=winner.turns,
-        thoughts=winner.thoughts,
-        answered_by=winner.model,
+        answer_id=winner.id,
     )
 
 
@@ -66,13 +64,9 @@ def preference_rows(
             PreferenceRow(
                 id=make_id("preference", battle.id),
                 **_shared(instruction, battle, (chosen, rejected)),
-                chosen=chosen.turns,
-                rejected=rejected.turns,
-                chosen_thoughts=chosen.thoughts,
-                rejected_thoughts=rejected.thoughts,
+                chosen_id=chosen.id,
+                rejected_id=rejected.id,
                 margin=won_by(battle),
-                chosen_model=chosen.model,
-                rejected_model=rejected.model,
             )
         )
     return rows
@@ -103,14 +97,7 @@ def _shared(instruction: Instruction, battle: Battle, used: Sequence[Answer]) ->
         "instruction_id": instruction.id,
         "skill": instruction.skill,
         "leaf": instruction.leaf,
-        "complexity": instruction.complexity,
         "round": instruction.round,
-        "prompt": (Turn(role="user", content=instruction.prompt()),),
-        "apis": instruction.apis,
-        "expected_behaviour": instruction.expected_behaviour,
-        "seed_id": instruction.seed_id,
         "battles": (battle.id,),
         "models": tuple(sorted(models - {""})),
-        "licence": instruction.licence,
-        "source": instruction.source,
     }

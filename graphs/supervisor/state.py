@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 from langgraph.runtime import Runtime
 
 from ...taxonomy.policy import Policy
+from .. import kinds
 from ..services import Round, Services
-from .decisions import PolicyVersion, TaxonomyVersion
 
 Changes = list[dict[str, Any]]
 """Policy changes as plain data: a checkpoint holds no class that a later release may rename."""
@@ -73,7 +73,7 @@ def start_state(**values: Any) -> RunState:
 def in_force(state: RunState, runtime: Runtime[Services]) -> Services:
     """Return the run as this round sees it: with its taxonomy, and the target that battles now."""
     services = runtime.context
-    found = services.records.get("taxonomy", state["taxonomy"], TaxonomyVersion)
+    found = services.records.get(kinds.TAXONOMY, state["taxonomy"])
     if found is not None:
         services = replace(services, skills=found.taxonomy.by_name)
     return services.with_target(state["target"])
@@ -81,5 +81,5 @@ def in_force(state: RunState, runtime: Runtime[Services]) -> Services:
 
 def current_round(state: RunState, runtime: Runtime[Services]) -> Round:
     """Return the round under way with its policy."""
-    version = runtime.context.records.get("policy", state["policy"], PolicyVersion)
+    version = runtime.context.records.get(kinds.POLICY, state["policy"])
     return Round(state["round"], version.policy if version else Policy())

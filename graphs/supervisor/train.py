@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.contender_name import alias_of, contender_name
 from ...agents.records import make_id
+from .. import kinds
 from ..services import Services
 from ..trainer import TrainRequest, Weights
 from .decisions import Trained
@@ -36,7 +37,7 @@ async def train(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
                 "model": weights.model.model_dump(mode="json"),
             }
         )
-    await services.records.replace("trained", number, [trained])
+    await services.records.replace(kinds.TRAINED, number, [trained])
     if trained.contender:
         services.enlist(trained.contender, trained.model)
     services.notify("trained", round=number, trained=trained.trained, reason=trained.reason)
@@ -58,6 +59,6 @@ async def _trained(services: Services, state: RunState) -> Weights | None:
 
 async def enlist_trained(services: Services) -> None:
     """Let every target that earlier starts of the run trained be asked again."""
-    async for trained in services.records.stream("trained", Trained):
+    async for trained in services.records.stream(kinds.TRAINED):
         if trained.contender:
             services.enlist(trained.contender, trained.model)

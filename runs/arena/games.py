@@ -6,7 +6,9 @@ from typing import Any
 import pyarrow as pa
 
 from ...agents.records import Answer, Battle, Cascaded, Game, Record, Winner, make_id
+from ...graphs import stages
 from ...graphs.arena.matchmaking import Pair
+from ...graphs.kinds import Kind
 from ...tools.ratings.verdict import Side, in_order, side
 from ...tools.tables import FORMAT
 from ..leaderboard.games import ARENA_GAMES
@@ -36,6 +38,10 @@ class JudgedGame(Record):
     cascade: str
     """How the cascade went for the battle; empty without one."""
     reason: str
+
+
+GAME = Kind("game", JudgedGame, stages.BATTLE)
+"""An arena's own kind; a run keeps its games in their battles."""
 
 
 def judged_games(

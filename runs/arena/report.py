@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...agents.records import Answer, Battle, Instruction, Reject
+from ...agents.records import Reject
+from ...graphs import kinds
 from ...graphs.settings import GraphSettings
 from ...graphs.tournament.design import wins
 from ...graphs.tournament.expected import weights
@@ -24,7 +25,7 @@ from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
 from ..store import Store
-from .games import SCHEMA, JudgedGame, game_rows
+from .games import GAME, SCHEMA, game_rows
 from .ranking import Ranking
 from .tournament import ROUND, Tournament
 
@@ -57,7 +58,7 @@ def close(
     settings = tournament.services.settings
     options = _options(settings)
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
-    if store.count("game", ROUND):
+    if store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
         told = notes(board, loaded, options)
@@ -71,12 +72,12 @@ def close(
         "all_tied": board is not None and _all_tied(board),
         "counts": _counts(store),
         "unjudged": unjudged(
-            len(tournament.played()) - tournament.decided, store.scan("reject", Reject, ROUND)
+            len(tournament.played()) - tournament.decided, store.scan(kinds.REJECT, ROUND)
         ),
         "cost": paid,
         **(_saving(tournament, ranked, paid) if options.aggregate == "games" else {}),
         **judging(
-            lambda: store.scan("battle", Battle, ROUND), settings.arena, tournament.services.cast
+            lambda: store.scan(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
         ),
         "notes": told,
     }
@@ -111,16 +112,16 @@ def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
             file.add(row)
     path = folder / "games" / "train.parquet"
     with ParquetFile(path, SCHEMA) as file:
-        for row in game_rows(store.scan("game", JudgedGame, ROUND), _propensities(tournament)):
+        for row in game_rows(store.scan(GAME, ROUND), _propensities(tournament)):
             file.add(row)
     return path
 
 
 def _battle_rows(store: Store) -> Iterator[dict[str, Any]]:
-    for battle in store.scan("battle", Battle, ROUND):
-        kind = "question" if battle.question_id else "instruction"
-        asked = store.get(kind, battle.question_id or battle.instruction_id, Instruction)
-        answers = store.get_many("answer", (battle.answer_a, battle.answer_b), Answer)
+    for battle in store.scan(kinds.BATTLE, ROUND):
+        kind = kinds.QUESTION if battle.question_id else kinds.INSTRUCTION
+        asked = store.get(kind, battle.question_id or battle.instruction_id)
+        answers = store.get_many(kinds.ANSWER, (battle.answer_a, battle.answer_b))
         sides = (answers.get(battle.answer_a), answers.get(battle.answer_b))
         yield battle_row(battle, asked, sides, "")
 
@@ -188,11 +189,11 @@ def _elo(strengths: Floats) -> list[float]:
 
 
 def _counts(store: Store) -> dict[str, Any]:
-    rejects = store.count_by("reject", "stage", "reason", round=ROUND)
+    rejects = store.count_by(kinds.REJECT, "stage", "reason", round=ROUND)
     return {
-        "battles": store.count("battle", ROUND),
-        "games": store.count("game", ROUND),
-        "answers": store.count("answer", ROUND),
+        "battles": store.count(kinds.BATTLE, ROUND),
+        "games": store.count(GAME, ROUND),
+        "answers": store.count(kinds.ANSWER, ROUND),
         "rejects": {f"{stage}/{reason}": n for (stage, reason), n in sorted(rejects.items())},
     }
 
@@ -227,7 +228,7 @@ def _by_battle(paid: dict[str, Any]) -> float:
 
 def cost(store: Store) -> dict[str, Any]:
     """Return paid calls and USD by role over all starts, and per battle that got a verdict."""
-    decided = store.count("battle", ROUND)
+    decided = store.count(kinds.BATTLE, ROUND)
     by_role = store.totals().by_role()
     paid = {role: {"calls": spent.calls, "usd": spent.usd} for role, spent in by_role.items()}
     calls = sum(spent.calls for spent in by_role.values())

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...agents.cast import eligible
 from ...agents.errors import JudgingFailed, StopRun
+from ...graphs import kinds, stages
 from ...graphs.arena.fight import fight
 from ...graphs.arena.matchmaking import Pair
 from ...graphs.arena.state import BattleState
@@ -17,13 +18,12 @@ from ...graphs.stream import each
 from ...graphs.tournament.design import Cells, Design, Played
 from ...graphs.tournament.matchmakers import MATCHMAKERS
 from ...tools.ratings.verdict import SCORES, first, in_order
-from .games import JudgedGame, judged_games, settled_games
+from .games import GAME, JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking
 
 ROUND = 1
 """The round that all records of an arena are written in."""
-KINDS = ("instruction", "question", "answer", "battle", "game", "reject")
 CAREFUL = 5
 """Batches of a matchmaker that does not itself ask, after which the confidence is looked at again."""
 FEWEST = 10
@@ -68,10 +68,10 @@ class Tournament:
 
     async def play(self) -> tuple[str, str]:
         """Play to the end; return status and reason. What was played is kept also when it stops."""
-        for kind in KINDS:
+        for kind in (kinds.DRAFT, *kinds.written_by(stages.BATTLE), GAME, kinds.REJECT):
             await self.services.records.discard(kind, ROUND)
         asked = [question.instruction for question in self.questions]
-        await self.services.records.add("instruction", ROUND, asked)
+        await self.services.records.add(kinds.INSTRUCTION, ROUND, asked)
         try:
             status, reason = "completed", await self._batches()
         except StopRun as stop:
@@ -168,11 +168,11 @@ class Tournament:
         ended = await fight(self.services, question.instruction, ROUND, given=given)
         games = self._games(question, ended)
         self.decided += len(ended["battles"])
-        await records.add("game", ROUND, [game for found in games.values() for game in found])
+        await records.add(GAME, ROUND, [game for found in games.values() for game in found])
         # A contender that failed once may fail in the next batch too, in other words.
         rejects = [reject for reject in ended["rejects"] if reject.id not in self._told]
         self._told |= {reject.id for reject in rejects}
-        await records.add("reject", ROUND, rejects)
+        await records.add(kinds.REJECT, ROUND, rejects)
         return {
             (pair, number): _score(names, games.get(names, [])) for names, pair in given.items()
         }

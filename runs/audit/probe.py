@@ -15,8 +15,9 @@ from ...agents.models.budget import Budget
 from ...agents.models.door import Door
 from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
-from ...agents.records import Answer, Battle, Game
+from ...agents.records import Game
 from ...agents.troupe import Troupe
+from ...graphs import kinds
 from ...taxonomy.skill import Leaf, load_skill
 from ...tools.ratings.table import Row
 from ...tools.retrieval import ApiIndex
@@ -145,7 +146,7 @@ def _questions(store: Store) -> tuple[list[Question], list[Row]]:
     asked: dict[str, dict[str, str]] = defaultdict(dict)
     won: dict[str, set[str]] = defaultdict(set)
     fought: list[Row] = []
-    for battle in store.scan("battle", Battle):
+    for battle in store.scan(kinds.BATTLE):
         question = battle.question_id or battle.instruction_id
         a, b = battle.model_a, battle.model_b
         asked[question] |= {a: battle.answer_a, b: battle.answer_b}
@@ -153,7 +154,7 @@ def _questions(store: Store) -> tuple[list[Question], list[Row]]:
         if battle.winner != "tie" and not battle.disputed:
             won[question].add(a if battle.winner == "model_a" else b)
     instructions = find_instructions(store, asked)
-    answers = store.get_many("answer", (i for by in asked.values() for i in by.values()), Answer)
+    answers = store.get_many(kinds.ANSWER, (i for by in asked.values() for i in by.values()))
     questions = [
         Question(
             instruction,

@@ -8,7 +8,7 @@ from .columns import SCHEMAS
 from .counts import Counts
 from .facts import CardFacts
 
-_ABOUT = {
+ABOUT = {
     "instructions": "every instruction that passed the gate, with its context and lineage",
     "sft": "conversations to learn from: the target lost the instruction, this answer won it",
     "preference": "a prompt with a better and a worse answer, and the margin between them",
@@ -105,7 +105,7 @@ def _warning(facts: CardFacts, counts: Counts) -> str:
 
 
 def _contents(counts: Counts) -> str:
-    configs = [(f"`{name}`", rows, _ABOUT[name]) for name, rows in counts.rows.items()]
+    configs = [(f"`{name}`", rows, ABOUT[name]) for name, rows in counts.rows.items()]
     rounds = [
         (round, *(by_config.get(config, 0) for config in SCHEMAS))
         for round, by_config in counts.rounds.items()

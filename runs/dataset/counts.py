@@ -3,16 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...graphs import kinds
 from ..store import Store
-
-KINDS = {
-    "instructions": "instruction",
-    "sft": "sft",
-    "preference": "preference",
-    "battles": "battle",
-    "rejects": "reject",
-}
-"""Kind of record by config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +27,18 @@ class Counts:
 
 def count(store: Store, rows: Mapping[str, int]) -> Counts:
     """Count the records of a store; `rows` are those already written, by config."""
-    writers = store.count_by("instruction", "model") | store.count_by("answer", "model")
+    writers = store.count_by(kinds.INSTRUCTION, "model") | store.count_by(kinds.ANSWER, "model")
     leaves: dict[tuple[str, str], dict[str, int]] = {}
     rounds: dict[str, dict[str, int]] = {}
-    for config, kind in KINDS.items():
+    for kind in (kind for kind in kinds.KINDS if kind.table):
         for (skill, leaf, round), number in store.count_by(kind, "skill", "leaf", "round").items():
             for cell in (leaves.setdefault((skill, leaf), {}), rounds.setdefault(round, {})):
-                cell[config] = cell.get(config, 0) + number
+                cell[kind.table] = cell.get(kind.table, 0) + number
     return Counts(
         rows=rows,
         leaves=dict(sorted(leaves.items())),
         rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
-        rejects=store.count_by("reject", "stage", "reason"),
-        licences={name: n for (name,), n in store.count_by("instruction", "licence").items()},
+        rejects=store.count_by(kinds.REJECT, "stage", "reason"),
+        licences={name: n for (name,), n in store.count_by(kinds.INSTRUCTION, "licence").items()},
         models=frozenset(name for (name,) in writers if name),
     )

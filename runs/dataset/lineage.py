@@ -2,34 +2,33 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...agents.records import Instruction, Passage, Seed
-from ...graphs.supervisor.decisions import Decision, decision_id
+from ...agents.records import Instruction, Seed
+from ...graphs import kinds
+from ...graphs.supervisor.decisions import decision_id
 from ..store import Store
 
 
 def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction]:
-    """Return the instructions among the ids: those that passed the gate, drafts, examiners' questions."""
+    """Return the instructions among the ids: drafts, passed or not, and examiners' questions."""
     wanted = list(ids)
-    found: dict[str, Instruction] = {}
-    for kind in ("instruction", "draft", "question"):
-        missing = [id for id in wanted if id not in found]
-        found |= store.get_many(kind, missing, Instruction) if missing else {}
-    return found
+    found = store.get_many(kinds.DRAFT, wanted)
+    missing = [id for id in wanted if id not in found]
+    return found | store.get_many(kinds.QUESTION, missing)
 
 
 def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
     """Return the seeds behind those ids that are seeds or passages."""
     wanted = list(ids)
-    passages = store.get_many("passage", wanted, Passage)
+    passages = store.get_many(kinds.PASSAGE, wanted)
     above = {id: passage.seed_id for id, passage in passages.items()}
-    seeds = store.get_many("seed", [*wanted, *above.values()], Seed)
+    seeds = store.get_many(kinds.SEED, [*wanted, *above.values()])
     return {id: seeds[up] for id in wanted if (up := above.get(id, id)) in seeds}
 
 
 def find_outcomes(store: Store, instructions: Iterable[str]) -> dict[str, str]:
     """Return, by instruction id, where its battles led it; empty for one without a battle."""
     wanted = {id: decision_id(id) for id in instructions}
-    found = store.get_many("decision", wanted.values(), Decision)
+    found = store.get_many(kinds.DECISION, wanted.values())
     return {id: found[key].outcome if key in found else "" for id, key in wanted.items()}
 
 
@@ -42,7 +41,7 @@ def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str
     paths = {instruction.id: set(instruction.parents) for instruction in instructions}
     while wanted := set().union(*paths.values()) if paths else set():
         drafts = find_instructions(store, wanted)
-        passages = store.get_many("passage", wanted - drafts.keys(), Passage)
+        passages = store.get_many(kinds.PASSAGE, wanted - drafts.keys())
         for id, parents in paths.items():
             models[id] |= {
                 found.model for p in parents if (found := drafts.get(p) or passages.get(p))

@@ -1,12 +1,14 @@
 """Records as rows of the dataset: one pure function per config."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Statement, Turn, Vote
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from .conversation import plain, tool_specs_json
+from .example import Example
 
+T = TypeVar("T", bound=TrainingRow)
 Row = dict[str, Any]
 
 
@@ -38,28 +40,31 @@ def instruction_row(instruction: Instruction, models: Collection[str], outcome: 
     }
 
 
-def sft_row(row: SftRow, models: Collection[str]) -> Row:
+def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
     """Return one conversation to learn from as a row; `models` are those behind its instruction."""
+    answer = example.answers[example.row.answer_id]
     return {
-        **_training(row, models),
-        "messages": plain([*row.prompt, *row.completion], row.apis),
-        "answered_by": row.answered_by,
-        "thoughts": list(row.thoughts),
+        **_training(example, models),
+        "messages": plain([*example.prompt, *answer.turns], example.apis),
+        "answered_by": answer.model,
+        "thoughts": list(answer.thoughts),
     }
 
 
-def preference_row(row: PreferenceRow, models: Collection[str]) -> Row:
+def preference_row(example: Example[PreferenceRow], models: Collection[str]) -> Row:
     """Return a pair of answers as a row; `models` are those behind its instruction."""
+    row = example.row
+    chosen, rejected = example.answers[row.chosen_id], example.answers[row.rejected_id]
     return {
-        **_training(row, models),
-        "prompt": plain(row.prompt, row.apis),
-        "chosen": plain(row.chosen),
-        "rejected": plain(row.rejected),
+        **_training(example, models),
+        "prompt": plain(example.prompt, example.apis),
+        "chosen": plain(chosen.turns),
+        "rejected": plain(rejected.turns),
         "margin": row.margin,
-        "chosen_model": row.chosen_model,
-        "rejected_model": row.rejected_model,
-        "chosen_thoughts": list(row.chosen_thoughts),
-        "rejected_thoughts": list(row.rejected_thoughts),
+        "chosen_model": chosen.model,
+        "rejected_model": rejected.model,
+        "chosen_thoughts": list(chosen.thoughts),
+        "rejected_thoughts": list(rejected.thoughts),
     }
 
 
@@ -129,21 +134,22 @@ def _origin(instruction: Instruction | None, models: Iterable[str]) -> Row:
     }
 
 
-def _training(row: TrainingRow, models: Collection[str]) -> Row:
+def _training(example: Example[T], models: Collection[str]) -> Row:
+    row, asked = example.row, example.asked
     return {
         "id": row.id,
         "parents": list(row.parents),
         "instruction_id": row.instruction_id,
-        "seed_id": row.seed_id,
-        "expected_behaviour": row.expected_behaviour,
+        "seed_id": asked.seed_id,
+        "expected_behaviour": asked.expected_behaviour,
         "battles": list(row.battles),
         "skill": row.skill,
         "leaf": row.leaf,
-        "complexity": row.complexity,
+        "complexity": asked.complexity,
         "round": row.round,
         "models": _names([*row.models, *models]),
-        "licence": row.licence,
-        "source": row.source,
+        "licence": asked.licence,
+        "source": asked.source,
     }
 
 

@@ -4,25 +4,26 @@ The bytes depend on the records and the card's facts alone: rows are ordered by 
 the run (its id, its time, its machine, its concurrency) is written.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from hashlib import file_digest
 from pathlib import Path
 from typing import TypeVar
 
-from ...agents.records import Answer, Battle, Instruction, Record, Reject
-from ...agents.rows import PreferenceRow, SftRow, TrainingRow
+from ...agents.records import Instruction, Record
+from ...graphs import kinds
 from ...graphs.arena.state import given_id
+from ...graphs.kinds import Kind, rows_of
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
 from .counts import count
+from .example import PAGE, examples
 from .facts import CardFacts
 from .lineage import find_instructions, find_outcomes, find_seeds, models_behind
 from .parquet import ParquetFile
 from .rows import Row, battle_row, instruction_row, preference_row, reject_row, sft_row
 
 R = TypeVar("R", bound=Record)
-_PAGE = 200
 
 
 async def write_dataset(
@@ -35,7 +36,7 @@ async def write_dataset(
     Files appear whole, each in the place of an older one.
     """
     counts, digests = {}, {}
-    for config, rows in _CONFIGS.items():
+    for config, rows in WRITTEN.items():
         path = folder / config / "train.parquet"
         hidden = () if thoughts else THOUGHTS.get(config, ())
         schema = with_thoughts(config) if thoughts else SCHEMAS[config]
@@ -50,20 +51,21 @@ async def write_dataset(
     return counts
 
 
-async def _pages(store: Store, kind: str, type: type[R]) -> AsyncIterator[list[R]]:
+async def _pages(store: Store, kind: Kind[R]) -> AsyncIterator[list[R]]:
     """Yield records by the page, so that what they refer to is looked up together."""
     page: list[R] = []
-    async for record in store.stream(kind, type):
+    async for record in store.stream(kind):
         page.append(record)
-        if len(page) == _PAGE:
+        if len(page) == PAGE:
             yield page
             page = []
     yield page
 
 
 async def _instructions(store: Store) -> AsyncIterator[Row]:
-    for kind in ("instruction", "question"):
-        async for page in _pages(store, kind, Instruction):
+    for kind in rows_of("instructions"):
+        page: list[Instruction]
+        async for page in _pages(store, kind):
             models = models_behind(store, page)
             given = {instruction.id: given_id(instruction) for instruction in page}
             outcomes = find_outcomes(store, given.values())
@@ -72,31 +74,25 @@ async def _instructions(store: Store) -> AsyncIterator[Row]:
 
 
 async def _sft(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, "sft", SftRow):
-        models = _models(store, page)
-        for row in page:
-            yield sft_row(row, models.get(row.instruction_id, ()))
+    async for page in _pages(store, kinds.SFT):
+        found = examples(store, page)
+        models = models_behind(store, [example.asked for example in found])
+        for example in found:
+            yield sft_row(example, models[example.asked.id])
 
 
 async def _preference(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, "preference", PreferenceRow):
-        models = _models(store, page)
-        for row in page:
-            yield preference_row(row, models.get(row.instruction_id, ()))
-
-
-def _models(store: Store, page: Sequence[TrainingRow]) -> Mapping[str, Collection[str]]:
-    """Return the models behind the instructions of training rows, by instruction id."""
-    asked = find_instructions(store, {row.instruction_id for row in page})
-    return models_behind(store, list(asked.values()))
+    async for page in _pages(store, kinds.PREFERENCE):
+        found = examples(store, page)
+        models = models_behind(store, [example.asked for example in found])
+        for example in found:
+            yield preference_row(example, models[example.asked.id])
 
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, "battle", Battle):
+    async for page in _pages(store, kinds.BATTLE):
         asked = find_instructions(store, [b.question_id or b.instruction_id for b in page])
-        answers = store.get_many(
-            "answer", [i for b in page for i in (b.answer_a, b.answer_b)], Answer
-        )
+        answers = store.get_many(kinds.ANSWER, [i for b in page for i in (b.answer_a, b.answer_b)])
         outcomes = find_outcomes(store, {b.instruction_id for b in page})
         for b in page:
             sides = (answers.get(b.answer_a), answers.get(b.answer_b))
@@ -105,17 +101,18 @@ async def _battles(store: Store) -> AsyncIterator[Row]:
 
 
 async def _rejects(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, "reject", Reject):
+    async for page in _pages(store, kinds.REJECT):
         subjects = [reject.subject for reject in page]
         dropped, seeds = find_instructions(store, subjects), find_seeds(store, subjects)
         for reject in page:
             yield reject_row(reject, dropped.get(reject.subject), seeds.get(reject.subject))
 
 
-_CONFIGS: dict[str, Callable[[Store], AsyncIterator[Row]]] = {
+WRITTEN: dict[str, Callable[[Store], AsyncIterator[Row]]] = {
     "instructions": _instructions,
     "sft": _sft,
     "preference": _preference,
     "battles": _battles,
     "rejects": _rejects,
 }
+"""The rows of each table of the registry, in the order of the card."""

@@ -1,14 +1,21 @@
-"""Records by kind and id: written once, read back in the order of their ids, a page at a time."""
+"""Records by kind and id: written once, read back in the order of their ids, a page at a time.
+
+A passage's text stands once: what is written of an instruction is without it, and reading puts both
+together again. A kind that is a state of another one (a draft that passed the gate is an instruction)
+is a word in a column of the same row.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import JSON, Engine, bindparam, cast, delete, func, literal_column, select
+from sqlalchemy import JSON, Delete, Engine, bindparam, cast, delete, func, literal_column, select
+from sqlalchemy import update as update_
 
 from ...agents.errors import RecordConflict
-from ...agents.records import Record
+from ...agents.records import Instruction, Record
+from ...graphs.kinds import PASSAGE, Kind
 from .database import Database
 from .schema import RECORDS
 from .statement import Cursor, Row, Statement, compiled
@@ -17,10 +24,12 @@ from .writer import Step
 R = TypeVar("R", bound=Record)
 _PAGE = 500
 _C = RECORDS.c
+_FIELDS = ("stage", "purpose")
+"""Fields that a part of a kind may be discarded by."""
 
 
-def _rows(kind: str, round: int, records: Iterable[Record]) -> list[Row]:
-    return [(kind, record.id, round, record.model_dump_json()) for record in records]
+def _rows(kind: Kind[R], round: int, records: Iterable[R]) -> list[Row]:
+    return [(kind.stored, r.id, round, "", r.bare().model_dump_json()) for r in records]
 
 
 class RecordsTable(Database):
@@ -29,102 +38,111 @@ class RecordsTable(Database):
     def __init__(self, engine: Engine, place: str) -> None:
         super().__init__(engine, place)
         dialect = engine.dialect
-        of_round = delete(RECORDS).where(_C.kind == bindparam("k"), _C.round == bindparam("r"))
+        one = (_C.kind == bindparam("k"), _C.id == bindparam("i"))
+        of_round = (_C.kind == bindparam("k"), _C.round == bindparam("r"))
         self._add = Statement.inserting(RECORDS, dialect, self._refuse_others)
-        self._discard = Statement.of(of_round, dialect)
-        written = select(_C.body).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
-        self._written = compiled(written, dialect)
-        one = delete(RECORDS).where(_C.kind == bindparam("k"), _C.id == bindparam("i"))
-        self._forget = Statement.of(one, dialect)
-        self._discard_of = {
-            field: Statement.of(of_round.where(self._field(field) == bindparam("f")), dialect)
-            for field in ("stage", "purpose")
+        self._written = compiled(select(_C.body).where(*one), dialect)
+        self._forget = Statement.of(delete(RECORDS).where(*one), dialect)
+        enter = update_(RECORDS).values(state=bindparam("s")).where(*one)
+        self._enter = Statement.of(enter, dialect)
+        leave = update_(RECORDS).values(state=literal_column("''"))
+        self._leave = Statement.of(leave.where(*of_round, _C.state == bindparam("s")), dialect)
+        gone: Delete = delete(RECORDS).where(*of_round)
+        self._discard = Statement.of(gone, dialect)
+        self._discard_where = {
+            field: Statement.of(gone.where(self._field(field) == bindparam("v")), dialect)
+            for field in _FIELDS
         }
 
-    async def add(self, kind: str, round: int, records: Sequence[Record]) -> None:
+    async def add(self, kind: Kind[R], round: int, records: Sequence[R]) -> None:
         """Write records; returns once they are committed. The same again changes nothing.
 
         Raises:
             RecordConflict: another record of an id is there already; none of these are written.
         """
-        await self._writer.commit(Step(self._add, _rows(kind, round, records)))
+        await self._writer.commit(*self._adding(kind, round, records))
 
-    async def replace(self, kind: str, round: int, records: Sequence[Record]) -> None:
+    async def replace(self, kind: Kind[R], round: int, records: Sequence[R]) -> None:
         """Write records in the place of all of that kind and round, in one transaction."""
-        await self._writer.commit(
-            Step(self._discard, [(kind, round)]), Step(self._add, _rows(kind, round, records))
-        )
+        gone = self._discarding(kind, round)
+        await self._writer.commit(gone, *self._adding(kind, round, records))
 
-    async def rewrite(self, kind: str, round: int, records: Sequence[Record]) -> None:
+    async def rewrite(self, kind: Kind[R], round: int, records: Sequence[R]) -> None:
         """Write records in the place of those of the same ids, in one transaction."""
-        ids = [(kind, record.id) for record in records]
-        await self._writer.commit(
-            Step(self._forget, ids), Step(self._add, _rows(kind, round, records))
-        )
+        ids = [(kind.stored, record.id) for record in records]
+        await self._writer.commit(Step(self._forget, ids), *self._adding(kind, round, records))
 
-    async def discard(
-        self, kind: str, round: int, stage: str | None = None, purpose: str | None = None
-    ) -> None:
-        """Delete that kind and round: all, the rejects of a stage, or the battles of a purpose."""
-        of = [(f, v) for f, v in (("stage", stage), ("purpose", purpose)) if v is not None]
-        if not of:
-            await self._writer.commit(Step(self._discard, [(kind, round)]))
-        for field, value in of:
-            await self._writer.commit(Step(self._discard_of[field], [(kind, round, value)]))
+    async def discard(self, kind: Kind[Any], round: int, **where: str) -> None:
+        """Delete that kind and round, or those with that value in a field: `stage` or `purpose`."""
+        if not where:
+            await self._writer.commit(self._discarding(kind, round))
+        for field, value in where.items():
+            rows = [(kind.stored, round, value)]
+            await self._writer.commit(Step(self._discard_where[field], rows))
 
-    async def stream(self, kind: str, type: type[R], round: int | None = None) -> AsyncIterator[R]:
+    async def stream(self, kind: Kind[R], round: int | None = None) -> AsyncIterator[R]:
         """Yield records ordered by id, a page in memory at a time.
 
         Records added meanwhile are seen where their id is still ahead.
         """
         after = ""
-        while page := await asyncio.to_thread(self._page, kind, type, round, after):
+        while page := await asyncio.to_thread(self._page, kind, round, after):
             for record in page:
                 yield record
             after = page[-1].id
 
-    def scan(self, kind: str, type: type[R], round: int | None = None) -> Iterator[R]:
+    def scan(self, kind: Kind[R], round: int | None = None) -> Iterator[R]:
         """Yield what `stream` yields, outside an event loop."""
         after = ""
-        while page := self._page(kind, type, round, after):
+        while page := self._page(kind, round, after):
             yield from page
             after = page[-1].id
 
-    def count(self, kind: str, round: int | None = None) -> int:
+    def count(self, kind: Kind[Any], round: int | None = None) -> int:
         """Return how many there are."""
         with self._engine.connect() as connection:
             query = select(func.count()).select_from(RECORDS).where(*_where(kind, round))
             return connection.scalar(query) or 0
 
     def count_by(
-        self, kind: str, *fields: str, round: int | None = None
+        self, kind: Kind[Any], *fields: str, round: int | None = None
     ) -> dict[tuple[str, ...], int]:
-        """Return counts by values of fields, sorted: `count_by("reject", "stage", "reason")`."""
+        """Return counts by values of fields, sorted: `count_by(REJECT, "stage", "reason")`."""
         columns = [self._field(field) for field in fields]
         query = select(*columns, func.count()).where(*_where(kind, round)).group_by(*columns)
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return dict(sorted((tuple(map(_text, row[:-1])), row[-1]) for row in rows))
 
-    def get(self, kind: str, id: str, type: type[R]) -> R | None:
+    def get(self, kind: Kind[R], id: str) -> R | None:
         """Return one record, or None."""
-        return self.get_many(kind, [id], type).get(id)
+        return self.get_many(kind, [id]).get(id)
 
-    def get_many(self, kind: str, ids: Iterable[str], type: type[R]) -> dict[str, R]:
+    def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
         """Return the records that exist among the ids, by id."""
         found: dict[str, R] = {}
         wanted = list(dict.fromkeys(ids))
-        with self._engine.connect() as connection:
-            for at in range(0, len(wanted), _PAGE):
-                query = select(_C.body).where(_C.kind == kind, _C.id.in_(wanted[at : at + _PAGE]))
-                for body in connection.scalars(query):
-                    record = type.model_validate_json(body)
-                    found[record.id] = record
+        for at in range(0, len(wanted), _PAGE):
+            some = _C.id.in_(wanted[at : at + _PAGE])
+            with self._engine.connect() as connection:
+                bodies = connection.scalars(select(_C.body).where(*_where(kind, None), some)).all()
+            found |= {record.id: record for record in self._read(kind, bodies)}
         return found
+
+    def _adding(self, kind: Kind[R], round: int, records: Sequence[R]) -> list[Step]:
+        steps = [Step(self._add, _rows(kind, round, records))]
+        if kind.state:
+            steps.append(Step(self._enter, [(kind.state, kind.stored, r.id) for r in records]))
+        return steps
+
+    def _discarding(self, kind: Kind[Any], round: int) -> Step:
+        if kind.state:
+            return Step(self._leave, [(kind.stored, round, kind.state)])
+        return Step(self._discard, [(kind.stored, round)])
 
     def _refuse_others(self, cursor: Cursor, rows: Sequence[Row]) -> None:
         """Raise where a row is not what its id was given to before; called by the writer's thread."""
-        for kind, id, _, body in rows:
+        for kind, id, _, _, body in rows:
             cursor.execute(self._written, (kind, id))
             ((first,),) = cursor.fetchall()
             if body == first:
@@ -137,11 +155,28 @@ class RecordsTable(Database):
                         "one id names one record for good: what tells these two apart is missing in it"
                     )
 
-    def _page(self, kind: str, type: type[R], round: int | None, after: str) -> list[R]:
+    def _page(self, kind: Kind[R], round: int | None, after: str) -> list[R]:
         query = select(_C.body).where(*_where(kind, round), _C.id > after).order_by(_C.id)
         with self._engine.connect() as connection:
             bodies = connection.scalars(query.limit(_PAGE)).all()
-        return [type.model_validate_json(body) for body in bodies]
+        return self._read(kind, bodies)
+
+    def _read(self, kind: Kind[R], bodies: Iterable[str]) -> list[R]:
+        """Return records as they were given: instructions with what stands in their passages."""
+        records = [kind.type.model_validate_json(body) for body in bodies]
+        wanted = {r.passage_id for r in records if isinstance(r, Instruction)} - {""}
+        if not wanted:
+            return records
+        passages = self.get_many(PASSAGE, wanted)
+        if missing := wanted - passages.keys():
+            raise KeyError(f"{min(missing)} is not in the store, and instructions are about it")
+
+        def whole(record: Any) -> R:
+            id = record.passage_id
+            found: R = record.about(passages[id]) if id else record
+            return found
+
+        return list(map(whole, records))
 
     def _field(self, name: str) -> Any:
         """Return the SQL for one field of a record's JSON body; the name is written into it."""
@@ -152,8 +187,10 @@ class RecordsTable(Database):
         return func.json_extract_path_text(cast(_C.body, JSON), literal_column(f"'{name}'"))
 
 
-def _where(kind: str, round: int | None) -> list[Any]:
-    return [_C.kind == kind] + ([] if round is None else [_C.round == round])
+def _where(kind: Kind[Any], round: int | None) -> list[Any]:
+    found = [_C.kind == kind.stored]
+    found += [_C.state == kind.state] if kind.state else []
+    return found + ([] if round is None else [_C.round == round])
 
 
 def _text(value: object) -> str:

@@ -95,6 +95,7 @@ RECORDS = Table(
     Column("kind", String, nullable=False),
     Column("id", String, nullable=False),
     Column("round", Integer, nullable=False),
+    Column("state", String, nullable=False),
     Column("body", Text, nullable=False),
     UniqueConstraint("kind", "id"),
     Index("records_by_round", "kind", "round", "id"),
