@@ -196,7 +196,8 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
         assert "none of the documents read is one" in details["skill tool_use"]
         assert details["model teacher"].startswith("openai/strong answers in ")
         assert "no price is set" in details["model teacher"]
-        assert server.counters.paid.total() == 1
+        assert "TasksReply by JSON schema" in details["model teacher"]
+        assert server.counters.paid.total() <= 5, "a few short calls"
 
         broken = [
             "models.other={provider: recorded, model: m, file: absent.jsonl}",

@@ -25,54 +25,77 @@ _NAMES = (
 
 async def with_windows(models: Mapping[str, ModelSettings]) -> dict[str, ModelSettings]:
     """Return the models with the context windows that their servers tell, where none is configured."""
-    windows = await asyncio.gather(*(_window(alias, model) for alias, model in models.items()))
+    servers: dict[tuple[str, str], dict[str, OpenAISettings]] = {}
+    for alias, model in models.items():
+        if isinstance(model, OpenAISettings) and not model.context_window:
+            servers.setdefault((model.endpoint, model.api_key_env), {})[alias] = model
+    told = await asyncio.gather(*(_ask(own) for own in servers.values()))
+    windows = {alias: window for found in told for alias, window in found.items()}
     return {
-        alias: model.model_copy(update={"context_window": window}) if window else model
-        for (alias, model), window in zip(models.items(), windows, strict=True)
+        alias: model.model_copy(update={"context_window": windows[alias]})
+        if alias in windows
+        else model
+        for alias, model in models.items()
     }
 
 
-async def _window(alias: str, model: ModelSettings) -> int | None:
-    """Return what a model's server tells; None where it does not, or where it is configured."""
-    if not isinstance(model, OpenAISettings) or model.context_window:
-        return None
+async def _ask(models: Mapping[str, OpenAISettings]) -> dict[str, int]:
+    """Return the windows that one server tells of its models, by alias."""
+    alias, first = next(iter(models.items()))
     try:
-        headers = {"Authorization": f"Bearer {find_key(alias, model)}"}
+        headers = {"Authorization": f"Bearer {find_key(alias, first)}"}
     except UserError:
-        return None  # opening the model says so
+        return {}  # opening the model says so
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
-        try:
-            return await _ask(session, model)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            return None
+        pages = _Pages(session)
+        found: dict[str, int] = {}
+        for alias, model in models.items():
+            try:
+                window = await _find(pages, model)
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+                break  # what is not there for one is not there for the others
+            if window:
+                found[alias] = window
+    return found
 
 
-async def _ask(session: aiohttp.ClientSession, model: OpenAISettings) -> int | None:
+async def _find(pages: "_Pages", model: OpenAISettings) -> int | None:
     host = model.endpoint.removesuffix("/v1")
     own = is_private(urlsplit(host).hostname or "")
     # Of a slot: what one call may take where llama.cpp serves several at a time.
-    if own and (window := _of_slot(await _get(session, f"{host}/props"))):
+    if own and (window := _of_slot(await pages.get(f"{host}/props"))):
         return window
-    listed = await _get(session, f"{model.endpoint}/models")
+    listed = await pages.get(f"{model.endpoint}/models")
     if window := _of_list(listed, model.model):
         return window
     if not own:
         return None
-    running = await _get(session, f"{host}/api/ps")
+    running = await pages.get(f"{host}/api/ps")
     if window := _of_list({"data": (running or {}).get("models")}, model.model):
         return window
-    return _of_card(await _get(session, f"{host}/api/show", {"model": model.model}))
+    return _of_card(await pages.get(f"{host}/api/show", {"model": model.model}))
 
 
-async def _get(
-    session: aiohttp.ClientSession, url: str, body: dict[str, Any] | None = None
-) -> dict[str, Any] | None:
-    """Return the JSON object at an address, None where there is none."""
-    method = "GET" if body is None else "POST"
-    async with session.request(method, url, json=body, allow_redirects=False) as response:
-        found = await response.json(content_type=None) if response.status == 200 else None
-    return found if isinstance(found, dict) else None
+class _Pages:
+    """The JSON objects at a server's addresses, each asked for once."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._known: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+    async def get(self, url: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        """Return the object at an address, None where there is none."""
+        place = (url, str(body))
+        if place not in self._known:
+            self._known[place] = await self._fetch(url, body)
+        return self._known[place]
+
+    async def _fetch(self, url: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+        method = "GET" if body is None else "POST"
+        async with self._session.request(method, url, json=body, allow_redirects=False) as response:
+            found = await response.json(content_type=None) if response.status == 200 else None
+        return found if isinstance(found, dict) else None
 
 
 def _of_slot(props: dict[str, Any] | None) -> int | None:
