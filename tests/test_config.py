@@ -298,7 +298,7 @@ def test_nothing_is_left_behind_when_the_run_cannot_begin(
         launch(public, runs_dir=runs, run_id="a-1")
     said = str(caught.value)
     assert "models.teacher.api_key_env: the environment variable OPENAI_API_KEY is not set" in said
-    assert "models.other.file: absent.jsonl does not exist" in said
+    assert "models.other.file: absent.jsonl: does not exist" in said
     offline = load_config(None, ["seeds=nowhere/"])
     with pytest.raises(UserError, match="seeds: 'nowhere/' cannot be read"):
         launch(offline, runs_dir=runs)

@@ -74,7 +74,9 @@ class Books:
         return [*self._generation(rounds), *self._gate(), *self._arena()]
 
     def _generation(self, rounds: int) -> list[str]:
-        made = Counter(p.seed_id for p in self.passages)
+        # An edit may rewrite its passage: that one is asked about by the edit alone.
+        given = [p for p in self.passages if p.parents == (p.seed_id,)]
+        made = Counter(p.seed_id for p in given)
         written = {d.parents[0] for d in self.drafts if d.depth == 0}
         suggested = {s.instruction_id for s in self.suggestions}
         edited = {d.parents[1] for d in self.drafts if d.depth == 1}
@@ -84,9 +86,7 @@ class Books:
             if s.kind == "text" and made[s.id] + len(self.rejected(s.id, "transformation")) < rounds
         ]
         lost += [
-            p.id
-            for p in self.passages
-            if p.id not in written and not self.rejected(p.id, "instruction")
+            p.id for p in given if p.id not in written and not self.rejected(p.id, "instruction")
         ]
         lost += [
             d.id

@@ -425,7 +425,9 @@ def untold() -> Row:
         field.name: ""
         if pa.types.is_string(field.type)
         else 0.0
-        if field.type == pa.float64()
+        if pa.types.is_floating(field.type)
+        else 0
+        if pa.types.is_integer(field.type)
         else []
         for field in kind
     }
