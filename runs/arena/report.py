@@ -237,6 +237,7 @@ def cost(store: Store) -> dict[str, Any]:
     per = (lambda value: round(value / decided, 6)) if decided else (lambda value: None)
     return {
         "calls": calls,
+        "unusable": sum(spent.unusable for spent in by_role.values()),
         "usd": round(usd, 6),
         "by_role": paid,
         "decided": decided,
