@@ -53,9 +53,12 @@ class Drafts:
     context: float
 
 
-@cache
 def prompt_tokens(file: PromptFile | str) -> float:
     """Return the length of a prompt file, one of our own by its name."""
     file = PromptFile(name=file) if isinstance(file, str) else file
-    size: int = (Path(file.folder or FOLDER) / f"{file.name}.j2").stat().st_size
-    return size / BYTES_PER_TOKEN
+    return _size(file.folder or str(FOLDER), file.name) / BYTES_PER_TOKEN
+
+
+@cache
+def _size(folder: str, name: str) -> int:
+    return (Path(folder) / f"{name}.j2").stat().st_size

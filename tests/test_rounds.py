@@ -47,8 +47,8 @@ async def selected(stage: Stage, *asked: Instruction) -> Decision:
     await stage.store.add(kinds.INSTRUCTION, 1, asked)
     running = state.start_state(round=1)
     await arena.battle(running, stage.runtime)
-    running |= await select.select(running, stage.runtime)
-    await second_look.second_look(running, stage.runtime)
+    counts = (await select.select(running, stage.runtime)).get("counts")
+    await second_look.second_look(state.start_state(round=1, counts=counts), stage.runtime)
     found: list[Decision] = await stage.records(kinds.DECISION)
     return found[0]
 
@@ -244,9 +244,10 @@ async def test_what_everyone_lost_gets_a_second_look_and_is_not_called_hard(tmp_
 
 async def fed_back(stage: Stage) -> Any:
     running = state.start_state(round=1)
-    found = await taxonomy.taxonomy(running, stage.runtime)
-    found |= await complexity.complexity(running, stage.runtime)
-    return await feed_back.feed_back(state.start_state(round=1) | found, stage.runtime)
+    weights = (await taxonomy.taxonomy(running, stage.runtime)).get("weights")
+    levels = (await complexity.complexity(running, stage.runtime)).get("levels")
+    joined = state.start_state(round=1, weights=weights, levels=levels)
+    return await feed_back.feed_back(joined, stage.runtime)
 
 
 async def test_lost_battles_change_the_policy_with_their_numbers(tmp_path: Path) -> None:

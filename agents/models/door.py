@@ -119,7 +119,7 @@ class Door:
         paid = await self._in_flight.share(key, lambda: self._pay(key, asked, call))
         if twin:
             self.tally.served[call.alias] += 1
-        return paid.reply, *(("shared", 0) if twin else ("paid", paid.attempts))
+        return (paid.reply, "shared", 0) if twin else (paid.reply, "paid", paid.attempts)
 
     async def strike(self, call: Call) -> None:
         """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays."""

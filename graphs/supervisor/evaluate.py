@@ -74,7 +74,7 @@ def _pairs(services: Services, instruction: Instruction, candidate: str) -> list
 
 def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:
     """Return the pairs that no earlier round fought over this instruction."""
-    ids = {pair: {battle_id(instruction, p) for p in (pair, pair[::-1])} for pair in meant}
+    ids = {pair: {battle_id(instruction, p) for p in (pair, (pair[1], pair[0]))} for pair in meant}
     fought = services.records.get_many(kinds.BATTLE, sorted(set().union(*ids.values())))
     return [pair for pair in meant if not ids[pair] & fought.keys()]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Engine, Select, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, Engine, bindparam, cast, func, select, update
 
 from ...agents.models.call import Attempt, Reply, Usage
 from ...agents.models.request import Request
@@ -123,11 +123,12 @@ class LedgerTable(RequestsTable):
         found: dict[tuple[str, str, str], Use] = {}
         with self._engine.connect() as connection:
             struck = LEDGER.c.key.contains(_OFF)
-            for alias, role, model, *spent in connection.execute(_sums(LEDGER).where(~struck)):
+            for row in connection.execute(_sums(LEDGER).where(~struck)):
+                alias, role, model, *spent = tuple(row)
                 found[alias, role, model] = _use(alias, role, model, spent)
             unusable = (_sums(LEDGER).where(struck), _sums(ATTEMPTS))
-            lost_rows = (row for query in unusable for row in connection.execute(query))
-            for alias, role, model, *spent in lost_rows:
+            for row in (row for query in unusable for row in connection.execute(query)):
+                alias, role, model, *spent = tuple(row)
                 lost = _use(alias, role, model, spent)
                 if lost.calls:
                     paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
@@ -158,7 +159,7 @@ class LedgerTable(RequestsTable):
                     await self._writer.commit(Step(adding, [tuple(row) for row in page]))
 
 
-def _sums(table: Any) -> Select[Any]:
+def _sums(table: Any) -> Any:
     """Return the sums of a table by alias, role and model; rows that cost nothing known do not count."""
     c = table.c
     # Whole pico-dollars: a sum of floats would depend on the order in which calls came back.

@@ -37,4 +37,5 @@ def first(*, a_is_first: bool) -> Side:
 
 def in_order(pair: tuple[T, T], shown_first: Side) -> tuple[T, T]:
     """Turn what belongs to (model_a, model_b) into the order shown; and back, which is the same."""
-    return pair if shown_first == "model_a" else pair[::-1]
+    a, b = pair
+    return (a, b) if shown_first == "model_a" else (b, a)
