@@ -172,20 +172,19 @@ def iter_lines(path: Path) -> Iterator[str]:
         Unusable: it is binary, in no known encoding, or one line is larger than memory should hold.
     """
     with open_bytes(path) as file:
-        head = file.read(8192)
+        name = encoding_of(file.read(_SAMPLE))
         file.seek(0)
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            yield from codecs.getreader("utf-16")(file)
+        if name.startswith(("utf-16", "utf-32")):
+            yield from codecs.getreader(name)(file)
             return
-        if is_binary(head):
-            raise Unusable("binary", "its bytes are not text")
-        name = "utf-8-sig"
         while line := file.readline(MAX_BYTES + 1):
             if len(line) > MAX_BYTES:
                 raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
             try:
                 text = line.decode(name)
             except UnicodeDecodeError:
-                name = encoding_of(line + file.peek(_SAMPLE)[:_SAMPLE])  # type: ignore[attr-defined]
+                here = file.tell()
+                name = encoding_of(line + file.read(_SAMPLE))
+                file.seek(here)
                 text = line.decode(name, "replace")
             yield text.replace("\r\n", "\n").replace("\r", "\n")
