@@ -18,7 +18,9 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from arenainstruct.agents.records import Seed
+from arenainstruct.agents.records import Reject, Seed
+from arenainstruct.runs import ingest as ingesting
+from arenainstruct.runs.ingest import ingest
 from arenainstruct.runs.seeds import (
     SeedReject,
     SeedSettings,
@@ -34,7 +36,9 @@ from arenainstruct.runs.seeds.latex import latex_to_markdown
 from arenainstruct.runs.seeds.licence import front_matter
 from arenainstruct.runs.seeds.markup import rst_to_markdown
 from arenainstruct.runs.seeds.web import html_to_markdown
+from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
+from arenainstruct.tools.retrieval import ApiIndex
 
 RIVER = (
     "The Rhine rises in the Swiss Alps and reaches the North Sea after about 1,230 kilometres. "
@@ -557,12 +561,12 @@ def test_lone_surrogates_anywhere_cost_nothing(tmp_path: Path) -> None:
 
 
 def test_control_characters_are_kept_nowhere(tmp_path: Path) -> None:
-    odd = "One\x00 two\x1b[0m\x07 three\x7f.\fNext page \x85. "
+    odd = "A text\x00 with NUL. " * 9 + "One\x00 two\x1b[0m\x07 three\x7f.\fNext page \x85. "
     (tmp_path / "a.txt").write_text(odd + unlike(1))
     (tmp_path / "b.py").write_text("x = 1\x00\n\f\ny = '\x1b'\n" + "# padding of a file\n" * 20)
     (tmp_path / "c.csv").write_text("a,b\n" + "\n".join(f"\x01{n},{unlike(n)}" for n in range(3)))
     seeds = seeds_of(read(tmp_path))
-    assert seeds["a.txt"].text.startswith("One two three.\n\nNext page")
+    assert seeds["a.txt"].text.startswith("A text with NUL. " * 9 + "One two three.\n\nNext page")
     assert seeds["b.py"].text.startswith("x = 1\n\n\ny = ''\n")
     for seed in seeds.values():
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", seed.text)
@@ -838,6 +842,7 @@ def test_whatever_holds_most_of_a_page_is_its_content(tmp_path: Path, page: str)
 
 def test_furniture_goes_even_where_it_is_longer_than_a_short_page(tmp_path: Path) -> None:
     banner = "<div class='cookie-banner'>" + "We would like to know you better. " * 20 + "</div>"
+    banner += "<button><svg><title>x</title></svg><script>y()</script></button>"
     menu = "<div class='menu'>" + "<a href='/'>Another page of this site</a> " * 40 + "</div>"
     (tmp_path / "a.html").write_text(f"{banner}{menu}<p>{RIVER}</p>")
     assert only(tmp_path / "a.html").text == RIVER
@@ -894,3 +899,40 @@ def test_no_text_takes_more_time_than_its_length(convert: Callable[[str], object
     for unit in GROWING:
         # Sixteen times the text, at most 64 times the time: its square would be 256.
         assert seconds(unit, 128_000) < 64 * max(seconds(unit, 8_000), 0.003), unit
+
+
+async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "BATCH", 2)
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number in range(5):
+        (docs / f"{number}.txt").write_text(unlike(number))
+    (docs / "loop").symlink_to("loop")
+    (docs / os.fsdecode(b"caf\xe9.py")).write_text("def f(x):\n    return x\n" * 20)
+
+    async def read_in(file: str, fail_after: int) -> tuple[list[str], list[str]]:
+        store = Store.open(tmp_path / file)
+        index = ApiIndex(tmp_path / f"{file}.index")
+        batches = 0
+
+        def told(_: int) -> None:
+            nonlocal batches
+            if (batches := batches + 1) == fail_after:
+                raise KeyError("killed")
+
+        try:
+            with contextlib.suppress(KeyError):
+                await ingest(store, index, SeedSettings(path=str(docs)), None, told=told)
+            seeds = [seed.id for seed in store.scan("seed", Seed)]
+            return seeds, [reject.id for reject in store.scan("reject", Reject)]
+        finally:
+            index.close()
+            store.close()
+
+    whole = await read_in("whole", 0)
+    assert (len(whole[0]), len(whole[1])) == (6, 1)
+    killed = await read_in("killed", 2)
+    assert 0 < len(killed[0]) < 6 and set(killed[0]) < set(whole[0])
+    assert await read_in("killed", 0) == whole

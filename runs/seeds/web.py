@@ -54,7 +54,7 @@ def _strip_furniture(soup: "BeautifulSoup") -> None:
             mark = "$$" if "display" in kind else "$"
             tag.replace_with(f"{mark}{tag.get_text().strip()}{mark}")
         else:
-            tag.decompose()
+            tag.extract()
     from bs4 import Tag
 
     said = _said(soup)
