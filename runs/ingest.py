@@ -6,11 +6,14 @@ The APIs of code and OpenAPI seeds are indexed on the way, so that tool use can 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 
+from ..agents.errors import EpisodeError, boundary
 from ..agents.records import Reject, Seed, make_id
 from ..graphs import kinds, stages
 from ..graphs.records import start_over
+from ..tools.api_spec import ApiSpec
 from ..tools.code_apis import outline
 from ..tools.openapi import parse_openapi
 from ..tools.retrieval import ApiIndex
@@ -79,13 +82,17 @@ def _batch(found: Iterator[Seed | SeedReject], left: int | None) -> list[Seed | 
 
 def _index(index: ApiIndex, seeds: Sequence[Seed]) -> None:
     for seed in seeds:
-        if seed.kind == "code":
-            index.add(seed.id, outline(seed.text, seed.language))
-        elif seed.kind == "api":
-            try:
-                index.add(seed.id, parse_openapi(seed.text))
-            except ValueError:
-                continue  # the flow of this seed records it with its reason
+        if seed.kind in ("code", "api"):
+            # Where it fails, the flow of this seed records it with its reason.
+            with suppress(EpisodeError):
+                index.add(seed.id, _apis(seed))
+
+
+def _apis(seed: Seed) -> list[ApiSpec]:
+    with boundary(EpisodeError, "no APIs can be read"):
+        return (
+            outline(seed.text, seed.language) if seed.kind == "code" else parse_openapi(seed.text)
+        )
 
 
 def _reject(found: SeedReject) -> Reject:

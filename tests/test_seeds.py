@@ -1,25 +1,45 @@
 """Seeds: every format becomes clean text, each drop has a reason, and nothing is read ahead."""
 
+import contextlib
 import csv
 import gzip
 import json
-from collections.abc import Iterator
+import os
+import re
+import socket
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from arenainstruct.agents.records import Seed
+from arenainstruct.graphs import kinds
+from arenainstruct.runs import ingest as ingesting
+from arenainstruct.runs.ingest import ingest
 from arenainstruct.runs.seeds import (
     SeedReject,
     SeedSettings,
     fingerprint,
     iter_sources,
     read_seeds,
+    reader,
+    reading,
     source,
 )
+from arenainstruct.runs.seeds.cleaning import clean_text
+from arenainstruct.runs.seeds.latex import latex_to_markdown
+from arenainstruct.runs.seeds.licence import front_matter
+from arenainstruct.runs.seeds.markup import rst_to_markdown
+from arenainstruct.runs.seeds.web import html_to_markdown
+from arenainstruct.runs.store import Store
+from arenainstruct.tools.openapi import parse_openapi
+from arenainstruct.tools.retrieval import ApiIndex
 
 RIVER = (
     "The Rhine rises in the Swiss Alps and reaches the North Sea after about 1,230 kilometres. "
@@ -506,3 +526,438 @@ def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
     next(seeds)
     (tmp_path / "b.txt").write_text("now too short")
     assert reasons(list(seeds)) == {"b.txt": "too_short"}
+
+
+# --- odd documents -------------------------------------------------------------------------------
+
+
+def seeds_of(found: list[Seed | SeedReject]) -> dict[str, Seed]:
+    return {item.name: item for item in found if isinstance(item, Seed)}
+
+
+def unlike(number: int) -> str:
+    """A text that is no near duplicate of the others."""
+    return " ".join(f"{word} {number}{n}" for n, word in enumerate(RIVER.split()))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9.txt", "caf%E9.txt"),
+        (b"two\nlines.txt", "two%0Alines.txt"),
+        (b"a.txt#part-2", "a.txt%23part-2"),
+        (b"50%41.txt", "50%2541.txt"),
+        ("Köln 50% C#.txt".encode(), "Köln 50% C#.txt"),
+        ("x\u202etxt.exe.txt".encode(), "x%E2%80%AEtxt.exe.txt"),
+    ],
+)
+def test_names_are_printable_and_can_be_turned_back(
+    tmp_path: Path, name: bytes, shown: str
+) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))).write_text(RIVER)
+    assert only(tmp_path).name == shown
+    only(tmp_path).model_dump_json().encode()
+    assert unquote_to_bytes(re.sub(r"%(?![0-9A-F]{2})", "%25", shown)) == name
+
+
+def test_lone_surrogates_anywhere_cost_nothing(tmp_path: Path) -> None:
+    half = "\\ud800"
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"text": "Body \udc80. " + unlike(1), "title": "T\ud800", "source": "\udfff"})
+    )
+    (tmp_path / "b.md").write_text(f'---\ntitle: "T {half}"\nsource: "{half}"\n---\n{unlike(2)}')
+    value = specification(2)
+    text = json.dumps(value, indent=1).replace("with care", f"with {half} care \\ud83d\\ude00")
+    (tmp_path / "c.json").write_text(text)
+    (tmp_path / "d.yaml").write_text(text.replace("/things/", "/other/").replace("Things", "Other"))
+    (tmp_path / "e.json").write_text(f'{{"notes": ["{half}", "{unlike(5)}"]}}')
+    turns = [f'"Ada {half}: {unlike(n)}."' for n in range(6, 12)]
+    (tmp_path / "f.json").write_text(f'[{{"text": {json.dumps("x")[:-1]} {unlike(12)} {half}"}}]')
+    (tmp_path / "g.json").write_text(f'{{"talk": [{", ".join(turns)}]}}')
+    found = read(tmp_path)
+    assert not reasons(found)
+    for seed in seeds_of(found).values():
+        assert "\ufffd" in seed.text or "\ufffd" in seed.title
+        seed.model_dump_json().encode()
+    apis = [
+        api for name in ("c.json", "d.yaml") for api in parse_openapi(seeds_of(found)[name].text)
+    ]
+    assert {api.description for api in apis} == {"Do one thing with \ufffd care 😀."}
+
+
+def test_control_characters_are_kept_nowhere(tmp_path: Path) -> None:
+    odd = "A text\x00 with NUL. " * 9 + "One\x00 two\x1b[0m\x07 three\x7f.\fNext page \x85. "
+    (tmp_path / "a.txt").write_text(odd + unlike(1))
+    (tmp_path / "b.py").write_text("x = 1\x00\n\f\ny = '\x1b'\n" + "# padding of a file\n" * 20)
+    (tmp_path / "c.csv").write_text("a,b\n" + "\n".join(f"\x01{n},{unlike(n)}" for n in range(3)))
+    seeds = seeds_of(read(tmp_path))
+    assert seeds["a.txt"].text.startswith("A text with NUL. " * 9 + "One two three.\n\nNext page")
+    assert seeds["b.py"].text.startswith("x = 1\n\n\ny = ''\n")
+    for seed in seeds.values():
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", seed.text)
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, UnicodeError])
+@pytest.mark.parametrize(
+    "where", ["reader.finished", "reader.split_text", "reader.make_id", "reading.read_text"]
+)
+def test_whatever_breaks_in_one_document_is_one_reject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception], where: str
+) -> None:
+    module, name = {"reader": reader, "reading": reading}[where.split(".")[0]], where.split(".")[1]
+    original = getattr(module, name)
+
+    def breaks(*given: object) -> object:
+        if any("odd" in str(getattr(part, "name", part)) for part in given):
+            raise error("far too much")
+        return original(*given)
+
+    for file in ("a", "odd", "z"):
+        (tmp_path / f"{file}.txt").write_text(f"{file}: {unlike(ord(file[0]))}")
+    monkeypatch.setattr(module, name, breaks)
+    found = read(tmp_path)
+    assert list(seeds_of(found)) == ["a.txt", "z.txt"]
+    (reject,) = (item for item in found if isinstance(item, SeedReject))
+    assert (reject.name, reject.reason) == ("odd.txt", "unreadable")
+    assert f"{error.__name__}: far too much" in reject.detail
+
+
+def test_nested_and_growing_documents_are_rejects(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (tmp_path / "bomb.yaml").write_text("\n".join(lines) + "\n# " + "padding " * 2000)
+    (tmp_path / "dashes.yaml").write_text("- " * 20_000 + "x")
+    (tmp_path / "deep.html").write_text("<div>" * 5_000 + RIVER)
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "deep.md").write_text("---\na: " + "[" * 100_000 + "\n---\n" + RIVER)
+    (tmp_path / "deep.py").write_text("(" * 20_000 + "\n")
+    (tmp_path / "river.txt").write_text(RIVER)
+    found = read(tmp_path, max_chars=8000)
+    assert seeds_of(found)["river.txt"].text == RIVER
+    expected = {"bomb.yaml", "dashes.yaml", "deep.html", "deep.json", "deep.md"}
+    assert {name for name, reason in reasons(found).items() if reason == "unreadable"} == expected
+
+
+# --- encodings -----------------------------------------------------------------------------------
+
+SCRIPTS = {
+    "zh": "老桥在山谷变窄的地方跨过河流。一九三一年的洪水冲走了两座桥墩，工程师们后来重新修建了它们。",
+    "zh-hant": "老橋在山谷變窄的地方跨過河流。一九三一年的洪水沖走了兩座橋墩，工程師們後來重新修建了它們。",
+    "ja": "古い橋は谷が狭くなるところで川を渡っている。技師たちは洪水のあとで橋脚を建て直した。",
+    "ko": "오래된 다리는 골짜기가 좁아지는 곳에서 강을 건넌다. 기술자들은 홍수 뒤에 교각을 다시 세웠다.",
+    "ru": "Старый мост пересекает реку там, где долина сужается. Инженеры перестроили его опоры.",
+    "el": "Η παλιά γέφυρα περνά τον ποταμό εκεί όπου στενεύει η κοιλάδα και έχει δύο βάθρα.",
+    "cs": "Starý most překračuje řeku tam, kde se údolí zužuje. Každý pilíř stojí na dubových kůlech.",
+    "fr": "Le vieux pont traverse la rivière là où la vallée se resserre; ses piles ont été rebâties.",
+}
+CODECS = [
+    *(("zh", codec) for codec in ("gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be")),
+    *(("ja", codec) for codec in ("shift_jis", "euc_jp", "iso2022_jp", "utf-16-le")),
+    *(("ru", codec) for codec in ("cp1251", "koi8_r", "iso8859_5", "cp866", "utf-16-be")),
+    *(("cs", codec) for codec in ("iso8859_2", "cp1250", "utf-8-sig", "utf-32")),
+    *(("ko", "euc_kr"), ("zh-hant", "big5"), ("el", "iso8859_7"), ("fr", "latin-1")),
+]
+
+
+@pytest.mark.parametrize("times", [1, 20])
+@pytest.mark.parametrize(("script", "codec"), CODECS)
+def test_encodings_are_recognised_in_short_and_long_texts(
+    tmp_path: Path, script: str, codec: str, times: int
+) -> None:
+    text = "\n\n".join([SCRIPTS[script]] * times)
+    (tmp_path / "bridge.txt").write_bytes(text.replace("\n", "\r\n").encode(codec))
+    assert only(tmp_path / "bridge.txt", min_chars=20).text == text
+
+
+@pytest.mark.parametrize(
+    ("head", "codec"),
+    [
+        ("<meta charset='gb2312'>", "gbk"),
+        ('<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=gbk">', "gbk"),
+        ('<?xml version="1.0" encoding="Big5"?>', "gbk"),
+        ("<meta charset=iso-8859-1>", "utf-8"),
+        ("<meta charset=utf-16>", "utf-8"),
+        ("<meta charset=gbk>", "utf-8-sig"),
+        ("<meta charset=utf-8>", "gbk"),
+        ("", "utf-16"),
+    ],
+)
+def test_a_page_is_read_as_declared_unless_its_bytes_say_otherwise(
+    tmp_path: Path, head: str, codec: str
+) -> None:
+    name = "zh-hant" if "Big5" in head else "zh"
+    page = f"{head}<html><body><p>{SCRIPTS[name]}</p></body></html>"
+    (tmp_path / "a.html").write_bytes(page.encode("big5" if "Big5" in head else codec))
+    assert only(tmp_path / "a.html", min_chars=20).text == SCRIPTS[name]
+
+
+def test_a_short_page_needs_its_declaration(tmp_path: Path) -> None:
+    for codec in ("cp1251", "koi8_r", "iso8859_5"):
+        page = f"<meta charset={codec.replace('_', '-').replace('iso', 'iso-')}><p>Мост у реки.</p>"
+        (tmp_path / f"{codec}.html").write_bytes(page.encode(codec))
+        assert only(tmp_path / f"{codec}.html", min_chars=5).text == "Мост у реки."
+
+
+def test_an_encoding_that_nobody_can_tell_is_a_reject_and_never_a_guess(tmp_path: Path) -> None:
+    noise = bytes((n * n * 31 + n * 7) % 224 + 32 for n in range(600))
+    (tmp_path / "noise.txt").write_bytes(noise)
+    (tmp_path / "noise.html").write_bytes(b"<meta charset=klingon>" + noise)
+    (tmp_path / "noise.csv").write_bytes(b"a,b\n" * 99 + noise)
+    (tmp_path / "wide.txt").write_bytes(b"\xff\xfe" + b"\x00\xd8" * 300)
+    (tmp_path / "river.txt").write_text(RIVER)
+    found = read(tmp_path)
+    names = ["noise.csv", "noise.html", "noise.txt", "wide.txt"]
+    assert reasons(found) == dict.fromkeys(names, "encoding")
+    assert list(seeds_of(found)) == ["river.txt"]
+
+
+def test_ascii_and_utf8_stay_byte_identical(tmp_path: Path) -> None:
+    code = "".join(f"name_{n} = 'Köln – {n}'  # ½ of {SCRIPTS['ja']}\n" for n in range(20))
+    for name, text in (("a.py", code), ("b.py", code.encode("ascii", "replace").decode())):
+        (tmp_path / name).write_text(text)
+        assert "".join(s.text + "\n" for s in seeds_of(read(tmp_path / name)).values()) == text
+
+
+def test_a_table_is_read_in_its_encoding(tmp_path: Path) -> None:
+    rows = "\n".join(f"{n},{SCRIPTS['ru']}" for n in range(5))
+    (tmp_path / "a.csv").write_bytes(f"номер,текст\n{rows}".encode("cp1251"))
+    assert only(tmp_path / "a.csv").text.startswith("| номер | текст |")
+
+
+# --- folders -------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_read_in_a_folder_is_a_reject_and_the_rest_is_read(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    for number, name in enumerate(["a.txt", "m.txt", "sub/n.txt", "z.txt"]):
+        (root / name).write_text(unlike(number))
+    (root / "b-loop").symlink_to("b-loop")
+    (root / "c-up").symlink_to("..")
+    (root / "d-gone.txt").symlink_to("nowhere.txt")
+    (root / "sub" / "e-back").symlink_to("..")
+    os.mkfifo(root / "f-pipe.txt")
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.getcwd()
+        os.chdir(root)
+        listener.bind("g-socket.txt")
+        os.chdir(here)
+    (root / "h-device.txt").symlink_to("/dev/null")
+    found = read(root)
+    assert list(seeds_of(found)) == ["a.txt", "m.txt", "sub/n.txt", "z.txt"]
+    assert reasons(found) == {
+        "b-loop": "unreadable",
+        "c-up": "outside",
+        "d-gone.txt": "unreadable",
+        "f-pipe.txt": "unreadable",
+        "g-socket.txt": "unreadable",
+        "h-device.txt": "outside",
+    }
+    assert read(root) == found
+
+
+def test_a_folder_that_cannot_be_listed_is_a_reject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.txt").write_text(RIVER)
+    (tmp_path / "z.txt").write_text(unlike(1))
+    scan = os.scandir
+
+    def refusing(path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found = read(tmp_path)
+    assert list(seeds_of(found)) == ["a.txt", "z.txt"]
+    assert reasons(found) == {"closed/": "unreadable"}
+
+
+def test_a_file_that_is_reached_twice_is_read_once(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / ".store").mkdir(parents=True)
+    (root / "docs").mkdir()
+    (root / "docs/a.txt").write_text(unlike(1))
+    (root / ".store/blob").write_text(unlike(2))
+    (root / "1-link.txt").symlink_to("docs/a.txt")
+    (root / "2-folder").symlink_to("docs")
+    (root / "3-blob.txt").symlink_to(".store/blob")
+    (root / "4-blob.txt").symlink_to(".store/blob")
+    os.link(root / "docs/a.txt", root / "docs/b.txt")
+    assert [s.name for s in iter_sources(str(root))] == ["3-blob.txt", "docs/a.txt"]
+    assert [s.name for s in iter_sources(f"{root}/2*/*.txt")] == ["2-folder/a.txt"]
+
+
+def test_links_that_leave_the_folder_are_followed_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "other/deep").mkdir(parents=True)
+    (tmp_path / "other/deep/b.txt").write_text(unlike(2))
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/a.txt").write_text(unlike(1))
+    (tmp_path / "root/more").symlink_to("../other")
+    (tmp_path / "root/again").symlink_to("../other")
+    (tmp_path / "root/up").symlink_to("..")
+    assert reasons(read(tmp_path / "root")) == dict.fromkeys(("again", "more", "up"), "outside")
+    names = list(seeds_of(read(tmp_path / "root", follow_links=True)))
+    assert names == ["a.txt", "again/deep/b.txt"]
+
+
+# --- what is embedded, and what is around --------------------------------------------------------
+
+
+def base64(size: int) -> str:
+    return b64encode(bytes(n * n * 7919 % 251 for n in range(size))).decode()
+
+
+def test_embedded_files_leave_prose_with_a_note(tmp_path: Path) -> None:
+    wrapped = "\n".join(base64(900)[start : start + 76] for start in range(0, 1200, 76))
+    uri = f"data:image/png;base64,{base64(900)}"
+    shown = {
+        f"![The bridge]({uri})": "[image/png left out: The bridge]",
+        f"[a file](data:application/pdf;base64,{base64(300)} 'x')": "[application/pdf left out]",
+        f"![wrapped](data:image/gif;base64,{wrapped})": "[image/gif left out: wrapped]",
+        '![s](data:image/svg+xml;utf8,<svg a="b"><g/></svg>)': "[image/svg+xml left out: s]",
+        f"<img alt='A map' src='{uri}'>": "[image/png left out: A map]",
+        f"a {{ src: url({uri}) }}": "a { src: url([image/png left out]) }",
+        f"Content:\n\n{wrapped}": "Content:\n\n[base64 left out]",
+        f"Key {base64(300)} end": "Key [base64 left out] end",
+    }
+    for number, (given, left) in enumerate(shown.items()):
+        (tmp_path / f"{number}.md").write_text(f"{given}\n\n{unlike(number)}")
+        text = only(tmp_path / f"{number}.md").text
+        assert left in text and unlike(number) in text
+        assert len(text) < len(unlike(number)) + 60
+
+
+def test_what_only_looks_embedded_stays(tmp_path: Path) -> None:
+    text = (
+        f"{RIVER}\n\n{'GATTACA' * 60}\n\nSee data: image/png, or https://a.org/{'x/y2/Z' * 60}\n\n"
+    )
+    text += (
+        "![map](map.png)\n\n```html\n<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>\n```"
+    )
+    (tmp_path / "a.md").write_text(text)
+    assert only(tmp_path / "a.md").text == text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<form id='aspnetForm'><input name='__VIEWSTATE' value='iVBORw0KGgo'>{}</form>",
+        "<template>{}</template><div id='app'></div>",
+        "<noscript>{}</noscript>",
+        "<div class='layout sidebar-right'><div>{}</div><div class='sidebar'>More</div></div>",
+        "<aside>{}</aside><nav><a href='/'>Home</a></nav>",
+        "<div class='cookies-on'>{}</div>",
+        "<main></main><article>{}</article>",
+        "<main><p>Loading</p></main><div class='menu'>{}</div>",
+        "<img src='data:image/png;base64,iVBORw0KGgo='>{}",
+    ],
+)
+def test_whatever_holds_most_of_a_page_is_its_content(tmp_path: Path, page: str) -> None:
+    (tmp_path / "a.html").write_text(page.format(f"<p>{RIVER}</p><pre>a\n\n  b</pre>"))
+    text = only(tmp_path / "a.html").text
+    assert RIVER in text and "```\na\n\n  b\n```" in text
+    for noise in ("iVBOR", "More", "Home"):
+        assert noise not in text
+
+
+def test_furniture_goes_even_where_it_is_longer_than_a_short_page(tmp_path: Path) -> None:
+    banner = "<div class='cookie-banner'>" + "We would like to know you better. " * 20 + "</div>"
+    banner += "<button><svg><title>x</title></svg><script>y()</script></button>"
+    menu = "<div class='menu'>" + "<a href='/'>Another page of this site</a> " * 40 + "</div>"
+    (tmp_path / "a.html").write_text(f"{banner}{menu}<p>{RIVER}</p>")
+    assert only(tmp_path / "a.html").text == RIVER
+
+
+def test_formulas_and_indices_of_a_page_survive(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        f"<p>H<sub>2</sub>O, 10<sup>3</sup>, \\(a_1^2\\). {RIVER}</p><p><math><mi>E</mi><annotation"
+        " encoding='application/x-tex'>E=mc^2</annotation></math></p>"
+        "<script type='math/tex; mode=display'>x_1 &lt; 2</script>"
+        "<table><tr><th>n</th></tr><tr><td>1</td></tr></table><ol><li>One</li></ol>"
+    )
+    text = only(tmp_path / "a.html").text
+    for kept in ("H<sub>2</sub>O, 10<sup>3</sup>, \\(a_1^2\\)", "$E=mc^2$", "| 1 |", "1. One"):
+        assert kept in text
+
+
+GROWING = [
+    " ",
+    "\t",
+    "* ",
+    "`",
+    "```\n",
+    "\\[",
+    "\\begin{math}",
+    "\\emph{",
+    "\\section[",
+    "![",
+    "- ",
+]
+GROWING += [
+    "data:image/png;base64,",
+    "data:image/svg+xml,<svg ",
+    "aB1",
+    "<a href=",
+    "<!--",
+    ":a:",
+    "A: b\n",
+]
+GROWING += ['<div class="menu">', "$", "`a <", "---\n", "=\n", '"']
+
+
+@pytest.mark.parametrize(
+    "convert", [clean_text, latex_to_markdown, rst_to_markdown, html_to_markdown, front_matter]
+)
+def test_no_text_takes_more_time_than_its_length(convert: Callable[[str], object]) -> None:
+    def seconds(unit: str, size: int) -> float:
+        text = unit * (size // len(unit))
+        start = time.process_time()
+        with contextlib.suppress(RecursionError):
+            convert(text)
+        return time.process_time() - start
+
+    for unit in GROWING:
+        # Sixteen times the text, at most 64 times the time: its square would be 256.
+        assert seconds(unit, 128_000) < 64 * max(seconds(unit, 8_000), 0.003), unit
+
+
+async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "BATCH", 2)
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number in range(5):
+        (docs / f"{number}.txt").write_text(unlike(number))
+    (docs / "loop").symlink_to("loop")
+    (docs / os.fsdecode(b"caf\xe9.py")).write_text("def f(x):\n    return x\n" * 20)
+
+    async def read_in(file: str, fail_after: int) -> tuple[list[str], list[str]]:
+        store = Store.open(tmp_path / file)
+        index = ApiIndex(tmp_path / f"{file}.index")
+        batches = 0
+
+        def told(_: int) -> None:
+            nonlocal batches
+            if (batches := batches + 1) == fail_after:
+                raise KeyError("killed")
+
+        try:
+            with contextlib.suppress(KeyError):
+                await ingest(store, index, SeedSettings(path=str(docs)), None, told=told)
+            seeds = [seed.id for seed in store.scan(kinds.SEED)]
+            return seeds, [reject.id for reject in store.scan(kinds.REJECT)]
+        finally:
+            index.close()
+            store.close()
+
+    whole = await read_in("whole", 0)
+    assert (len(whole[0]), len(whole[1])) == (6, 1)
+    killed = await read_in("killed", 2)
+    assert 0 < len(killed[0]) < 6 and set(killed[0]) < set(whole[0])
+    assert await read_in("killed", 0) == whole

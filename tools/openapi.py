@@ -13,16 +13,12 @@ import yaml
 
 from .api_spec import JSON_TYPES, ApiSpec, JsonType, ParameterSpec, slug, spoken, unique_names
 from .openapi_refs import Document, example_of
+from .safe_yaml import load_yaml
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Set by the client, never by a caller.
 _HEADERS = {"authorization", "accept", "content-type", "cookie", "user-agent"}
 _LONGEST = 400
-_DEEPEST = 500
-_BRACKET = re.compile(r"[\[\]{}]")
-_NESTED_DASHES = re.compile(r"(?:[-?:][ \t]+){500}")
-# Both are safe loaders; the one in C is ten times faster.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_openapi(text: str) -> list[ApiSpec]:
@@ -34,7 +30,7 @@ def parse_openapi(text: str) -> list[ApiSpec]:
     """
     try:
         return unique_names(_operations(Document(_load(text))))
-    except RecursionError as error:
+    except (RecursionError, MemoryError) as error:
         raise ValueError("line 1: nested too deeply to be an API description") from error
 
 
@@ -53,8 +49,7 @@ def _load(text: str) -> dict[str, Any]:
         if text.lstrip("\ufeff \t\r\n").startswith("{"):
             root = json.loads(text.lstrip("\ufeff"))
         else:
-            _refuse_depth(text)
-            root = yaml.load(text, Loader=_Loader)
+            root = load_yaml(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
@@ -63,17 +58,6 @@ def _load(text: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"line 1: not readable as YAML or JSON: {error}") from error
     return _mapping(root, "line 1")
-
-
-def _refuse_depth(text: str) -> None:
-    """Raise RecursionError for brackets or dashes so deep that the parser in C would crash."""
-    depth = 0
-    for bracket in _BRACKET.finditer(text):
-        depth += 1 if bracket[0] in "[{" else -1
-        if depth > _DEEPEST:
-            raise RecursionError
-    if _NESTED_DASHES.search(text):
-        raise RecursionError
 
 
 def _mapping(value: Any, where: str) -> dict[str, Any]:

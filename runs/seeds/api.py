@@ -5,6 +5,7 @@ as deep as the length allows.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 Mapping = dict[str, Any]
 Unit = tuple[str, Any]
 
+_ESCAPES = re.compile(
+    r"(\\[^u])|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
+)
 _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 _COMBINERS = ("allOf", "oneOf", "anyOf")
@@ -28,10 +32,24 @@ def parse(text: str) -> Any:
             pass
     import yaml
 
+    from ...tools.safe_yaml import load_yaml
+
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return load_yaml(text)
     except yaml.YAMLError as error:
         raise ValueError(f"neither JSON nor YAML: {error}") from error
+
+
+def joined_escapes(text: str) -> str:
+    r"""Return a text whose `\u` escapes stand for characters: pairs as one, halves as U+FFFD."""
+
+    def join(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1]
+        pair = "".join(chr(int(half, 16)) for half in found[0].split("\\u")[1:])
+        return pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")[:1]
+
+    return _ESCAPES.sub(join, text)
 
 
 def is_api(value: Any) -> bool:

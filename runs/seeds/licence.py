@@ -10,6 +10,7 @@ from sys import intern
 from typing import Any
 
 from ...agents.errors import UserError
+from .document import Unusable
 from .opening import decode
 from .source import Source
 
@@ -39,7 +40,7 @@ def front_matter(text: str) -> tuple[Origin, str]:
         return Origin(), text
     try:
         values = yaml.safe_load(found[1])
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return Origin(), text
     if not isinstance(values, dict):
         return Origin(), text
@@ -66,8 +67,11 @@ def _manifest(folder: Path) -> dict[str, Origin]:
     path = folder / "MANIFEST.csv"
     if not path.is_file():
         return {}
-    rows = csv.DictReader(io.StringIO(decode(path.read_bytes())))
-    columns = [column.strip().lower() for column in rows.fieldnames or ()]
+    try:
+        rows = csv.DictReader(io.StringIO(decode(path.read_bytes())))
+        columns = [column.strip().lower() for column in rows.fieldnames or ()]
+    except (OSError, csv.Error, Unusable) as error:
+        raise UserError(f"seeds: {path} cannot be read: {error}; mend it or rename it") from error
     if "file" not in columns or not {"licence", "license"} & set(columns):
         raise UserError(
             f"seeds: {path} has the columns {', '.join(columns) or 'none'}; it needs 'file' and "

@@ -1,6 +1,7 @@
 """reStructuredText to markdown: headings, code and roles; what a reader never sees goes."""
 
 import re
+from itertools import takewhile
 
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_<>])\1{2,}\s*")
 _CODE_DIRECTIVE = re.compile(r"( *)\.\. (?:code-block|code|sourcecode)::[ ]*(\S*)\s*")
@@ -8,8 +9,8 @@ _HIDDEN_DIRECTIVE = re.compile(
     r"( *)\.\. (?:(?:toctree|contents|image|figure|index|highlight|meta|raw|include|module|only)::"
     r"|_[^:]+:|\|[^|]+\||\[|(?![\w:-]+::)).*"
 )
-_ROLE = re.compile(r":[\w:.+-]+:`~?([^`<]+?)(?:\s*<[^`>]*>)?`")
-_LINK = re.compile(r"`([^`<]+?)\s*<[^`>]+>`__?")
+_ROLE = re.compile(r":[\w:.+-]{1,80}:`~?([^`<]{1,500}?)(?:\s{0,9}<[^`>]{0,500}>)?`")
+_LINK = re.compile(r"`([^`<]{1,500}?)\s{0,9}<[^`>]{1,500}>`__?")
 
 
 def rst_to_markdown(text: str) -> str:
@@ -48,8 +49,8 @@ def _indent(line: str) -> int:
 
 def _fence(block: list[str], language: str) -> list[str]:
     """Return an indented block as fenced code, without its options and margin."""
-    while block and (not block[0].strip() or re.match(r"\s*:[\w-]+:", block[0])):
-        block = block[1:]
+    options = takewhile(lambda line: not line.strip() or re.match(r"\s*:[\w-]+:", line), block)
+    block = block[len(list(options)) :]
     margin = min((_indent(line) for line in block if line.strip()), default=0)
     return [f"```{language}", *(line[margin:] for line in block), "```"]
 

@@ -94,12 +94,10 @@ def encoding_of(data: bytes, *, markup: bool = False) -> str:
     return _refuse(f"{said}save it as UTF-8")
 
 
-def is_binary(head: bytes) -> bool:
-    """Whether the first bytes of a file cannot be text."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
-        return False
+def is_binary(head: bytes, one_in: int = 50) -> bool:
+    """Whether the first bytes of a file cannot be text: more than so many are control characters."""
     control = len(head) - len(head.translate(None, _CONTROL))
-    return head.startswith(b"%PDF-") or control > len(head) / 50
+    return head.startswith(b"%PDF-") or control > len(head) / one_in
 
 
 def _refuse(detail: str) -> str:
@@ -109,7 +107,10 @@ def _refuse(detail: str) -> str:
 def _as_text(data: bytes, name: str) -> str:
     """Return the codec where it fits and, unless it is a wide one, the bytes look like text."""
     wide = name.lower().startswith(("utf-16", "utf-32"))
-    return "" if not wide and is_binary(data[:8192]) else _fitting(data, name)
+    # Bytes that are valid UTF-8 are text already: some control characters among them are litter.
+    if not wide and is_binary(data[:8192], 10 if name == "utf-8" else 50):
+        return ""
+    return _fitting(data, name)
 
 
 def _fitting(data: bytes, name: str) -> str:
@@ -172,20 +173,19 @@ def iter_lines(path: Path) -> Iterator[str]:
         Unusable: it is binary, in no known encoding, or one line is larger than memory should hold.
     """
     with open_bytes(path) as file:
-        head = file.read(8192)
+        name = encoding_of(file.read(_SAMPLE))
         file.seek(0)
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            yield from codecs.getreader("utf-16")(file)
+        if name.startswith(("utf-16", "utf-32")):
+            yield from codecs.getreader(name)(file)
             return
-        if is_binary(head):
-            raise Unusable("binary", "its bytes are not text")
-        name = "utf-8-sig"
         while line := file.readline(MAX_BYTES + 1):
             if len(line) > MAX_BYTES:
                 raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
             try:
                 text = line.decode(name)
             except UnicodeDecodeError:
-                name = encoding_of(line + file.peek(_SAMPLE)[:_SAMPLE])  # type: ignore[attr-defined]
+                here = file.tell()
+                name = encoding_of(line + file.read(_SAMPLE))
+                file.seek(here)
                 text = line.decode(name, "replace")
             yield text.replace("\r\n", "\n").replace("\r", "\n")

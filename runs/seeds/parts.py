@@ -123,7 +123,7 @@ def _python_blocks(text: str, limit: int) -> list[str] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     # Lines as Python counts them: a form feed or a separator inside a string ends none.
     lines = text.split("\n")

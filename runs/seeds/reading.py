@@ -77,7 +77,7 @@ def _document(
 
 def _structured(source: Source, form: str, column: str, origin: Origin) -> Iterator[Found]:
     """Read JSON or YAML: an API description, records with a text column, or text."""
-    text = read_text(source.path)
+    text = api.joined_escapes(read_text(source.path))
     try:
         value = api.parse(text)
     except ValueError as error:

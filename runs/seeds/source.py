@@ -80,11 +80,11 @@ class _Walk:
 
     def reaches(self, path: Path, *, folder: bool) -> bool:
         """Whether the walk comes to a real path without any link."""
-        name = path.relative_to(self.root.resolve()).as_posix()
-        if folder and (self.pattern is not None or self.depth is not None):
+        inside = path.relative_to(self.root.resolve())
+        if folder and self.pattern is not None:
             return False
-        hidden = any(map(_NOT_SEEDS.fullmatch, name.split("/")))
-        return not hidden and (folder or self.wants(name))
+        hidden = any(map(_NOT_SEEDS.fullmatch, inside.parts))
+        return not hidden and (folder or self.wants(inside.as_posix()))
 
     def is_new(self, status: os.stat_result) -> bool:
         """Whether this very file or folder comes for the first time."""

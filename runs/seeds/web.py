@@ -38,7 +38,7 @@ def html_to_markdown(html: str) -> tuple[str, str]:
     """Return the title and the main content of a web page as markdown."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(html, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     _strip_furniture(soup)
     _write_out(soup)
@@ -54,19 +54,28 @@ def _strip_furniture(soup: "BeautifulSoup") -> None:
             mark = "$$" if "display" in kind else "$"
             tag.replace_with(f"{mark}{tag.get_text().strip()}{mark}")
         else:
-            tag.decompose()
+            tag.extract()
+    from bs4 import Tag
+
     said = _said(soup)
     left = said[id(soup)]
-    for tag in soup([*_TAGS, *_NAMED]):
-        if tag.decomposed:
-            continue
-        certain = _CERTAIN.search(names := f"{tag.name} {_names(tag)}")
-        if not certain and tag.name not in _TAGS and not _LIKELY.search(names):
-            continue
-        size = said[id(tag)]
-        if size <= left * (0.9 if certain else 0.5):
-            left -= size
-            tag.decompose()
+    stack: list[Tag] = [soup]
+    while stack:
+        inside = [child for child in stack.pop().children if isinstance(child, Tag)]
+        for tag in inside:
+            if said[id(tag)] <= left * _share(tag):
+                left -= said[id(tag)]
+                tag.decompose()
+            else:
+                stack.append(tag)
+
+
+def _share(tag: "Tag") -> float:
+    """Return how much of a page a tag may say at most to be furniture; below 0 what is none."""
+    names = f"{tag.name} {_names(tag)}" if tag.name in _NAMED else tag.name
+    if _CERTAIN.search(names):
+        return 0.9
+    return 0.5 if tag.name in _TAGS or _LIKELY.search(names) else -1.0
 
 
 def _said(soup: "BeautifulSoup") -> Counter[int]:
