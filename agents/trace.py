@@ -70,9 +70,19 @@ class Tracer:
 
     def __init__(self, run: str, write: Callable[[Event], None]) -> None:
         self.run = run
-        self.write = write
+        self._write = write
         self._start = token_hex(4)
+        self._closed = False
         self._numbers = count(1)
+
+    def tell(self, event: Event) -> None:
+        """Hand an event on; what ends only after its run belongs to nobody."""
+        if not self._closed:
+            self._write(event)
+
+    def close(self) -> None:
+        """Hand nothing on any more."""
+        self._closed = True
 
     def next_id(self) -> str:
         """Return the id of the next event: unique, also among other starts and other runs."""
@@ -172,6 +182,8 @@ def span(
         seconds = time.perf_counter() - started
         made, keys = tuple(scope.made), tuple(scope.keys)
         _tell(scope, kind, scope.event, "", made or records, keys, outcome, seconds, data)
+        if tracer is not None:
+            tracer.close()
 
 
 def _tell(
@@ -187,7 +199,7 @@ def _tell(
     id: str = "",
 ) -> None:
     tracer = scope.tracer
-    tracer.write(
+    tracer.tell(
         Event(
             id or tracer.next_id(),
             parent,

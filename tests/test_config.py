@@ -105,7 +105,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(mine: Path) -> N
         ("models.small.model=wek", "models.small.model: found 'wek'; needs one of weak, medium"),
         (
             "models.small.base_url=x",
-            "models.small.base_url: no such field. Fields here: model, family",
+            "models.small.base_url: no such field. Fields here: model, version, family",
         ),
         (
             "models.small.concurrency=-1",
