@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import BaseModel, Field, create_model
 
-from arenainstruct.agents.errors import BudgetSpent, ModelError, ReplyError
+from arenainstruct.agents.errors import BudgetSpent, Diverged, ModelError, ReplyError
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply, Usage
 from arenainstruct.agents.models.door import Door, OpenModel
@@ -23,6 +24,7 @@ from arenainstruct.agents.replies import ChoiceReply
 from arenainstruct.runs.store import STORE_FILE, Store
 
 CALL = Call("slow", (Turn(role="user", content="Is it so?"),))
+OTHER = Call("slow", (Turn(role="user", content="And this?"),))
 REPLY = Reply("yes", "test/slow", tokens_in=10, tokens_out=1, usd=0.5)
 UNUSABLE = Usage("test/slow", tokens_in=10, tokens_out=90, usd=0.25)
 
@@ -30,9 +32,10 @@ UNUSABLE = Usage("test/slow", tokens_in=10, tokens_out=90, usd=0.25)
 class Slow:
     """A provider that answers when it is told to, or fails as often as it is told to."""
 
-    endpoint, model = "slow", "slow"
+    model = "slow"
 
     def __init__(self) -> None:
+        self.endpoint = "slow"
         self.params: dict[str, Any] = {}
         self.asked = self.left = 0
         self.go = asyncio.Event()
@@ -238,3 +241,58 @@ async def test_thoughts_are_kept_in_the_ledger(tmp_path: Path) -> None:
         await home.store.remember("k", request(CALL, "offline/weak", {}), thinks)
         assert home.store.recall("k") == thinks
         assert [entry.thoughts for entry in home.store.entries()] == ["hm, is it?"]
+
+
+async def test_a_moved_endpoint_pays_nothing_again_and_another_version_does(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        await home.door.complete(CALL)
+    async with house(tmp_path) as moved:
+        moved.slow.go.set()
+        moved.slow.endpoint = "http://elsewhere.example/v1"
+        await moved.door.complete(CALL)
+    assert moved.calls() == (0, 1, 0)
+    async with house(tmp_path, version="2026-11") as trained:
+        trained.slow.go.set()
+        await trained.door.complete(CALL)
+        await trained.door.complete(CALL)
+    assert trained.calls() == (1, 1, 0)
+
+
+async def test_a_reply_type_that_changed_under_its_name_is_asked_for_again(tmp_path: Path) -> None:
+    bounds = Annotated[float, Field(ge=1, le=10)]
+    old = create_model("Reply", reason=(str, ...))
+    changed: list[type[BaseModel]] = [
+        create_model("Reply", reason=(str, ...), score=(float, ...)),
+        create_model("Reply", reason=(str, ...), score=(bounds, ...)),
+        create_model("Reply", reason=(str, Field(description="In one sentence."))),
+    ]
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        for kind in (old, *changed, old, *changed):
+            await home.door.complete(replace(CALL, reply_type=kind))
+    assert home.calls() == (4, 4, 0)
+
+
+async def test_without_the_network_nobody_is_asked(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        home.slow.go.set()
+        await home.door.complete(replace(CALL, role="juror", subject="i-1"))
+        home.slow.failures = [AttemptFailed("cut off", status=400, final=True, usage=UNUSABLE)]
+        with pytest.raises(ModelError) as failed:
+            await home.door.complete(OTHER)
+
+    async with house(tmp_path) as home:
+        door = Door(home.door.models, home.store, home.budget, network=False)
+        assert await door.complete(CALL) == REPLY
+        with pytest.raises(ModelError, match=str(failed.value)) as again:
+            await door.complete(OTHER)
+        assert again.value.status == 400
+        turns = (Turn(role="user", content="Is it not so?"),)
+        with pytest.raises(Diverged, match=r"turn 1 \(user\) at character 6: 'not so\?'"):
+            await door.complete(Call("slow", turns, role="juror", subject="i-1"))
+        with pytest.raises(Diverged, match="sample: 3, recorded 0"):
+            await door.complete(Call("slow", CALL.turns, sample=3, role="juror", subject="i-1"))
+        with pytest.raises(Diverged, match="nothing like it was recorded"):
+            await door.complete(Call("slow", turns, role="writer", subject="i-1"))
+        assert home.slow.asked == 0 and door.tally.calls()["paid"] == 0
