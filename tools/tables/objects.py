@@ -1,5 +1,7 @@
 """JSON as rows: an object a line, or an array of objects, at the top or inside an object."""
 
+import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 Read = tuple[Sequence[int], list[Any]]
 """Numbers and rows; what is no object stands there as a text that says so."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class JsonTable:
@@ -38,7 +41,7 @@ class JsonTable:
 
     def _listed(self) -> Read:
         try:
-            value = orjson.loads(self._blocks.rest())
+            value = _parsed(self._blocks.rest())
         except orjson.JSONDecodeError as error:
             raise TableError(f"{self.path}: is no JSON: {error}") from error
         found = _records(value)
@@ -131,11 +134,29 @@ def _lines(block: bytes, before: int) -> Read:
 def _object(line: bytes) -> Any:
     """Return the object of a line, or what is wrong with it."""
     try:
-        if isinstance(row := orjson.loads(line), dict):
+        if isinstance(row := _parsed(line), dict):
             return row
         return _no_object(line.decode())
     except orjson.JSONDecodeError:
         return FOREIGN if not _is_utf8(line) else _no_object(line.decode())
+
+
+def _parsed(text: bytes) -> Any:
+    """Return parsed JSON; half an emoji written as an escape, which is no character, becomes U+FFFD.
+
+    Raises:
+        orjson.JSONDecodeError: it is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if b"\\u" not in text:
+            raise
+        try:
+            whole = json.dumps(json.loads(text), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            whole = ""
+        return orjson.loads(_HALF.sub("\ufffd", whole))
 
 
 def _is_utf8(line: bytes) -> bool:
