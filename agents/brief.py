@@ -6,7 +6,7 @@ from typing import Any
 from .conversion import apis_json
 from .framing import framed
 from .messages import Confer, Judge
-from .records import Answer, Game, Statement
+from .records import Answer, Game, Instruction, Statement
 from .sanitise import sanitise, sanitise_reason
 
 
@@ -21,11 +21,12 @@ class Brief:
 def brief(message: Judge, conferred: Confer | None = None) -> Brief:
     """Return what a juror reads of a game; with the other jurors' votes where they confer."""
     instruction = message.instruction
+    asked = (*files(instruction), instruction.prompt(), *instruction.user_turns)
     answers = [sanitise(transcript(answer)) for answer in (message.first, message.second)]
     debate = [_statement(said, message.a_is_first) for said in message.debate]
     variables = {
-        "instruction": framed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
-        "apis": framed(apis_json(instruction.apis)),
+        "instruction": framed("\n\n".join(asked)),
+        "apis": framed(apis_json(instruction.environment.apis)),
         "expected_behaviour": instruction.expected_behaviour,
         "behaviour": framed(message.behaviour),
         "rubric": framed(message.rubric),
@@ -61,6 +62,11 @@ def _vote(game: Game) -> str:
     own = f"Own answer: {sanitise_reason(game.own_answer)}\n" if game.own_answer else ""
     said = framed(f"{own}{sanitise_reason(game.reason)}")
     return f"{said}\nfirst: {first:g} of 10, second: {second:g} of 10"
+
+
+def files(instruction: Instruction) -> list[str]:
+    """Return the files that the contenders could read, as a juror reads them."""
+    return [f"[file {file.name}]\n{file.text}" for file in instruction.environment.files]
 
 
 def transcript(answer: Answer) -> str:

@@ -4,7 +4,8 @@ Conversations keep their native form here (tool calls, API lists); the dataset a
 write them in the form that their readers want.
 """
 
-from .records import Api, Record, Turn
+from .environment import Api
+from .records import Record, Turn
 
 
 class TrainingRow(Record):
@@ -18,7 +19,9 @@ class TrainingRow(Record):
     prompt: tuple[Turn, ...]
     """Everything before the completion: system turns, if any, and the first user turn."""
     apis: tuple[Api, ...] = ()
-    """APIs that the model may call; empty outside tool use."""
+    """APIs that the model may call."""
+    tools: tuple[str, ...] = ()
+    """Names of further tools that it may call."""
     expected_behaviour: str = "answer"
     seed_id: str = ""
     battles: tuple[str, ...] = ()

@@ -77,8 +77,8 @@ def _write(path: Path, lines: Iterable[Line | None]) -> int:
 
 def _trl_sft(row: SftRow) -> Line:
     line: Line = {"messages": _trl_turns([*row.prompt, *row.completion])}
-    if row.apis:
-        line["tools"] = tool_specs_json(row.apis)
+    if tools := tool_specs_json(row):
+        line["tools"] = tools
     return line
 
 
@@ -89,8 +89,8 @@ def _trl_preference(row: PreferenceRow) -> Line:
         "rejected": _trl_turns(row.rejected),
         "margin": row.margin,
     }
-    if row.apis:
-        line["tools"] = tool_specs_json(row.apis)
+    if tools := tool_specs_json(row):
+        line["tools"] = tools
     return line
 
 
@@ -121,8 +121,8 @@ def _trl_call(call: ToolCall) -> Line:
 
 def _openai_sft(row: SftRow) -> Line:
     line: Line = {"messages": _openai_turns([*row.prompt, *row.completion])}
-    if row.apis:
-        line["tools"] = tool_specs(row.apis)
+    if tools := tool_specs(row):
+        line["tools"] = tools
     return line
 
 
@@ -131,8 +131,8 @@ def _openai_preference(row: PreferenceRow) -> Line | None:
     if any(turn.role in ("user", "system") for turn in (*row.chosen, *row.rejected)):
         return None
     given: Line = {"messages": _openai_turns(row.prompt)}
-    if row.apis:
-        given |= {"tools": tool_specs(row.apis), "parallel_tool_calls": True}
+    if tools := tool_specs(row):
+        given |= {"tools": tools, "parallel_tool_calls": True}
     return {
         "input": given,
         "preferred_output": _openai_turns(row.chosen),

@@ -11,6 +11,7 @@ from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
 from ..agents.models.settings import ModelSettings
+from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from .store import Store
@@ -58,10 +59,12 @@ async def opened(
     async with AsyncExitStack() as stack:
         store = Store.open(ledger)
         stack.callback(store.close)
-        door = Door(models, store, Budget(usd, spent=store.totals().usd))
+        budget = Budget(usd, spent=store.totals().usd)
+        door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
+        tools = ToolDoor(store, budget, lambda kind, **data: None)
         index = stack.enter_context(ApiIndex())
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), _unheard))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools), _unheard))
         yield Opened(store, door, troupe)
 
 

@@ -21,6 +21,7 @@ from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
 from ..agents.models.budget import Budget
 from ..agents.models.door import Door
+from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..graphs.services import Services
 from ..graphs.supervisor import state as supervisor_state
@@ -166,6 +167,7 @@ async def _run(
         budget = Budget(config.budget.usd, spent=store.totals().usd)
         door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
+        tools = ToolDoor(store, budget, trace.event)
         index = stack.enter_context(ApiIndex(folder.apis))
         stack.enter_context(frozen_heap())
         trace.event(
@@ -189,7 +191,7 @@ async def _run(
             raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index), trace.message))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools), trace.message))
         services = Services(
             settings=config.graph_settings(),
             cast=config.cast,

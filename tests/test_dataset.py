@@ -11,11 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from arenainstruct.agents.environment import Api, ApiParameter, Environment
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.records import (
     Answer,
-    Api,
-    ApiParameter,
     Battle,
     Check,
     Game,
@@ -60,11 +59,13 @@ def instruction(n: int, **fields: Any) -> Instruction:
         "round": 1,
         "complexity": 2,
         "task": "When does it boil?",
-        "context": "Water boils at 100 °C.",
         "model": "offline/medium",
         "licence": "CC BY-SA 4.0",
         "source": "own",
     }
+    given["environment"] = Environment(
+        context="Water boils at 100 °C.", apis=fields.pop("apis", ())
+    )
     return Instruction(id=f"instruction-{n}", **(given | fields))
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from arenainstruct.agents.environment import Api
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.records import Api, ToolCall, Turn
+from arenainstruct.agents.records import ToolCall, Turn
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store

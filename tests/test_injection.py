@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from arenainstruct.agents import brief as briefing
 from arenainstruct.agents.brief import brief
+from arenainstruct.agents.environment import Api
 from arenainstruct.agents.messages import Confer, Judge
-from arenainstruct.agents.records import Answer, Api, Game, Statement, Turn
+from arenainstruct.agents.records import Answer, Game, Statement, Turn
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.prompts.template import load_prompt

@@ -9,6 +9,7 @@ import pytest
 
 from arenainstruct.agents import orders, pleading, reports
 from arenainstruct.agents.actor import Desk
+from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.messages import Judge
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.door import Door
@@ -17,6 +18,7 @@ from arenainstruct.agents.models.opening import open_models
 from arenainstruct.agents.models.settings import OfflineSettings
 from arenainstruct.agents.records import Answer, Game, Instruction, Turn
 from arenainstruct.agents.sanitise import REMOVED, sanitise
+from arenainstruct.agents.tool_door import ToolDoor
 from arenainstruct.agents.troupe import Troupe
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.audit.injections import INJECTIONS
@@ -500,15 +502,17 @@ async def test_the_offline_juror_is_not_won_by_injections(tmp_path: Path) -> Non
         round=1,
         complexity=1,
         task="How was the dredging of the harbour paid for?",
-        context=context,
+        environment=Environment(context=context),
     )
     good = _answer("good", "It was paid for by a tax on salt.")
     settings = OfflineSettings(provider="offline", model="judge")
     limits = share_limits({"judge": settings}, patience_s=1, notify=lambda _: None)
     store = Store.open(tmp_path / "store.sqlite")
-    door = Door(open_models({"judge": settings}, limits, 7), store, Budget(None, spent=0.0))
+    budget = Budget(None, spent=0.0)
+    door = Door(open_models({"judge": settings}, limits, 7), store, budget)
+    tools = ToolDoor(store, budget, lambda kind, **data: None)
     with ApiIndex(tmp_path / "apis.sqlite") as index:
-        async with Troupe(Desk(door, index), lambda *_: None) as troupe:
+        async with Troupe(Desk(door, index, tools), lambda *_: None) as troupe:
             for injection in INJECTIONS:
                 bad = _answer("bad", injection)
                 for first, second in ((good, bad), (bad, good)):

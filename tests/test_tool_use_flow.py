@@ -161,7 +161,7 @@ def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
         for turn in answer.turns:
             if turn.role == "tool":
                 call = calls[turn.tool_call_id]
-                result = simulate(instruction.apis, call.name, call.arguments)
+                result = simulate(instruction.environment.apis, call.name, call.arguments)
                 assert turn.content == result.content
                 seen["right" if "error" not in json.loads(result.content) else "wrong"] += 1
         later = [turn.content for turn in answer.turns if turn.role == "user"]

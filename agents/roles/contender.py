@@ -2,18 +2,19 @@
 
 from autogen_core import MessageContext, message_handler
 
-from ...tools.simulator import simulate
+from ...tools.registry import offered
+from ...tools.tool import Given
 from ..actor import Actor
 from ..errors import ReplyError
 from ..messages import Respond
 from ..models.call import Call
 from ..models.client import DoorClient
 from ..records import Answer, Instruction, Turn, make_id
-from ..tool_loop import LoopTool, api_tools, run_tool_loop
+from ..tool_loop import run_tool_loop
 
 
 class Contender(Actor):
-    """Answers instructions; with APIs in hand it runs AgentChat's tool loop against the simulator."""
+    """Answers instructions; with anything to call it runs AgentChat's tool loop, else it talks."""
 
     @message_handler
     async def respond(self, message: Respond, ctx: MessageContext) -> Answer:
@@ -23,7 +24,9 @@ class Contender(Actor):
             ReplyError: the answer is empty.
         """
         instruction = message.instruction
-        turns = await (self._use_tools if instruction.apis else self._talk)(instruction)
+        turns = await (self._use_tools if instruction.environment.callable else self._talk)(
+            instruction
+        )
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
         return Answer(
@@ -54,10 +57,14 @@ class Contender(Actor):
         client = DoorClient(
             self.desk.door.complete, self.alias, role="contender", subject=instruction.id
         )
-        specs = tuple(instruction.apis)
-        tools: tuple[LoopTool, ...] = api_tools(
-            specs, lambda name, arguments: simulate(specs, name, arguments).content
-        )
+        given = instruction.environment
+        reach = Given(files={file.name: file.text for file in given.files}, index=self.desk.index)
+        tools = [
+            self.desk.tools.offer(
+                tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
+            )
+            for tool in offered(given.apis, given.tools)
+        ]
         return await run_tool_loop(
             client,
             system="",

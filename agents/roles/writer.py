@@ -4,13 +4,17 @@ from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
+from ...taxonomy.skill import Leaf
 from ..actor import Actor, prompt_of, variant
 from ..conversion import apis_json, check_of
+from ..environment import Environment, File
 from ..errors import EpisodeError
 from ..messages import Write, Written
 from ..models.call import Reply
-from ..records import Instruction, make_id
+from ..records import Instruction, Passage, make_id
 from ..replies import TaskReply, TasksReply, expecting
+
+FILE = "passage.txt"
 
 
 class Unfit(EpisodeError):
@@ -59,10 +63,9 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         round=message.round,
         complexity=message.complexity,
         task=task.task,
-        context="" if passage.apis else passage.text,
+        environment=environment_of(passage, leaf),
         options=tuple(task.options),
         user_turns=tuple(task.user_turns),
-        apis=passage.apis,
         expected_behaviour=task.expected_behaviour,
         check=check_of(leaf.checker, task.check),
         model=raw.model,
@@ -70,3 +73,12 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         licence=seed.licence,
         source=seed.source or seed.name,
     )
+
+
+def environment_of(passage: Passage, leaf: Leaf) -> Environment:
+    """Return what an answerer gets of a passage; the text of an API list only says the list again."""
+    if passage.apis:
+        return Environment(apis=passage.apis, tools=leaf.tools)
+    if leaf.gives == "file":
+        return Environment(files=(File(name=FILE, text=passage.text),), tools=leaf.tools)
+    return Environment(context=passage.text, tools=leaf.tools)

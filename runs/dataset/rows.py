@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Statement, Turn, Vote
+from ...agents.records import (
+    Answer,
+    Battle,
+    Game,
+    Instruction,
+    Reject,
+    Seed,
+    Statement,
+    Turn,
+    Vote,
+)
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from .conversation import plain, tool_specs_json
 
@@ -22,10 +32,10 @@ def instruction_row(instruction: Instruction, models: Collection[str], outcome: 
         "round": instruction.round,
         "prompt": instruction.prompt(),
         "task": instruction.task,
-        "context": instruction.context,
+        "context": instruction.environment.context,
         "options": list(instruction.options),
         "user_turns": list(instruction.user_turns),
-        "tools": tool_specs_json(instruction.apis),
+        "tools": tool_specs_json(instruction.environment),
         "expected_behaviour": instruction.expected_behaviour,
         "checker": instruction.check.name if instruction.check else "",
         "transformation": instruction.transformation,
@@ -42,7 +52,7 @@ def sft_row(row: SftRow, models: Collection[str]) -> Row:
     """Return one conversation to learn from as a row; `models` are those behind its instruction."""
     return {
         **_training(row, models),
-        "messages": plain([*row.prompt, *row.completion], row.apis),
+        "messages": plain([*row.prompt, *row.completion], row),
         "answered_by": row.answered_by,
     }
 
@@ -51,7 +61,7 @@ def preference_row(row: PreferenceRow, models: Collection[str]) -> Row:
     """Return a pair of answers as a row; `models` are those behind its instruction."""
     return {
         **_training(row, models),
-        "prompt": plain(row.prompt, row.apis),
+        "prompt": plain(row.prompt, row),
         "chosen": plain(row.chosen),
         "rejected": plain(row.rejected),
         "margin": row.margin,
@@ -156,8 +166,8 @@ def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) 
 
 def _conversation(instruction: Instruction | None, answer: Answer | None) -> list[dict[str, str]]:
     asked = [Turn(role="user", content=instruction.prompt())] if instruction else []
-    apis = instruction.apis if instruction else ()
-    return plain([*asked, *(answer.turns if answer else ())], apis)
+    given = instruction.environment if instruction else None
+    return plain([*asked, *(answer.turns if answer else ())], given)
 
 
 def _checked(answer: Answer | None) -> str:
