@@ -21,5 +21,9 @@ TOOLS: dict[str, Tool] = {
 
 
 def offered(apis: Sequence[ApiLike], names: Iterable[str]) -> list[Tool]:
-    """Return what a contender may call: a simulated tool for each API, and the tools named."""
-    return [*simulated(apis), *(TOOLS[name] for name in names)]
+    """Return what a contender may call: a simulated tool for each API, and the tools named.
+
+    An endpoint refuses two of one name: an API that bears a tool's name gives way.
+    """
+    made = [*simulated(apis), *(TOOLS[name] for name in names)]
+    return list({tool.name: tool for tool in made}.values())
