@@ -53,9 +53,12 @@ class Drafts:
     context: float
 
 
-@cache
 def prompt_tokens(file: PromptFile | str) -> float:
     """Return the length of a prompt file, one of our own by its name."""
     file = PromptFile(name=file) if isinstance(file, str) else file
-    size: int = (Path(file.folder or FOLDER) / f"{file.name}.j2").stat().st_size
-    return size / BYTES_PER_TOKEN
+    return _size(Path(file.folder or FOLDER) / f"{file.name}.j2") / BYTES_PER_TOKEN
+
+
+@cache
+def _size(path: Path) -> int:
+    return path.stat().st_size

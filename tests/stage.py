@@ -314,7 +314,7 @@ def instruction(id: str = "i-1", **fields: Any) -> Instruction:
         "task": "When was it built?",
         "model": "scripted/teacher",
     }
-    given = {"context": SEED.text} | {
+    given: dict[str, Any] = {"context": SEED.text} | {
         name: fields.pop(name) for name in ("context", "apis", "tools", "files") if name in fields
     }
     usual["environment"] = Environment(**given)
