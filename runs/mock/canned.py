@@ -97,11 +97,17 @@ class Canned:
 
     def _choice(self, allowed: list[Any], name: str) -> Any:
         if name == "expected_behaviour":
-            asked = self._found(_DIRECTION) or self._found(_BEHAVIOUR)
+            asked = self._expected()
             return asked if asked in allowed else allowed[0]
         return self._dice.choice(allowed) if name in {"choice", "grade"} else allowed[0]
 
+    def _expected(self) -> str:
+        """Return what the prompt expects of a good answer."""
+        return self._found(_DIRECTION) or self._found(_BEHAVIOUR) or "answer"
+
     def _string(self, name: str) -> str:
+        if name == "expected_behaviour":
+            return self._expected()
         if name == "goal":
             names: list[str] = _GOAL.findall(self._text) or ["harder"]
             return self._dice.choice(names)
