@@ -17,6 +17,7 @@ from .models.call import Call, Reply
 from .models.door import Door
 from .models.structured import ask
 from .records import Turn
+from .tool_door import ToolDoor
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -27,7 +28,8 @@ class Desk:
 
     door: Door
     index: ApiIndex
-    """APIs of all seeds, for the finder's search."""
+    """APIs of all seeds, for tools that search them."""
+    tools: ToolDoor
 
 
 class Actor(RoutedAgent):

@@ -8,7 +8,7 @@ from .conversion import apis_json
 from .fence import disarmed
 from .flags import addresses_jury
 from .messages import Confer, Judge
-from .records import Answer, Game, Statement
+from .records import Answer, Game, Instruction, Statement
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Brief:
 def brief(message: Judge, conferred: Confer | None = None) -> Brief:
     """Return what a juror reads of a game; with the other jurors' votes where they confer."""
     instruction = message.instruction
+    asked = (*files(instruction), instruction.prompt(), *instruction.user_turns)
     answers = [transcript(answer) for answer in (message.first, message.second)]
     texts = [statement.text for statement in message.debate] or answers
     variables = {
-        "instruction": disarmed("\n\n".join((instruction.prompt(), *instruction.user_turns))),
-        "apis": disarmed(apis_json(instruction.apis)),
+        "instruction": disarmed("\n\n".join(asked)),
+        "apis": disarmed(apis_json(instruction.environment.apis)),
         "expected_behaviour": instruction.expected_behaviour,
         "behaviour": disarmed(message.behaviour),
         "rubric": disarmed(message.rubric),
@@ -55,6 +56,11 @@ def _vote(game: Game) -> str:
     first, second = in_order((game.score_a, game.score_b), game.shown_first)
     own = f"Own answer: {game.own_answer}\n" if game.own_answer else ""
     return f"{disarmed(own + game.reason)}\nfirst: {first:g} of 10, second: {second:g} of 10"
+
+
+def files(instruction: Instruction) -> list[str]:
+    """Return the files that the contenders could read, as a juror reads them."""
+    return [f"[file {file.name}]\n{file.text}" for file in instruction.environment.files]
 
 
 def transcript(answer: Answer) -> str:

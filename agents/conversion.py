@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import orjson
 
 from ..tools.api_spec import ApiSpec, slug
-from .records import Api, ApiParameter, Check
+from .environment import Api, ApiParameter
+from .records import Check
 from .replies import ApiReply, CheckReply
 
 

@@ -5,7 +5,8 @@ with the number of seeds. The records that live on are in `records`.
 """
 
 from ..taxonomy.skill import Goal, Leaf, PromptFile, Transformation
-from .records import Answer, Api, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
+from .environment import Api
+from .records import Answer, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
 
 
 class Transform(Frozen):

@@ -10,6 +10,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from .environment import Api, Environment
+
 SeedKind = Literal["text", "dialogue", "code", "table", "api"]
 """What a reader can find a document to be; skills name those that suit them."""
 Winner = Literal["model_a", "model_b", "tie"]
@@ -63,27 +65,6 @@ class Seed(Record):
     source: str = ""
 
 
-class ApiParameter(Frozen):
-    """One parameter of an API; `type` is a JSON-schema type name."""
-
-    name: str
-    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
-    description: str = ""
-    required: bool = False
-
-
-class Api(Frozen):
-    """One callable API, described well enough to call it."""
-
-    name: str
-    description: str
-    parameters: tuple[ApiParameter, ...] = ()
-    returns: str = ""
-    """An example result as JSON text, or a sentence when none is known."""
-    hypothesised: bool = False
-    """True where a model invented it: it stands in no given seed."""
-
-
 class Passage(Record):
     """A transformed seed: what instructions are written about."""
 
@@ -118,12 +99,10 @@ class Instruction(Record):
     complexity: int
     """The level asked for, 1 (plain) to 5 (hardest)."""
     task: str
-    context: str = ""
-    """The text the task is about; empty where the task carries everything."""
+    environment: Environment = Environment()
     options: tuple[str, ...] = ()
     user_turns: tuple[str, ...] = ()
     """Later user turns of a multi-turn task, in order."""
-    apis: tuple[Api, ...] = ()
     expected_behaviour: str = "answer"
     """What a good answer does: `answer`, or one of the skill's own behaviours."""
     check: Check | None = None
@@ -138,22 +117,21 @@ class Instruction(Record):
     source: str = ""
 
     def about(self, passage: Passage) -> "Instruction":
-        """Return it with what a passage gives: its APIs, or its text as the context."""
-        return self.model_copy(
-            update={
-                "passage_id": passage.id,
-                "context": "" if passage.apis else passage.text,
-                "apis": passage.apis,
-            }
-        )
+        """Return it with what a passage gives: its APIs, or its text where the environment has a place."""
+        given = self.environment.filled(passage.text, passage.apis)
+        return self.model_copy(update={"passage_id": passage.id, "environment": given})
 
     def bare(self) -> Self:
         """Return it without what stands in its passage."""
-        return self.model_copy(update={"context": "", "apis": ()}) if self.passage_id else self
+        if not self.passage_id:
+            return self
+        return self.model_copy(update={"environment": self.environment.filled("", ())})
 
     def prompt(self) -> str:
-        """Return the first user turn: context, task and lettered options, each set apart."""
-        parts = [self.context, self.task]
+        """Return the first user turn: context, names of files, task, lettered options, each set apart."""
+        names = ", ".join(file.name for file in self.environment.files)
+        files = f"Files: {names}" if names else ""
+        parts = [self.environment.context, files, self.task]
         if self.options:
             letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
             parts.append("\n".join(f"{letters[i % 26]}. {o}" for i, o in enumerate(self.options)))

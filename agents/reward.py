@@ -10,7 +10,7 @@ from math import isfinite, tanh
 import orjson
 
 from ..tools.ratings.verdict import first, in_order
-from .brief import transcript
+from .brief import files, transcript
 from .conversion import apis_json
 from .errors import JudgeError
 from .fence import disarmed
@@ -86,8 +86,8 @@ def conversation(instruction: Instruction, answer: Answer) -> tuple[Turn, ...]:
     Several turns stay turns. Tool calls, which few chat templates of reward models know, stand in one
     answer as other jurors read them.
     """
-    prompt = instruction.prompt()
-    if apis := apis_json(instruction.apis):
+    prompt = "\n\n".join((*files(instruction), instruction.prompt()))
+    if apis := apis_json(instruction.environment.apis):
         prompt = f"{prompt}\n\n{apis}"
     said = answer.turns
     if any(turn.tool_calls or turn.role not in ("user", "assistant") for turn in said):

@@ -19,7 +19,6 @@ from autogen_core import CancellationToken
 from autogen_core.models import ChatCompletionClient
 from autogen_core.tools import TextResultContent, ToolResult, ToolSchema, Workbench
 
-from ..tools.api_spec import ApiLike, json_schema
 from .errors import ArenaInstructError, ToolError, boundary
 from .models.client import assistant_turn
 from .records import Turn
@@ -38,21 +37,6 @@ class LoopTool:
 
     A ValueError is shown to the model, which may try again; anything else ends the conversation.
     """
-
-
-def api_tools(apis: Sequence[ApiLike], answer: Callable[[str, str], str]) -> tuple[LoopTool, ...]:
-    """Return a tool for each API; `answer` maps its name and the arguments' JSON to the result."""
-    return tuple(
-        LoopTool(api.name, api.description, json_schema(api), _named(answer, api.name))
-        for api in apis
-    )
-
-
-def _named(answer: Callable[[str, str], str], name: str) -> Callable[[str], Awaitable[str]]:
-    async def handler(arguments: str) -> str:
-        return answer(name, arguments)
-
-    return handler
 
 
 async def run_tool_loop(

@@ -17,7 +17,7 @@ from ..agents.roles.moderator import ORDER, SPOKEN
 from ..agents.roles.moderator import PROMPT as DEBATE
 from ..graphs.arena.cascade import front_of
 from ..graphs.arena.matchmaking import Pair, pairs
-from ..graphs.generation.kinds import KINDS
+from ..graphs.generation.kinds import calling
 from ..prompts.template import load_prompt
 from ..taxonomy.skill import Leaf, Skill
 from .config.config import RunConfig
@@ -80,7 +80,7 @@ class Contest:
         )
 
     def _answer(self, skill: Skill, passed: Drafts) -> None:
-        tools = KINDS[skill.flow].lists_apis
+        tools = calling(skill)
         reply = _mean_answer(skill.leaves, passed.context, _always)
         for alias in sorted({alias for pair in self._pairs for alias in pair}):
             self._spend(
@@ -88,9 +88,9 @@ class Contest:
                     "answer",
                     self._models[alias],
                     most=passed.most * (ALL_STEPS if tools else 1),
-                    likely=passed.likely * (TOOL_STEPS if tools else 1),
+                    likely=passed.likely * (1 + tools * (TOOL_STEPS - 1)),
                     tokens_in=passed.context + 50,
-                    tokens_out=REPLY["tool_step"] if tools else reply,
+                    tokens_out=tools * REPLY["tool_step"] + (1 - tools) * reply,
                 )
             )
 
@@ -100,8 +100,8 @@ class Contest:
         if self._debated:  # then what was said counts too, so that no checker decides
             played = _always
         said = _mean_answer(skill.leaves, passed.context, played)
-        if KINDS[skill.flow].lists_apis:
-            said = TOOL_STEPS * REPLY["tool_step"]
+        tools = calling(skill)
+        said = tools * TOOL_STEPS * REPLY["tool_step"] + (1 - tools) * said
         if self._debated:
             self._debate(pair, said, passed)
         judged = passed.likely * sum(map(played, skill.leaves)) / len(skill.leaves)

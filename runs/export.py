@@ -79,8 +79,8 @@ def _write(path: Path, lines: Iterable[Line | None]) -> int:
 
 def _trl_sft(example: Example[SftRow]) -> Line:
     line: Line = {"messages": _trl_turns([*example.prompt, *example.said(example.row.answer_id)])}
-    if example.apis:
-        line["tools"] = tool_specs_json(example.apis)
+    if tools := tool_specs_json(example.given):
+        line["tools"] = tools
     return line
 
 
@@ -91,8 +91,8 @@ def _trl_preference(example: Example[PreferenceRow]) -> Line:
         "rejected": _trl_turns(example.said(example.row.rejected_id)),
         "margin": example.row.margin,
     }
-    if example.apis:
-        line["tools"] = tool_specs_json(example.apis)
+    if tools := tool_specs_json(example.given):
+        line["tools"] = tools
     return line
 
 
@@ -125,8 +125,8 @@ def _openai_sft(example: Example[SftRow]) -> Line:
     line: Line = {
         "messages": _openai_turns([*example.prompt, *example.said(example.row.answer_id)])
     }
-    if example.apis:
-        line["tools"] = tool_specs(example.apis)
+    if tools := tool_specs(example.given):
+        line["tools"] = tools
     return line
 
 
@@ -139,8 +139,8 @@ def _openai_preference(example: Example[PreferenceRow]) -> Line | None:
     if any(turn.role in ("user", "system") for turn in (*chosen, *rejected)):
         return None
     given: Line = {"messages": _openai_turns(example.prompt)}
-    if example.apis:
-        given |= {"tools": tool_specs(example.apis), "parallel_tool_calls": True}
+    if tools := tool_specs(example.given):
+        given |= {"tools": tools, "parallel_tool_calls": True}
     return {
         "input": given,
         "preferred_output": _openai_turns(chosen),

@@ -63,6 +63,8 @@ class Forecast:
         """Add the transformations; return the mean length of a passage."""
         count = min(self._config.per_seed.passages, len(skill.transformations))
         spoken = [t for t in skill.transformations if not t.identity]
+        if not spoken:
+            return tokens
         rounds, share = self._config.rounds, len(spoken) / len(skill.transformations)
         self._spend(
             Spending(

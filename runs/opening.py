@@ -14,6 +14,7 @@ from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
 from ..agents.models.settings import ModelSettings
+from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from .store import Store
@@ -85,10 +86,12 @@ async def opened(
     async with AsyncExitStack() as stack:
         store = Store.open(ledger)
         stack.callback(store.close)
-        door = Door(models, store, Budget(usd, spent=store.totals().usd))
+        budget = Budget(usd, spent=store.totals().usd)
+        door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
+        tools = ToolDoor(store, budget)
         index = stack.enter_context(ApiIndex())
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
         trace = Trace(store, ledger.parent.name)
         stack.enter_context(trace.started())
         yield Opened(store, door, troupe, trace)

@@ -22,6 +22,7 @@ from ..agents.errors import StopRun, UserError
 from ..agents.models.budget import Budget
 from ..agents.models.door import Door
 from ..agents.models.window import with_windows
+from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..graphs.generation.fitting import no_room
 from ..graphs.services import Services
@@ -207,6 +208,7 @@ async def _run(
         budget = Budget(config.budget.usd, spent=store.totals().usd)
         door = Door(models, store, budget, network=network)
         stack.push_async_callback(door.aclose)
+        tools = ToolDoor(store, budget, network=network)
         index = stack.enter_context(ApiIndex(folder.apis))
         stack.enter_context(frozen_heap())
         trace.event(
@@ -230,7 +232,7 @@ async def _run(
             raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
         services = Services(
             settings=config.graph_settings(),
             cast=config.cast,

@@ -17,12 +17,14 @@ from langgraph.runtime import Runtime
 
 from arenainstruct.agents.actor import Desk
 from arenainstruct.agents.cast import Cast
+from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.settings import ModelSettings, ScriptedSettings
 from arenainstruct.agents.records import Instruction, Seed
+from arenainstruct.agents.tool_door import ToolDoor
 from arenainstruct.agents.troupe import Troupe
 from arenainstruct.graphs.kinds import Kind, R
 from arenainstruct.graphs.services import Services
@@ -287,12 +289,14 @@ async def staged(
         )
         limits = share_limits(known, patience_s=5, notify=lambda text: None)
         opened = {a: OpenModel(m, Puppet(playing, calls, a), limits[a]) for a, m in known.items()}
-        door = Door(opened, store, Budget(None))
+        budget = Budget(None)
+        door = Door(opened, store, budget)
         index = stack.enter_context(ApiIndex())
         duplicates = TaskDuplicates(folder, 0.85)
         stack.callback(duplicates.close)
         events: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        desk = Desk(door, index, ToolDoor(store, budget))
+        troupe = await stack.enter_async_context(Troupe(desk))
         sections: dict[str, Any] = {"skills": (skill.name,), "evaluation": {"held_out": 0}}
         yield Stage(
             services=Services(
@@ -323,7 +327,10 @@ def instruction(id: str = "i-1", **fields: Any) -> Instruction:
         "round": 1,
         "complexity": 2,
         "task": "When was it built?",
-        "context": SEED.text,
         "model": "scripted/teacher",
     }
+    given: dict[str, Any] = {"context": SEED.text} | {
+        name: fields.pop(name) for name in ("context", "apis", "tools", "files") if name in fields
+    }
+    usual["environment"] = Environment(**given)
     return Instruction(id=id, **(usual | fields))

@@ -4,17 +4,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from arenainstruct.agents.environment import Api
 from arenainstruct.agents.messages import Judge
-from arenainstruct.agents.records import (
-    Answer,
-    Api,
-    Battle,
-    Check,
-    Game,
-    Instruction,
-    ToolCall,
-    Turn,
-)
+from arenainstruct.agents.records import Answer, Battle, Check, Game, Instruction, ToolCall, Turn
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from tests.stage import (

@@ -11,12 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from arenainstruct.agents.environment import Api, ApiParameter, Environment
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import (
     Answer,
-    Api,
-    ApiParameter,
     Battle,
     Check,
     Game,
@@ -64,11 +63,13 @@ def instruction(n: int, **fields: Any) -> Instruction:
         "round": 1,
         "complexity": 2,
         "task": "When does it boil?",
-        "context": "Water boils at 100 °C.",
         "model": "offline/medium",
         "licence": "CC BY-SA 4.0",
         "source": "own",
     }
+    given["environment"] = Environment(
+        context=fields.pop("context", "Water boils at 100 °C."), apis=fields.pop("apis", ())
+    )
     return Instruction(id=f"instruction-{n}", **(given | fields))
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from arenainstruct.agents.environment import Api, ApiParameter, Environment
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.records import Answer, Api, ApiParameter, Instruction, ToolCall, Turn
+from arenainstruct.agents.records import Answer, Instruction, ToolCall, Turn
 from arenainstruct.agents.rows import PreferenceRow, SftRow
-from arenainstruct.agents.tool_loop import api_tools
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.dataset.conversation import plain, tool_specs
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.tools.registry import offered
 
 CALL = ToolCall(id="c1", name="tide", arguments='{"port": "Bergen"}')
 WITH_CALL = (
@@ -65,7 +66,11 @@ def run(tmp_path: Path) -> Path:
             pair("p-1", "tools", "call", 2.0),
             pair("p-2", "plain", "further", 1.5),
         ]
-        await store.add(kinds.INSTRUCTION, 1, [asked("tools", apis=APIS), asked("plain")])
+        await store.add(
+            kinds.INSTRUCTION,
+            1,
+            [asked("tools", environment=Environment(apis=APIS)), asked("plain")],
+        )
         turns = {"call": WITH_CALL, "plain": PLAIN, "further": FURTHER}
         await store.add(kinds.ANSWER, 1, [answer(*named) for named in turns.items()])
         await store.add(kinds.SFT, 1, single)
@@ -140,9 +145,10 @@ def test_training_rows_show_the_tools_that_the_arena_offered() -> None:
             for kind, text in zip(kinds, ("where", "", "how", ""), strict=True)
         ),
     )
-    (offered,) = api_tools((api,), lambda name, arguments: "{}")
-    (trained,) = tool_specs((api,))
-    assert trained["function"]["parameters"] == offered.parameters
+    given = Environment(apis=(api,))
+    (offer,) = offered(given.apis, given.tools)
+    (trained,) = tool_specs(given)
+    assert trained["function"]["parameters"] == offer.parameters
     assert trained["function"]["parameters"]["properties"]["a_array"]["items"] == {}
-    told = json.loads(plain((), (api,))[0]["content"].split("\n")[2])
-    assert told["function"]["parameters"] == offered.parameters
+    told = json.loads(plain((), given)[0]["content"].split("\n")[2])
+    assert told["function"]["parameters"] == offer.parameters

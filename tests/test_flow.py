@@ -59,7 +59,7 @@ async def test_a_seed_becomes_instructions_that_become_harder(tmp_path: Path) ->
     directions = {s.id: s for s in found["suggestions"]}
     assert len(known) == 28 and len(directions) == 24
     for made in known.values():
-        assert made.context == passages[made.passage_id].text
+        assert made.environment.context == passages[made.passage_id].text
         if made.depth == 0:
             assert made.passage_id == made.parents[0]
             assert (made.complexity, made.operator) == (4, "seed")
@@ -69,10 +69,10 @@ async def test_a_seed_becomes_instructions_that_become_harder(tmp_path: Path) ->
         assert (made.complexity, made.depth) == (5, parent.depth + 1)
         assert (made.seed_id, made.leaf) == (parent.seed_id, parent.leaf)
         assert made.prompts[: len(parent.prompts)] == parent.prompts
-        changed = "context" if made.operator == "make_unanswerable" else "task"
+        changed = "environment" if made.operator == "make_unanswerable" else "task"
         assert getattr(made, changed) != getattr(parent, changed)
         own = passages[made.passage_id]
-        assert own.parents == (parent.passage_id,) if changed == "context" else True
+        assert own.parents == (parent.passage_id,) if changed == "environment" else True
         assert (made.passage_id == parent.passage_id) is (changed == "task")
     assert all(i.licence == "CC0-1.0" and i.source == SEED.name for i in known.values())
 
@@ -165,7 +165,7 @@ async def test_a_goal_about_the_task_leaves_the_passage_byte_for_byte(tmp_path: 
     async with staged(tmp_path, {"editor": careless}, skill=ONE_LEAF, per_seed=per_seed) as stage:
         found = await flowed(stage)
     harder = [i for i in found["instructions"] if i.operator == "harder"]
-    assert harder and all(i.context == found["instructions"][0].context for i in harder)
+    assert harder and all(i.environment == found["instructions"][0].environment for i in harder)
 
 
 async def test_an_actor_raises_on_what_it_does_not_handle(tmp_path: Path) -> None:

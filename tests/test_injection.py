@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from arenainstruct.agents import brief as briefing
 from arenainstruct.agents.brief import brief
+from arenainstruct.agents.environment import Api
 from arenainstruct.agents.fence import disarmed
 from arenainstruct.agents.messages import Confer, Judge
-from arenainstruct.agents.records import Answer, Api, Battle, Game, Statement, Turn
+from arenainstruct.agents.records import Answer, Battle, Game, Statement, Turn
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.prompts import template

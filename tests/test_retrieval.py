@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from arenainstruct.agents.api_search import ApiSearch
+from arenainstruct.agents.roles.finder import chosen_of
 from arenainstruct.tools.api_spec import ApiSpec, ParameterSpec
+from arenainstruct.tools.registry import TOOLS
 from arenainstruct.tools.retrieval import ApiIndex
+from arenainstruct.tools.tool import Given
 
 PETS = [
     ApiSpec("findPetById", "Read one animal.", (ParameterSpec("pet_id", "integer", "", True),)),
@@ -57,10 +59,11 @@ def test_a_file_is_read_by_others_and_by_threads(tmp_path: Path) -> None:
 
 async def test_the_finders_search_remembers_what_it_showed() -> None:
     with filled() as index:
-        search = ApiSearch(index, exclude_seed="orders")
-        assert "findPetById(pet_id)" in await search.tool().handler('{"query": "pet"}')
-        assert "No API matches" in await search.tool().handler('{"query": "invoice"}')
+        given, search = Given(index=index, seed_id="orders"), TOOLS["search_apis"]
+        assert "findPetById(pet_id)" in await search.answer(given, '{"query": "pet"}')
+        assert "No API matches" in await search.answer(given, '{"query": "invoice"}')
         with pytest.raises(ValueError, match="query"):
-            await search.tool().handler('{"q": 1}')
-        assert search.chosen("- `delete_pet`") == [PETS[1]]
-        assert search.chosen("NONE") == [] and len(search.chosen("done")) == 2
+            await search.answer(given, '{"q": 1}')
+        assert chosen_of("- `delete_pet`", given.found) == [PETS[1]]
+        assert chosen_of("NONE", given.found) == []
+        assert len(chosen_of("done", given.found)) == 2

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.records import Answer, Battle, Game, Instruction, Turn, Winner
 from arenainstruct.graphs.settings import SelectionSettings, of_round
 from arenainstruct.graphs.supervisor.selection import preference_rows, sft_row, won_by
@@ -21,7 +22,7 @@ INSTRUCTION = Instruction(
     round=1,
     complexity=3,
     task="What is it about?",
-    context="A poem.",
+    environment=Environment(context="A poem."),
     model="scripted/writer",
     licence="CC0-1.0",
     source="ours",

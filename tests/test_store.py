@@ -215,9 +215,9 @@ async def test_a_passage_is_stored_once(store: Store, tmp_path: Path) -> None:
     await store.add(kinds.PASSAGE, 1, [told])
     await store.add(kinds.INSTRUCTION, 1, [draft(n, told) for n in range(3)])
     await store.add(kinds.QUESTION, 1, [draft(4, told)])
-    assert {i.context for i in store.scan(kinds.INSTRUCTION)} == {told.text}
+    assert {i.environment.context for i in store.scan(kinds.INSTRUCTION)} == {told.text}
     (question,) = store.scan(kinds.QUESTION)
-    assert question.context == told.text
+    assert question.environment.context == told.text
     with sqlite3.connect(tmp_path / "store.sqlite") as connection:
         query = "SELECT kind FROM records WHERE body LIKE '%kettle%'"
         assert connection.execute(query).fetchall() == [("passage",)]

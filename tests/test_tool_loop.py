@@ -1,16 +1,18 @@
 """The tool loop over AgentChat, with a scripted model."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from autogen_core.models import LLMMessage, SystemMessage, UserMessage
 
+from arenainstruct.agents.environment import Api, ApiParameter
 from arenainstruct.agents.errors import BudgetSpent, ModelError, ToolError
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.client import DoorClient
-from arenainstruct.agents.records import Api, ApiParameter, ToolCall, Turn
+from arenainstruct.agents.records import ToolCall, Turn
 from arenainstruct.agents.replies import SuggestionsReply
-from arenainstruct.agents.tool_loop import LoopTool, api_tools, run_tool_loop
+from arenainstruct.agents.tool_loop import LoopTool, run_tool_loop
+from arenainstruct.tools.api_spec import json_schema
 from arenainstruct.tools.simulator import simulate
 
 APIS = (
@@ -55,6 +57,16 @@ class Script:
 
     def client(self) -> DoorClient:
         return DoorClient(self.complete, "small", role="contender", subject="i-1")
+
+
+def api_tools(apis: Sequence[Api], answer: Callable[[str, str], str]) -> tuple[LoopTool, ...]:
+    def handler(name: str) -> Callable[[str], Awaitable[str]]:
+        async def handle(arguments: str) -> str:
+            return answer(name, arguments)
+
+        return handle
+
+    return tuple(LoopTool(a.name, a.description, json_schema(a), handler(a.name)) for a in apis)
 
 
 def tools() -> tuple[LoopTool, ...]:

@@ -163,7 +163,7 @@ def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
         for turn in answer.turns:
             if turn.role == "tool":
                 call = calls[turn.tool_call_id]
-                result = simulate(instruction.apis, call.name, call.arguments)
+                result = simulate(instruction.environment.apis, call.name, call.arguments)
                 assert turn.content == result.content
                 seen["right" if "error" not in json.loads(result.content) else "wrong"] += 1
         later = [turn.content for turn in answer.turns if turn.role == "user"]
@@ -211,4 +211,4 @@ def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
                 assert isinstance(json.loads(call["function"]["arguments"]), dict)
                 native += call["function"]["name"] in names
     assert native > 0
-    assert all(row.apis for row in scan_examples(run.store, kinds.SFT))
+    assert all(row.given.apis for row in scan_examples(run.store, kinds.SFT))

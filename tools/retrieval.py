@@ -16,20 +16,6 @@ from typing import Self
 
 from .api_spec import ApiLike, ApiSpec, dump_apis, load_apis, render_apis, spoken
 
-SEARCH_NAME = "search_apis"
-SEARCH_DESCRIPTION = (
-    "Search the APIs of all given documents by words of their name, purpose or parameters. "
-    "Returns the best matches, each with its name, description and parameters."
-)
-SEARCH_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "query": {"type": "string", "description": "A few words, such as: cancel order"}
-    },
-    "required": ["query"],
-    "additionalProperties": False,
-}
-
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seeds (
     seed_id TEXT PRIMARY KEY, digest TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL

@@ -2,7 +2,8 @@
 
 from autogen_core import MessageContext, message_handler
 
-from ...tools.simulator import simulate
+from ...tools.registry import offered
+from ...tools.tool import Given
 from ..actor import Actor
 from ..contender_name import contender_name
 from ..errors import ReplyError
@@ -10,7 +11,7 @@ from ..messages import Respond
 from ..models.call import Call, Reply
 from ..models.client import Complete, DoorClient
 from ..records import Answer, Instruction, Turn, make_id
-from ..tool_loop import LoopTool, api_tools, run_tool_loop
+from ..tool_loop import run_tool_loop
 
 
 class Heard:
@@ -28,7 +29,7 @@ class Heard:
 
 
 class Contender(Actor):
-    """Answers instructions; with APIs in hand it runs AgentChat's tool loop against the simulator."""
+    """Answers instructions; with anything to call it runs AgentChat's tool loop, else it talks."""
 
     @message_handler
     async def respond(self, message: Respond, ctx: MessageContext) -> Answer:
@@ -39,7 +40,8 @@ class Contender(Actor):
         """
         instruction = message.instruction
         heard = Heard(self.desk.door.complete)
-        turns = await (self._use_tools if instruction.apis else self._talk)(instruction, heard)
+        answering = self._use_tools if instruction.environment.callable else self._talk
+        turns = await answering(instruction, heard)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
         name = contender_name(self.alias, self.desk.door.models[self.alias].settings.version)
@@ -70,10 +72,14 @@ class Contender(Actor):
 
     async def _use_tools(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
         client = DoorClient(heard.complete, self.alias, role="contender", subject=instruction.id)
-        specs = tuple(instruction.apis)
-        tools: tuple[LoopTool, ...] = api_tools(
-            specs, lambda name, arguments: simulate(specs, name, arguments).content
-        )
+        given = instruction.environment
+        reach = Given(files={file.name: file.text for file in given.files}, index=self.desk.index)
+        tools = [
+            self.desk.tools.offer(
+                tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
+            )
+            for tool in offered(given.apis, given.tools)
+        ]
         return await run_tool_loop(
             client,
             system="",

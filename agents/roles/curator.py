@@ -24,8 +24,8 @@ class Curator(Actor):
         """Return the first failed question, or an empty reason."""
         instruction = message.instruction
         variables = {
-            "passage": instruction.context,
-            "apis": apis_json(instruction.apis),
+            "passage": instruction.environment.material,
+            "apis": apis_json(instruction.environment.apis),
             "task": "\n".join((instruction.task, *instruction.user_turns)),
             "options": list(instruction.options),
             "leaf": message.leaf,

@@ -4,6 +4,7 @@ from autogen_core import MessageContext, message_handler
 
 from ..actor import Actor, prompt_of
 from ..conversion import apis_json, check_of
+from ..environment import Environment
 from ..errors import ReplyError
 from ..messages import Edit
 from ..records import Instruction, make_id
@@ -23,8 +24,8 @@ class Editor(Actor):
         """
         parent, goal = message.instruction, message.goal
         variables = {
-            "passage": parent.context,
-            "apis": apis_json(parent.apis),
+            "passage": parent.environment.material,
+            "apis": apis_json(parent.environment.apis),
             "task": parent.task,
             "options": list(parent.options),
             "leaf": message.leaf,
@@ -40,7 +41,7 @@ class Editor(Actor):
                 "parents": (parent.id, message.suggestion.id),
                 "complexity": min(5, parent.complexity + 1),
                 "task": reply.task,
-                "context": _context(parent, message, reply),
+                "environment": _environment(parent, message, reply),
                 "options": tuple(reply.options),
                 "user_turns": tuple(reply.user_turns),
                 "expected_behaviour": reply.expected_behaviour,
@@ -55,11 +56,12 @@ class Editor(Actor):
         return edited
 
 
-def _context(parent: Instruction, message: Edit, reply: EditReply) -> str:
-    """Return the passage after the edit; where the goal edits the task, it stays byte for byte."""
-    if message.goal.edits == "passage" and parent.context:
-        return reply.passage or parent.context
-    return parent.context
+def _environment(parent: Instruction, message: Edit, reply: EditReply) -> Environment:
+    """Return what is given after the edit; where the goal edits the task, all stays byte for byte."""
+    given = parent.environment
+    if message.goal.edits == "passage" and given.material and reply.passage:
+        return given.rewritten(reply.passage)
+    return given
 
 
 def _refuse_missed(parent: Instruction, edited: Instruction, message: Edit) -> None:
@@ -68,7 +70,7 @@ def _refuse_missed(parent: Instruction, edited: Instruction, message: Edit) -> N
         raise ReplyError(
             f"goal {message.goal.name} leads to {wanted}, the edit to {edited.expected_behaviour}"
         )
-    if message.goal.edits == "passage" and edited.context == parent.context:
+    if message.goal.edits == "passage" and edited.environment == parent.environment:
         raise ReplyError(f"goal {message.goal.name} asks for an edited passage; it is unchanged")
     if edited.prompt() == parent.prompt() and edited.user_turns == parent.user_turns:
         raise ReplyError(f"the edit for goal {message.goal.name} changed nothing")

@@ -24,7 +24,7 @@ class Examiner(Actor):
         """
         example = message.instruction
         variables = {
-            "context": example.context,
+            "context": example.environment.material,
             "task": "\n\n".join((example.task, *example.user_turns)),
             "leaf": message.leaf,
         }

@@ -1,9 +1,14 @@
 """The finder: searches the APIs of all given seeds with a tool, and widens an API list with them."""
 
+import re
+from collections.abc import Mapping
+
 from autogen_core import MessageContext, message_handler
 
-from ..actor import Actor
-from ..api_search import ApiSearch
+from ...tools.api_spec import ApiSpec
+from ...tools.registry import TOOLS
+from ...tools.tool import Given
+from ..actor import Actor, prompt_of
 from ..conversion import api_from, apis_json
 from ..messages import Apis, Find
 from ..models.client import DoorClient
@@ -19,15 +24,29 @@ class Finder(Actor):
     async def find(self, message: Find, ctx: MessageContext) -> Apis:
         """Return the APIs that the model chose among those it found, all of other seeds."""
         seed = message.seed.id
-        search = ApiSearch(self.desk.index, exclude_seed=seed)
+        given = Given(index=self.desk.index, seed_id=seed)
+        tools = [
+            self.desk.tools.offer(TOOLS[name], given, actor=f"finder/{self.alias}", subject=seed)
+            for name in prompt_of(PROMPT).tools
+        ]
         call = self.speak(PROMPT, {"apis": apis_json(message.apis)}, subject=seed)
         system, user = (turn.content for turn in call.turns)
         client = DoorClient(
             self.desk.door.complete, self.alias, role="finder", subject=seed, prompt=call.prompt
         )
-        turns = await run_tool_loop(
-            client, system=system, user_turns=(user,), tools=(search.tool(),)
-        )
-        chosen = search.chosen(turns[-1].content)
+        turns = await run_tool_loop(client, system=system, user_turns=(user,), tools=tools)
+        chosen = chosen_of(turns[-1].content, given.found)
         apis = tuple(api_from(spec) for spec in chosen[: message.count])
         return Apis(apis=apis, model=self.model)
+
+
+def chosen_of(answer: str, found: Mapping[str, ApiSpec]) -> list[ApiSpec]:
+    """Return the shown APIs that the finder's answer names; all shown where it names none.
+
+    The single word NONE chooses nothing.
+    """
+    words = set(re.findall(r"[\w-]+", answer))
+    if words == {"NONE"}:
+        return []
+    named = [api for name, api in found.items() if name in words]
+    return named or list(found.values())

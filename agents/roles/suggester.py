@@ -22,8 +22,8 @@ class Suggester(Actor):
         """
         instruction = message.instruction
         variables = {
-            "passage": instruction.context,
-            "apis": apis_json(instruction.apis),
+            "passage": instruction.environment.material,
+            "apis": apis_json(instruction.environment.apis),
             "task": instruction.task,
             "options": list(instruction.options),
             "leaf": message.leaf,

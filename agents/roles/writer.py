@@ -4,13 +4,17 @@ from dataclasses import replace
 
 from autogen_core import MessageContext, message_handler
 
+from ...taxonomy.skill import Leaf
 from ..actor import Actor, prompt_of, variant
 from ..conversion import apis_json, check_of
+from ..environment import Environment, File
 from ..errors import EpisodeError
 from ..messages import Write, Written
 from ..models.call import Reply
-from ..records import Instruction, make_id
+from ..records import Instruction, Passage, make_id
 from ..replies import TaskReply, TasksReply, expecting
+
+FILE = "passage.txt"
 
 
 class Unfit(EpisodeError):
@@ -59,6 +63,7 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         round=message.round,
         complexity=message.complexity,
         task=task.task,
+        environment=environment_of(passage, leaf),
         options=tuple(task.options),
         user_turns=tuple(task.user_turns),
         expected_behaviour=task.expected_behaviour,
@@ -68,3 +73,10 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         licence=seed.licence,
         source=seed.source or seed.name,
     ).about(passage)
+
+
+def environment_of(passage: Passage, leaf: Leaf) -> Environment:
+    """Return what an answerer gets beside its passage, with the places that the passage fills."""
+    if leaf.gives == "file" and not passage.apis:
+        return Environment(files=(File(name=FILE, text=""),), tools=leaf.tools)
+    return Environment(tools=leaf.tools)

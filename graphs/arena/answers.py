@@ -6,8 +6,8 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Respond
 from ...agents.records import Answer
+from ..checking import checked
 from ..services import Services, settle
-from .check import checked
 from .state import BattleState, BattleUpdate, failed, pairs_of
 
 

@@ -11,9 +11,10 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.conversion import api_from, distinct
+from ...agents.environment import Api
 from ...agents.errors import EpisodeError, ToolError, boundary
 from ...agents.messages import Apis, Describe, Find, Hypothesise
-from ...agents.records import Api, Passage, make_id
+from ...agents.records import Passage, make_id
 from ...taxonomy.policy import draw_transformations
 from ...taxonomy.skill import Transformation
 from ...tools.api_spec import render_apis

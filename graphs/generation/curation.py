@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from ...taxonomy.skill import Leaf
-from ...tools.checkers import TOOL_CALLS, CheckTask, usable
+from ..checking import unusable
 from ..services import Services, reject, settle
 from ..tracing import traced
 
@@ -44,33 +44,9 @@ def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
         return "options", f"{leaf.name} asks for {least} to {most} options, found {found}"
     if len(set(instruction.options)) < found:
         return "options", "two options are the same"
-    if why := _unusable(instruction):
+    if why := unusable(instruction):
         return "check", why
     return "", ""
-
-
-def _unusable(instruction: Instruction) -> str:
-    """Return why the checker cannot work with its arguments; empty when it can, or there is none."""
-    check = instruction.check
-    if check is None:
-        return ""
-    if check.name == TOOL_CALLS:
-        absent = sorted(set(check.terms) - {api.name for api in instruction.apis})
-        return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
-    why = usable(check.name, check_task(instruction))
-    return f"{check.name}: {why}" if why else ""
-
-
-def check_task(instruction: Instruction) -> CheckTask:
-    """Return what a checker needs to know of an instruction."""
-    check = instruction.check
-    return CheckTask(
-        context=instruction.context,
-        task=instruction.task,
-        terms=check.terms if check else (),
-        replacements=check.replacements if check else (),
-        options=instruction.options,
-    )
 
 
 def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
@@ -123,7 +99,8 @@ def asks_model(state: CurationState, runtime: Runtime[Services]) -> str:
 def duplicate(services: Services, instruction: Instruction) -> Reject | None:
     """Return the reject of a near duplicate, or remember the instruction; call it in the order of ids."""
     text = "\n".join((instruction.task, *instruction.options, *instruction.user_turns))
-    scope = instruction.context or "\n".join(api.name for api in instruction.apis)
+    given = instruction.environment
+    scope = given.material or "\n".join(api.name for api in given.apis)
     earlier = services.duplicates.seen(instruction.id, text, scope=scope, batch=instruction.round)
     if earlier is None:
         return None

@@ -1,9 +1,11 @@
 """The kinds of flows, by the name that a skill's YAML gives: what is true of each before it is built.
 
-Nothing is imported here, so that a config is checked, and a run foretold, without building a graph.
+No graph is imported here, so that a config is checked, and a run foretold, without building one.
 """
 
 from dataclasses import dataclass
+
+from ...taxonomy.skill import Skill
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,10 @@ KINDS = {
     "standard": FlowKind(roles=("transformer",)),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }
+
+
+def calling(skill: Skill) -> float:
+    """Return the share of a skill's leaves whose answers may call something."""
+    if KINDS[skill.flow].lists_apis:
+        return 1.0
+    return sum(bool(leaf.tools) for leaf in skill.leaves) / len(skill.leaves)

@@ -111,7 +111,7 @@ def again(state: RefinementState, runtime: Runtime[Services]) -> str:
 
 def _rewritten(edited: Instruction, parent: Instruction) -> Passage | None:
     """Return the passage that an edit made of its parent's; None where it left that alone."""
-    if edited.context == parent.context:
+    if edited.environment.material == parent.environment.material:
         return None
     return Passage(
         id=make_id("passage", edited.id),
@@ -119,7 +119,7 @@ def _rewritten(edited: Instruction, parent: Instruction) -> Passage | None:
         seed_id=edited.seed_id,
         skill=edited.skill,
         transformation=edited.transformation,
-        text=edited.context,
+        text=edited.environment.material,
         model=edited.model,
     )
 

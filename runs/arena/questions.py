@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...agents.environment import Environment
 from ...agents.records import Instruction, Turn
 from ...graphs.testset.prompt import Prompt
 from ...taxonomy.skill import Goal, Leaf, PromptFile, Skill, SkillPrompts, Transformation
@@ -80,7 +81,7 @@ def _instruction(id: str, turns: Sequence[Turn], leaf: str, source: str) -> Inst
         round=1,
         complexity=1,
         task=task,
-        context=context,
+        environment=Environment(context=context),
         user_turns=later,
         source=source,
     )

@@ -65,7 +65,11 @@ class Trial:
 def fits(question: Question) -> bool:
     """Tell whether an empty answer to it is sure to be bad, and a contender's known to be better."""
     asked = question.instruction
-    plain = not asked.apis and not asked.user_turns and asked.expected_behaviour == "answer"
+    plain = (
+        not asked.environment.callable
+        and not asked.user_turns
+        and asked.expected_behaviour == "answer"
+    )
     return plain and len(question.answers) >= 2 and bool(question.winners)
 
 

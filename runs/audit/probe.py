@@ -16,6 +16,7 @@ from ...agents.models.door import Door
 from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
 from ...agents.records import Game
+from ...agents.tool_door import ToolDoor
 from ...agents.troupe import Troupe
 from ...graphs import kinds
 from ...taxonomy.skill import Leaf, load_skill
@@ -53,10 +54,12 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         models = open_models(config.models, limits, config.seed)
         store = Store.open(folder.store)
         stack.callback(store.close)
-        door = Door(models, store, Budget(config.budget.usd, spent=store.totals().usd))
+        budget = Budget(config.budget.usd, spent=store.totals().usd)
+        door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
+        tools = ToolDoor(store, budget)
         index = stack.enter_context(ApiIndex(folder.apis))
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index)))
+        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
         stack.enter_context(Trace(store, folder.run_id).started())
         questions, battles = _questions(store)
         trials = _trials(config, questions, count)

@@ -17,6 +17,7 @@ from pydantic import (
     PositiveInt,
     TypeAdapter,
     ValidationError,
+    field_validator,
 )
 
 from ...agents.cast import Cast, faults, unknown
@@ -33,7 +34,7 @@ from ...graphs.settings import (
     SelectionSettings,
 )
 from ...taxonomy.lines import Location
-from ...taxonomy.skill import load_skill
+from ...taxonomy.skill import load_skill, skill_path
 from ..seeds.settings import SeedSettings
 from .explain import explain
 from .origin import Origin, join
@@ -83,6 +84,7 @@ class RunConfig(_Section):
     skills: tuple[str, ...] = Field(
         default=("reading_comprehension", "text_modification", "tool_use"), min_length=1
     )
+    """Names of shipped skills, or paths of your own that end in `.yaml`."""
     rounds: PositiveInt = 2
     per_seed: PerSeed = PerSeed()
     models: dict[str, ModelSettings] = Field(min_length=1)
@@ -96,6 +98,14 @@ class RunConfig(_Section):
     seed: int = 7
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
+
+    @field_validator("skills")
+    @classmethod
+    def _found_again(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Write paths out in full: a resume may start in another folder."""
+        return tuple(
+            str(Path(name).absolute()) if skill_path(name) == Path(name) else name for name in names
+        )
 
     def graph_settings(self) -> GraphSettings:
         """Return what the graphs need."""
@@ -112,6 +122,8 @@ class RunConfig(_Section):
                 model.pop(field, None)
             if "file" in model:
                 model["file"] = Path(model["file"]).name
+        if "skills" in data:
+            data["skills"] = [Path(name).name for name in data["skills"]]
         data["seeds"]["path"] = Path(self.seeds.path).name or self.seeds.path
         return data
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...agents.cast import Cast
 from ...agents.models.settings import ModelSettings, RewardModel
-from ...graphs.generation.kinds import KINDS
+from ...graphs.generation.kinds import calling
 from ...graphs.settings import ArenaSettings
 from ...taxonomy.skill import Skill
 
@@ -48,7 +48,7 @@ def _cannot_debate(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[
 
 
 def _cannot_ask(skills: Iterable[Skill]) -> Iterator[str]:
-    tools = [skill.name for skill in skills if KINDS[skill.flow].lists_apis]
+    tools = [skill.name for skill in skills if calling(skill)]
     if tools:
         yield (
             f"arena.protocol: peer_battle debates in words, and {', '.join(tools)} is answered with "

@@ -16,6 +16,7 @@ from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
 from ...tools.checkers import CHECKER_NAMES, TOOL_CALLS
+from ...tools.registry import TOOLS
 
 Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
@@ -46,6 +47,8 @@ def _findings(skill: Skill) -> Iterator[Finding]:
             yield from _unknown(
                 ("leaves", place, "checker"), leaf.checker, "checker", CHECKER_NAMES
             )
+        for number, name in enumerate(leaf.tools):
+            yield from _unknown(("leaves", place, "tools", number), name, "tool", TOOLS)
     if skill.flow in KINDS:
         yield from _of_flow(skill)
     yield from _prompts(skill)
@@ -70,8 +73,8 @@ def _prompts(skill: Skill) -> Iterator[Finding]:
     spoken = {"write": "write", "suggest": "suggest", "edit": "edit"}
     if skill.flow in KINDS:
         spoken["transform"] = KINDS[skill.flow].transform
-    if all(way.identity for way in skill.transformations):
-        spoken.pop("transform", None)
+    if spoken.get("transform") == "transform" and all(w.identity for w in skill.transformations):
+        del spoken["transform"]
     for field, part in spoken.items():
         faults = _prompt_faults(getattr(skill.prompts, field), part, PARTS[part])
         yield from ((("prompts", field), words) for words in faults)
@@ -89,6 +92,9 @@ def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
         if found != wanted:
             yield f"{prompt.path}: {field} is {found!r}; the prompt to {name} has {wanted!r}"
             return
+    for tool in prompt.tools:
+        if tool not in TOOLS:
+            yield f"{prompt.path}: no tool {tool!r}; {_known(tool, TOOLS)}"
     for variable in prompt.variables:
         if variable not in part.variables:
             hint = _known(variable, sorted(part.variables))

@@ -10,8 +10,10 @@ from typing import Any
 
 import orjson
 
-from ...agents.records import Api, ToolCall, Turn
+from ...agents.environment import Api, Environment
+from ...agents.records import ToolCall, Turn
 from ...tools.api_spec import json_schema
+from ...tools.registry import TOOLS
 
 _SYSTEM = (
     "You can call functions. Their signatures stand between <tools> and </tools>, one JSON object "
@@ -20,22 +22,25 @@ _SYSTEM = (
 )
 
 
-def tool_specs(apis: Sequence[Api]) -> list[dict[str, Any]]:
-    """Return APIs as OpenAI tool specs, with the very schemas that contenders are offered."""
-    return [{"type": "function", "function": _function(api)} for api in apis]
+def tool_specs(given: Environment) -> list[dict[str, Any]]:
+    """Return what could be called as OpenAI tool specs, with the very schemas that contenders are offered."""
+    functions = [*map(_function, given.apis), *(TOOLS[name].spec for name in given.tools)]
+    return [{"type": "function", "function": function} for function in functions]
 
 
-def tool_specs_json(apis: Sequence[Api]) -> str:
-    """Return APIs as the JSON text of a list of OpenAI tool specs; empty where there are none."""
-    return _json(tool_specs(apis)) if apis else ""
+def tool_specs_json(given: Environment) -> str:
+    """Return what could be called as the JSON text of a list; empty where there is nothing."""
+    specs = tool_specs(given)
+    return _json(specs) if specs else ""
 
 
-def plain(turns: Sequence[Turn], apis: Sequence[Api] = ()) -> list[dict[str, str]]:
-    """Return turns as `{role, content}`, with tool calls and APIs rendered into the contents."""
+def plain(turns: Sequence[Turn], given: Environment | None = None) -> list[dict[str, str]]:
+    """Return turns as `{role, content}`, with calls and what can be called told in the contents."""
     rows = [{"role": turn.role, "content": _content(turn)} for turn in turns]
-    if not apis:
+    specs = tool_specs(given) if given else []
+    if not specs:
         return rows
-    system = "\n".join([_SYSTEM, "<tools>", *map(_json, tool_specs(apis)), "</tools>"])
+    system = "\n".join([_SYSTEM, "<tools>", *map(_json, specs), "</tools>"])
     if rows and rows[0]["role"] == "system":
         first = {"role": "system", "content": f"{rows[0]['content']}\n\n{system}"}
         return [first, *rows[1:]]

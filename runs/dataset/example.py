@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from ...agents.records import Answer, Api, Instruction, Turn
+from ...agents.environment import Environment
+from ...agents.records import Answer, Instruction, Turn
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from ...graphs import kinds
 from ...graphs.kinds import Kind
@@ -31,9 +32,9 @@ class Example(Generic[T]):
         return (Turn(role="user", content=self.asked.prompt()),)
 
     @property
-    def apis(self) -> tuple[Api, ...]:
-        """APIs that the model may call; empty outside tool use."""
-        return self.asked.apis
+    def given(self) -> Environment:
+        """What the model may call, and what it is given besides."""
+        return self.asked.environment
 
     def said(self, answer_id: str) -> tuple[Turn, ...]:
         """Return one of its completions: everything after the prompt, ending with an assistant turn."""

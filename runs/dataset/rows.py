@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
-from ...agents.records import Answer, Battle, Game, Instruction, Reject, Seed, Statement, Turn, Vote
+from ...agents.records import (
+    Answer,
+    Battle,
+    Game,
+    Instruction,
+    Reject,
+    Seed,
+    Statement,
+    Turn,
+    Vote,
+)
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from .conversation import plain, tool_specs_json
 from .example import Example
@@ -24,10 +34,10 @@ def instruction_row(instruction: Instruction, models: Collection[str], outcome: 
         "round": instruction.round,
         "prompt": instruction.prompt(),
         "task": instruction.task,
-        "context": instruction.context,
+        "context": instruction.environment.context,
         "options": list(instruction.options),
         "user_turns": list(instruction.user_turns),
-        "tools": tool_specs_json(instruction.apis),
+        "tools": tool_specs_json(instruction.environment),
         "expected_behaviour": instruction.expected_behaviour,
         "checker": instruction.check.name if instruction.check else "",
         "transformation": instruction.transformation,
@@ -45,7 +55,7 @@ def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
     answer = example.answers[example.row.answer_id]
     return {
         **_training(example, models),
-        "messages": plain([*example.prompt, *answer.turns], example.apis),
+        "messages": plain([*example.prompt, *answer.turns], example.given),
         "answered_by": answer.model,
         "thoughts": list(answer.thoughts),
     }
@@ -57,7 +67,7 @@ def preference_row(example: Example[PreferenceRow], models: Collection[str]) -> 
     chosen, rejected = example.answers[row.chosen_id], example.answers[row.rejected_id]
     return {
         **_training(example, models),
-        "prompt": plain(example.prompt, example.apis),
+        "prompt": plain(example.prompt, example.given),
         "chosen": plain(chosen.turns),
         "rejected": plain(rejected.turns),
         "margin": row.margin,
@@ -165,8 +175,8 @@ def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) 
 
 def _conversation(instruction: Instruction | None, answer: Answer | None) -> list[dict[str, str]]:
     asked = [Turn(role="user", content=instruction.prompt())] if instruction else []
-    apis = instruction.apis if instruction else ()
-    return plain([*asked, *(answer.turns if answer else ())], apis)
+    given = instruction.environment if instruction else None
+    return plain([*asked, *(answer.turns if answer else ())], given)
 
 
 def _checked(answer: Answer | None) -> str:

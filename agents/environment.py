@@ -1,0 +1,71 @@
+"""What a contender gets beside the task: context, APIs, tools and files."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ApiParameter(_Given):
+    """One parameter of an API; `type` is a JSON-schema type name."""
+
+    name: str
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
+    description: str = ""
+    required: bool = False
+
+
+class Api(_Given):
+    """One callable API, described well enough to call it."""
+
+    name: str
+    description: str
+    parameters: tuple[ApiParameter, ...] = ()
+    returns: str = ""
+    """An example result as JSON text, or a sentence when none is known."""
+    hypothesised: bool = False
+    """True where a model invented it: it stands in no given seed."""
+
+
+class File(_Given):
+    """A text that a contender gets as a file, for its tools to read."""
+
+    name: str
+    text: str
+
+
+class Environment(_Given):
+    """What a contender gets beside the task: texts before its eyes, and what it may call."""
+
+    context: str = ""
+    """The text the task is about, shown above it; empty where the task carries everything."""
+    apis: tuple[Api, ...] = ()
+    """APIs to call, which a simulator answers."""
+    tools: tuple[str, ...] = ()
+    """Names of tools in `tools.registry`."""
+    files: tuple[File, ...] = ()
+    """What tools can read."""
+
+    @property
+    def callable(self) -> bool:
+        """Return whether there is anything to call."""
+        return bool(self.apis or self.tools)
+
+    @property
+    def material(self) -> str:
+        """Return the text that the task is about, whether it is shown or lies in files."""
+        return "\n\n".join(text for text in (self.context, *(f.text for f in self.files)) if text)
+
+    def filled(self, text: str, apis: tuple[Api, ...]) -> "Environment":
+        """Return the environment with what a passage gives; the text of an API list only says it again."""
+        return self.rewritten("" if apis else text).model_copy(update={"apis": apis})
+
+    def rewritten(self, material: str) -> "Environment":
+        """Return the environment with another text in the place where it has one."""
+        if not self.files:
+            return self.model_copy(update={"context": material})
+        (file,) = self.files
+        return self.model_copy(update={"files": (file.model_copy(update={"text": material}),)})

@@ -1,0 +1,50 @@
+"""Programs that look at instructions and answers: a leaf's checker, before any model does."""
+
+from ..agents.records import Answer, Instruction, Turn
+from ..tools.checkers import CHECKERS, TOOL_CALLS, CheckTask, usable
+from ..tools.tool_checks import check_tool_use
+
+
+def checked(instruction: Instruction, answer: Answer) -> Answer:
+    """Return the answer with what the checker says of it; unchanged where the leaf has none."""
+    check = instruction.check
+    if check is None:
+        return answer
+    if check.name == TOOL_CALLS:
+        said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
+        turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
+        result = check_tool_use(
+            turns,
+            instruction.environment.apis,
+            instruction.expected_behaviour,
+            instruction.task,
+            expected_calls=check.terms,
+        )
+        return answer.model_copy(update={"checked": result.passed, "check_note": result.note})
+    found = CHECKERS[check.name](answer.text, check_task(instruction))
+    return answer.model_copy(update={"checked": found.passed, "check_note": found.note})
+
+
+def unusable(instruction: Instruction) -> str:
+    """Return why the checker cannot work with its arguments; empty when it can, or there is none."""
+    check = instruction.check
+    if check is None:
+        return ""
+    if check.name == TOOL_CALLS:
+        known = {api.name for api in instruction.environment.apis}
+        absent = sorted(set(check.terms) - known)
+        return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
+    why = usable(check.name, check_task(instruction))
+    return f"{check.name}: {why}" if why else ""
+
+
+def check_task(instruction: Instruction) -> CheckTask:
+    """Return what a checker of texts needs to know of an instruction."""
+    check = instruction.check
+    return CheckTask(
+        context=instruction.environment.material,
+        task=instruction.task,
+        terms=check.terms if check else (),
+        replacements=check.replacements if check else (),
+        options=instruction.options,
+    )

@@ -1,0 +1,29 @@
+"""Every tool by the name that a skill's YAML or a prompt's front matter gives it.
+
+To add one: a typed async function in a file of its own, and a line here with its limits.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from .api_spec import ApiLike
+from .read_file import read_file
+from .search_apis import search_apis
+from .simulator import simulated
+from .tool import Tool, tool
+
+TOOLS: dict[str, Tool] = {
+    made.name: made
+    for made in (
+        tool(read_file),
+        tool(search_apis, timeout_s=60),
+    )
+}
+
+
+def offered(apis: Sequence[ApiLike], names: Iterable[str]) -> list[Tool]:
+    """Return what a contender may call: a simulated tool for each API, and the tools named.
+
+    An endpoint refuses two of one name: an API that bears a tool's name gives way.
+    """
+    made = [*simulated(apis), *(TOOLS[name] for name in names)]
+    return list({tool.name: tool for tool in made}.values())

@@ -1,0 +1,112 @@
+"""A tool: a typed async function that a model may call, with what limits it.
+
+Its docstring is what the model reads, its signature is the schema of the arguments. What it may reach
+for comes first and is not the model's to give:
+
+    async def shout(given: Given, text: Annotated[str, Field(description="What to say")]) -> str:
+        \"\"\"Say a text in capitals.\"\"\"
+        return text.upper()
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from .api_spec import ApiSpec
+from .retrieval import ApiIndex
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a tool may reach for in one conversation."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name."""
+    index: ApiIndex | None = None
+    """APIs of all seeds."""
+    seed_id: str = ""
+    """The document that the conversation is about: a search leaves its own APIs out."""
+    found: dict[str, ApiSpec] = field(default_factory=dict)
+    """APIs that a search has shown in this conversation, in the order of showing."""
+
+    @cached_property
+    def digest(self) -> str:
+        """Return a hash of the files: the same call over other files is another call."""
+        return blake2b(repr(sorted(self.files.items())).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Tool:
+    """What a model may call, and what calling it may take."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    """A JSON schema of the arguments."""
+    answer: Callable[[Given, str], Awaitable[str]]
+    """From the arguments as JSON text to the result; a ValueError is the model's to mend."""
+    version: str = "1"
+    """Part of the ledger's key: a tool that answers differently has another one."""
+    outside: bool = False
+    """It reaches out of the process: results are kept in the ledger and never asked for twice."""
+    usd: float = 0.0
+    """Price of a call."""
+    timeout_s: float = 30.0
+    at_once: int = 8
+    """Calls under way at a time, where it reaches outside."""
+    most: int = 20_000
+    """Characters of a result; the rest is cut, and the model told so."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Return what a chat endpoint is told of it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+        }
+
+
+def tool(function: Callable[..., Awaitable[str]], **limits: Any) -> Tool:
+    """Return a function as a tool; `limits` are fields of `Tool`."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters
+    }
+    model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+
+    async def answer(given: Given, arguments: str) -> str:
+        return await function(given, **_read(model, arguments))
+
+    return Tool(
+        name=function.__name__,
+        description=" ".join((inspect.getdoc(function) or "").split()),
+        parameters=_plain(model.model_json_schema()),
+        answer=answer,
+        **limits,
+    )
+
+
+def _read(model: type[BaseModel], arguments: str) -> dict[str, Any]:
+    """Return the arguments by name; raises ValueError with what is wrong, in words for a model."""
+    try:
+        return dict(model.model_validate_json(arguments or "{}"))
+    except ValidationError as error:
+        wrong = (
+            f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors()
+        )
+        raise ValueError("; ".join(wrong)) from error
+
+
+def _plain(schema: Any) -> Any:
+    """Return a pydantic schema without titles, which tell a model nothing."""
+    if isinstance(schema, dict):
+        kept = {k: v for k, v in schema.items() if not (k == "title" and isinstance(v, str))}
+        return {k: _plain(v) for k, v in kept.items()}
+    return schema
