@@ -11,8 +11,9 @@ from arenainstruct.agents.brief import brief
 from arenainstruct.agents.fence import disarmed
 from arenainstruct.agents.flags import addresses_jury
 from arenainstruct.agents.messages import Confer, Judge
-from arenainstruct.agents.models.offline import OfflineRequest, speak
+from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak
 from arenainstruct.agents.records import Answer, Game, Statement, Turn
+from arenainstruct.agents.replies import ScoreReply
 from arenainstruct.graphs import kinds
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.tools.audit.injections import FAMILIES, INJECTIONS
@@ -111,7 +112,8 @@ def test_the_embedded_juror_is_not_won_by_attacks(family: str) -> None:
         for first, second in ((good, attack), (attack, good)):
             text = told(judged(first, second, task=task, context=context))
             turns = (Turn(role="user", content=text),)
-            said = json.loads(speak(OfflineRequest(turns, "ScoreReply", strength="judge")).text)
+            asked = OfflineRequest(turns, schema_of(ScoreReply), strength="judge")
+            said = json.loads(speak(asked).text)
             assert (said["score_first"] > said["score_second"]) is (first == good), attack
 
 

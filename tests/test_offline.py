@@ -1,11 +1,15 @@
-"""The embedded models: honest quality, determinism, every role's reply, text that survives."""
+"""The embedded models: honest strengths, determinism, any schema, any skill, text that survives."""
 
-import itertools
 import json
+import os
 import re
-import time
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, Literal, TypeVar
 
 import pytest
+from pydantic import BaseModel, Field
 
 from arenainstruct.agents import replies
 from arenainstruct.agents.models.call import Call, ToolSpec
@@ -13,13 +17,13 @@ from arenainstruct.agents.models.offline import (
     OfflineProvider,
     OfflineReply,
     OfflineRequest,
+    schema_of,
     speak,
 )
-from arenainstruct.agents.models.offline.restyle import contradict
-from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OfflineSettings, Price
 from arenainstruct.agents.records import Turn
-from arenainstruct.prompts.template import inside
+from arenainstruct.prompts.template import inside, load_prompt
+from arenainstruct.taxonomy.skill import Leaf, load_skill
 from arenainstruct.tools.checkers import CHECKERS, CheckTask, usable
 
 BEES = """The mason bee builds its nest in hollow stems because it cannot dig. Each nest holds about
@@ -46,23 +50,6 @@ stress in the walls. Stress can be seen between two polarising filters. Broken g
 returned to the pot, where it lowers the melting point of the next batch."""
 DOCUMENTS = (BEES, MILL, GLASS)
 
-LEAVES = (
-    ("literal_comprehension", "short answer", "answer", 0),
-    ("vocabulary_and_language_use", "fill in the blank", "answer", 0),
-    ("sequencing_events", "ordering", "answer", 0),
-    ("critical_comprehension", "true or false", "answer", 0),
-    ("numerical_discrete_reasoning", "a value", "answer", 0),
-    ("relationship_comprehension", "matching", "answer", 0),
-    ("evaluative_comprehension", "essay", "answer", 0),
-    ("evidence_selection", "quoted sentence", "answer", 0),
-    ("cause_and_effect", "short explanation", "answer", 0),
-    ("unanswerable_with_reason", "a statement", "say_unanswerable", 0),
-    ("must_be_true", "multiple choice", "answer", 4),
-    ("detail_exception", "multiple choice", "answer", 4),
-    ("keyword_replacement", "the edited text", "answer", 0),
-    ("text_capitalization", "the edited text", "answer", 0),
-    ("paraphrasing", "the edited text", "answer", 0),
-)
 APIS = json.dumps(
     [
         {
@@ -97,24 +84,30 @@ FERRY = ToolSpec(
 )
 
 
-def say(prompt: str, reply: str = "", **character: object) -> OfflineReply:
+R = TypeVar("R", bound=BaseModel)
+
+
+def say(prompt: str, reply: type[BaseModel] | None = None, **character: Any) -> OfflineReply:
     turns = (Turn(role="user", content=prompt),)
-    return speak(OfflineRequest(turns=turns, reply_name=reply, **character))  # type: ignore[arg-type]
+    return speak(OfflineRequest(turns, schema_of(reply) if reply else None, **character))
 
 
-def leaf_tag(name: str, form: str, behaviour: str, options: int, checker: str = "") -> str:
-    return (
-        f'<leaf name="{name}" answer_form="{form}" expected_behaviour="{behaviour}" '
-        f'min_options="{options}" max_options="{options}" checker="{checker}">A task.</leaf>'
-    )
+def get(prompt: str, reply: type[R], **character: Any) -> R:
+    return reply.model_validate_json(say(prompt, reply, **character).text)
+
+
+def leaves() -> Iterator[tuple[str, Leaf]]:
+    for skill in ("reading_comprehension", "text_modification"):
+        for leaf in load_skill(skill).leaves:
+            yield skill, leaf
 
 
 def write(
-    passage: str, leaf: str, *, count: int = 2, apis: str = "", sample: int = 0
+    skill: str, leaf: Any, passage: str, *, count: int = 2, apis: str = "", **character: Any
 ) -> list[replies.TaskReply]:
-    text = f"<passage>\n{passage}\n</passage>\n<apis>{apis}</apis>{leaf}<count>{count}</count>"
-    said = say(text, "TasksReply", sample=sample).text
-    return replies.TasksReply.model_validate_json(said).tasks
+    given = {"passage": passage, "apis": apis, "leaf": leaf, "count": count, "complexity": 2}
+    text = load_prompt(f"{skill}/write").render(given)[1]
+    return get(text, replies.TasksReply, **character).tasks
 
 
 def prompt_of(passage: str, task: replies.TaskReply) -> str:
@@ -123,42 +116,47 @@ def prompt_of(passage: str, task: replies.TaskReply) -> str:
 
 
 def judge(
-    prompt: str, behaviour: str, first: str, second: str, **character: object
+    prompt: str, behaviour: str, first: str, second: str, **character: Any
 ) -> replies.ScoreReply:
     text = (
         f"<instruction>{prompt}</instruction><expected_behaviour>{behaviour}</expected_behaviour>"
         f"<rubric>Right.</rubric><first>{first}</first><second>{second}</second>"
     )
-    said = say(text, "ScoreReply", strength="judge", **character)
-    return replies.ScoreReply.model_validate_json(said.text)
+    return get(text, replies.ScoreReply, strength="judge", **character)
 
 
-def all_tasks() -> list[tuple[str, replies.TaskReply]]:
-    return [
-        (document, task)
-        for document in DOCUMENTS
-        for leaf in LEAVES
-        for task in write(document, leaf_tag(*leaf))
-    ]
+def test_every_leaf_of_the_shipped_skills_gets_tasks_of_its_form() -> None:
+    missing = set()
+    for skill, leaf in leaves():
+        text = MILL.replace("300 kilograms", "1,300 kilograms")
+        tasks = [task for passage in (BEES, text) for task in write(skill, leaf, passage)]
+        if not tasks:
+            missing.add(leaf.name)
+        for task in tasks:
+            low, high = leaf.options
+            assert low <= len(set(task.options)) == len(task.options) <= high, leaf.name
+            assert task.expected_behaviour == leaf.expected_behaviour
+    # Titles and outlines need a longer text to choose their words from.
+    assert missing <= {"best_title", "passage_organisation", "main_idea"}
 
 
 def test_stronger_models_win_more_battles() -> None:
-    points = {
-        pair: [0.0, 0] for pair in (("strong", "medium"), ("medium", "weak"), ("strong", "weak"))
-    }
-    for document, task in all_tasks():
-        prompt = prompt_of(document, task)
-        for (better, worse), tally in points.items():
-            one, other = (say(prompt, strength=s, seed=3).text for s in (better, worse))
-            scores = judge(prompt, task.expected_behaviour, one, other)
-            if scores.score_first != scores.score_second:
-                tally[0] += scores.score_first > scores.score_second
-                tally[1] += 1
+    pairs = (("strong", "medium"), ("medium", "weak"), ("strong", "weak"))
+    points = {pair: [0, 0] for pair in pairs}
+    for skill, leaf in leaves():
+        for document in DOCUMENTS:
+            for task in write(skill, leaf, document):
+                prompt = prompt_of(document, task)
+                for pair, tally in points.items():
+                    one, other = (say(prompt, strength=s, seed=3).text for s in pair)
+                    scores = judge(prompt, task.expected_behaviour, one, other)
+                    tally[0] += scores.score_first > scores.score_second
+                    tally[1] += scores.score_first != scores.score_second
     rates = {pair: won / decided for pair, (won, decided) in points.items()}
-    assert min(decided for _, decided in points.values()) >= 20
+    assert min(decided for _, decided in points.values()) >= 40
     assert rates["strong", "medium"] > 0.75
-    assert rates["medium", "weak"] > 0.75
-    assert rates["strong", "weak"] > 0.9
+    assert rates["medium", "weak"] > 0.7
+    assert rates["strong", "weak"] > 0.85
 
 
 # With answers that a person wrote down: the order of the strengths is not the juror's doing.
@@ -190,7 +188,8 @@ def test_stronger_models_are_right_more_often() -> None:
     def share(strength: str) -> float:
         hits = [
             bool(re.search(wanted, say(f"{text}\n\n{task}", strength=strength, seed=seed).text))
-            for (text, task, wanted), seed in itertools.product(KNOWN, range(5))
+            for text, task, wanted in KNOWN
+            for seed in range(6)
         ]
         return sum(hits) / len(hits)
 
@@ -199,73 +198,176 @@ def test_stronger_models_are_right_more_often() -> None:
     assert weak + 0.15 < medium < strong - 0.1
 
 
+# An invented skill: names, subjects and wording that nothing in the package knows.
+RIDDLES = (
+    Leaf(
+        name="keeper_of_the_cause",
+        title="Keeper of the cause",
+        definition="Asks which circumstance the teller holds to be decisive. Wrong options are beside it.",
+        answer_form="one of the circumstances",
+        rubric="Right.",
+        options=(3, 3),
+    ),
+    Leaf(
+        name="zorb",
+        title="Zorb",
+        definition="Asks what an apprentice would have to know first. One sentence decides it.",
+        answer_form="a plain reply",
+        rubric="Right.",
+    ),
+    Leaf(
+        name="moth_holes",
+        title="Moth holes",
+        definition="Shows a line of the text that moths have eaten at, and asks for the lost piece.",
+        answer_form="the word that belongs into the gap",
+        rubric="Right.",
+    ),
+    Leaf(
+        name="new_coat",
+        title="New coat",
+        definition="Asks to put the text into plainer dress: easier words for small readers.",
+        answer_form="the whole text in its new dress only",
+        rubric="Right.",
+    ),
+    Leaf(
+        name="silent_stone",
+        title="Silent stone",
+        definition="Asks after a thing on which the text is silent.",
+        answer_form="a remark that nothing is said of it",
+        rubric="Right.",
+        expected_behaviour="say_unanswerable",
+    ),
+)
+
+
+@pytest.mark.parametrize("leaf", RIDDLES, ids=lambda leaf: leaf.name)
+def test_a_skill_never_seen_is_served(leaf: Leaf) -> None:
+    won = lost = sound = 0
+    tasks = [(d, t) for d in DOCUMENTS for t in write("reading_comprehension", leaf, d, count=3)]
+    for document, task in tasks:
+        assert leaf.options[0] <= len(task.options) <= leaf.options[1]
+        assert task.expected_behaviour == leaf.expected_behaviour
+        given = {
+            "passage": document,
+            "apis": "",
+            "task": task.task,
+            "options": task.options,
+            "leaf": leaf,
+            "expected_behaviour": leaf.expected_behaviour,
+            "behaviours": [],
+        }
+        gate = get(load_prompt("curation/curate").render(given)[1], replies.CurationReply)
+        sound += gate.self_contained and gate.matches_passage and gate.matches_leaf
+        prompt = prompt_of(document, task)
+        strong, weak = (say(prompt, strength=s, seed=2).text for s in ("strong", "weak"))
+        scores = judge(prompt, leaf.expected_behaviour, strong, weak)
+        won += scores.score_first > scores.score_second
+        lost += scores.score_first < scores.score_second
+    assert len(tasks) >= 6 and sound >= len(tasks) * 0.6
+    assert won > 2 * lost
+    if leaf.name == "zorb":
+        assert any("what an apprentice would have to know first" in t.task for _, t in tasks)
+    if leaf.name == "moth_holes":
+        assert all("___" in t.task for _, t in tasks)
+
+
+class Weather(BaseModel):
+    """A reply type that nothing in the package knows."""
+
+    class Hour(BaseModel):
+        at: int = Field(ge=0, le=23)
+        wind: Literal["calm", "storm"]
+
+    place: str
+    summary: str | None
+    degrees: float = Field(ge=-40, le=-10)
+    hours: list[Hour] = Field(min_length=3)
+    rain: bool
+    kind: Literal["forecast"]
+    better: Literal["left", "right", "draw"]
+
+
+def test_any_schema_gets_a_valid_reply() -> None:
+    for prompt in (BEES, f"<passage>{MILL}</passage><count>2</count>", "", "x"):
+        for strength in ("weak", "strong", "judge"):
+            assert get(prompt, Weather, strength=strength)
+    everything = (t for t in vars(replies).values() if isinstance(t, type))
+    for kind in (t for t in everything if issubclass(t, replies.ReplyBody)):
+        # Also with what strict endpoints keep of a schema, and with no section at all.
+        for schema in (schema_of(kind), replies.strict_schema(kind)):
+            said = speak(OfflineRequest((Turn(role="user", content=MILL),), schema))
+            kind.model_validate_json(said.text)
+
+
+def test_a_verdict_of_an_unknown_kind_leans_to_the_better_answer() -> None:
+    right, wrong = "The dam was raised in 1748 by a guild of bakers.", "Steam mills did."
+    text = f"<instruction>{MILL}\n\nWho raised the dam?</instruction><first>{{}}</first><second>{{}}</second>"
+    assert get(text.format(right, wrong), Weather).better == "left"
+    assert get(text.format(wrong, right), Weather).better == "right"
+    assert get(text.format(right, right), Weather).better == "draw"
+
+
 def test_position_bias_and_noise_move_verdicts() -> None:
-    same = judge(f"{MILL}\n\nWho raised the dam?", "answer", "A guild.", "A guild.")
+    asked = (f"{MILL}\n\nWho raised the dam?", "answer", "A guild.", "A guild.")
+    same = judge(*asked)
     assert same.score_first == same.score_second
-    biased = judge(
-        f"{MILL}\n\nWho raised the dam?", "answer", "A guild.", "A guild.", position_bias=2.0
-    )
+    biased = judge(*asked, position_bias=2.0)
     assert biased.score_first == pytest.approx(same.score_first + 2.0)
-    noisy = {
-        judge(
-            f"{MILL}\n\nWho raised the dam?", "answer", "A guild.", "A guild.", noise=1.0, salt=s
-        ).score_first
-        for s in range(4)
-    }
-    assert len(noisy) > 1
+    assert len({judge(*asked, noise=1.0, salt=s).score_first for s in range(4)}) > 1
 
 
 def test_same_request_same_reply_and_other_samples_differ() -> None:
-    leaf = leaf_tag(*LEAVES[0])
-    assert write(BEES, leaf, sample=1) == write(BEES, leaf, sample=1)
-    assert write(BEES, leaf, sample=1) != write(BEES, leaf, sample=2)
-    tasks = [t.task for t in write(BEES, leaf, count=5)]
-    assert len(tasks) == len(set(tasks)) == 5
+    leaf = load_skill("reading_comprehension").leaf("literal_comprehension")
+    again = [write("reading_comprehension", leaf, BEES, count=5, sample=n) for n in (1, 1, 2)]
+    assert again[0] == again[1] != again[2]
+    assert len({t.task for t in again[0]}) == 5
 
 
-@pytest.mark.parametrize(
-    ("leaf", "checker"),
-    [(name, name) for name in CHECKERS if name != "tool_calls"],
-)
-def test_strong_passes_the_checks_that_the_writer_set(leaf: str, checker: str) -> None:
+def test_a_reply_does_not_hang_on_the_process() -> None:
+    program = (
+        "import sys\n"
+        "from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak\n"
+        "from arenainstruct.agents.records import Turn\n"
+        "from arenainstruct.agents.replies import TasksReply\n"
+        "turn = Turn(role='user', content=sys.argv[1])\n"
+        "print(speak(OfflineRequest((turn,), schema_of(TasksReply))).text)\n"
+    )
+    leaf = '<leaf name="x" min_options="4" max_options="4">Asks which is so.</leaf>'
+    command = [sys.executable, "-c", program, f"<passage>{MILL}</passage>{leaf}<count>4</count>"]
+    seeds = ({**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2"))
+    said = {
+        subprocess.run(command, env=env, capture_output=True, check=True).stdout for env in seeds
+    }
+    assert len(said) == 1 and b"options" in said.pop()
+
+
+@pytest.mark.parametrize("checker", [name for name in CHECKERS if name != "tool_calls"])
+def test_strong_passes_the_checks_that_the_writer_set(checker: str) -> None:
     text = MILL.replace("300 kilograms", "1,300 kilograms")
-    task = write(text, leaf_tag(leaf, "the text", "answer", 0, checker), count=1)[0]
-    given = CheckTask(text, task.task, tuple(task.check.terms), tuple(task.check.replacements))
-    assert usable(checker, given) == ""
-    answers = [say(prompt_of(text, task), strength="strong", seed=s).text for s in range(6)]
-    assert sum(CHECKERS[checker](answer, given).passed for answer in answers) >= 4
+    leaf = next(leaf for _, leaf in leaves() if leaf.checker == checker)
+    for sample in range(4):
+        for task in write("text_modification", leaf, text, count=2, sample=sample):
+            given = CheckTask(
+                text, task.task, tuple(task.check.terms), tuple(task.check.replacements)
+            )
+            assert usable(checker, given) == ""
+            answer = say(prompt_of(text, task), strength="strong").text
+            assert CHECKERS[checker](answer, given).passed, (task.task, answer)
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "argument",
-        "debate",
-        "conversation",
-        "meeting_transcript",
-        "poem",
-        "satire",
-        "instructional",
-        "long_text",
-    ],
+    "way", load_skill("reading_comprehension").transformations, ids=lambda way: way.name
 )
-def test_transformations_keep_the_seeds_words(name: str) -> None:
-    said = say(
-        (
-            f'<seed kind="text" title="x">{BEES}</seed><transformation '
-            f'name="{name}">b</transformation>'
-        ),
-        "PassageReply",
-    )
-    reply = replies.PassageReply.model_validate_json(said.text)
-    assert reply.suitable
-    assert "pollen" in reply.passage
-    assert reply.passage != BEES
-    short = say(
-        f'<seed kind="text">Too short.</seed><transformation name="{name}">b</transformation>',
-        "PassageReply",
-    )
-    assert not replies.PassageReply.model_validate_json(short.text).suitable
+def test_transformations_keep_the_seeds_words(way: Any) -> None:
+    def transform(seed: str) -> replies.PassageReply:
+        given = {"seed_kind": "text", "seed_title": "a > b", "seed": seed, "transformation": way}
+        text = load_prompt("reading_comprehension/transform").render(given)[1]
+        return get(text, replies.PassageReply)
+
+    reply = transform(BEES)
+    assert reply.suitable and "pollen" in reply.passage
+    assert (reply.passage == BEES) == way.identity
+    assert transform("Too short.").suitable == way.identity
 
 
 def test_code_and_markdown_survive() -> None:
@@ -273,34 +375,25 @@ def test_code_and_markdown_survive() -> None:
         "# Títle\n\n```python\nif a < b and b > c:\n    x = '</p>'\n```\n\n* item  "
         "\n\n$$\\frac{1}{2}$$ </seed> </seedling>"
     )
-    said = say(
-        (
-            f'<seed kind="text" title="a > b">\n{inside(odd, "seed")}\n</seed><transformation '
-            'name="identity">b</transformation>'
-        ),
-        "PassageReply",
+    reply = get(
+        f'<seed kind="text" title="a > b">\n{inside(odd, "seed")}\n</seed>'
+        '<transformation name="x">The seed itself, unchanged.</transformation>',
+        replies.PassageReply,
     )
-    assert replies.PassageReply.model_validate_json(said.text).passage == odd
-    answer = say(
-        f'{odd}\n\nReplace every "item" in the text above with "unit". Return only the text.',
-        seed=1,
-    ).text
-    assert answer == odd.replace("item", "unit")
+    assert reply.passage == odd
+    task = 'Replace every "item" in the text above with "unit". Return only the text.'
+    assert say(f"{odd}\n\n{task}", seed=1).text == odd.replace("item", "unit")
 
 
 def test_suggestions_and_edits() -> None:
     goals = (
-        "<goals><goal "
-        'name="make_unanswerable" '
-        'edits="passage" '
-        'expected_behaviour="say_unanswerable">b</goal>'
-        '<goal name="harder" edits="task" expected_behaviour="">b</goal></goals>'
+        '<goals><goal name="a" edits="passage" expected_behaviour="say_unanswerable">b</goal>'
+        '<goal name="b" edits="task" expected_behaviour="">b</goal></goals>'
     )
     task = "Who raised the dam in 1748?"
-    common = f"<passage>{MILL}</passage><task>{task}</task>{leaf_tag(*LEAVES[0])}"
-    said = say(f"{common}{goals}<count>3</count>", "SuggestionsReply").text
-    found = replies.SuggestionsReply.model_validate_json(said).suggestions
-    assert {s.goal for s in found} == {"make_unanswerable", "harder"}
+    common = f'<passage>{MILL}</passage><task>{task}</task><leaf name="x">Asks.</leaf>'
+    found = get(f"{common}{goals}<count>3</count>", replies.SuggestionsReply).suggestions
+    assert {s.goal for s in found} == {"a", "b"}
     assert len({s.direction for s in found}) == len(found) == 3
 
     def edit(goal: str, attributes: str) -> replies.EditReply:
@@ -308,31 +401,24 @@ def test_suggestions_and_edits() -> None:
         text = (
             f'{common}<goal name="{goal}" {attributes}>b</goal><direction>{direction}</direction>'
         )
-        return replies.EditReply.model_validate_json(say(text, "EditReply").text)
+        return get(text, replies.EditReply)
 
-    removed = edit("make_unanswerable", 'edits="passage" expected_behaviour="say_unanswerable"')
-    assert "guild of bakers" not in removed.passage
-    assert "tide mill at Carrow" in removed.passage
-    assert removed.expected_behaviour == "say_unanswerable"
+    removed = edit("a", 'edits="passage" expected_behaviour="say_unanswerable"')
+    assert removed.passage == MILL.replace("The dam was raised in 1748 by a\nguild of bakers.", "")
+    assert (removed.task, removed.expected_behaviour) == (task, "say_unanswerable")
     assert "does not state" in say(f"{removed.passage}\n\n{task}", seed=2).text
-    harder = edit("harder", 'edits="task" expected_behaviour=""')
-    assert harder.passage == ""
-    assert len(harder.task) > len(task)
-
-
-def test_a_flipped_statement_says_the_contrary() -> None:
-    assert contradict("The dam was raised in 1748.") != "The dam was raised in 1748."
-    assert "not" in contradict("Stress can be seen.")
+    harder = edit("b", 'edits="task" expected_behaviour=""')
+    assert harder.passage == "" and harder.task.startswith(task) and harder.task != task
 
 
 def test_curation_really_looks() -> None:
     def curate(task: str, label: str = "answer", options: int = 0) -> replies.CurationReply:
-        leaf = leaf_tag("x", "y", "answer", options)
+        leaf = f'<leaf min_options="{options}" max_options="{options}">A task.</leaf>'
         text = (
             f"<passage>{MILL}</passage><task>{task}</task>{leaf}"
             f"<expected_behaviour>{label}</expected_behaviour>"
         )
-        return replies.CurationReply.model_validate_json(say(text, "CurationReply").text)
+        return get(text, replies.CurationReply)
 
     good = curate("Who raised the dam in 1748?")
     assert good.self_contained and good.matches_passage and good.matches_leaf and good.label_right
@@ -359,10 +445,9 @@ def test_apis_are_described_and_guessed() -> None:
         "javascript": ("export function drawMap(width, height = 2) {}", "drawMap"),
     }
     for language, (source, name) in sources.items():
-        said = say(f'<seed kind="code" language="{language}">{source}</seed>', "ApisReply").text
-        assert name in {api.name for api in replies.ApisReply.model_validate_json(said).apis}
-    said = say(f"<apis>{APIS}</apis><count>2</count>", "ApisReply").text
-    guessed = replies.ApisReply.model_validate_json(said).apis
+        text = f'<seed kind="code" language="{language}">{source}</seed>'
+        assert name in {api.name for api in get(text, replies.ApisReply).apis}
+    guessed = get(f"<apis>{APIS}</apis><count>2</count>", replies.ApisReply).apis
     assert len(guessed) == 2
     assert not {api.name for api in guessed} & {"find_ferry", "measure_tide"}
 
@@ -385,12 +470,13 @@ def test_tools_are_called_asked_for_and_declined() -> None:
     assert "None of the given tools" in step(Turn(role="user", content="Tune the piano.")).text
 
 
-@pytest.mark.parametrize("behaviour", ["answer", "ask_for_missing", "say_no_tool"])
-def test_tool_tasks_are_answered_as_the_label_says(behaviour: str) -> None:
-    tasks = write("", leaf_tag("single_api", "a call", behaviour, 0), apis=APIS, count=3)
-    assert len(tasks) == 3
-    assert {task.expected_behaviour for task in tasks} == {behaviour}
-    assert all(bool(task.check.terms) == (behaviour == "answer") for task in tasks)
+def test_tool_tasks_are_answered_as_the_label_says() -> None:
+    for leaf in load_skill("tool_use").leaves:
+        tasks = write("tool_use", leaf, "", apis=APIS, count=3)
+        assert len(tasks) >= 2, leaf.name
+        assert {task.expected_behaviour for task in tasks} == {leaf.expected_behaviour}
+        needs = leaf.expected_behaviour == "answer" or leaf.name == "several_apis_some_absent"
+        assert all(bool(task.check.terms) == needs for task in tasks), leaf.name
 
 
 def test_finder_searches_and_stops() -> None:
@@ -408,10 +494,8 @@ def test_finder_searches_and_stops() -> None:
     assert said.text == "NONE"
 
 
-def test_ping_and_unknown_reply() -> None:
+def test_a_ping_is_answered() -> None:
     assert say("ping").text == "ok"
-    with pytest.raises(ValueError, match="WeatherReply"):
-        say("x", "WeatherReply")
 
 
 async def test_provider_counts_tokens_and_price() -> None:
@@ -425,15 +509,4 @@ async def test_provider_counts_tokens_and_price() -> None:
     assert reply == await provider.complete(call)
     assert reply.model == "offline/strong"
     assert reply.usd == pytest.approx((reply.tokens_in + 2 * reply.tokens_out) / 1e6)
-    with pytest.raises(AttemptFailed, match="ReplyBody"):
-        await provider.complete(Call("small", call.turns, reply_type=replies.ReplyBody))
     await provider.aclose()
-
-
-def test_replies_are_fast() -> None:
-    long = "\n\n".join(f"{document} Part {i}." for i, document in enumerate(DOCUMENTS * 3))[:6000]
-    say(f"{long}\n\nWho raised the dam in 1748?")
-    start = time.process_time()
-    for seed in range(50):
-        say(f"{long}\n\nWho raised the dam in 1748?", seed=seed)
-    assert (time.process_time() - start) / 50 < 0.01

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents import replies
-from arenainstruct.agents.models.offline import OfflineRequest, speak
+from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.roles.moderator import ORDER
 from arenainstruct.graphs import kinds
@@ -152,7 +152,7 @@ def shown(**given: Any) -> str:
 def vote(kind: type[replies.ReplyBody], text: str, **character: Any) -> Any:
     """Return an embedded juror's reply."""
     turns = (Turn(role="user", content=text),)
-    said = speak(OfflineRequest(turns, kind.__name__, strength="judge", **character))
+    said = speak(OfflineRequest(turns, schema_of(kind), strength="judge", **character))
     return kind.model_validate_json(said.text)
 
 
@@ -264,20 +264,20 @@ def test_a_verdict_that_is_kept_stays_what_it_was(kind: str) -> None:
 
 
 def test_an_examiner_asks_something_new_of_the_same_kind() -> None:
-    def question(name: str, task: str, context: str = PASSAGE) -> str:
-        leaf = {"name": name, "answer_form": "short answer", "definition": "A question."}
+    def question(form: str, task: str, context: str = PASSAGE) -> str:
+        leaf = {"name": "a", "answer_form": form, "definition": "A question."}
         given = {"context": context, "task": task, "leaf": leaf}
         text = load_prompt("arena/examine").render(given)[1]
         return str(vote(replies.QuestionReply, text).question)
 
     example = "In which year was the bridge built?"
-    assert question("literal_comprehension", example) not in ("", example)
-    assert "true or false" in question("critical_comprehension", example)
-    assert question("literal_comprehension", "Add 4 and 9.", "") not in ("", "Add 4 and 9.")
+    assert question("short answer", example) not in ("", example)
+    assert "true or false" in question("true or false for each statement", example)
+    assert question("short answer", "Add 4 and 9.", "") not in ("", "Add 4 and 9.")
 
 
 def test_replies_of_every_kind_are_json_of_their_type() -> None:
     text = shown(first=RIGHT, second=WRONG, objective=True)
     for kind in (replies.ScoreReply, replies.ChoiceReply, replies.FiveGradeReply):
-        said = speak(OfflineRequest((Turn(role="user", content=text),), kind.__name__))
+        said = speak(OfflineRequest((Turn(role="user", content=text),), schema_of(kind)))
         assert list(json.loads(said.text))[:2] == ["own_answer", "reason"]

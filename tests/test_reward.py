@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import orjson
@@ -328,10 +329,12 @@ async def test_faults_of_a_reward_model_change_no_verdict(prompts: Path) -> None
 
 
 async def test_no_number_is_no_verdict_and_the_others_still_judge(prompts: Path) -> None:
+    def silent(text: str) -> bool:
+        return crc32(text.encode()) % 4 == 0
+
     def answer(request: web.Request, body: bytes) -> web.Response:
-        answered = orjson.loads(body)["messages"][-1]["content"]
-        silent = len(answered) % 2
-        return say(b'{"data": [{"data": [NaN]}]}' if silent else data(data=[len(answered)]))
+        told = orjson.loads(body)["messages"][-1]["content"]
+        return say(b'{"data": [{"data": [NaN]}]}' if silent(told) else data(data=[len(told)]))
 
     async with (
         MockServer(MockOptions(replies="offline")) as mock,
@@ -340,8 +343,8 @@ async def test_no_number_is_no_verdict_and_the_others_still_judge(prompts: Path)
         run = await play(mock.url, prompts, "rm-nan", base_url=provider.endpoint, retries=0)
     told = {battle["id"]: battle for battle, _ in games(run, "rm")}
     for battle, _ in games(run, "judge"):
-        lengths = [len(battle["answer_a"]), len(battle["answer_b"])]
-        assert (battle["id"] in told) == (lengths[0] % 2 == lengths[1] % 2 == 0)
+        spoke = not silent(battle["answer_a"]) and not silent(battle["answer_b"])
+        assert (battle["id"] in told) == spoke
     assert told and len(told) < len(games(run, "judge")), "the others still judge"
 
 

@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import BudgetSpent, UserError
-from arenainstruct.agents.models.offline import OfflineRequest, speak
+from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak
 from arenainstruct.agents.records import Turn
-from arenainstruct.agents.replies import CriteriaReply
+from arenainstruct.agents.replies import CriteriaReply, DifficultyReply
 from arenainstruct.graphs.testset.cluster import cluster_count, clusters, keywords
 from arenainstruct.graphs.testset.criteria import CRITERIA, too_plain
 from arenainstruct.graphs.testset.prompt import Prompt
@@ -458,7 +458,8 @@ def asked(reply: str, prompt: str) -> dict[str, Any]:
     assert template.reply == reply
     system, user = template.render({"instruction": prompt})
     turns = (Turn(role="system", content=system), Turn(role="user", content=user))
-    found: dict[str, Any] = json.loads(speak(OfflineRequest(turns, reply)).text)
+    kind = {"DifficultyReply": DifficultyReply, "CriteriaReply": CriteriaReply}[reply]
+    found: dict[str, Any] = json.loads(speak(OfflineRequest(turns, schema_of(kind))).text)
     return found
 
 

@@ -9,7 +9,7 @@ from ...agents.records import ToolCall, Turn
 from .request import ChatRequest
 
 if TYPE_CHECKING:
-    from ...agents.models.offline.voice import Strength
+    from ...agents.models.offline.request import Strength
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -21,7 +21,7 @@ def speak_offline(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
     reply = speak(
         OfflineRequest(
             turns=tuple(_turn(message) for message in request.messages),
-            reply_name=request.schema_name,
+            schema=request.schema,
             tools=tuple(_tool(tool["function"]) for tool in request.tools),
             strength=_strength(request.model),
             sample=request.sample,

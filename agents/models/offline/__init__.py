@@ -1,11 +1,12 @@
-"""The embedded models: classical text processing that plays every role on the text it is given.
+"""The embedded models: one small engine that plays every role on the text it is given.
 
-They are for trying, testing and estimating. `speak` is the whole engine: a pure function from the
-turns of a request to a reply. Nothing here knows the run, the disk or the network.
+They are for trying, testing and estimating. `speak` is the whole engine: a pure function from the turns
+of a request, and the schema of the reply asked for, to a reply. It knows no skill, no leaf and no role by
+name: what the prompt's sections and the schema's fields say is all it goes by.
 """
 
-from .provider import OfflineProvider
-from .speaker import speak
-from .voice import OfflineReply, OfflineRequest
+from .engine import speak
+from .provider import OfflineProvider, schema_of
+from .request import OfflineReply, OfflineRequest
 
-__all__ = ["OfflineProvider", "OfflineReply", "OfflineRequest", "speak"]
+__all__ = ["OfflineProvider", "OfflineReply", "OfflineRequest", "schema_of", "speak"]

@@ -1,131 +1,83 @@
-"""The contender: answers a plain prompt by retrieval, in three strengths.
+"""The contender: answers a plain prompt by retrieval, in three strengths that differ in what they do.
 
-Strong does what it can find and keeps the stated constraints. Medium finds the same things less
-surely, and forgets about half of what is demanded. Weak takes whatever comes first.
+Strong reads all of the passage, uses every procedure and keeps every demand. Medium takes in two thirds of
+it and minds the first demand only. Weak reads the beginning, knows no procedure and minds no demand:
+whatever is asked, it gives the sentence or option that shares most words with the question.
 """
 
 import random
 import re
 from dataclasses import replace
 
-from .constraints import Constraints, obey, read_constraints
+from .demands import keep, read_demands
 from .edits import read_edit
-from .question import Question, follow_up, read_question
-from .restyle import read_style
-from .solver import Solution, solve
-from .text import key_terms, read_text
-from .voice import OfflineRequest
+from .question import Question, read_question
+from .solve import Solution, query_of, solve
+from .text import read_text, stems
 
-UNSTATED = "The passage does not state this, so the question cannot be answered from it."
-SLIP = {"strong": 0.05, "judge": 0.05, "medium": 0.4, "weak": 0.9}
-"""How often each strength does a step wrong."""
+_READ = {"medium": 0.67, "weak": 0.25}
+"""Which share of a passage is taken in; all of it where nothing is said."""
+_ASKED = re.compile(r",? and (?=(?:who|what|where|when|how|why|which)\b)", re.IGNORECASE)
+_MINDED = {"medium": 1, "weak": 0}
+"""How many demands are minded; all of them where nothing is said."""
 
 
-def answer(request: OfflineRequest, rng: random.Random) -> str:
+def answer(users: list[str], strength: str, rng: random.Random) -> str:
     """Answer the last user turn; the first one holds the context."""
-    users = [turn.content for turn in request.turns if turn.role == "user"]
-    question = read_question(users[0]) if users else Question("", "")
+    question = read_question(users[0])
     if len(users) > 1:
-        question = follow_up(question, users[-1])
-    return reply_to(question, request.strength, rng)
+        question = replace(question, task=users[-1], options=())
+    return reply_to(question, strength, rng)
 
 
 def reply_to(question: Question, strength: str, rng: random.Random) -> str:
     """Answer a question with the given strength."""
-    slip = SLIP[strength]
-    if strength == "weak" and rng.random() < slip:
-        return _careless(question, rng)
-    found = solve(question)
-    if not found.known and rng.random() < 1.3 * slip:
-        found = Solution(found.evidence or _any_sentence(question, rng), found.evidence)
-    elif rng.random() < slip:
-        found = _spoilt(question, found, rng)
-    text = _worded(found, rng)
-    demands = read_constraints(question.task)
-    exact = found.kind in {"edit", "restyle"}
-    return (
-        text if exact or not found.known else obey(_kept(demands, slip, rng), text, found.evidence)
-    )
+    share, context = _READ.get(strength, 1.0), question.context
+    if context and (edit := read_edit(question.task)):
+        # Where attention ends, the text is copied as it stands.
+        cut = context.find(" ", int(share * len(context)))
+        cut = cut if cut >= 0 else len(context)
+        found = Solution(edit.apply(context[:cut]) + context[cut:], kind="edit")
+        if edit.exact:
+            return found.text
+    else:
+        seen = replace(question, context=_window(context, share, rng))
+        found = _nearest(seen) if strength == "weak" else _solved(seen, strength)
+    text = found.text
+    if not found.known:
+        return text
+    if found.kind in {"value", "option"}:
+        text = rng.choice(("{}", "The answer is {}")).replace("{}", text)
+    return keep(read_demands(question.task)[: _MINDED.get(strength)], text, found.evidence)
 
 
-def _worded(found: Solution, rng: random.Random) -> str:
-    """Give the short kinds of answer a sentence around them; texts and lists stay as they are."""
-    if found.kind in {"blank", "number"}:
-        return rng.choice(("{}", "The answer is {}.", "It is {}.")).format(found.text)
-    if found.kind == "option":
-        return rng.choice(("{}", "The answer is {}")).format(found.text)
-    return found.text
-
-
-def _kept(demands: Constraints, slip: float, rng: random.Random) -> Constraints:
-    """Return the constraints that are not forgotten."""
-    if slip < 0.1:
-        return demands
-    forgotten = {
-        name: getattr(Constraints(), name)
-        for name in Constraints.__dataclass_fields__
-        if rng.random() < slip
-    }
-    return replace(demands, **forgotten)
-
-
-def _any_sentence(question: Question, rng: random.Random) -> str:
-    rows = read_text(question.context or question.task).sentences
-    return rng.choice(rows) if rows else question.task
-
-
-def _careless(question: Question, rng: random.Random) -> str:
-    """Answer with the first or any sentence or option, whatever is asked."""
-    if question.options:
-        at = rng.randrange(len(question.options))
-        return f"{chr(ord('A') + at)}. {question.options[at]}"
-    rows = read_text(question.context or question.task).sentences
-    if not rows:
-        return UNSTATED
-    if read_edit(question.task) or read_style(question.task):
-        return " ".join(rows[: max(1, len(rows) // 2)])
-    return rows[0] if rng.random() < 0.5 else rng.choice(rows)
-
-
-def _spoilt(question: Question, found: Solution, rng: random.Random) -> Solution:
-    """Return the answer with a mistake of its kind."""
-    if found.kind == "option":
-        at = rng.randrange(len(question.options))
-        return replace(found, text=f"{chr(ord('A') + at)}. {question.options[at]}")
-    if found.kind in {"order", "match", "judgement"}:
-        return replace(found, text=_shuffled(found.text, rng))
-    if found.kind in {"edit", "restyle"}:
-        return replace(found, text=_half_done(question))
-    if found.kind == "number":
-        return replace(found, text=str(rng.randint(1, 40)))
-    if found.kind == "blank":
-        terms = [t for t in key_terms(found.evidence) if t != found.text]
-        return replace(found, text=rng.choice(terms) if terms else found.text)
-    return _second_best(question, found, rng)
-
-
-def _shuffled(text: str, rng: random.Random) -> str:
-    """Exchange two parts of a list; a lone true turns false."""
-    parts = text.split(", ")
+def _solved(question: Question, strength: str) -> Solution:
+    """Solve a question; where it asks two things, medium sees to the whole of it only, strong to each."""
+    parts = [] if strength == "medium" or question.options else _ASKED.split(question.task)
     if len(parts) < 2:
-        return "False." if text.startswith("True") else "True."
-    labels = [re.sub(r"[-.].*", "", p) if re.match(r"\d", p) else "" for p in parts]
-    values = [p[len(label) :] for p, label in zip(parts, labels, strict=True)]
-    i, j = rng.sample(range(len(values)), 2)
-    values[i], values[j] = values[j], values[i]
-    return ", ".join(a + b for a, b in zip(labels, values, strict=True))
+        return solve(question)
+    found = [solve(replace(question, task=part)) for part in parts]
+    told = [one for one in found if one.known]
+    if not told:
+        return found[0]
+    texts, rows = ({f.text: None for f in told}, {f.evidence: None for f in told if f.evidence})
+    return Solution(" ".join(texts), " ".join(rows))
 
 
-def _half_done(question: Question) -> str:
-    """Return the context with its first half edited and its second half left as it was."""
-    cut = question.context.find(" ", len(question.context) // 2)
-    head = solve(replace(question, context=question.context[:cut])).text
-    return head + question.context[cut:]
+def _window(context: str, share: float, rng: random.Random) -> str:
+    """Return the part of a context that is read: its beginning, middle or end; the beginning of little."""
+    rows = read_text(context).sentences
+    size = max(2, round(share * len(rows)))
+    if size >= len(rows):
+        return context
+    start = rng.randrange(3) * (len(rows) - size) // 2 if share > 0.5 else 0
+    return "\n\n".join(rows[start : start + size])
 
 
-def _second_best(question: Question, found: Solution, rng: random.Random) -> Solution:
-    """Rest the answer on a sentence that is only near the question."""
-    text = read_text(question.context or question.task)
-    near = [s for s in text.best(frozenset(text.frequent[:12]), 4) if s != found.evidence]
-    chosen = rng.choice(near) if near else found.text
-    return Solution(chosen, chosen)
+def _nearest(question: Question) -> Solution:
+    """Give what shares most words with the question or, for options, with what was read."""
+    rows = question.options or read_text(question.context or question.task).sentences
+    asked = stems(question.context) if question.options else query_of(question.task)
+    best = max(rows, key=lambda row: len(stems(row) & asked), default="It is hard to say.")
+    letter = f"{chr(65 + question.options.index(best))}. " if best in question.options else ""
+    return Solution(f"{letter}{best}", best)

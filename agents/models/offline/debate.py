@@ -1,148 +1,153 @@
-"""The contender in a debate: defends or corrects its answer, criticises the other's, raises questions.
+"""A debate: what a contender says next in one, and what each side of one is worth to a juror.
 
-Strong looks its own and the other's answer over as a juror would and says what it finds. Weak has
-empty phrases, objects to whatever stands there, and gives way to any objection.
+A speaker looks its own and the other's answer over as a juror would and says what it finds; a weak one
+has empty phrases and gives way. A side is worth its opening answer, plus what it put right, criticism that
+holds and questions that it met; less for criticism that does not hold, and for giving up a right answer.
 """
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .answer import SLIP, reply_to
-from .ask_open import literal
-from .constraints import shorten
-from .debated import POOR
-from .draft import Bench, read_leaf
+from .answer import reply_to
 from .judge import grade
 from .question import Question, read_question
-from .sections import Section, read_sections
-from .solver import query_of, solve
-from .statements import Said, answers_of, asked, quote, read_debate
-from .text import bare, read_text
+from .request import Sections, read_sections
+from .solve import solve
+from .text import bare, read_text, sentences, shorten, stems
 
-_PROMPT = re.compile(
-    r"[^<]*<instruction(-\d+)>\n.*</instruction\1>\s*<debate\1>\n.*</debate\1>\s*"
-    r"<actions\1>[\w, ]+</actions\1>\s*<words\1>\d+</words\1>",
-    re.DOTALL,
-)
-ME = "you"
-"""What the prompt calls the debater whose turn it is."""
-_LENGTH = 60
-_EMPTY = (
-    "That is not convincing, and more could be said about it.",
-    "This leaves a lot to be desired.",
-    "Much of that is beside the point.",
-)
+_SOUND, _POOR = 7.0, 6.0
+"""Grades from which an answer is right in the main, and below which it is not."""
+_BLAMES = re.compile(r"\b(?:wrong|incorrect|false|falls short|misses|should have been)\b", re.I)
+_WITHDRAWS = re.compile(r"\bwithdrawn?\b|\btake (?:it|that|my answer) back\b|\bI was wrong\b", re.I)
+_QUOTED = re.compile(r"[\"“]([^\"”]{8,})[\"”]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
-    """What a speaker has before it."""
+class _Said:
+    """One statement."""
 
-    question: Question
-    mine: str
-    """Its own answer, which opens its side; empty as long as it has not been heard."""
-    theirs: tuple[str, ...]
-    """The other's answers, the opening first."""
-    heard: str
-    """The other's last statement."""
-    strength: str
-    rng: random.Random
-
-    def slips(self) -> bool:
-        """Tell whether the next step goes wrong."""
-        return self.rng.random() < SLIP[self.strength]
+    speaker: str
+    actions: list[str]
+    text: str
 
 
-def is_debate(prompt: str) -> bool:
-    """Tell whether a prompt asks for a statement in a debate."""
-    return bool(_PROMPT.fullmatch(prompt.strip()))
+def _read(debate: str) -> list[_Said]:
+    rows = [(s.attributes, s.text) for s in read_sections(debate).items if s.name == "statement"]
+    return [_Said(a.get("speaker", ""), a.get("actions", "").split(", "), text) for a, text in rows]
 
 
-def debate(prompt: str, strength: str, rng: random.Random) -> str:
-    """Return the next statement."""
-    sections = read_sections(prompt)
-    said = read_debate(sections.text("debate"))
-    question = read_question(sections.text("instruction"))
-    scene = _scene(question, said, strength=strength, rng=rng)
-    actions = [name.strip() for name in sections.text("actions").split(",")]
-    return "\n\n".join(_ACTIONS[name](scene) for name in actions if name in _ACTIONS)
+def _answers(said: list[_Said], speaker: str) -> list[str]:
+    """Return what a speaker answered: its opening first, then what it said when challenged."""
+    return [s.text for s in said if s.speaker == speaker and "respond" in s.actions] or [""]
 
 
-def _scene(
-    question: Question, said: tuple[Said, ...], *, strength: str, rng: random.Random
-) -> _Scene:
-    heard = [s for s in said if s.speaker != ME]
-    return _Scene(
-        question=question,
-        mine=next(iter(answers_of(said, ME)), ""),
-        theirs=tuple(answers_of(heard, heard[0].speaker)) if heard else (),
-        heard=heard[-1].text if heard else "",
-        strength=strength,
-        rng=rng,
-    )
+def _asked(statement: str) -> str:
+    return next((s for s in reversed(sentences(statement)) if s.endswith("?")), "")
 
 
-def _respond(scene: _Scene) -> str:
-    """Correct one's answer where it is poor, else defend it; then meet the question asked."""
-    question = asked(scene.heard)
-    if scene.slips():
-        return scene.rng.choice(
-            ("You may well be right, so my answer is withdrawn.", "It is as it was said before.")
-        )
-    told = _defence(scene)
-    if not query_of(question):  # none was asked, or one about nothing
-        return told
-    reply = reply_to(Question(scene.question.context, question), scene.strength, scene.rng)
-    return f"{told} To your question: {shorten(reply, _LENGTH)}"
+def _quote(text: str) -> str:
+    return " ".join(re.sub(r"[\"“”]", "", text).split()[:14])
 
 
-def _defence(scene: _Scene) -> str:
-    score, why = grade(scene.question, "answer", scene.mine)
-    found = solve(scene.question)
-    if score < POOR and found.text not in scene.mine:
-        return f"You are right that {why}, so this is corrected: the answer is {_short(found.text)}"
-    shown = f' The passage says: "{quote(found.evidence)}".' if found.evidence else ""
-    return f'My answer stands: "{quote(scene.mine)}".{shown}'
+def _due(question: Question) -> str:
+    return f"{bare(shorten(solve(question).text, 60))}."
 
 
-def _criticise(scene: _Scene) -> str:
+def state(sections: Sections, strength: str, rng: random.Random) -> str:
+    """Return a contender's next statement; the prompt calls it `you`."""
+    said, question = _read(sections.text("debate")), read_question(sections.text("instruction"))
+    heard = [s for s in said if s.speaker != "you"]
+    text, weak = read_text(question.context), strength == "weak"
+    parts = []
+    for action in sections.text("actions").split(", "):
+        if action == "respond":
+            raised = _asked(heard[-1].text) if heard else ""
+            parts.append(
+                "You may well be right, so my answer is withdrawn."
+                if weak
+                else _defend(question, said)
+            )
+            if len(stems(raised)) > 1 and strength == "strong":
+                reply = reply_to(Question(question.context, raised), strength, rng)
+                parts[-1] += f" To your question: {shorten(reply, 60)}"
+        elif action == "criticise":
+            parts.append("More could be said about that." if weak else _criticise(question, heard))
+        elif action == "raise" and (weak or not text.usable):
+            parts.append("And what do you say to that?")
+        elif action == "raise":
+            parts.append(f"What does the passage say about {text.topic(rng.choice(text.usable))}?")
+    return "\n\n".join(parts)
+
+
+def _defend(question: Question, said: list[_Said]) -> str:
+    """Correct one's answer where it is poor, else defend it."""
+    own, found = _answers(said, "you")[0], solve(question)
+    score, why = grade(question, "answer", own)
+    if score < _POOR and found.text not in own:
+        return f"You are right that {why}, so this is corrected: the answer is {_due(question)}"
+    shown = f' The passage says: "{_quote(found.evidence)}".' if found.evidence else ""
+    return f'My answer stands: "{_quote(own)}".{shown}'
+
+
+def _criticise(question: Question, heard: list[_Said]) -> str:
     """Say what is wrong with the best that the other answered; nothing where it is sound."""
-    if not scene.theirs:
-        return "There is no answer to criticise yet."
-    graded = [(*grade(scene.question, "answer", text), text) for text in scene.theirs]
-    score, why, best = max(graded, key=lambda found: found[0])
-    if scene.slips():
-        return _objection(scene, best)
-    if score >= POOR:
-        return f'There is no fault to find in "{quote(best)}".'
-    found = solve(scene.question)
-    return f'"{quote(best)}" falls short: {why}. It should have been: {_short(found.text)}'
+    theirs = _answers(heard, heard[0].speaker if heard else "")
+    score, why, best = max((*grade(question, "answer", text), text) for text in theirs)
+    if score >= _POOR:
+        return f'There is no fault to find in "{_quote(best)}".'
+    return f'"{_quote(best)}" falls short: {why}. It should have been: {_due(question)}'
 
 
-def _objection(scene: _Scene, answer: str) -> str:
-    """Object without looking: an empty phrase, or any other sentence held against the answer."""
-    rows = read_text(scene.question.context).sentences
-    if not rows or scene.rng.random() < 0.5:
-        return scene.rng.choice(_EMPTY)
-    return f'"{quote(answer)}" is wrong. It should have been: {scene.rng.choice(rows)}'
+def grade_debate(question: Question, behaviour: str, debate: str) -> list[tuple[float, str]]:
+    """Return the score of the first and the second speaker, each with the reason in words."""
+    said = _read(debate)
+    opened = {
+        side: grade(question, behaviour, _answers(said, side)[0]) for side in ("first", "second")
+    }
+    graded = []
+    for side, other in (("first", "second"), ("second", "first")):
+        score, why = opened[side]
+        points = [*_stood(question, behaviour, _answers(said, side), score)]
+        points += _criticised(question, said, side, opened[other][0])
+        reasons = dict.fromkeys([why, *(reason for _, reason in points)])
+        graded.append((score + sum(point for point, _ in points), "; ".join(reasons)))
+    return graded
 
 
-def _raise(scene: _Scene) -> str:
-    """Ask what the passage settles; without a passage, or carelessly, what settles nothing."""
-    text = read_text(scene.question.context)
-    if scene.slips() or not text.usable:
-        return "And what do you say to that?"
-    return literal(Bench(text, read_leaf(Section()), scene.rng)).task
+def _stood(
+    question: Question, behaviour: str, answers: list[str], opening: float
+) -> Iterator[tuple[float, str]]:
+    """Weigh what a speaker made of its own answer: what is put right counts half of what it gains."""
+    best = max((grade(question, behaviour, text)[0] for text in answers[1:]), default=opening)
+    if opening < _POOR and best > opening:
+        yield 0.5 * (best - opening), "it puts its answer right"
+    elif opening >= _SOUND and any(_WITHDRAWS.search(text) for text in answers[1:]):
+        yield -1.0, "it gives up an answer that was right"
 
 
-def _short(text: str) -> str:
-    return f"{bare(shorten(text, _LENGTH))}."
+def _criticised(
+    question: Question, said: list[_Said], side: str, other: float
+) -> Iterator[tuple[float, str]]:
+    """Weigh questions that were met, and criticism that quotes a poor answer and names what was due."""
+    wanted = stems(solve(question).text)
+    theirs = [_plain(s.text) for s in said if s.speaker != side]
+    for at, this in enumerate(said):
+        if this.speaker != side:
+            continue
+        quoted = any(
+            _plain(words) in text for words in _QUOTED.findall(this.text) for text in theirs
+        )
+        if "criticise" in this.actions and quoted and _BLAMES.search(this.text):
+            if other >= _SOUND:
+                yield -0.5, "its criticism does not hold"
+            elif other < _POOR and 2 * len(wanted & stems(this.text)) >= len(wanted):
+                yield 0.5, "its criticism holds"
+        raised = _asked(said[at - 1].text) if at and "raise" in said[at - 1].actions else ""
+        if raised and grade(Question(question.context, raised), "answer", this.text)[0] >= _POOR:
+            yield 0.25, "it meets what it was asked"
 
 
-_ACTIONS: dict[str, Callable[[_Scene], str]] = {
-    "respond": _respond,
-    "criticise": _criticise,
-    "raise": _raise,
-}
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

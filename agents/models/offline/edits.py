@@ -1,214 +1,238 @@
-"""Exact text edits that a task asks for in words: found in the task, carried out to the letter.
+"""What can be done to a text: exact edits and looser rewritings, asked for in words and carried out.
 
-The same reading serves the writer (what goes into the leaf's check), the contender (who does the
-edit) and the juror (who compares).
+One table (`edits` in `words.yaml`) serves the writer, who goes by what a leaf's definition says, the
+contender, who does what a task says, and the juror, who compares.
 """
 
+import json
+import random
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
 
-from .text import NAME, NUMBER, sentences
+from .question import QUOTED
+from .text import NAME, NUMBER, content_words, listed, lower_first, read_text, sentences
+from .words import exchanged, exchanges, words
 
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]+)[\"”]")
-_PAIR = re.compile(
-    r"[\"“]([^\"“”\n]+)[\"”][^\"“”\n]{0,40}?\s(?:with|by|for|to)\s+[\"“]([^\"“”\n]*)[\"”]"
-)
-_DROP = re.compile(
-    r"\b(?:remov|delet|redact|strik\w+ out|censor|cut out|black out|leav\w+ out)", re.I
-)
-_SWAP = re.compile(r"\b(?:replac|substitut|swap|chang|exchang)", re.I)
-_UPPER = re.compile(r"\b(?:upper[- ]?case|capital letters|all caps|block capitals)\b", re.I)
-_LOWER = re.compile(r"\blower[- ]?case|small letters\b", re.I)
-_TITLE = re.compile(
-    r"\b(?:title[- ]?case|capitali[sz]e the first letter of (?:every|each) word)\b", re.I
-)
-_LIMITED = re.compile(
-    r"\bwithout (?:using |writing )?(?:any of )?(?:the )?(?:words?|terms?)\b", re.I
-)
-_NORMAL = re.compile(r"\bnormali[sz]|\bstandardi[sz]|thousands separator|YYYY-MM-DD", re.I)
-_REFRAMED = re.compile(r"\b(?:summar|explain|answer|essay|describe)", re.I)
+Pairs = tuple[Sequence[str], Sequence[str]]
+"""Terms and replacements of a check: see `tools.checkers`."""
 
-MONTHS: tuple[str, ...] = tuple(
-    "January February March April May June July August September October November December".split()
+_MONTHS = "January February March April May June July August September October November December"
+_DATE = re.compile(
+    rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTHS.replace(' ', '|')})"
+    rf"|({_MONTHS.replace(' ', '|')}) (\d{{1,2}})(?:st|nd|rd|th)?),? (\d{{4}})\b"
 )
-_DMY = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({'|'.join(MONTHS)}),? (\d{{4}})\b")
-_MDY = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b")
-_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,]|\.\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d)")
+_TAGGED = {"NUMBER": NUMBER, "NAME": NAME}
+_STYLES = {"bold": "**{}**", "italic": "*{}*", "strikethrough": "~~{}~~", "code": "`{}`"}
+
+
+def _whole(named: Sequence[str], flags: int = 0) -> re.Pattern[str]:
+    """Match any of the words as a whole word, the longest first; exact spelling unless told."""
+    longest = sorted(named, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)", flags)
+
+
+def _normal(value: str) -> str:
+    if date := _DATE.fullmatch(value):
+        month = _MONTHS.split().index(date[2] or date[3]) + 1
+        return f"{date[5]}-{month:02}-{int(date[1] or date[4]):02}"
+    return value.replace(",", "")
+
+
+def _values(text: str) -> dict[str, str]:
+    """Return the dates and the numbers with thousands separators, with their normal forms."""
+    found = (m[0] for pattern in (_DATE, _THOUSANDS) for m in pattern.finditer(text))
+    return {value: _normal(value) for value in found}
+
+
+def _picked(choices: Sequence[str], task: str) -> str:
+    return next((choice for choice in choices if choice in task), choices[0])
+
+
+def _replace(text: str, named: Sequence[str], _: str) -> str:
+    table = dict(zip(named[::2], named[1::2], strict=False))
+    return _whole(named[::2]).sub(lambda m: table.get(m[0], m[0]), text)
+
+
+def _remove(text: str, named: Sequence[str], task: str) -> str:
+    if mark := re.search(r"\[[A-Z]+\]", task):
+        return _whole(named).sub(mark[0], text)
+    return re.sub(rf"[ \t]?{_whole(named).pattern}", "", text).lstrip(" ")
+
+
+def _case(text: str, named: Sequence[str], task: str) -> str:
+    change = {"upper": str.upper, "lower": str.lower, "initials": _initials}[_case_of(task)]
+    return _whole(named).sub(lambda m: change(m[0]), text) if named else change(text)
+
+
+def _initials(text: str) -> str:
+    return re.sub(r"(?<!\S)([^\w\s]*)(\w)", lambda m: m[1] + m[2].upper(), text)
+
+
+def _case_of(task: str) -> str:
+    return "initials" if "first letter" in task else _picked(("upper", "lower"), task)
+
+
+def _style(text: str, named: Sequence[str], task: str) -> str:
+    form = _STYLES[_picked(tuple(_STYLES), task)]
+    return _whole(named).sub(lambda m: form.format(m[0]), text)
+
+
+def _tag(text: str, _: Sequence[str], task: str) -> str:
+    tag = _picked(tuple(_TAGGED), task)
+    return _TAGGED[tag].sub(rf"<{tag}>\g<0></{tag}>", text)
+
+
+def _format(text: str, named: Sequence[str], task: str) -> str:
+    rows = sentences(text)
+    if "JSON" in task:
+        key = named[0] if named else "sentence"
+        return json.dumps([{key: row} for row in rows], ensure_ascii=False, indent=1)
+    return "\n".join(
+        f"{at}. {row}" if "numbered" in task else f"- {row}" for at, row in enumerate(rows, 1)
+    )
+
+
+def _avoid(text: str, named: Sequence[str], _: str) -> str:
+    """Say it with another word where one is known, else with the plainest one."""
+    other = {**exchanges("plain"), **exchanges("synonyms")}
+    return _whole(named, re.I).sub(lambda m: other.get(m[0].lower(), "it"), text)
+
+
+def _expand(text: str, _: Sequence[str], __: str) -> str:
+    """Follow the text with a recap of its weightiest sentences."""
+    found = read_text(text)
+    recap = " ".join(found.best(frozenset(found.frequent[:8]), 2))
+    again = exchanged("synonyms", lower_first(recap))
+    return f"{text.rstrip()}\n\nTo put it in more detail: {recap} In other words, {again}"
+
+
+def _simplify(text: str, _: Sequence[str], __: str) -> str:
+    """Use plain words and break sentences at their joints."""
+    text = re.sub(r";\s+(\w)", lambda m: f". {m[1].upper()}", exchanged("plain", text))
+    text = re.sub(r",? because (?=\w+ \w+)", ". This is because ", text)
+    return re.sub(r", (and|but|so) (?=\w+ \w+ \w+)", lambda m: f". {m[1].capitalize()} ", text)
+
+
+def _switch(text: str, _: Sequence[str], __: str) -> str:
+    rows = sentences(text)
+    return " ".join(exchanged("spanish", s) if i % 2 else s for i, s in enumerate(rows))
+
+
+def _condense(text: str, _: Sequence[str], __: str) -> str:
+    found = read_text(text)
+    chosen = set(found.best(frozenset(found.frequent[:12]), 3))
+    return " ".join(s for s in found.sentences if s in chosen)
+
+
+# From the text, what the task names, and the task.
+_DO: dict[str, Callable[[str, Sequence[str], str], str]] = {
+    "normalise": lambda text, _, __: _DATE.sub(
+        lambda m: _normal(m[0]), _THOUSANDS.sub(lambda m: _normal(m[0]), text)
+    ),
+    "avoid": _avoid,
+    "replace": _replace,
+    "remove": _remove,
+    "style": _style,
+    "case": _case,
+    "tag": _tag,
+    "hide": lambda text, named, _: _whole(named or ("it",), re.I).sub("something", text),
+    "format": _format,
+    "switch": _switch,
+    "translate": lambda text, _, __: exchanged("spanish", text),
+    "mood": lambda text, _, __: exchanged("mood", text),
+    "simplify": _simplify,
+    "expand": _expand,
+    "condense": _condense,
+    "reword": lambda text, _, __: exchanged("synonyms", text),
+}
+# From what the task names, the task and the text; what is not here no program can check.
+_CHECK: dict[str, Callable[[Sequence[str], str, str], Pairs]] = {
+    "normalise": lambda _, __, text: (tuple(_values(text)), tuple(_values(text).values())),
+    "avoid": lambda named, _, __: (("avoid_word",) * len(named), named),
+    "replace": lambda named, _, __: (named[::2], named[1::2]),
+    "remove": lambda named, task, _: (named, re.findall(r"\[[A-Z]+\]", task)[:1]),
+    "style": lambda named, task, _: (named, (_picked(tuple(_STYLES), task),) * len(named)),
+    "case": lambda named, task, _: ((_case_of(task), *named), ()),
+    "tag": lambda _, task, __: ((_picked(tuple(_TAGGED), task),), ()),
+    "hide": lambda named, _, __: (named, ()),
+    "format": lambda named, task, _: (
+        (("json",), named)
+        if "JSON" in task
+        else (("numbered_list" if "numbered" in task else "bullet_list",), ())
+    ),
+}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], re.Pattern[str], dict[str, Any]]]:
+    flags = re.I | re.S
+    return [
+        (re.compile(e["told"], flags), re.compile(e["asked"], flags), e) for e in words("edits")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An exact edit: its kind, the terms it is about and what stands in their place."""
+    """What a task asks to be done to a text."""
 
-    kind: str
-    terms: tuple[str, ...] = ()
-    replacements: tuple[str, ...] = ()
+    do: str
+    named: tuple[str, ...]
+    task: str
 
-    def check(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the edit of a text as terms and replacements of a check: see `tools.checkers`."""
-        if self.kind == "normalise":
-            found = {old: new for old in _values(text) if (new := _normalise(old, self)) != old}
-            return tuple(found), tuple(found.values())
-        if self.kind == "bullets":
-            return ("bullet_list",), ()
-        if self.kind in _CHANGES:
-            return (_CHANGES[self.kind], *self.terms), ()
-        if self.kind == "avoid":
-            return ("avoid_word",) * len(self.terms), self.terms
-        return self.terms, self.replacements
+    @property
+    def exact(self) -> bool:
+        """Whether a program could check it."""
+        return self.do in _CHECK
 
+    def apply(self, text: str) -> str:
+        """Carry it out; all that it does not touch stays byte for byte."""
+        return _DO[self.do](text, self.named, self.task)
 
-_CHANGES = {"upper": "upper", "lower": "lower", "title": "initials"}
+    def check(self, text: str) -> Pairs:
+        """Return what a checker has to know about it."""
+        return _CHECK[self.do](self.named, self.task, text) if self.exact else ((), ())
 
 
-_STYLES = {"bold": "**{}**", "italic": "*{}*", "strikethrough": "~~{}~~", "code": "`{}`"}
-_STYLED = re.compile(rf"\bset\b.*\b({'|'.join(_STYLES)})\b", re.I | re.S)
-_HIDE = re.compile(r"\b(?:obfuscat|anonymi[sz]|hide)", re.I)
-_TAG = re.compile(r"<([A-Za-z][\w-]*)>")
-_TAGGED = {"number": NUMBER, "name": NAME}
-_BULLETS = re.compile(r"\bbullet(?:ed)? list\b", re.I)
-
-
-def _values(text: str) -> list[str]:
-    """Return the dates and the numbers with thousands separators, as written."""
-    patterns = (_DMY, _MDY, _THOUSANDS)
-    return list(dict.fromkeys(m[0] for pattern in patterns for m in pattern.finditer(text)))
-
-
+@lru_cache(maxsize=1024)
 def read_edit(task: str) -> Edit | None:
-    """Return the exact edit that a task asks for, or None when it asks for something else."""
-    terms = tuple(_QUOTED.findall(task))
-    pairs = _PAIR.findall(task)
-    if _NORMAL.search(task):
-        return Edit("normalise")
-    if (
-        _LIMITED.search(task)
-        and terms
-        and re.search(r"\brewrit|\bwrite the (?:text|passage) again", task, re.I)
-    ):
-        return Edit("avoid", terms)
-    if _SWAP.search(task) and pairs:
-        return Edit("replace", tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
-    if _DROP.search(task) and terms:
-        return _drop(task, terms)
-    return _case(task, terms) or _mark(task, terms)
-
-
-def _mark(task: str, terms: tuple[str, ...]) -> Edit | None:
-    """Read what is put around words or instead of them: a style, a tag, a bullet, a cover."""
-    if (style := _STYLED.search(task)) and terms:
-        return Edit("style", terms, (style[1].lower(),) * len(terms))
-    tags = tuple(tag for tag in dict.fromkeys(_TAG.findall(task)) if tag.lower() in _TAGGED)
-    if tags and re.search(r"\b(?:annotat|tag|mark)", task, re.I):
-        return Edit("tag", tags)
-    if _HIDE.search(task) and terms:
-        return Edit("hide", terms)
-    return Edit("bullets") if _BULLETS.search(task) and "?" not in task else None
-
-
-def _drop(task: str, terms: tuple[str, ...]) -> Edit:
-    """Tell removal of terms, of whole sentences, and redaction with a mark apart."""
-    if mark := re.search(r"(\[[A-Z]+\])", task):
-        kept = tuple(t for t in terms if t != mark[1])
-        return Edit("replace", kept, (mark[1],) * len(kept))
-    whole = re.search(
-        r"\b(?:every|each|all|the) (?:whole )?sentences? (?:that|which|with|contain)", task, re.I
-    )
-    return Edit("remove_sentences" if whole else "remove", terms)
-
-
-def _case(task: str, terms: tuple[str, ...]) -> Edit | None:
-    """Read a change of case; of the quoted terms only, where the task quotes some."""
-    if _REFRAMED.search(task):
+    """Return the edit that a task asks for, or None when it asks for something else."""
+    # What stands in quotation marks after the first sentences belongs to added demands.
+    lead = task.partition("\n")[0][:240].partition(". ")[0] + "."
+    if "?" in lead or not re.search(r"\b(?:text|passage)\b", lead):
         return None
-    for kind, pattern in (("title", _TITLE), ("upper", _UPPER), ("lower", _LOWER)):
-        if pattern.search(task):
-            return Edit(kind, terms)
-    return None
+    do = next((edit["do"] for _, asked, edit in _patterns() if asked.search(lead)), "")
+    return Edit(do, tuple(QUOTED.findall(lead)), task) if do else None
 
 
-def _whole(terms: tuple[str, ...], flags: int = 0) -> re.Pattern[str]:
-    """Match any of the terms as a whole word, the longest first; exact spelling unless told."""
-    longest = sorted(terms, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)", flags)
+def ask_edit(definition: str, text: str, rng: random.Random) -> str:
+    """Word a task for a text, as a definition tells; empty where the text gives nothing to do."""
+    told = next(edit for told, _, edit in _patterns() if told.search(definition))
+    named = _distinct_words(text)
+    if len(named) < 3:
+        return ""
+    picked = rng.sample(named, 3)
+    new = rng.choice(("item", "matter", "element", "factor", "unit", "detail"))
+    ask = str(rng.choice(told["asks"])).replace(
+        "=", "Change nothing else, and return only the text."
+    )
+    quoted = [f'"{word}"' for word in picked]
+    task = ask.format(*quoted, w=new, p=f"which speaks of {listed(picked[1:])}")
+    edit = read_edit(task)
+    idle = edit is None or (edit.exact and (edit.apply(text) == text or not edit.check(text)[0]))
+    return "" if idle else task
 
 
-def _swap(text: str, edit: Edit) -> str:
-    """Put every replacement in its term's place, all in one pass."""
-    table = dict(zip(edit.terms, edit.replacements, strict=False))
-    return _whole(edit.terms).sub(lambda m: table.get(m[0], m[0]), text)
-
-
-def _remove(text: str, edit: Edit) -> str:
-    return re.sub(rf"[ \t]?{_whole(edit.terms).pattern}", "", text).lstrip(" ")
-
-
-def _avoid(text: str, edit: Edit) -> str:
-    return _whole(edit.terms, re.I).sub("it", text)
-
-
-def _remove_sentences(text: str, edit: Edit) -> str:
-    for sentence in sentences(text):
-        if _whole(edit.terms, re.I).search(sentence):
-            text = re.sub(r"\s+".join(map(re.escape, sentence.split())) + r"[ \t]*", "", text)
-    return text.strip()
-
-
-def _recase(change: Callable[[str], str]) -> Callable[[str, Edit], str]:
-    """Return an edit that changes the case of the whole text, or of the quoted terms."""
-
-    def apply(text: str, edit: Edit) -> str:
-        if not edit.terms:
-            return change(text)
-        return _whole(edit.terms).sub(lambda m: change(m[0]), text)
-
-    return apply
-
-
-def _normalise(text: str, edit: Edit) -> str:
-    """Write dates as YYYY-MM-DD and numbers without thousands separators."""
-    text = _DMY.sub(lambda m: f"{m[3]}-{MONTHS.index(m[2]) + 1:02}-{int(m[1]):02}", text)
-    text = _MDY.sub(lambda m: f"{m[3]}-{MONTHS.index(m[1]) + 1:02}-{int(m[2]):02}", text)
-    return _THOUSANDS.sub(lambda m: m[1].replace(",", ""), text)
-
-
-def _title(text: str) -> str:
-    """Raise the first letter of every word; words are set apart by white space."""
-    return re.sub(r"(?<!\S)([^\w\s]*)(\w)", lambda m: m[1] + m[2].upper(), text)
-
-
-def _style(text: str, edit: Edit) -> str:
-    form = _STYLES[edit.replacements[0]]
-    return _whole(edit.terms).sub(lambda m: form.format(m[0]), text)
-
-
-def _tag(text: str, edit: Edit) -> str:
-    for tag in edit.terms:
-        text = _TAGGED[tag.lower()].sub(rf"<{tag}>\g<0></{tag}>", text)
-    return text
-
-
-def _hide(text: str, edit: Edit) -> str:
-    return _whole(edit.terms, re.I).sub("something", text)
-
-
-_APPLY: dict[str, Callable[[str, Edit], str]] = {
-    "replace": _swap,
-    "remove": _remove,
-    "remove_sentences": _remove_sentences,
-    "avoid": _avoid,
-    "style": _style,
-    "tag": _tag,
-    "hide": _hide,
-    "bullets": lambda text, _: "\n".join(f"- {sentence}" for sentence in sentences(text)),
-    "upper": _recase(str.upper),
-    "lower": _recase(str.lower),
-    "title": _recase(_title),
-    "normalise": _normalise,
-}
-
-
-def apply_edit(edit: Edit, text: str) -> str:
-    """Carry out an edit on a text; everything it does not touch stays byte for byte."""
-    return _APPLY[edit.kind](text, edit)
+@lru_cache(maxsize=256)
+def _distinct_words(text: str) -> list[str]:
+    """Return longer words that the text has in one spelling, standing alone: no doubt what is meant."""
+    found = {w for w in content_words(text) if w.isalpha() and len(w) > 4}
+    spellings = Counter(w.lower() for w in found)
+    low = text.lower()
+    return sorted(
+        w for w in found if spellings[w.lower()] == 1 and low.count(w.lower()) == text.count(w)
+    )

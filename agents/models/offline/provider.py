@@ -1,12 +1,14 @@
 """The provider of the embedded models: no key, no network, and the same reply for the same call."""
 
+from functools import cache
 from typing import Any, cast
 
+from pydantic import BaseModel
+
 from ..call import Call, Reply
-from ..provider import AttemptFailed
 from ..settings import OfflineSettings
-from .speaker import speak
-from .voice import OfflineRequest, Strength
+from .engine import speak
+from .request import OfflineRequest, Strength
 
 
 class OfflineProvider:
@@ -26,27 +28,21 @@ class OfflineProvider:
         self._seed = seed
 
     async def complete(self, call: Call) -> Reply:
-        """Answer one call.
-
-        Raises:
-            AttemptFailed: final, when the call asks for a reply type the engine does not know.
-        """
+        """Answer one call."""
         settings = self._settings
-        request = OfflineRequest(
-            turns=call.turns,
-            reply_name=call.reply_type.__name__ if call.reply_type else "",
-            tools=call.tools,
-            strength=cast(Strength, settings.model),
-            seed=self._seed,
-            salt=settings.salt,
-            position_bias=settings.position_bias,
-            noise=settings.noise,
-            sample=call.sample,
+        said = speak(
+            OfflineRequest(
+                turns=call.turns,
+                schema=schema_of(call.reply_type) if call.reply_type else None,
+                tools=call.tools,
+                strength=cast(Strength, settings.model),
+                seed=self._seed,
+                salt=settings.salt,
+                position_bias=settings.position_bias,
+                noise=settings.noise,
+                sample=call.sample,
+            )
         )
-        try:
-            said = speak(request)
-        except ValueError as error:
-            raise AttemptFailed(str(error), final=True) from error
         written = len(said.text) + sum(len(c.name) + len(c.arguments) for c in said.tool_calls)
         tokens_in, tokens_out = _tokens(sum(len(t.content) for t in call.turns)), _tokens(written)
         price = settings.price
@@ -67,3 +63,9 @@ class OfflineProvider:
 def _tokens(characters: int) -> int:
     """Estimate tokens: about four characters each, and never none."""
     return max(1, characters // 4)
+
+
+@cache
+def schema_of(reply: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a reply type, bounds included; made once per type."""
+    return reply.model_json_schema()

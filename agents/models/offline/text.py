@@ -3,12 +3,14 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w])")
 NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,3}")
+DENIAL = re.compile(r"\b(?:not|never|no|false|cannot)\b|n[’']t\b", re.I)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Fig|Eq|No|vs|etc|cf|al|e\.g|i\.e|[A-Z]))\.$"
 )
@@ -17,6 +19,13 @@ _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|#{1,6})\s)|\n(?=[A-Z][\
 _LEAD = re.compile(r"^\s*(?:(?:[-*•>]|\d+[.)]|#{1,6})\s+)+")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _SUFFIX = re.compile(r"(?:'s|’s|ingly|edly|ing|ies|ed|es|s|ly)$")
+_CUE = re.compile(
+    r"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){0,2}: |(?:I hold|You overlook|Note|It has to be held) that "
+    r"|(?:Even so|Against that|Yes, and|Right, but|Moreover|To begin with|In the same way|What is more"
+    r"|Granted|Therefore|As was said|No\. As was said),? |So far, then, the point to remember is that "
+    r"|[A-Z][\w’' ]+ (?:surprise|insist): )+"
+)
+_VERB = re.compile(r"\b(is|are|was|were|can|may|must|should|will|has|have|had)\b(?! not)")
 
 STOP = frozenset(
     """
@@ -58,23 +67,18 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in content_words(text))
 
 
-def _split(block: str) -> list[str]:
-    pieces: list[str] = []
-    for piece in _END.split(block):
-        if pieces and _ABBREVIATION.search(pieces[-1]):
-            pieces[-1] = f"{pieces[-1]} {piece}"
-        else:
-            pieces.append(piece)
-    return pieces
-
-
 @lru_cache(maxsize=1024)
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a text: each on one line, without list marks; code is left out."""
     found: list[str] = []
     for block in _BLOCK.split(_FENCE.sub("\n\n", text)):
-        flat = " ".join(_LEAD.sub("", block).split())
-        found.extend(piece for piece in _split(flat) if WORD.search(piece))
+        pieces: list[str] = []
+        for piece in _END.split(" ".join(_LEAD.sub("", block).split())):
+            if pieces and _ABBREVIATION.search(pieces[-1]):
+                pieces[-1] = f"{pieces[-1]} {piece}"
+            else:
+                pieces.append(piece)
+        found.extend(piece for piece in pieces if WORD.search(piece))
     return tuple(found)
 
 
@@ -108,34 +112,32 @@ class Text:
         return frozenset().union(stems(self.text), *map(stems, self.sentences))
 
     @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(s for sentence in self.sentences for s in stems(sentence))
+
+    @cached_property
     def weight(self) -> dict[str, float]:
         """How telling each stem is: rare ones weigh more."""
-        counts = Counter(s for sentence in self.sentences for s in stems(sentence))
         total = len(self.sentences) + 1
-        return {s: math.log(total / n) + 0.2 for s, n in counts.items()}
+        return {s: math.log(total / n) + 0.2 for s, n in self._counts.items()}
 
     @cached_property
     def frequent(self) -> tuple[str, ...]:
         """The stems that stand in most sentences: what the text is about; the first is foremost."""
-        counts = Counter(
-            s for sentence in self.sentences for s in stems(sentence) if not s.isdigit()
-        )
-        return tuple(s for s, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-    def score(self, query: frozenset[str], sentence: str) -> float:
-        """Return how well a sentence meets a query, by the weight of shared stems."""
-        shared = query & stems(sentence)
-        if not shared:
-            return 0.0
-        # `fsum` is exact, so the order of a set, which differs from process to process, tells nothing.
-        return math.fsum(self.weight.get(s, 1.0) for s in shared) / math.sqrt(
-            8 + len(stems(sentence))
-        )
+        counts = [(-n, s) for s, n in self._counts.items() if not s.isdigit()]
+        return tuple(s for _, s in sorted(counts))
 
     def best(self, query: frozenset[str], count: int = 1) -> list[str]:
-        """Return the sentences that meet a query best, best first, at most `count`."""
-        scored = [(self.score(query, s), -i, s) for i, s in enumerate(self.sentences)]
+        """Return the sentences that meet a query best by the weight of shared stems, best first."""
+        scored = [(self._score(query, s), -i, s) for i, s in enumerate(self.sentences)]
         return [s for score, _, s in sorted(scored, reverse=True)[:count] if score > 0]
+
+    def _score(self, query: frozenset[str], sentence: str) -> float:
+        own = stems(sentence)
+        shared = query & own
+        # `fsum` is exact: the order of a set, which differs from process to process, tells nothing.
+        held = math.fsum(self.weight.get(s, 1.0) for s in shared) if shared else 0.0
+        return held / math.sqrt(8 + len(own))
 
     def cover(self, query: frozenset[str], sentence: str) -> float:
         """Return the share of a query's weight that a sentence holds; unknown stems weigh most."""
@@ -144,6 +146,12 @@ class Text:
         held = math.fsum(self.weight.get(s, top) for s in query & stems(sentence))
         return held / total if total else 0.0
 
+    def topic(self, sentence: str) -> str:
+        """Return two or three words that name what a sentence is about, in its order."""
+        words = [w for w in dict.fromkeys(content_words(plain(sentence))) if not w[0].isdigit()]
+        top = set(sorted(words, key=lambda w: (-self.weight.get(stem(w), 0.0), w))[:3])
+        return listed([w for w in words if w in top])
+
 
 @lru_cache(maxsize=512)
 def read_text(text: str) -> Text:
@@ -151,21 +159,51 @@ def read_text(text: str) -> Text:
     return Text(text)
 
 
-def key_terms(sentence: str) -> list[str]:
-    """Return the spans of a sentence worth asking for: numbers, names, then its longest words."""
-    words = sorted(
-        (w for w in content_words(sentence) if len(w) > 5 and w.islower()), key=lambda w: -len(w)
-    )
-    return list(dict.fromkeys([*NUMBER.findall(sentence), *NAME.findall(sentence), *words[:3]]))
+def listed(words: Sequence[str]) -> str:
+    """Return words as they are listed in a sentence: `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def lower_first(sentence: str) -> str:
     """Return a sentence ready to stand inside another one; names and `I` keep their capital."""
     head, _, rest = sentence.partition(" ")
-    common = head.lower() in STOP and head != "I"
-    return f"{head.lower()} {rest}" if common else sentence
+    return f"{head.lower()} {rest}" if head.lower() in STOP and head != "I" else sentence
 
 
 def bare(sentence: str) -> str:
     """Return a sentence without its final mark."""
     return sentence.strip().rstrip(".!?;: ")
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence without the speaker's name or the lead-in before it."""
+    rest = _CUE.sub("", sentence)
+    return rest[:1].upper() + rest[1:]
+
+
+def shorten(text: str, words: int) -> str:
+    """Return the first words of a text, with a closing mark."""
+    spans = list(WORD.finditer(text))
+    if len(spans) <= words:
+        return text
+    cut = text[: spans[max(words, 1) - 1].end()]
+    return cut + ('".' if cut.count('"') % 2 else ".")
+
+
+def contradict(sentence: str) -> str:
+    """Return a sentence turned into its contrary, or with its number changed."""
+    if number := NUMBER.search(sentence):
+        return sentence[: number.start()] + other_number(number[0]) + sentence[number.end() :]
+    turned = _VERB.sub(r"\1 not", sentence, count=1)
+    if turned == sentence:
+        turned = re.sub(r" (not|never|no)\b", "", sentence, count=1)
+    return turned if turned != sentence else f"It is false that {lower_first(bare(sentence))}."
+
+
+def other_number(number: str) -> str:
+    """Return a different number of the same look."""
+    digit = re.search(r"\d", number)
+    if digit is None:
+        return number
+    new = str((int(digit[0]) + 3) % 10 or 4)
+    return number[: digit.start()] + new + number[digit.end() :]

@@ -1,0 +1,182 @@
+"""The engine: free text goes to the contender; a reply with a schema is filled field by field.
+
+Who is asked is nowhere said: the fields of the schema and the sections of the prompt decide which maker
+knows values for them. What no maker knows is filled by its type, from the text at hand; so any schema
+gets a valid reply.
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from .answer import answer
+from .apis import describe
+from .debate import state
+from .passages import transform
+from .request import OfflineReply, OfflineRequest, Sections, read_sections
+from .roles import check, edit, examine, judge, rate, suggest
+from .tasks import write_tasks
+from .text import Text, read_text, stems
+from .tools import use_tools
+
+Schema = Mapping[str, Any]
+Facts = Mapping[str, Any]
+_PING = re.compile(r"\W*(?:ping|ok|hi|hello|test|say ok|reply with (?:one word|ok))\W*", re.I)
+# The first that knows one of an object's fields and finds its section makes the object's values.
+_MAKERS: tuple[
+    tuple[set[str], str, Callable[[Sections, random.Random], Iterator[dict[str, Any]]]], ...
+] = (
+    ({"task"}, "direction", edit),
+    ({"task"}, "leaf", write_tasks),
+    ({"direction", "goal"}, "goals", suggest),
+    ({"question"}, "task", examine),
+    ({"parameters", "returns"}, "", describe),
+    ({"self_contained", "matches_passage", "matches_leaf", "label_right"}, "task", check),
+    ({"passage", "suitable"}, "seed", transform),
+    ({"difficulty", "specificity", "complexity", "creativity"}, "instruction", rate),
+)
+
+_MADE = frozenset().union(*(names for names, _, __ in _MAKERS))
+
+
+def speak(request: OfflineRequest) -> OfflineReply:
+    """Answer one request; the same request always gets the same reply."""
+    rng, users = request.dice(), request.user_turns
+    if request.schema is not None:
+        value = _Filler(request, request.schema, rng).value(request.schema, "", {})
+        return OfflineReply(json.dumps(value, ensure_ascii=False))
+    if request.tools:
+        return use_tools(request, rng)
+    if _PING.fullmatch(users[0]):
+        return OfflineReply("ok")
+    sections = read_sections(users[0])
+    if "debate" in sections and "actions" in sections:
+        return OfflineReply(state(sections, request.strength, rng))
+    return OfflineReply(answer(users, request.strength, rng))
+
+
+class _Filler:
+    """Fills a JSON schema for one request."""
+
+    def __init__(self, request: OfflineRequest, schema: Schema, rng: random.Random) -> None:
+        self.request, self.rng = request, rng
+        self.sections = read_sections(request.user_turns[0])
+        self.defs: Mapping[str, Schema] = schema.get("$defs", {})
+
+    @cached_property
+    def text(self) -> Text:
+        """All that the prompt's sections hold; without any, the prompt."""
+        shown = [s.text for s in self.sections.items] or self.request.user_turns[:1]
+        return read_text("\n\n".join(shown))
+
+    def value(self, schema: Schema, name: str, facts: Facts) -> Any:
+        """Return a value that is valid by a schema; what is known of a field by its name goes first."""
+        schema = self._plain(schema)
+        kind, known = schema.get("type"), facts.get(name)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._choice(list(schema["enum"]), name, facts)
+        if kind == "object":
+            made = known if isinstance(known, dict) else next(self._made(schema), {})
+            return {
+                field: self.value(sub, field, made)
+                for field, sub in schema.get("properties", {}).items()
+            }
+        if kind == "array":
+            return self._array(schema, name, known)
+        if kind in {"number", "integer"}:
+            return self._number(schema, name, facts)
+        if kind == "boolean":
+            return bool(facts.get(name, True))
+        return (
+            known
+            if isinstance(known, str)
+            else self._words(schema, name)
+            if kind == "string"
+            else None
+        )
+
+    def _plain(self, schema: Schema) -> Schema:
+        """Follow references; of several alternatives take the first that is something."""
+        several = schema.get("anyOf") or schema.get("allOf") or schema.get("oneOf")
+        if "$ref" in schema:
+            return self._plain(self.defs[schema["$ref"].rsplit("/", 1)[-1]])
+        return (
+            self._plain(next((s for s in several if s.get("type") != "null"), several[0]))
+            if several
+            else schema
+        )
+
+    def _made(self, schema: Schema) -> Iterator[Facts]:
+        """Return what makers know of an object's fields, one set of values after another."""
+        both = "first" in self.sections and "second" in self.sections
+        if "instruction" in self.sections and (both or "debate" in self.sections):
+            return iter([judge(self.sections, self.request, self.rng)])
+        fields = schema.get("properties", {}).keys()
+        found = (
+            make for names, s, make in _MAKERS if names & fields and (not s or s in self.sections)
+        )
+        make = next(found, None)
+        return make(self.sections, self.rng) if make else iter(())
+
+    def _array(self, schema: Schema, name: str, known: Any) -> list[Any]:
+        item = self._plain(schema.get("items", {"type": "string"}))
+        if isinstance(known, list):
+            return [self.value(item, name, {name: row}) for row in known]
+        least, most = schema.get("minItems", 0), schema.get("maxItems", 12)
+        count = min(most, max(least, self.sections.number("count", 0)))
+        rows: list[Facts] = []
+        if item.get("type") == "object":
+            made = zip(self._made(item), range(count or most), strict=False)
+            rows = [{name: facts} for facts, _ in made]
+            # Fewer good ones are better than some that say nothing, where the schema lets it.
+            count = least or len(rows) or 2 * (not _MADE & item.get("properties", {}).keys())
+        rows += [{}] * ((count or 2 if item.get("type") != "object" else count) - len(rows))
+        return [self.value(item, name, row) for row in rows]
+
+    def _number(self, schema: Schema, name: str, facts: Facts) -> float:
+        """Return what is known of a number by its name or, for a score, by the side that it names."""
+        low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+        high = schema.get("maximum", schema.get("exclusiveMaximum", max(10, low)))
+        side = next((s for s in ("first", "second") if s in name), name)
+        value = facts.get(side, low + (high - low) * self.rng.random())
+        value = min(high, max(low, value)) if side == name else value
+        return round(value) if schema.get("type") == "integer" else round(float(value), 2)
+
+    def _choice(self, members: list[Any], name: str, facts: Facts) -> Any:
+        """Choose the member that is known; of a verdict, the one that leans as far to the better side."""
+        if facts.get(name) in members or "first" not in facts:
+            told = (m for m in members if stems(str(m)) & self.text.stems)
+            return facts[name] if facts.get(name) in members else next(told, members[0])
+        ahead = facts["first"] - facts["second"]
+        wanted = (abs(ahead) > 0.25) + (abs(ahead) > 3)
+        leanings = {
+            at: _leaning(str(member), at / max(1, len(members) - 1))
+            for at, member in enumerate(members)
+        }
+        nearest = min(
+            leanings, key=lambda at: (abs(leanings[at] - (wanted if ahead > 0 else -wanted)), at)
+        )
+        return members[nearest]
+
+    def _words(self, schema: Schema, name: str) -> str:
+        """Say something of the text at hand that bears on the field."""
+        about = stems(f"{name.replace('_', ' ')} {schema.get('description', '')}")
+        rows = self.text.best(about) or self.text.usable or self.text.sentences
+        return self.rng.choice(rows) if rows else name.replace("_", " ") or "nothing"
+
+
+def _leaning(member: str, place: float) -> float:
+    """Return how far a verdict's word leans to the first side (above 0) or to the second (below 0)."""
+    if found := re.fullmatch(r"(\w+?)\s*(>+|<+|=+)\s*(\w+)", member):
+        size = len(found[2]) * ("=" not in found[2])
+        return size if (found[1] < found[3]) == (">" in found[2]) else -size
+    said = set(re.findall(r"[a-z0-9]+", member.lower().replace("_", " ")))
+    for side, names in ((1, {"first", "a", "1", "left"}), (-1, {"second", "b", "2", "right"})):
+        if names & said:
+            return side
+    return 0 if {"tie", "draw", "even", "equal", "both", "neither"} & said else 1 - 2 * place

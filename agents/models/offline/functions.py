@@ -1,0 +1,217 @@
+"""API lists as the engine reads them, and requests for calls in words."""
+
+import json
+import random
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..call import ToolSpec
+from .text import WORD, bare, lower_first, stem, stems
+from .words import words
+
+PARTS = re.compile(r"(?:^|\s)(?:First|Then|After that|Then also do this)\b[:,]?\s+", re.I)
+_PLACES = ("Lyon", "Osaka", "Bergen", "Quito", "Tartu", "Porto", "Halifax", "Cork", "Nagoya")
+_THINGS = (
+    "willow",
+    "harbour",
+    "copper",
+    "meadow",
+    "lantern",
+    "quartz",
+    "saffron",
+    "cedar",
+    "heron",
+)
+LEAST = 0.3
+"""How surely a request must speak of an API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an API."""
+
+    name: str
+    type: str
+    required: bool
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One API or tool."""
+
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Function":
+        """Read one API: its parameters are a list, or the properties of a JSON schema."""
+        given = row.get("parameters") or []
+        if isinstance(given, dict):
+            needed = given.get("required") or ()
+            fields = (given.get("properties") or {}).items()
+            given = [{"name": name, "required": name in needed, **field} for name, field in fields]
+        parameters = (
+            Parameter(
+                p["name"],
+                str(p.get("type")),
+                bool(p.get("required")),
+                tuple(map(str, p.get("enum") or ())),
+            )
+            for p in given
+        )
+        return cls(str(row["name"]), str(row.get("description", "")), tuple(parameters))
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """The parameters that a call cannot do without."""
+        return tuple(p for p in self.parameters if p.required)
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of its name and description."""
+        return name_stems(f"{self.name} {self.description}")
+
+
+def words_of(name: str) -> str:
+    """Return a name in plain words: `parse_long_opt` and `parseLongOpt` become `parse long opt`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").strip().lower()
+
+
+@lru_cache(maxsize=4096)
+def name_stems(text: str) -> frozenset[str]:
+    """Return the stems of a text whose names may be written in_snake_case or camelCase."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
+    return frozenset(stem(w) for w in WORD.findall(spaced) if len(w) > 2)
+
+
+_COMMON = name_stems(
+    "please use what you have to do this want done for with then first also the and"
+)
+
+
+@lru_cache(maxsize=256)
+def read_apis(text: str) -> tuple[Function, ...]:
+    """Read a prompt's API list; an unreadable one is empty."""
+    try:
+        rows = json.loads(text) if text.strip() else []
+        return tuple(Function.of(row) for row in rows)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ()
+
+
+@lru_cache(maxsize=256)
+def read_tools(tools: tuple[ToolSpec, ...]) -> tuple[Function, ...]:
+    """Read the tools of a request."""
+    given = ((t.name, t.description, json.loads(t.parameters or "{}")) for t in tools)
+    return tuple(Function.of({"name": n, "description": d, "parameters": p}) for n, d, p in given)
+
+
+def example_value(parameter: Parameter, rng: random.Random) -> Any:
+    """Return a concrete value that fits a parameter's type and name."""
+    name, word = parameter.name.lower(), rng.choice(_THINGS)
+    simple = {
+        "integer": rng.randint(2, 97),
+        "number": round(rng.uniform(1, 90), 1),
+        "boolean": rng.random() < 0.5,
+        "array": rng.sample(_THINGS, 2),
+        "object": {word: rng.randint(2, 97)},
+    }
+    if parameter.choices:
+        return rng.choice(parameter.choices)
+    if parameter.type in simple:
+        return simple[parameter.type]
+    if "date" in name or name in {"day", "since", "until"}:
+        return f"20{rng.randint(18, 26)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    if re.search(r"city|place|location|region|country", name):
+        return rng.choice(_PLACES)
+    return f"{word[:3]}-{rng.randint(100, 999)}" if name.endswith("id") else word
+
+
+def request_of(function: Function, rng: random.Random, lead: str = "", without: str = "") -> str:
+    """Word a request for one call with its values, except the one left out."""
+    leads = ("Please use what you have to do this", "I want this done", "Do this for me")
+    aim = lower_first(bare(function.description.split("\n")[0].split(". ")[0])) or words_of(
+        function.name
+    )
+    named = [
+        p for p in function.parameters if p.name != without and (p.required or rng.random() < 0.4)
+    ]
+    values = ", ".join(f"{words_of(p.name)} {json.dumps(example_value(p, rng))}" for p in named)
+    return f"{lead or rng.choice(leads)}: {aim}" + (f", with {values}." if values else ".")
+
+
+def ask_calls(apis: tuple[Function, ...], behaviour: str, told: str, rng: random.Random) -> str:
+    """Word a task over an API list: complete, with something left out, or impossible, as is told."""
+    several = bool(re.search(r"at least two|several parts|two or more", told)) and len(apis) > 1
+    function, without = rng.choice(apis), ""
+    if behaviour == "say_no_tool":
+        known = frozenset().union(*(f.stems for f in apis))
+        free = [task for task in words("foreign") if len(stems(task) & known) < 2]
+        ends = (" by nine o'clock.", " as soon as you can.", " before the weekend.", ", please.")
+        foreign = rng.choice(free) + rng.choice(ends) if free else ""
+        return (
+            f"First: {request_of(function, rng)} Then: {foreign}" if several and free else foreign
+        )
+    if behaviour == "ask_for_missing":
+        fit = [f for f in apis if f.required]
+        if not fit:
+            return ""
+        function = rng.choice(fit)
+        without = rng.choice(function.required).name
+    task = request_of(function, rng, without=without)
+    if several:
+        other = rng.choice([f for f in apis if f != function])
+        return f"First: {task} Then: {request_of(other, rng)}"
+    if re.search(r"superfluous|further concrete details", told):
+        return f"{bare(task)}, and for what it is worth my favourite colour is teal."
+    return task
+
+
+def planned(request: str, apis: tuple[Function, ...]) -> list[str]:
+    """Return the names of the functions that a request needs, in its order."""
+    found = (fitting(part, apis) for part in PARTS.split(request) if part.strip())
+    return list(dict.fromkeys(f.name for f, fit in found if f and fit >= LEAST))
+
+
+def refine_calls(
+    goal: str, task: str, apis: tuple[Function, ...], demand: str, rng: random.Random
+) -> tuple[str, list[str], bool]:
+    """Carry out a direction: return the task, its later turns, and whether a value is missing at first."""
+    wanted = [f for f in apis if f.name in planned(task, apis)]
+    if re.search(r"first has to ask|held back", goal):
+        for name in (words_of(p.name) for f in wanted for p in f.required):
+            value = re.search(
+                rf",? (?:with )?{re.escape(name)} (\"[^\"]*\"|-?[\d.]*\d|true|false)", task
+            )
+            if value:
+                rest = task[: value.start()] + task[value.end() :]
+                return rest, [f"Sorry, I forgot: {name} {value[1]}."], True
+    if re.search(r"corrects|changes a value", goal):
+        told = [p for f in wanted for p in f.parameters if words_of(p.name) in task]
+        if not told:
+            return task, ["Please do the same once more."], False
+        parameter = rng.choice(told)
+        value_text = f"{words_of(parameter.name)} {json.dumps(example_value(parameter, rng))}"
+        return task, [f"I made a mistake. Please do it again, but with {value_text}."], False
+    if "later user turn" in goal:
+        return task, [demand], False
+    return f"{task.rstrip()} {demand}", [], False
+
+
+def fitting(part: str, functions: tuple[Function, ...]) -> tuple[Function | None, float]:
+    """Return the function that a part of the request speaks of, and how surely."""
+    asked, low = name_stems(part) - _COMMON, part.lower()
+    best, score = None, 0.0
+    for function in functions:
+        own = function.stems - _COMMON
+        shared = len(asked & own)
+        fit = 0.6 * shared / (len(own) or 1) + 0.4 * shared / (len(asked) or 1)
+        # Parameters named in the request speak for the function that has them.
+        fit += 0.1 * sum(words_of(p.name) in low for p in function.parameters if len(p.name) > 2)
+        if fit > score:
+            best, score = function, fit
+    return best, score

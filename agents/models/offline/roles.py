@@ -1,0 +1,234 @@
+"""The smaller parts: who checks a task, makes it harder, examines, rates a prompt, gives a verdict."""
+
+import math
+import random
+import re
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from .bench import Bench
+from .debate import grade_debate
+from .edits import read_edit
+from .functions import name_stems, refine_calls, request_of
+from .judge import grade
+from .question import Question, read_question
+from .request import OfflineRequest, Section, Sections, read_sections
+from .solve import UNSTATED, query_of, solve
+from .tasks import task_facts, write_tasks
+from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten
+from .words import words
+
+Facts = Iterator[dict[str, Any]]
+_ABSENT = re.compile(
+    r"\bthe (?:figure|diagram|picture|image|chart|table) (?:below|above|shown)|\bas (?:discussed|mentioned)"
+    r" earlier|\bthe (?:previous|preceding|next) (?:chapter|section|page|question)|\bthe attached\b"
+    r"|\bsee (?:figure|table) \d|\bthe (?:second|other) (?:passage|text|document)\b",
+    re.I,
+)
+
+
+def check(sections: Sections, rng: random.Random) -> Facts:
+    """Find out whether a task stands on its own, fits passage and leaf, and carries the right label."""
+    bench = Bench.of(sections, rng)
+    options = sections.lines("options")
+    question = Question(bench.passage.text, sections.text("task"), options)
+    label = sections.text("expected_behaviour", "answer").strip()
+    given = (
+        question.context
+        or bench.apis
+        or not re.search(r"\b(?:passage|text|story)\b", question.task)
+    )
+    worded = len(WORD.findall(question.task)) >= 3 and not _ABSENT.search(question.task)
+    found = {
+        "self_contained": bool(given) and worded,
+        "matches_passage": _on_passage(question, bench, label),
+        "matches_leaf": bench.options[0] <= len(options) <= bench.options[1]
+        and len(set(options)) == len(options),
+        "label_right": _label_right(question, bench, label),
+    }
+    wrong = ", ".join(name.replace("_", " ") for name, right in found.items() if not right)
+    yield {
+        **found,
+        "reason": f"Not so: {wrong}." if wrong else "It stands on its own and fits what is given.",
+    }
+
+
+def _on_passage(question: Question, bench: Bench, label: str) -> bool:
+    """A task must share words with what it is about."""
+    if bench.apis:
+        known = frozenset().union(*(f.stems for f in bench.apis))
+        return label == "say_no_tool" or bool(known & name_stems(question.task))
+    if not question.context or read_edit(question.task):
+        return True
+    query = query_of(question.task) | query_of(" ".join(question.options))
+    least = 0.1 if label == "say_unanswerable" else 0.4
+    return len(query & bench.passage.stems) >= least * len(query)
+
+
+def _label_right(question: Question, bench: Bench, label: str) -> bool:
+    """An answerable question must not be called unanswerable, nor the other way round."""
+    if bench.apis or question.options or not question.context:
+        return True
+    return label not in {"answer", "say_unanswerable"} or solve(question).known == (
+        label == "answer"
+    )
+
+
+def suggest(sections: Sections, rng: random.Random) -> Facts:
+    """Propose directions, each for one of the offered goals in turn."""
+    goals = [s for s in read_sections(sections.text("goals")).items if s.name == "goal"]
+    bench, first = Bench.of(sections, rng), rng.randrange(len(goals) or 1)
+    made: set[str] = set()
+    for step in range(12 if goals else 0):
+        goal = goals[(first + step) % len(goals)]
+        direction = _direction(sections, bench, goal)
+        if direction not in made:
+            made.add(direction)
+            yield {"goal": goal.attributes.get("name", ""), "direction": direction}
+
+
+def _direction(sections: Sections, bench: Bench, goal: Section) -> str:
+    if goal.attributes.get("edits") != "passage":
+        return f'Add this demand to the task: "{_demand(sections, bench)}"'
+    if goal.attributes.get("expected_behaviour") == "say_unanswerable":
+        return "Take the sentence that holds the answer out of the passage, so that nothing there gives it."
+    return "Change the number, name or claim in the passage that the answer rests on."
+
+
+def _demand(sections: Sections, bench: Bench) -> str:
+    """Return a sentence that the editor adds to the task as it stands."""
+    rng = bench.rng
+    if bench.apis:
+        return request_of(rng.choice(bench.apis), rng, lead="Then also do this")
+    edit = read_edit(sections.text("task"))
+    if bench.checker or (edit and edit.exact):
+        # A frame changes nothing in what a program checks.
+        who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
+        what = rng.choice(("goes to print within the hour", "is filed without further reading"))
+        return (
+            f"You work for {who} and the result {what}: every other character must stay as it is."
+        )
+    told = (
+        [w for w in content_words(bench.sentence()) if len(w) > 4] if bench.passage.usable else []
+    )
+    kind = "options" if sections.lines("options") else "rewriting" if edit else "open"
+    return str(rng.choice(words("more")[kind])).format(
+        n=rng.choice((15, 20, 25, 30, 40)),
+        w=rng.choice(told or ["very"]).lower(),
+        o=rng.choice(("In short", "As the text has it", "To be exact")),
+        e=rng.choice(("That is all", "So much is certain")),
+    )
+
+
+def edit(sections: Sections, rng: random.Random) -> Facts:
+    """Carry out one direction: on the task, or on the passage."""
+    goal, bench = sections.get("goal"), Bench.of(sections, rng)
+    task, options = sections.text("task"), sections.lines("options")
+    before = sections.text("expected_behaviour", "answer").strip()
+    behaviour = goal.attributes.get("expected_behaviour") or before
+    direction = sections.text("direction").strip()
+    quoted = re.search(r"[\"“](.+)[\"”]", direction, re.DOTALL)
+    demand = quoted[1] if quoted else direction
+    passage, turns = "", list[str]()
+    if goal.attributes.get("edits") == "passage":
+        passage = _edit_passage(Question(bench.passage.text, task, options), behaviour, rng)
+    elif bench.apis:
+        told = f"{goal.attributes.get('name', '')} {goal.text} {direction}"
+        task, turns, missing = refine_calls(told, task, bench.apis, demand, rng)
+        behaviour = "ask_for_missing" if missing else before
+    else:
+        # A demand stands before a list, after anything else.
+        head, mark, rest = task.partition(":\n")
+        task = f"{demand} {head}{mark}{rest}" if mark else f"{task.rstrip()} {demand}"
+    facts = task_facts(bench, task, options, behaviour, passage=passage, turns=turns)
+    yield {**facts, "passage": passage}
+
+
+def _edit_passage(question: Question, behaviour: str, rng: random.Random) -> str:
+    """Remove or turn the sentence that the answer rests on; the rest stays byte for byte."""
+    usable = read_text(question.context).usable or (question.context,)
+    sentence = solve(question).evidence or rng.choice(usable)
+    new = "" if behaviour == "say_unanswerable" else contradict(sentence)
+    pattern = r"\s+".join(map(re.escape, sentence.split()))
+    return re.sub(pattern, lambda _: new, question.context, count=1)
+
+
+def examine(sections: Sections, rng: random.Random) -> Facts:
+    """Ask a new question of a leaf's kind; without a passage, the example with other figures."""
+    example = sections.text("task").strip()
+    for facts in write_tasks(sections, rng):
+        if facts["task"] != example:
+            yield {"question": facts["task"]}
+    varied = NUMBER.sub(lambda found: other_number(found[0]), example)
+    yield {"question": varied if varied != example else f"{example} Say how you went about it."}
+
+
+def rate(sections: Sections, rng: random.Random) -> Facts:
+    """Rate a prompt by its subject, its demands and the work it asks for."""
+    prompt = sections.text("instruction")
+    kinds = {
+        name: len({found.lower() for found in re.findall(pattern, prompt, re.I)})
+        for name, pattern in words("marks").items()
+    }
+    size = len(WORD.findall(prompt))
+    level = 1.0 + min(2.5, 0.45 * math.log2(1 + size / 8)) + 1.5 * bool(kinds["exact"])
+    level += (
+        1.2 * bool(kinds["field"]) + min(1.6, 0.3 * kinds["demand"]) + min(1.5, 0.4 * kinds["work"])
+    )
+    yield {
+        "reason": f"{size} words, {kinds['demand']} kinds of demands, {kinds['work']} kinds of work",
+        "difficulty": round(min(10.0, level), 2),
+        "specificity": size >= 12 and kinds["demand"] + kinds["work"] + kinds["exact"] > 0,
+        "domain_knowledge": kinds["exact"] + kinds["field"] > 0,
+        "complexity": kinds["demand"] >= 2 or size >= 80,
+        "problem_solving": kinds["work"] > 0,
+        "creativity": kinds["create"] > 0,
+        "technical_accuracy": kinds["exact"] > 0,
+        "real_world": kinds["use"] > 0,
+    }
+
+
+_VOTE = re.compile(r"first: ([\d.]+) of 10, second: ([\d.]+) of 10\s*\Z")
+_Vote = tuple[float, float]
+
+
+def judge(sections: Sections, request: OfflineRequest, rng: random.Random) -> dict[str, Any]:
+    """Judge two answers or two sides of a debate, with the juror's own bias and noise."""
+    question = read_question(sections.text("instruction"))
+    behaviour = sections.text("expected_behaviour", "answer").strip()
+    if debate := sections.text("debate"):
+        graded = grade_debate(question, behaviour, debate)
+    else:
+        graded = [grade(question, behaviour, sections.text(name)) for name in ("first", "second")]
+    first, second = (s + rng.gauss(0, request.noise) if request.noise else s for s, _ in graded)
+    vote = _bounded(first + request.position_bias), _bounded(second)
+    reason = f"First: {graded[0][1]}. Second: {graded[1][1]}."
+    if own := _read(sections.text("own_verdict")):
+        others = [found for s in sections.items if s.name == "verdict" and (found := _read(s.text))]
+        vote, why = _again(vote, own, others)
+        reason = f"{reason} {why}"
+    answered = UNSTATED if behaviour == "say_unanswerable" else solve(question).text
+    own_answer = shorten(answered, 40) if sections.text("objective") == "yes" else ""
+    return {"own_answer": own_answer, "reason": reason, "first": vote[0], "second": vote[1]}
+
+
+def _bounded(score: float) -> float:
+    return round(min(10.0, max(1.0, score)), 1)
+
+
+def _read(verdict: str) -> _Vote | None:
+    found = _VOTE.search(verdict)
+    return (float(found[1]), float(found[2])) if found else None
+
+
+def _again(looked: _Vote, own: _Vote, others: list[_Vote]) -> tuple[_Vote, str]:
+    """Keep one's vote, unless a second look finds it close and most others voted for another side."""
+    sides = [(a > b) - (a < b) for a, b in (own, *others)]
+    for side in (1, 0, -1):
+        votes = [vote for vote, its in zip(others, sides[1:], strict=True) if its == side]
+        most = side != sides[0] and len(votes) >= max(2, 2 / 3 * len(others))
+        if most and abs(looked[0] - looked[1]) <= 1:
+            first, second = (median(scores) for scores in zip(*votes, strict=True))
+            return (first, second), "It was close, and the others show what was overlooked."
+    return own, "Nothing that the others say overturns this."

@@ -1,0 +1,210 @@
+"""Finds the best answer it can to a question, by retrieval and small procedures.
+
+It is what a contender answers with, what a juror compares with, and what the gate asks whether a task
+can be answered at all. It is a classical baseline, not an oracle.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .demands import SENTENCE
+from .edits import read_edit
+from .question import ITEM, QUOTED, Question
+from .text import DENIAL, NUMBER, Text, bare, read_text, stem, stems
+
+UNSTATED = "The passage does not state this, so the question cannot be answered from it."
+CONTRARY = re.compile(
+    r"\b(?:EXCEPT|exception|NOT|weaken\w*|undermin\w*|contradict\w*|clash\w*|false|error|flaw\w*|contrary"
+    r"|against)\b|\bnot (?:stated|supported|true|support)\b|does not support"
+)
+THEME = re.compile(r"\b(?:titles?|as a whole|how the passage is built|mostly about|summar\w+)\b")
+_BLANK = re.compile(r"_{3,}")
+_FOCUS = re.compile(
+    r"\b(?:says?|speaks?|said|stated?|tells?|word|about|account) (?:about|of) ([^.?!;:\"]+)", re.I
+)
+_SCAFFOLD = frozenset(
+    stem(w)
+    for w in """
+    according passage text answer question say says said state states stated given give gives tell describe
+    explain sentence short briefly word words name following statement complete completes fill blank
+    mention mentions document writer author reason think much exactly what which where quote cite without
+    using evidence most least true false show using used make makes speaks speak whether title main idea
+    purpose tone conclusion regard seed difference sum larger smaller find topic called repeat number count
+    many come comes came contain contains order match letter essay discuss assess evaluate choose option going
+    """.split()
+)
+_KNOWN = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """An answer found, and the sentence that it rests on."""
+
+    text: str
+    evidence: str = ""
+    kind: str = "open"
+    """How it is held against another: `option`, `marks`, `value`, `edit`, or `open`."""
+    known: bool = True
+    """False when the context does not seem to hold the answer."""
+
+
+def query_of(task: str) -> frozenset[str]:
+    """Return what a task asks about: the topic that it names, else its words without scaffolding."""
+    task = SENTENCE.sub(" ", task)
+    focus = stems(" ".join(_FOCUS.findall(task))) - _SCAFFOLD
+    return focus or stems(task) - _SCAFFOLD
+
+
+@lru_cache(maxsize=2048)
+def solve(question: Question) -> Solution:
+    """Answer a question from its context as well as classical means can."""
+    text = read_text(question.context)
+    if question.options:
+        scores = _option_scores(question, text)
+        at = max(range(len(scores)), key=lambda i: (scores[i], -i))
+        chosen = question.options[at]
+        return Solution(f"{chr(65 + at)}. {chosen}", "".join(text.best(stems(chosen))), "option")
+    if question.context and (edit := read_edit(question.task)):
+        return Solution(edit.apply(question.context), kind="edit")
+    found = (solve(question, text) for asked, solve in _PROCEDURES if asked.search(question.task))
+    return next((solution for solution in found if solution), None) or _retrieve(question)
+
+
+def _option_scores(question: Question, text: Text) -> list[float]:
+    if THEME.search(question.task):
+        rank = {s: 1 / (1 + i) for i, s in enumerate(text.frequent[:12])}
+        return [
+            math.fsum(rank.get(s, 0.01 * (s in text.stems)) for s in stems(o))
+            for o in question.options
+        ]
+    claim = QUOTED.search(question.task)
+    query = stems(claim[1]) if claim else frozenset()
+    sign = -1.0 if CONTRARY.search(question.task) else 1.0
+    # Among options equally at home in the passage, the one nearer to the quoted claim answers it.
+    near = [len(query & stems(o)) / (len(query | stems(o)) or 1) for o in question.options]
+    return [sign * _support(text, o) + 0.5 * n for o, n in zip(question.options, near, strict=True)]
+
+
+def _support(text: Text, option: str) -> float:
+    """Return from -1 to 1 how much the passage says what the option says."""
+    own = stems(option)
+    best = next(iter(text.best(own)), "")
+    shared = text.cover(own, best) if best else 1.0
+    return shared if best and _same_claim(option, best) else -shared
+
+
+def _same_claim(statement: str, sentence: str) -> bool:
+    """Tell whether numbers and polarity agree."""
+    numbers = set(re.findall(r"\d+", statement)) <= set(re.findall(r"\d+", sentence))
+    denials = len(DENIAL.findall(statement)) + len(DENIAL.findall(sentence))
+    return numbers and denials % 2 == 0
+
+
+def _blank(question: Question, text: Text) -> Solution:
+    """Find what fills a gap: what the best sentence holds at its place."""
+    statement = next((s for s in QUOTED.findall(question.task) if _BLANK.search(s)), question.task)
+    before, after = _BLANK.split(statement, maxsplit=1)
+    asked = stems(f"{before} {after}") - _SCAFFOLD
+    best = next(iter(text.best(asked)), "")
+    if not best or text.cover(asked, best) < _KNOWN:
+        return Solution(UNSTATED, known=False)
+    around = rf"{re.escape(before.strip()[-25:])}\s*(.+?)\s*{re.escape(after.strip()[:25])}"
+    if gap := re.search(around, best):
+        return Solution(gap[1], best, "value")
+    missing = [w for w in re.findall(r"[\w'’.,-]+", best) if stem(w) not in asked and len(w) > 3]
+    return Solution((missing or [best])[0], best, "value")
+
+
+def _order(question: Question, text: Text) -> Solution | None:
+    """Put listed items in the order in which the context tells them."""
+    best = {label: text.best(stems(item)) for label, item in ITEM.findall(question.task)}
+    places = {label: text.sentences.index(rows[0]) if rows else 999 for label, rows in best.items()}
+    ordered = sorted(places, key=lambda label: places[label])
+    return Solution(", ".join(ordered), kind="marks") if len(ordered) > 1 else None
+
+
+def _match(question: Question, text: Text) -> Solution | None:
+    """Match numbered items with lettered ones by what the context says of both."""
+    items = ITEM.findall(question.task)
+    right = {label: stems(item) for label, item in items if not label.isdigit()}
+    pairs = []
+    for label, item in items:
+        if label.isdigit() and right:
+            best = stems(" ".join(text.best(stems(item))))
+            pairs.append(
+                f"{label}-{max(right, key=lambda r: len(best & right[r]) / (len(right[r]) or 1))}"
+            )
+    return Solution(", ".join(pairs), kind="marks") if pairs else None
+
+
+def _judgement(question: Question, text: Text) -> Solution | None:
+    """Say whether quoted statements are true according to the context."""
+    stated = [s for s in QUOTED.findall(question.task) if len(s) > 15]
+    best = [next(iter(text.best(stems(s))), "") for s in stated]
+    told = [
+        str(_same_claim(s, b) and len(stems(s) & stems(b)) >= 0.85 * len(stems(s)))
+        for s, b in zip(stated, best, strict=True)
+    ]
+    if len(told) < 2:
+        return Solution(f"{told[0]}.", best[0], "marks") if told else None
+    return Solution(", ".join(f"{i}. {t}" for i, t in enumerate(told, 1)), best[0], "marks")
+
+
+def _count(question: Question, text: Text) -> Solution | None:
+    """Count the sentences of the context that hold a quoted term."""
+    if not (term := QUOTED.search(question.task)):
+        return None
+    whole = re.compile(rf"(?<!\w){re.escape(term[1])}(?!\w)", re.I)
+    return Solution(str(sum(bool(whole.search(s)) for s in text.sentences)), kind="value")
+
+
+def _sum(question: Question, text: Text) -> Solution | None:
+    """Combine two numbers, each from the sentence that speaks of its topic."""
+    topics = re.findall(
+        r"where it speaks of ([^.?!;]+?)(?= and the number|[.?!;]|$)", question.task
+    )
+    held = [[s for s in text.best(stems(t), 5) if NUMBER.search(s)] for t in topics]
+    if len(held) != 2 or not all(held):
+        return None
+    one, other = (float(NUMBER.findall(rows[0])[0].replace(",", "").rstrip(".")) for rows in held)
+    values = {"sum": one + other, "difference": abs(one - other), "larger": max(one, other)}
+    value = next((v for name, v in values.items() if name in question.task), one)
+    shown = str(int(value)) if value == int(value) else f"{value:.4f}".rstrip("0")
+    return Solution(shown, held[0][0], "value")
+
+
+def _essay(question: Question, text: Text) -> Solution | None:
+    """Answer at length: the sentences that bear on the question most, in their order."""
+    best = text.best(query_of(question.task) & text.stems or frozenset(text.frequent[:10]), 4)
+    rows = [s for s in text.sentences if s in set(best)]
+    closing = f"On balance, the passage rests on this: {bare(best[0])}." if best else ""
+    return Solution(" ".join([*rows, closing]), best[0]) if best else None
+
+
+def _retrieve(question: Question) -> Solution:
+    """Answer with the sentence that meets the question best, or say that there is none."""
+    text = read_text(question.context or question.task)
+    query = query_of(question.task) or frozenset(text.frequent[:6])
+    best = next(iter(text.best(query)), "")
+    # The context has to know two thirds of what is asked about, and one sentence most of it.
+    known = text.cover(query, best) >= _KNOWN and len(query & text.stems) * 3 >= len(query) * 2
+    return Solution(best, best) if best and known else Solution(UNSTATED, best, known=False)
+
+
+_PROCEDURES: tuple[tuple[re.Pattern[str], Callable[[Question, Text], Solution | None]], ...] = (
+    tuple(
+        (re.compile(asked, re.I), procedure)
+        for asked, procedure in (
+            (r"_{3,}", _blank),
+            (r"\bmatch\b", _match),
+            (r"\b(?:order|sequence|sort|arrange)\b", _order),
+            (r"\btrue or false\b|\bwhether .* (?:true|false)\b", _judgement),
+            (r"\bhow many (?:of the |of its )?sentences\b", _count),
+            (r"\bthe number\b", _sum),
+            (r"^\W*(?:write|discuss|assess|evaluate|compare)\b", _essay),
+        )
+    )
+)

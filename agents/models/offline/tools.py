@@ -1,0 +1,152 @@
+"""The contender with tools: what to call next, when to ask, to decline, to conclude."""
+
+import json
+import random
+import re
+from typing import Any
+
+from ...records import ToolCall
+from .functions import (
+    LEAST,
+    PARTS,
+    Function,
+    Parameter,
+    example_value,
+    fitting,
+    read_tools,
+    words_of,
+)
+from .request import OfflineReply, OfflineRequest
+from .text import WORD
+
+_NO_TOOL = "None of the given tools can do this: they are for {}."
+_ASK = "Which value should I use for {}? I need it before I can make the call."
+_AGAIN = re.compile(r"\b(?:again|once more|instead)\b", re.I)
+_VALUE = (
+    r"[\"'`]?\s*(?:is|are|as|of|to|set to|=|:|named|called)?\s*"
+    r"(?:\"(?P<quoted>[^\"]*)\"|(?P<raw>\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w))"
+)
+Arguments = dict[str, Any]
+
+
+def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
+    """Take the next step of a conversation with tools: call, ask, decline or conclude."""
+    functions = read_tools(request.tools)
+    made = [call for turn in request.turns for call in turn.tool_calls]
+    if len(functions) == 1 and functions[0].name.startswith("search_"):
+        return _search(request, functions[0])
+    if request.strength == "weak":
+        # It takes the first tool with values of its own, once, whatever was asked.
+        if made:
+            return OfflineReply("It is done.")
+        return _call(
+            request,
+            functions[0].name,
+            {p.name: example_value(p, rng) for p in functions[0].required},
+        )
+    return _again(request, functions) or _next_step(request, functions, {c.name for c in made}, rng)
+
+
+def _call(request: OfflineRequest, name: str, arguments: Arguments) -> OfflineReply:
+    """Return one call; its id is its place in the conversation."""
+    at = 1 + sum(len(turn.tool_calls) for turn in request.turns)
+    text = json.dumps(arguments, ensure_ascii=False)
+    return OfflineReply("", (ToolCall(id=f"call_{at}", name=name, arguments=text),))
+
+
+def _next_step(
+    request: OfflineRequest, functions: tuple[Function, ...], done: set[str], rng: random.Random
+) -> OfflineReply:
+    """Go through the request part by part: the first call not made yet is next.
+
+    Medium makes up what it was not told, instead of asking for it, and takes a tool that hardly fits.
+    """
+    users, careless, unfit = request.user_turns, request.strength == "medium", False
+    parts = [
+        (part, at) for at, user in enumerate(users) for part in PARTS.split(user) if part.strip()
+    ]
+    for part, at in parts:
+        function, fit = fitting(part, functions)
+        if function is None or fit < (0.1 if careless else LEAST):
+            unfit = unfit or not at
+        elif function.name not in done:
+            # What a later turn supplies counts for a parameter that the part itself leaves out.
+            later = part if at else " ".join([part, *users[1:]])
+            arguments, missing = _fill(function, later if len(parts) > 1 else " ".join(users))
+            if missing and not careless:
+                return OfflineReply(_ASK.format(", ".join(f"`{p.name}`" for p in missing)))
+            return _call(
+                request, function.name, arguments | {p.name: example_value(p, rng) for p in missing}
+            )
+    results = [turn.content for turn in request.turns if turn.role == "tool"]
+    names = [call.name for turn in request.turns for call in turn.tool_calls]
+    lacking = _NO_TOOL.format(", ".join(f.name for f in functions[:6]))
+    told = " ".join(
+        f"`{name}` returned {text}." for name, text in zip(names, results, strict=False)
+    )
+    rest = f" For the rest: {lacking}" if unfit else ""
+    return OfflineReply(f"Done. {told}{rest}" if results else lacking)
+
+
+def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineReply | None:
+    """Make the last call once more with a corrected value, where the user asks for it."""
+    at = max((i for i, turn in enumerate(request.turns) if turn.role == "user"), default=0)
+    before, after = (
+        [call for turn in turns for call in turn.tool_calls]
+        for turns in (request.turns[:at], request.turns[at:])
+    )
+    if not after and _AGAIN.search(request.turns[at].content):
+        for call in reversed(before):
+            function = next((f for f in functions if f.name == call.name), None)
+            if function and (changed := _fill(function, request.turns[at].content)[0]):
+                return _call(request, call.name, json.loads(call.arguments) | changed)
+    return None
+
+
+def _search(request: OfflineRequest, search: Function) -> OfflineReply:
+    """Search twice at most, in the given names' own words; then name what was found."""
+    made = sum(len(turn.tool_calls) for turn in request.turns)
+    given = " ".join(request.user_turns)
+    names = re.findall(r'"name"\s*:\s*"(\w+)"', given) or re.findall(r"\w+_\w+", given)
+    parts = [w for name in dict.fromkeys(names) for w in name.split("_")]
+    query = " ".join(dict.fromkeys(parts[made * 4 : made * 4 + 6]))
+    if made < 2 and query:
+        parameter = next((p.name for p in search.parameters if p.type == "string"), "query")
+        return _call(request, search.name, {parameter: query})
+    results = "\n".join(turn.content for turn in request.turns if turn.role == "tool")
+    found = dict.fromkeys(re.findall(r"^([\w-]+)\(", results, re.M))
+    return OfflineReply("\n".join([n for n in found if n not in names][:6]) or "NONE")
+
+
+def _fill(function: Function, request: str) -> tuple[Arguments, list[Parameter]]:
+    """Return the arguments that a request gives for a function, and the required ones missing."""
+    values = {p.name: _value(p, request) for p in function.parameters}
+    found = {name: value for name, value in values.items() if value is not None}
+    return found, [p for p in function.required if p.name not in found]
+
+
+def _value(parameter: Parameter, request: str) -> Any:
+    """Find a value beside the parameter's name; a choice may stand anywhere in the request."""
+    names = "|".join(sorted({re.escape(parameter.name), re.escape(words_of(parameter.name))}))
+    for match in re.finditer(rf"\b(?:{names})\b{_VALUE}", request, re.I):
+        quoted, raw = match["quoted"], match["raw"]
+        if quoted is not None and parameter.type == "string":
+            return quoted
+        if quoted is None and (value := _typed(parameter.type, raw)) is not None:
+            return value
+    said = {w.lower() for w in WORD.findall(request)}
+    return next((c for c in parameter.choices if c.lower() in said), None)
+
+
+def _typed(kind: str, raw: str) -> Any:
+    """Return an unquoted text as the type, or None when it is not of that type."""
+    if kind == "string":
+        # A word counts only where it looks like a value, not like the sentence going on.
+        looks = re.search(r"[\d@/_-]", raw) or raw[:1].isupper()
+        return raw if looks and raw[:1] not in "[{" else None
+    try:
+        value = json.loads({"yes": "true", "no": "false"}.get(raw.lower(), raw))
+    except ValueError:
+        return None
+    kinds = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
+    return value if kind in kinds.get(type(value), "").split() else None
