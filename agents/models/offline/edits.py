@@ -38,7 +38,7 @@ def _whole(named: Sequence[str], flags: int = 0) -> re.Pattern[str]:
 
 def _normal(value: str) -> str:
     if date := _DATE.fullmatch(value):
-        names: Sequence[str] = _MONTHS.split()
+        names = list(map(str, _MONTHS.split()))
         month = names.index(date[2] or date[3]) + 1
         return f"{date[5]}-{month:02}-{int(date[1] or date[4]):02}"
     return value.replace(",", "")
