@@ -21,7 +21,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA busy_timeout = 10000",
-    "PRAGMA cache_size = -4000",  # KiB
+    "PRAGMA cache_size = -1000",  # KiB for each connection: a run has several
     "PRAGMA journal_size_limit = 67108864",
 )
 
