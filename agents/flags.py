@@ -9,6 +9,7 @@ a verdict. What pleas do to a juror is measured by the canaries of `arenainstruc
 """
 
 import re
+from functools import lru_cache
 from unicodedata import normalize
 
 from .fence import disarmed
@@ -101,6 +102,7 @@ _HIDES = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # an answer is shown in several games, one after another
 def addresses_jury(text: str) -> bool:
     """Tell whether a text seems to speak to who judges it, or holds what `disarmed` breaks."""
     if disarmed(text) != text:
@@ -110,7 +112,6 @@ def addresses_jury(text: str) -> bool:
             return True
         text = normalize("NFKC", text)
     text = text.lower()
-    # Most texts hold words of one group at most, and need no look at their sentences.
     # Most texts do not hold the words at all, and need no look at their sentences.
     return _any(_FORGED, text) or (_pleads(text) and any(map(_pleads, _ENDS.split(text))))
 

@@ -74,6 +74,18 @@ async def ordered(
         await asyncio.gather(*queue, return_exceptions=True)
 
 
+async def paged(items: AsyncIterable[T], size: int) -> AsyncIterator[list[T]]:
+    """Yield the items by the page, so that what they refer to is looked up together."""
+    page: list[T] = []
+    async for item in items:
+        page.append(item)
+        if len(page) == size:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
 async def together(works: Iterable[Coroutine[Any, Any, object]]) -> None:
     """Await siblings side by side; what is under way finishes before the first error is raised."""
     outcomes = await asyncio.gather(*works, return_exceptions=True)

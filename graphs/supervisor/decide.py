@@ -1,20 +1,22 @@
 """Deciding on a round: every instruction's battles say where it goes, and which of its answers train."""
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from ...agents.records import Answer, Battle, Instruction, Record
 from .. import kinds, stages
 from ..arena.state import battle_ids
 from ..records import start_over
 from ..services import Services
+from ..stream import paged
 from . import selection
 from .decisions import Decision, decision_id
 from .feedback import LeafRecord
 from .outcome import outcome, record_of
 
-BATCH = 200
+PAGE = 200
+"""Instructions decided on together."""
 
 
 async def decide_round(
@@ -26,38 +28,50 @@ async def decide_round(
     """
     await start_over(services.records, stages.SELECT, number)
     outcomes: Counter[str] = Counter()
-    batch: list[Record] = []
-    instructions = services.records.stream(kinds.INSTRUCTION, number)
-    async for instruction in instructions:
-        records = _of(services, instruction)
-        batch += records
-        outcomes.update(r.outcome for r in records if isinstance(r, Decision))
-        told()
-        if len(batch) >= BATCH:
-            await _write(services, number, batch)
-            await asyncio.sleep(0)  # the live view and the keyboard have their turn
-    await _write(services, number, batch)
+    async for page in paged(services.records.stream(kinds.INSTRUCTION, number), PAGE):
+        made = list(_of_page(services, page))
+        outcomes.update(record.outcome for record in made if isinstance(record, Decision))
+        for kind, records in kinds.by_kind(made).items():
+            await services.records.add(kind, number, records)
+        for _ in page:
+            told()
     return outcomes
 
 
-def _of(services: Services, instruction: Instruction) -> list[Record]:
-    """Return an instruction's decision and its training rows; nothing where it was not battled over."""
-    found = services.records.get_many(kinds.BATTLE, battle_ids(services, instruction))
-    battles = [found[id] for id in sorted(found)]
-    decision = decided(services, instruction, battles)
-    if decision is None:
-        return []  # held out, or the failed answers or verdicts are rejects already
-    if decision.outcome == "broken":
-        return [decision]
-    asked, answers = asked_in(services, decision, battles), _answers(services, battles)
+def _of_page(services: Services, page: Sequence[Instruction]) -> Iterator[Record]:
+    """Yield the decisions of some instructions and their training rows; what they need is read at once."""
+    meant = {instruction.id: battle_ids(services, instruction) for instruction in page}
+    found = services.records.get_many(kinds.BATTLE, chain.from_iterable(meant.values()))
+    answers = answers_of(services, found.values())
+    asked = questions_of(services, found.values())
+    for instruction in page:
+        battles = [found[id] for id in sorted(meant[instruction.id]) if id in found]
+        decision = decided(services, instruction, battles, answers)
+        if decision is None:
+            continue  # held out, or the failed answers or verdicts are rejects already
+        yield decision
+        if decision.outcome != "broken":
+            question = asked.get(battles[0].question_id, instruction)
+            yield from _rows(services, question, battles, answers)
+
+
+def _rows(
+    services: Services,
+    asked: Instruction,
+    battles: Sequence[Battle],
+    answers: Mapping[str, Answer],
+) -> Iterator[Record]:
     settings, target = services.settings.selection, services.target
-    sft = selection.sft_row(asked, battles, answers, target=target, settings=settings)
-    pairs = selection.preference_rows(asked, battles, answers, settings=settings)
-    return [decision, *([sft] if sft else []), *pairs]
+    if sft := selection.sft_row(asked, battles, answers, target=target, settings=settings):
+        yield sft
+    yield from selection.preference_rows(asked, battles, answers, settings=settings)
 
 
 def decided(
-    services: Services, instruction: Instruction, battles: Sequence[Battle]
+    services: Services,
+    instruction: Instruction,
+    battles: Sequence[Battle],
+    answers: Mapping[str, Answer],
 ) -> Decision | None:
     """Return what its battles say of an instruction, with the target's record; None without any."""
     if not battles:
@@ -65,7 +79,10 @@ def decided(
     target = services.target
     said, reason = outcome(
         battles,
-        list(_answers(services, battles).values()),
+        [
+            answers[id]
+            for id in dict.fromkeys(id for b in battles for id in (b.answer_a, b.answer_b))
+        ],
         target=target,
         broken_score=services.settings.arena.broken_score,
     )
@@ -85,25 +102,16 @@ def decided(
     )
 
 
-def _answers(services: Services, battles: Sequence[Battle]) -> dict[str, Answer]:
+def answers_of(services: Services, battles: Iterable[Battle]) -> dict[str, Answer]:
+    """Return the answers of battles, by id."""
     ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
     return services.records.get_many(kinds.ANSWER, sorted(ids))
 
 
-def asked_in(
-    services: Services, decision: Decision, battles: Sequence[Battle] | None = None
-) -> Instruction:
-    """Return what was battled over: the instruction, or the examiner's question after it."""
-    if battles is None:
-        battles = list(services.records.get_many(kinds.BATTLE, decision.parents[1:]).values())
-    (id,) = {battle.question_id for battle in battles}
-    question = services.records.get(kinds.QUESTION, id) if id else None
-    given = services.records.get(kinds.INSTRUCTION, decision.instruction_id)
-    if (found := question or given) is None:
-        raise KeyError(
-            f"{decision.id} is about {decision.instruction_id}, which is not in the store"
-        )
-    return found
+def questions_of(services: Services, battles: Iterable[Battle]) -> dict[str, Instruction]:
+    """Return the examiner's questions that were battled over in an instruction's place, by id."""
+    ids = {b.question_id for b in battles if b.question_id}
+    return services.records.get_many(kinds.QUESTION, sorted(ids)) if ids else {}
 
 
 async def leaf_records(services: Services, number: int) -> dict[tuple[str, str], LeafRecord]:
@@ -113,9 +121,3 @@ async def leaf_records(services: Services, number: int) -> dict[tuple[str, str],
         if d.outcome not in ("broken", "held_out"):
             found[d.skill, d.leaf] += LeafRecord(d.won, d.tied, d.lost)
     return dict(found)
-
-
-async def _write(services: Services, number: int, batch: list[Record]) -> None:
-    for kind, records in kinds.by_kind(batch).items():
-        await services.records.add(kind, number, records)
-    batch.clear()

@@ -5,6 +5,7 @@ two rounds differ by what was trained, and not by what was asked.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from itertools import chain
 from random import Random
 
 from langgraph.runtime import Runtime
@@ -17,7 +18,7 @@ from ..arena.state import battle_id, given_id
 from ..arena.weighing import weigh
 from ..services import Services
 from ..stream import each
-from .decide import decided
+from .decide import answers_of, decided
 from .decisions import HeldOut
 from .held_out import draw
 from .rating import rate_round
@@ -93,10 +94,11 @@ async def _decide(services: Services, held: HeldOut, number: int) -> None:
     async for battle in services.records.stream(kinds.BATTLE):
         if battle.purpose == "evaluation":
             battles.setdefault(battle.instruction_id, []).append(battle)
+    answers = answers_of(services, chain.from_iterable(battles.values()))
     decisions = [
         decision
         async for instruction in _asked(services, held.instructions)
-        if (decision := decided(services, instruction, battles.get(instruction.id, [])))
+        if (decision := decided(services, instruction, battles.get(instruction.id, []), answers))
     ]
     await services.records.rewrite(
         kinds.DECISION,

@@ -10,7 +10,7 @@ from ..generation.curation import dropped
 from ..records import start_over
 from ..services import Services, reject, settle
 from ..stream import ordered
-from .decide import asked_in
+from .decide import questions_of
 from .decisions import Decision
 from .state import RunState, RunUpdate, in_force
 
@@ -40,9 +40,17 @@ async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     return {}
 
 
+def _asked(services: Services, decision: Decision) -> Instruction:
+    """Return what was battled over: the instruction, or the examiner's question after it."""
+    battles = services.records.get_many(kinds.BATTLE, decision.parents[1:])
+    given = services.records.get_many(kinds.INSTRUCTION, [decision.instruction_id])
+    asked = {**given, **questions_of(services, battles.values())}
+    return asked[next((b.question_id for b in battles.values() if b.question_id), *given)]
+
+
 async def _look(services: Services, decision: Decision) -> list[Reject]:
     """Return the curator's no, or why it could not be asked."""
-    instruction: Instruction = asked_in(services, decision)
+    instruction = _asked(services, decision)
     message = services.curate(instruction, evidence=decision.reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 from ...agents.records import Instruction, Record
 from ...graphs import kinds
 from ...graphs.arena.state import given_id
-from ...graphs.kinds import Kind, rows_of
+from ...graphs.kinds import rows_of
+from ...graphs.stream import paged
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
@@ -51,21 +52,10 @@ async def write_dataset(
     return counts
 
 
-async def _pages(store: Store, kind: Kind[R]) -> AsyncIterator[list[R]]:
-    """Yield records by the page, so that what they refer to is looked up together."""
-    page: list[R] = []
-    async for record in store.stream(kind):
-        page.append(record)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    yield page
-
-
 async def _instructions(store: Store) -> AsyncIterator[Row]:
     for kind in rows_of("instructions"):
         page: list[Instruction]
-        async for page in _pages(store, kind):
+        async for page in paged(store.stream(kind), PAGE):
             models = models_behind(store, page)
             given = {instruction.id: given_id(instruction) for instruction in page}
             outcomes = find_outcomes(store, given.values())
@@ -74,7 +64,7 @@ async def _instructions(store: Store) -> AsyncIterator[Row]:
 
 
 async def _sft(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, kinds.SFT):
+    async for page in paged(store.stream(kinds.SFT), PAGE):
         found = examples(store, page)
         models = models_behind(store, [example.asked for example in found])
         for example in found:
@@ -82,7 +72,7 @@ async def _sft(store: Store) -> AsyncIterator[Row]:
 
 
 async def _preference(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, kinds.PREFERENCE):
+    async for page in paged(store.stream(kinds.PREFERENCE), PAGE):
         found = examples(store, page)
         models = models_behind(store, [example.asked for example in found])
         for example in found:
@@ -90,7 +80,7 @@ async def _preference(store: Store) -> AsyncIterator[Row]:
 
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, kinds.BATTLE):
+    async for page in paged(store.stream(kinds.BATTLE), PAGE):
         asked = find_instructions(store, [b.question_id or b.instruction_id for b in page])
         answers = store.get_many(kinds.ANSWER, [i for b in page for i in (b.answer_a, b.answer_b)])
         outcomes = find_outcomes(store, {b.instruction_id for b in page})
@@ -101,7 +91,7 @@ async def _battles(store: Store) -> AsyncIterator[Row]:
 
 
 async def _rejects(store: Store) -> AsyncIterator[Row]:
-    async for page in _pages(store, kinds.REJECT):
+    async for page in paged(store.stream(kinds.REJECT), PAGE):
         subjects = [reject.subject for reject in page]
         dropped, seeds = find_instructions(store, subjects), find_seeds(store, subjects)
         for reject in page:
