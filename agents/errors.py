@@ -12,6 +12,7 @@ ArenaInstructError
 └── StopRun            the whole run stops cleanly and can be resumed
     ├── BudgetSpent    the ceiling in USD would be crossed
     ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
+    ├── Interrupted    the user stops it: no request leaves any more
     ├── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
     └── Diverged       a replay asked for what was never recorded
 
@@ -93,6 +94,13 @@ class JudgingFailed(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__("judging", message)
+
+
+class Interrupted(StopRun):
+    """The user stops the run: nobody is asked any more."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupt", "interrupted by the user")
 
 
 class Diverged(StopRun):

@@ -58,8 +58,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 RUNS = Path("runs")
 
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
-"""A model that fails its check, or a replay that goes another way; what the user wrote is wrong; a run
-that can be resumed; Ctrl-C."""
+"""A model that fails its check, a replay that goes another way, or a run that made nothing; what the user
+wrote is wrong; a run that can be resumed; Ctrl-C."""
 
 
 def say(text: str = "") -> None:
@@ -241,7 +241,7 @@ def _watch(
             raise Interrupted(runs_dir / watching.progress.run_id) from None
     say(json.dumps(result.data()) if as_json else summary(result))
     if not result.completed:
-        raise typer.Exit(EXIT_STOPPED)
+        raise typer.Exit(EXIT_STOPPED if result.status.startswith("stopped") else EXIT_FAILED)
 
 
 class Interrupted(Exception):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..agents.errors import UserError
+from .disk import kept_in
 from .program import program
 from .store import STORE_FILE
 
@@ -75,14 +76,30 @@ class RunFolder:
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, self.config)
 
+    def refuse_emptied(self) -> None:
+        """Refuse a store that lost all it held: going on with it would pay for everything again.
+
+        Raises:
+            UserError: the store is empty, and other files tell that the run had begun.
+        """
+        later = {entry.name for entry in self.path.iterdir()} - _FIRST - {STORE_FILE}
+        if later and not self.store.stat().st_size:
+            raise UserError(
+                f"{self.store}: is empty (0 bytes), though the run had begun: put a copy of it back, or "
+                "start a new run, which pays for every call again"
+            )
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep the run for this process; a killed one gives it back by itself.
 
+        What goes wrong with the run's files meanwhile is classified.
+
         Raises:
-            UserError: another process is at work on the run.
+            UserError: another process is at work on the run, or one of its files is damaged.
+            StopRun: its files cannot be written.
         """
-        with (self.path / "lock").open("w") as lock:
+        with kept_in(self.path), (self.path / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -106,9 +123,9 @@ class RunFolder:
                 f"(package folders never hold one); try {_usable(name)}"
             )
         path = runs_dir / name
-        if (path / STORE_FILE).exists():
-            raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
         try:
+            if (path / STORE_FILE).exists():
+                raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
             path.mkdir(parents=True, exist_ok=True)
             strange = {entry.name for entry in path.iterdir()} - _FIRST
         except OSError as error:

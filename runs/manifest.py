@@ -1,23 +1,65 @@
 """The manifest: what a run was made with."""
 
-import json
 import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..agents.errors import UserError
 from .seeds import SeedSettings, fingerprint
 
 PACKAGES = ("arenainstruct", "autogen-core", "langgraph", "langchain-openai", "pyarrow", "pydantic")
 
 
-def manifest(seeds: SeedSettings, limit: int | None = None) -> dict[str, object]:
-    """Return versions, the code's git revision (empty outside a checkout) and what the seeds were."""
-    return {
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
-        "git": _revision(),
-        "seeds": {"path": seeds.path, "fingerprint": fingerprint(seeds), "limit": limit},
-    }
+class SeedsFact(BaseModel):
+    """What the seeds were."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    fingerprint: str
+    limit: int | None
+    """At most so many are taken."""
+
+
+class Manifest(BaseModel):
+    """Versions, the code's git revision (empty outside a checkout) and what the seeds were."""
+
+    model_config = ConfigDict(frozen=True)
+
+    versions: dict[str, str]
+    git: str
+    seeds: SeedsFact
+
+    @classmethod
+    def of(cls, seeds: SeedSettings, limit: int | None = None) -> "Manifest":
+        """Return the manifest of a run that begins now."""
+        return cls(
+            versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+            git=_revision(),
+            seeds=SeedsFact(path=seeds.path, fingerprint=fingerprint(seeds), limit=limit),
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read a run's manifest.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            why = str(error).splitlines()[0]
+            raise UserError(
+                f"{path}: the manifest is missing or damaged ({why}); put a copy of it back"
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _revision() -> str:
@@ -28,14 +70,3 @@ def _revision() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def write_manifest(path: Path, made_with: dict[str, object]) -> None:
-    """Write a manifest as JSON."""
-    path.write_text(json.dumps(made_with, indent=2) + "\n", encoding="utf-8")
-
-
-def read_limit(path: Path) -> int | None:
-    """Return how many seeds the run was to take at most, as its manifest says."""
-    limit: int | None = json.loads(path.read_text(encoding="utf-8"))["seeds"]["limit"]
-    return limit

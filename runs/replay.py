@@ -4,7 +4,6 @@ It tells whether the run depends on nothing but its config, its documents and wh
 where a changed prompt, setting or release makes it go another way, which call is the first one.
 """
 
-import asyncio
 import filecmp
 import json
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 
 from ..agents.errors import UserError
 from .folder import ARENA, RUNS, RunFolder
+from .interrupt import run_interruptible
 from .program import program
 from .result import RunResult
 from .run import repeat_async
@@ -58,7 +58,7 @@ def replay(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
     Raises:
         UserError: there is no such run, or it is not completed.
     """
-    return asyncio.run(replay_async(run, runs_dir=runs_dir))
+    return run_interruptible(replay_async(run, runs_dir=runs_dir))
 
 
 async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:

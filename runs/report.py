@@ -1,6 +1,7 @@
 """Closing a start of a run: the dataset with its card, and the result in numbers."""
 
-import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -15,7 +16,7 @@ from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .folder import RunFolder
 from .judging import judging
-from .manifest import PACKAGES
+from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
 
@@ -47,6 +48,8 @@ async def close_run(
     counts: dict[str, Any] = {kind.name: store.count(kind) for kind in kinds.KINDS}
     rejects = store.count_by(kinds.REJECT, "stage", "reason")
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
+    if status == "completed" and (wrong := fruitless(store, counts, tally)):
+        status, reason = wrong
     last = max((r.round for r in ratings), default=0)
     return RunResult(
         run_id=folder.run_id,
@@ -68,6 +71,26 @@ async def close_run(
         ],
         policy_changes=[change.model_dump() for change in changes],
         judging=judging(lambda: store.scan(kinds.BATTLE), config.arena, config.cast),
+    )
+
+
+def fruitless(store: Store, counts: Mapping[str, Any], tally: Tally) -> tuple[str, str] | None:
+    """Return status and reason of a run that went to its end and made nothing to train on or to rank."""
+    if not counts[kinds.INSTRUCTION.name]:
+        lacks = "no instruction was made"
+    elif not counts[kinds.BATTLE.name]:
+        lacks = "no battle was decided"
+    else:
+        return None
+    causes = Counter((r.stage, r.detail) for r in store.scan(kinds.REJECT) if r.failed)
+    if not causes:
+        said = ", ".join(f"{n} {why}" for why, n in list(counts["rejects"].items())[:3])
+        return "failed: nothing made", f"{lacks}; dropped: {said or 'nothing'}"
+    asked = tally.calls()
+    ((stage, detail), times) = causes.most_common(1)[0]
+    return "stopped: calls", (
+        f"{lacks}: {asked['failed']} calls failed for good in this start, {asked['paid']} were paid; "
+        f"the commonest failure, {times} times in {stage}: {detail}"
     )
 
 
@@ -114,5 +137,5 @@ def _filters(config: RunConfig) -> list[str]:
 
 
 def _versions(folder: RunFolder) -> tuple[tuple[str, str], ...]:
-    versions = json.loads(folder.manifest.read_text(encoding="utf-8"))["versions"]
+    versions = Manifest.read(folder.manifest).versions
     return tuple((name, versions[name]) for name in ("python", *PACKAGES) if name in versions)

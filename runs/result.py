@@ -12,7 +12,8 @@ class RunResult:
     path: str
     """The run's folder."""
     status: str
-    """`completed`, `stopped: budget` or `stopped: endpoint`."""
+    """`completed`, `stopped: ` with why it can be resumed (budget, endpoint, calls, …), or `failed: ` where
+    it went to its end and made nothing."""
     reason: str
     """Why it ended or stopped, in words."""
     counts: dict[str, Any]

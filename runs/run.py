@@ -39,7 +39,8 @@ from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
-from .manifest import manifest, read_limit, write_manifest
+from .interrupt import landing, run_interruptible
+from .manifest import Manifest
 from .opening import OpeningSettings, enlisting, ready
 from .progress import Progress
 from .report import close_run
@@ -62,7 +63,7 @@ def launch(
 ) -> RunResult:
     """Run from the seeds to the dataset; see `launch_async`, its twin for a running event loop."""
     _refuse_running_loop("launch_async")
-    return asyncio.run(
+    return run_interruptible(
         launch_async(
             config,
             runs_dir=runs_dir,
@@ -100,11 +101,11 @@ async def launch_async(
     config = config.model_copy(update={"models": await with_windows(config.models)})
 
     def begin(stack: AsyncExitStack) -> RunFolder:
-        made_with = manifest(config.seeds, limit)
+        made_with = Manifest.of(config.seeds, limit)
         folder = RunFolder.create(Path(runs_dir), run_id)
         stack.enter_context(folder.locked())
         folder.write_config(config.yaml())
-        write_manifest(folder.manifest, made_with)
+        made_with.write(folder.manifest)
         return folder
 
     return await _run(config, begin, on_event, trainer)
@@ -120,7 +121,7 @@ def resume(
 ) -> RunResult:
     """Take a run up where it stopped; see `resume_async`, its twin for a running event loop."""
     _refuse_running_loop("resume_async")
-    return asyncio.run(
+    return run_interruptible(
         resume_async(
             run, runs_dir=runs_dir, overrides=overrides, on_event=on_event, trainer=trainer
         )
@@ -158,6 +159,7 @@ async def resume_async(
 
     def begin(stack: AsyncExitStack) -> RunFolder:
         stack.enter_context(folder.locked())
+        folder.refuse_emptied()
         folder.write_config(config.yaml())
         return folder
 
@@ -223,7 +225,7 @@ async def _run(
                 store,
                 index,
                 config.seeds,
-                read_limit(folder.manifest),
+                Manifest.read(folder.manifest).seeds.limit,
                 told=lambda read: trace.event("reading", seeds=read),
             )
         except UserError:
@@ -246,7 +248,7 @@ async def _run(
             enlist=enlisting(door, in_force, opening, notify),
         )
         await enlist_trained(services)
-        status, reason = await _rounds(services, folder)
+        status, reason = await landing(_rounds(services, folder), door.shut, notify)
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )

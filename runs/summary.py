@@ -36,7 +36,7 @@ def _head(result: RunResult) -> str:
 def _stopped(result: RunResult) -> list[str]:
     """Return where a stopped run stands."""
     reached = result.reached
-    if result.completed or not reached:
+    if not result.status.startswith("stopped") or not reached:
         return []
     where = f"round {reached['round']} of {reached['rounds']}"
     if "stage" in reached:
@@ -123,6 +123,8 @@ def _paid(tokens: dict[str, int], usd: float) -> str:
 
 def _next(result: RunResult) -> str:
     path = result.path
+    if result.status.startswith("failed"):
+        return "Nothing was made: change the documents or the config, and start another run."
     if not result.completed:
         hint = " --set budget.usd=<more>" if result.status == "stopped: budget" else ""
         return f"Take it up again:\n  {program()} resume {path}{hint}"

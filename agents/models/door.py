@@ -4,12 +4,13 @@ A paid answer is committed to the ledger before the caller sees it, so a call is
 for those in flight when the process dies. An unusable reply that is paid all the same is booked too.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ArenaInstructError, Diverged, ModelError, StopRun
+from ..errors import ArenaInstructError, Diverged, Interrupted, ModelError, StopRun
 from ..trace import Scope, Tracer, here, note
 from .budget import Budget
 from .call import Attempt, Call, Reply
@@ -52,6 +53,7 @@ class Door:
     Raises:
         ModelError: the call failed for good; it is the caller's to record.
         BudgetSpent, EndpointDown: the run must stop; what was paid is safe in the ledger.
+        Interrupted: the door was shut.
         Diverged: the network is forbidden, and the ledger does not hold the call.
     """
 
@@ -70,6 +72,9 @@ class Door:
         self._budget = budget
         self._network = network
         self._in_flight = Flights[_Paid]()
+        self._shut = False
+        self._on_wire = 0
+        self._landed = asyncio.Event()
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
@@ -149,7 +154,10 @@ class Door:
                 failed=book,
             )
             usd = reply.usd
-            await self._ledger.remember(key, asked, reply)
+            try:
+                await self._ledger.remember(key, asked, reply)
+            finally:
+                self._land()
         except ArenaInstructError as error:
             # What stops the run (an endpoint that is down) is no failure of the calls behind it.
             if not isinstance(error, StopRun):
@@ -162,7 +170,26 @@ class Door:
         return _Paid(reply, failures + 1)
 
     async def _sound(self, call: Call) -> Reply:
-        return sound(await self.models[call.alias].provider.complete(call))
+        """Return a reply of the provider; it counts as under way until it is in the ledger."""
+        if self._shut:
+            raise Interrupted
+        self._on_wire += 1
+        try:
+            return sound(await self.models[call.alias].provider.complete(call))
+        except BaseException:
+            self._land()
+            raise
+
+    def _land(self) -> None:
+        self._on_wire -= 1
+        self._landed.set()
+
+    async def shut(self) -> None:
+        """Let no request leave from now on; return once every reply under way is in the ledger."""
+        self._shut = True
+        while self._on_wire:
+            self._landed.clear()
+            await self._landed.wait()
 
     def _unserved(self, key: str, asked: Request) -> ModelError | Diverged:
         """Return what a call ends with that nobody may be asked: its recorded failure, or none."""

@@ -1,6 +1,5 @@
 """Launching an arena from Python: `arena(config, path)`, resumed by the same call with its run id."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from ...agents.errors import UserError
 from ...graphs.services import Services
 from ..folder import ARENA, RUNS, RunFolder
+from ..interrupt import landing, run_interruptible
 from ..opening import Opened, OpeningSettings, opened, ready
 from ..store import STORE_FILE, Store
 from .config import ArenaConfig
@@ -37,7 +37,7 @@ def arena(
     Raises:
         UserError: what the user wrote is wrong; nothing was paid.
     """
-    return asyncio.run(_arena(config, order, notify))
+    return run_interruptible(_arena(config, order, notify))
 
 
 async def _arena(
@@ -62,7 +62,7 @@ async def _arena(
         tournament = Tournament(
             _services(config, door), questions, order.matchmaking, order.ends, notify
         )
-        status, reason = await tournament.play()
+        status, reason = await landing(tournament.play(), door.door.shut)
         how = {
             "status": status,
             "reason": reason,

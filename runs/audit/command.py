@@ -104,9 +104,8 @@ def _sing(run: "RunFolder | None", count: int) -> "Canaries":
     Raises:
         UserError: there is no run whose jurors could be asked.
     """
-    import asyncio
-
     from ...agents.errors import StopRun, UserError
+    from ..interrupt import run_interruptible
     from .probe import probe
 
     if run is None:
@@ -115,7 +114,7 @@ def _sing(run: "RunFolder | None", count: int) -> "Canaries":
         )
     try:
         with run.locked():
-            return asyncio.run(probe(run, count))
+            return run_interruptible(probe(run, count))
     except StopRun as stop:
         sys.stderr.write(f"canaries stopped: {stop}; what was paid is kept: ask again to go on\n")
         raise typer.Exit(EXIT_STOPPED) from stop

@@ -25,6 +25,7 @@ from ...tools.retrieval import ApiIndex
 from ..config.config import RunConfig, load_config
 from ..dataset.lineage import find_instructions
 from ..folder import ARENA, RunFolder
+from ..interrupt import landing
 from ..program import program
 from ..store import Store
 from ..trace import Trace
@@ -63,7 +64,7 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         stack.enter_context(Trace(store, folder.run_id).started())
         questions, battles = _questions(store)
         trials = _trials(config, questions, count)
-        played, lost = await Court(config, troupe).judge(trials)
+        played, lost = await landing(Court(config, troupe).judge(trials), door.shut)
         return canaries(played, battles, config.cast.jury, lost=lost)
 
 

@@ -97,15 +97,15 @@ def testset(
 def _make(
     order: "Order", config: "SetConfig", folder: Path, *, out: Path | None, as_json: bool
 ) -> None:
-    import asyncio
     from dataclasses import asdict
 
     from ...tools.tables import plain_name
+    from ..interrupt import run_interruptible
     from .make import make
     from .result import chosen_row, write_jsonl
     from .summary import summary
 
-    result = asyncio.run(make(order, config, folder / "ledger.sqlite", _tell))
+    result = run_interruptible(make(order, config, folder / "ledger.sqlite", _tell))
     path = out or folder / "testset.jsonl"
     left_out = path.with_name(f"{plain_name(path)}-removed.jsonl")
     write_jsonl(path, map(chosen_row, result.chosen))
@@ -118,14 +118,14 @@ def _make(
 
 
 def _compare(pairs: Path, config: "SetConfig", folder: Path, as_json: bool) -> None:
-    import asyncio
     from dataclasses import asdict
 
+    from ..interrupt import run_interruptible
     from .rules import compare_rules, read_pairs
     from .summary import table
 
     read = read_pairs(pairs)
-    found = asyncio.run(compare_rules(read, config, folder / "ledger.sqlite"))
+    found = run_interruptible(compare_rules(read, config, folder / "ledger.sqlite"))
     if as_json:
         _say(json.dumps({"pairs": len(read), "rules": [asdict(c) for c in found]}))
     else:

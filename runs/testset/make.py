@@ -19,6 +19,7 @@ from ...graphs.testset.services import SetServices
 from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
+from ..interrupt import landing
 from ..opening import Opened, OpeningSettings, opened, ready
 from .config import SentenceSettings, SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
@@ -65,7 +66,7 @@ async def make(
             services = _services(order, config, rows, door, notify)
         except ValueError as error:  # a package or a model that is not there
             raise UserError(str(error)) from error
-        ended = await episode(build(), start_state(prompts), services)
+        ended = await landing(episode(build(), start_state(prompts), services), door.door.shut)
         state = cast(SetState, ended)
         asked = Asked(
             str(order.instructions),

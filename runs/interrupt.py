@@ -1,0 +1,88 @@
+"""Ctrl-C: no request leaves any more, what is on the wire may land, and everything else ends."""
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+GRACE_S = 5.0
+"""Seconds that replies under way get to be kept: they are paid, and an interrupt would lose them."""
+
+
+def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """Run work in an event loop of its own; a first and a second Ctrl-C cancel it, a third kills.
+
+    Raises:
+        KeyboardInterrupt: it was cancelled by Ctrl-C.
+    """
+    return asyncio.run(_heeding(work))
+
+
+async def _heeding(work: Coroutine[Any, Any, T]) -> T:
+    """Await work as a task that every Ctrl-C cancels once more.
+
+    The loop's own handler cancels once and then raises in the middle of whatever runs, which leaves
+    tasks behind that tell their errors to nobody.
+    """
+    task = asyncio.ensure_future(work)
+    if threading.current_thread() is not threading.main_thread():
+        return await task
+    presses = 0
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal presses
+        presses += 1
+        if presses > 2:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+        loop.call_soon_threadsafe(task.cancel)
+
+    loop = asyncio.get_running_loop()
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if presses:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+async def landing(
+    work: Coroutine[Any, Any, T],
+    shut: Callable[[], Awaitable[None]],
+    notify: Callable[[str], object] = lambda text: sys.stderr.write(f"{text}\n"),
+) -> T:
+    """Await work; when cancelled, shut the door first, let what is under way land, then end the work.
+
+    Cancelled from inside out, a piece of work that has just lost one call would ask the next.
+
+    Args:
+        work: what to do.
+        shut: lets no request leave any more; returns once all replies under way are kept.
+        notify: told at once that the work is stopping.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        notify(
+            "stopping: replies under way are waited for, "
+            f"{GRACE_S:.0f} s at most; Ctrl-C again ends now"
+        )
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await shut()
+        except TimeoutError:
+            pass
+        finally:
+            task.cancel()
+        await asyncio.wait([task])
+        raise
+    return task.result()

@@ -1,0 +1,213 @@
+"""What a machine does to a run: no room, damaged files, odd names, Ctrl-C, and calls that all fail."""
+
+import asyncio
+import resource
+import shutil
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from arenainstruct.agents.errors import StopRun, UserError
+from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.mock.request import ChatRequest
+from arenainstruct.runs.result import RunResult
+from arenainstruct.runs.run import launch_async, resume_async
+from arenainstruct.runs.store import STORE_FILE, Store
+
+Cli = Callable[..., Awaitable[Process]]
+Config = Callable[..., Path]
+Differing = Callable[[Path, Path], list[str]]
+WELL = MockOptions(replies="offline")
+
+
+async def small(config: Path, folder: Path, run_id: str = "small-1") -> RunResult:
+    """Return a small run that nothing disturbs."""
+    return await launch_async(load_config(config), runs_dir=folder, run_id=run_id, limit=2)
+
+
+class Refusing(MockServer):
+    """A server that refuses every call while `status` is set."""
+
+    def __init__(self, options: MockOptions, status: int) -> None:
+        super().__init__(options)
+        self.status = status
+
+    async def _answer(self, http: web.Request, request: ChatRequest) -> web.Response:
+        if self.status:
+            return self._error(self.status, "not today")
+        return await super()._answer(http, request)
+
+
+class Watched(MockServer):
+    """A server that tells when it has been asked so often."""
+
+    def __init__(self, options: MockOptions) -> None:
+        super().__init__(options)
+        self._asked = asyncio.Condition()
+
+    async def begun(self, calls: int) -> None:
+        """Return once so many calls have come in."""
+        async with self._asked:
+            await self._asked.wait_for(lambda: self.counters.attempts.total() >= calls)
+
+    async def _answer(self, http: web.Request, request: ChatRequest) -> web.Response:
+        async with self._asked:
+            self._asked.notify_all()
+        return await super()._answer(http, request)
+
+
+async def ended(process: Process) -> tuple[int | None, str, str]:
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_run_whose_calls_all_fail_says_so_and_goes_on_when_they_work(
+    status: int, loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    async with Refusing(WELL, status) as mock:
+        config = loop_config(mock.url, rounds=1, each={"retries": 0})
+        result = await small(config, tmp_path, "failed-1")
+        assert result.status.startswith("stopped: ")
+        assert str(status) in result.reason
+        assert result.calls["paid"] == 0
+        mock.status = 0
+        again = await resume_async(result.path)
+        whole = await small(config, tmp_path, "whole-1")
+    assert again.completed
+    assert (
+        differing(Path(again.path) / "dataset" / "sft", Path(whole.path) / "dataset" / "sft") == []
+    )
+
+
+async def test_a_full_disk_is_a_stop_that_names_the_folder_and_a_resume_goes_on(
+    cli: Cli, loop_config: Config, differing: Differing, tmp_path: Path
+) -> None:
+    async with MockServer(WELL) as mock:
+        config = loop_config(mock.url, rounds=1)
+        whole = await small(config, tmp_path, "whole-1")
+        process = await cli(
+            *("run", config, "--runs-dir", tmp_path, "--run-id", "full-1", "--limit", 2)
+        )
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (150_000, 150_000))
+        status, told, said = await ended(process)
+        assert status == 3, said
+        assert "cannot be written" in told + said and "Traceback" not in said
+        result = await resume_async(str(tmp_path / "full-1"))
+    assert result.completed
+    assert differing(tmp_path / "full-1" / "dataset", Path(whole.path) / "dataset") == []
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that is done, to be copied and hurt."""
+    folder = tmp_path_factory.mktemp("done")
+    config = load_config(None, ["rounds=1"])
+    return Path(asyncio.run(launch_async(config, runs_dir=folder, run_id="done-1", limit=2)).path)
+
+
+@pytest.fixture
+def hurt(done: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(done, tmp_path / "hurt-1"))
+
+
+def spoil(path: Path) -> None:
+    """Overwrite the middle of a file."""
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+
+
+async def test_a_store_that_lost_all_is_not_paid_for_again(hurt: Path) -> None:
+    (hurt / "store.sqlite").write_bytes(b"")
+    with pytest.raises(UserError, match=r"store.sqlite: is empty \(0 bytes\)"):
+        await resume_async(str(hurt))
+
+
+@pytest.mark.parametrize("name", ["store.sqlite", "checkpoints.sqlite"])
+async def test_a_damaged_database_is_named_with_the_next_move(name: str, hurt: Path) -> None:
+    spoil(hurt / name)
+    with pytest.raises(UserError, match=name):
+        await resume_async(str(hurt), overrides=("rounds=2",))
+
+
+async def test_a_run_without_its_checkpoints_is_made_again_from_its_ledger(
+    hurt: Path, done: Path, differing: Differing
+) -> None:
+    (hurt / "checkpoints.sqlite").unlink()
+    result = await resume_async(str(hurt))
+    assert result.completed and result.calls["paid"] == 0
+    assert differing(hurt / "dataset", done / "dataset") == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"seeds": 1}'])
+async def test_a_damaged_manifest_is_named(text: str, hurt: Path) -> None:
+    (hurt / "manifest.json").write_text(text)
+    with pytest.raises(UserError, match=r"manifest.json"):
+        await resume_async(str(hurt))
+
+
+def test_an_over_long_run_id_is_the_users_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="File name too long"):
+        RunFolder.create(tmp_path, "a-" + "b" * 300)
+
+
+async def test_a_folder_that_cannot_be_written_stops_the_run(
+    hurt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root may write everywhere: a folder in the place of a file cannot be opened by anyone.
+    shutil.rmtree(hurt / "dataset")
+    (hurt / "dataset").write_text("in the way")
+    with pytest.raises(StopRun, match="cannot be written"):
+        await resume_async(str(hurt))
+
+
+async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it(
+    cli: Cli, loop_config: Config, tmp_path: Path
+) -> None:
+    async with Watched(replace(WELL, latency_ms=700)) as mock:
+        process = await cli(
+            *("run", loop_config(mock.url), "--runs-dir", tmp_path, "--run-id", "stopped-1")
+        )
+        await mock.begun(9)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        async for line in process.stderr:
+            if line.startswith(b"stopping: "):
+                break
+        asked = mock.counters.attempts.total()
+        status, _, said = await ended(process)
+        assert status == 130 and "Traceback" not in said
+        assert mock.counters.attempts.total() == asked
+        paid = mock.counters.paid.total()
+    store = Store.open(tmp_path / "stopped-1" / STORE_FILE)
+    kept = store.totals().calls
+    store.close()
+    assert kept == paid == asked, "every reply that was under way is in the ledger"
+
+
+async def test_a_second_ctrl_c_waits_for_nobody(
+    cli: Cli, loop_config: Config, tmp_path: Path
+) -> None:
+    async with Watched(replace(WELL, latency_ms=60_000)) as mock:
+        process = await cli(
+            *("run", loop_config(mock.url), "--runs-dir", tmp_path, "--run-id", "stopped-2")
+        )
+        await mock.begun(1)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        async for line in process.stderr:
+            if line.startswith(b"stopping: "):
+                break
+        process.send_signal(signal.SIGINT)
+        status, _, said = await ended(process)
+        assert status == 130 and "Traceback" not in said
