@@ -1,9 +1,13 @@
 """What a machine does to a run: no room, damaged files, odd names, Ctrl-C, and calls that all fail."""
 
 import asyncio
+import json
+import logging
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -24,6 +28,7 @@ from arenainstruct.runs.store import STORE_FILE, Store
 Cli = Callable[..., Awaitable[Process]]
 Config = Callable[..., Path]
 Differing = Callable[[Path, Path], list[str]]
+LOG = logging.getLogger(__name__)
 WELL = MockOptions(replies="offline")
 
 
@@ -211,3 +216,13 @@ async def test_a_second_ctrl_c_waits_for_nobody(
         process.send_signal(signal.SIGINT)
         status, _, said = await ended(process)
         assert status == 130 and "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_two_hundred_kills_between_any_two_commits_change_no_byte(tmp_path: Path) -> None:
+    soak = Path(__file__).with_name("soak.py")
+    command = [sys.executable, str(soak), "200", "7", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    LOG.info("%d kills over %d runs", found["kills"], found["runs"])
+    assert found["kills"] == 200 and found["wrong"] == []
