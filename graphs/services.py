@@ -16,6 +16,7 @@ from ..agents.errors import (
     ToolError,
 )
 from ..agents.messages import Curate
+from ..agents.models.secrets import redact
 from ..agents.models.settings import ModelSettings
 from ..agents.records import Instruction, Reject, make_id
 from ..agents.troupe import Troupe
@@ -141,7 +142,7 @@ def reject(
         round=round,
         stage=stage,
         reason=reason,
-        detail=(f"{part}: {error}" if part else str(error))[:500],
+        detail=redact(f"{part}: {error}" if part else str(error))[:500],
         subject=subject,
         skill=skill,
         leaf=leaf,

@@ -1,7 +1,6 @@
 """The command line: `arenainstruct run | resume | replay | check | estimate | export`."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .leaderboard.command import leaderboard
+from .terminal import aside, say
 from .testset.command import testset
 
 if TYPE_CHECKING:
@@ -60,11 +60,6 @@ RUNS = Path("runs")
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
 """A model that fails its check, a replay that goes another way, or a run that made nothing; what the user
 wrote is wrong; a run that can be resumed; Ctrl-C."""
-
-
-def say(text: str = "") -> None:
-    """Print a line for the reader."""
-    sys.stdout.write(text + "\n")
 
 
 def load(config: str | None, seeds: str | None, overrides: list[str] | None) -> "RunConfig":
@@ -219,10 +214,8 @@ def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
 
 def _show(config: "RunConfig") -> None:
     """Print the resolved config in short."""
-    from ..agents.models.secrets import redact
-
-    sys.stderr.write("# Config in short; the whole of it: config.yaml in the run's folder.\n")
-    sys.stderr.write(f"{redact(config.brief())}\n")
+    aside("# Config in short; the whole of it: config.yaml in the run's folder.")
+    aside(config.brief())
 
 
 def _watch(
@@ -268,15 +261,14 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        from ..agents.models.secrets import redact
-
-        sys.stderr.write("".join(f"error: {line}\n" for line in redact(str(error)).splitlines()))
+        for line in str(error).splitlines():
+            aside(f"error: {line}")
         raise SystemExit(EXIT_USER) from error
     except StopRun as stop:
-        sys.stderr.write(f"stopped: {stop}\n")
+        aside(f"stopped: {stop}")
         raise SystemExit(EXIT_STOPPED) from stop
     except Interrupted as interrupted:
-        sys.stderr.write(f"interrupted; go on with: {program()} resume {interrupted}\n")
+        aside(f"interrupted; go on with: {program()} resume {interrupted}")
         raise SystemExit(EXIT_INTERRUPTED) from None
     except KeyboardInterrupt:
         raise SystemExit(EXIT_INTERRUPTED) from None

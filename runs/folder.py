@@ -126,7 +126,8 @@ class RunFolder:
         try:
             if (path / STORE_FILE).exists():
                 raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
-            path.mkdir(parents=True, exist_ok=True)
+            runs_dir.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)  # documents and replies are the user's own
             strange = {entry.name for entry in path.iterdir()} - _FIRST
         except OSError as error:
             raise UserError(

@@ -10,6 +10,7 @@ from contextlib import suppress
 from itertools import islice
 
 from ..agents.errors import EpisodeError, boundary
+from ..agents.models.secrets import mask_known, redact
 from ..agents.records import Reject, Seed, make_id
 from ..graphs import kinds, stages
 from ..graphs.records import start_over
@@ -43,7 +44,7 @@ async def ingest(
     read = 0
     await start_over(store, stages.INGEST, 0)
     async for batch in _batches(settings, limit):
-        seeds = [item for item in batch if isinstance(item, Seed)]
+        seeds = [_masked(item) for item in batch if isinstance(item, Seed)]
         rejects = [_reject(item) for item in batch if isinstance(item, SeedReject)]
         await store.add(kinds.SEED, 0, seeds)
         await store.add(kinds.REJECT, 0, rejects)
@@ -95,12 +96,18 @@ def _apis(seed: Seed) -> list[ApiSpec]:
         )
 
 
+def _masked(seed: Seed) -> Seed:
+    """Return a seed without the keys of this process: what it says goes to models and into rows."""
+    text = mask_known(seed.text)
+    return seed if text is seed.text else seed.model_copy(update={"text": text})
+
+
 def _reject(found: SeedReject) -> Reject:
     return Reject(
         id=make_id("reject", "seeds", found.name, found.reason),
         round=0,
         stage="seeds",
         reason=found.reason,
-        detail=found.detail[:500],
+        detail=redact(found.detail)[:500],
         subject=found.name,
     )

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
 from typing import Any, TypeVar
+
+from .terminal import aside
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ async def _heeding(work: Coroutine[Any, Any, T]) -> T:
 async def landing(
     work: Coroutine[Any, Any, T],
     shut: Callable[[], Awaitable[None]],
-    notify: Callable[[str], object] = lambda text: sys.stderr.write(f"{text}\n"),
+    notify: Callable[[str], object] = aside,
 ) -> T:
     """Await work; when cancelled, shut the door first, let what is under way land, then end the work.
 

@@ -208,7 +208,7 @@ async def _run(
         trace = Trace(store, folder.run_id, _both(progress, on_event))
         stack.enter_context(trace.started())
         budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(models, store, budget, network=network)
+        door = Door(models, store, budget, network=network, notify=notify)
         stack.push_async_callback(door.aclose)
         tools = ToolDoor(store, budget, network=network)
         index = stack.enter_context(ApiIndex(folder.apis))

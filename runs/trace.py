@@ -23,7 +23,10 @@ class Trace:
     @contextmanager
     def started(self) -> Iterator[None]:
         """Trace what is done inside as one start of the run: all its events lead up to it."""
-        with span("run", tracer=self._tracer):
+        # LangSmith's variables in the environment would make the libraries post documents to it.
+        from langsmith.run_helpers import tracing_context
+
+        with tracing_context(enabled=False), span("run", tracer=self._tracer):
             yield
 
     def event(self, kind: str, **data: Any) -> None:

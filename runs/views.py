@@ -1,6 +1,5 @@
 """Watching a run: a live view on a terminal, plain lines otherwise; both on standard error."""
 
-import sys
 import threading
 import time
 from types import TracebackType
@@ -14,6 +13,7 @@ from rich.text import Text
 from ..agents.models.door import Door
 from ..agents.models.settings import EndpointSettings
 from .progress import Progress, Stage, clock
+from .terminal import aside, plain
 
 LINE_EVERY_S = 5.0
 
@@ -60,8 +60,7 @@ class Lines:
         self.progress.take(kind, data)
         if (text := self._news(kind, data)) is not None:
             self._last = time.monotonic()
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            aside(text)
 
     def _news(self, kind: str, data: dict[str, Any]) -> str | None:
         if kind == "notice":
@@ -106,7 +105,7 @@ class LiveView:
         with self._lock:
             self.progress.take(kind, data)
         if kind == "notice":
-            self._live.console.print(Text(data["text"], "yellow"))
+            self._live.console.print(Text(plain(data["text"]), "yellow"))
 
     def _draw(self) -> RenderableType:
         with self._lock:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+os.environ["ARENAINSTRUCT_SCRIPTED"] = "1"  # our own configs name our own functions
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

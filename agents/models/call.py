@@ -72,6 +72,8 @@ class Reply:
     """Time on the wire, retries included; 0 for embedded providers."""
     thoughts: str = ""
     """What a thinking model wrote before its text: kept, and shown to nobody."""
+    answered_by: str = ""
+    """The model that the endpoint says to have answered; not kept."""
 
 
 @dataclass(frozen=True, slots=True)

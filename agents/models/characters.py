@@ -1,4 +1,4 @@
-"""Characters that no request, store or table can hold: lone surrogates and NULs become U+FFFD.
+"""What no request, store or table may hold: lone surrogates and NULs become U+FFFD, keys a mask.
 
 Models write them, as letters or as escapes in JSON: half an emoji where their tokens ran out. The
 reply stands in for what was meant as far as it can be told; nothing behind the door sees them.
@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from .call import Reply
+from .secrets import mask_known
 
 _UNFIT = re.compile(r"[\ud800-\udfff\x00]")
 _SOME = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
@@ -19,17 +20,18 @@ _CALL = ("id", "name", "arguments")
 
 
 def sound(reply: Reply) -> Reply:
-    """Return a reply with characters only that can be sent and stored; mostly the very same one."""
+    """Return a reply with what can be sent and stored, and no key; mostly the very same one."""
     calls = tuple(
         call.model_copy(update={name: _sound(getattr(call, name)) for name in _CALL})
         for call in reply.tool_calls
     )
-    text = _sound(reply.text)
-    same = text == reply.text and calls == reply.tool_calls
-    return reply if same else replace(reply, text=text, tool_calls=calls)
+    text, thoughts = _sound(reply.text), _sound(reply.thoughts)
+    same = (text, thoughts, calls) == (reply.text, reply.thoughts, reply.tool_calls)
+    return reply if same else replace(reply, text=text, thoughts=thoughts, tool_calls=calls)
 
 
 def _sound(text: str) -> str:
+    text = mask_known(text)
     return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
 
 

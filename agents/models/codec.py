@@ -18,6 +18,7 @@ from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
 from .structured import parses
 from .thoughts import read_message
+from .usage import HIDDEN, believed, dearest, most_in
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -76,13 +77,14 @@ class Codec:
             AttemptFailed: it is malformed, empty, refused or filtered; with the usage it tells.
         """
         raw = _parse(body)
+        used = self._usage(raw, call, len(body))
         try:
-            return self._decode(raw, call, seconds)
+            return self._decode(raw, call, used, seconds)
         except AttemptFailed as failure:
-            failure.usage = self._usage(raw)
+            failure.usage = used
             raise
 
-    def _decode(self, raw: Any, call: Call, seconds: float) -> Reply:
+    def _decode(self, raw: Any, call: Call, used: Usage | None, seconds: float) -> Reply:
         message, finish = _choice(raw)
         _check_refusal(message, finish)
         tool_calls = _tool_calls(message)
@@ -91,7 +93,6 @@ class Codec:
             if finish == "length" or not (call.reply_type and parses(thoughts, call.reply_type)):
                 raise _empty(finish, thoughts, self._settings.max_tokens)
             text = thoughts  # servers that split thoughts off may take a whole reply for one
-        used = self._usage(raw)
         tokens_in = used.tokens_in if used else 0
         tokens_out = used.tokens_out if used else 0
         tokens_in = tokens_in or sum(len(t.content) for t in call.turns) // 4 + 1
@@ -106,20 +107,29 @@ class Codec:
             finish=finish,
             seconds=seconds,
             thoughts=thoughts,
+            answered_by=str(raw.get("model") or "")[:200],
         )
+
+    def dearest(self, call: Call) -> Usage | None:
+        """Return what an attempt that nobody saw the end of may have cost; None where calls are free."""
+        if not (usd := dearest(call, self._settings)):
+            return None
+        return Usage(self._label, most_in(call), self._settings.max_tokens, usd)
 
     def _usd(self, tokens_in: int, tokens_out: int) -> float:
         price = self._settings.price
         return (tokens_in * price.input + tokens_out * price.output) / 1e6
 
-    def _usage(self, raw: Any) -> Usage | None:
-        """Return what a response without a usable reply was counted as; None where it does not say."""
+    def _usage(self, raw: Any, call: Call, size: int) -> Usage | None:
+        """Return what a response of so many bytes was counted as; None where it does not say."""
         told = raw.get("usage") if isinstance(raw, dict) else None
         if not isinstance(told, dict):
             return None
-        counts = [told.get("prompt_tokens"), told.get("completion_tokens")]
-        tokens_in, tokens_out = (n if isinstance(n, int) else 0 for n in counts)
-        if tokens_in <= 0 and tokens_out <= 0:
+        tokens_in = believed(told.get("prompt_tokens"), most_in(call) + HIDDEN)
+        # What a model thought may be counted and not shown.
+        most = max(size, self._settings.max_tokens)
+        tokens_out = believed(told.get("completion_tokens"), most)
+        if not tokens_in and not tokens_out:
             return None
         return Usage(self._label, tokens_in, tokens_out, self._usd(tokens_in, tokens_out))
 
@@ -209,7 +219,14 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
         except (AttributeError, KeyError, TypeError) as error:
             text = "the response is no chat completion: it holds a broken tool call"
             raise AttemptFailed(text, status=200) from error
-        calls.append(ToolCall(id=raw.get("id") or f"call_{number}", name=name, arguments=arguments))
+        id = raw.get("id")
+        calls.append(
+            ToolCall(
+                id=id if isinstance(id, str) and id else f"call_{number}",
+                name=name,
+                arguments=arguments,
+            )
+        )
     return tuple(calls)
 
 
@@ -234,7 +251,7 @@ def _choice(raw: Any) -> tuple[dict[str, Any], str]:
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         text = f"the response is no chat completion: {type(error).__name__}"
         raise AttemptFailed(text, status=200) from error
-    return message, str(finish)
+    return message, finish if isinstance(finish, str) and len(finish) < 40 else "unknown"
 
 
 def _empty(finish: str, thoughts: str, max_tokens: int) -> NoText:

@@ -5,8 +5,9 @@ for those in flight when the process dies. An unusable reply that is paid all th
 """
 
 import asyncio
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,6 @@ from ..trace import Scope, Tracer, here, note
 from .budget import Budget
 from .call import Attempt, Call, Reply
 from .characters import sound
-from .dialect import schema_text
 from .flight import Flights
 from .ledger import Ledger
 from .limits import Limits
@@ -24,9 +24,8 @@ from .purse import Purse
 from .request import Request, difference, request
 from .settings import ModelSettings
 from .tally import Tally
+from .usage import dearest
 
-FRAME = 16
-"""Tokens that a chat template puts around a turn, at most."""
 _NOWHERE = Scope(Tracer("", lambda event: None), graph="-", node="-")
 
 
@@ -64,14 +63,21 @@ class Door:
         budget: Budget,
         *,
         network: bool = True,
+        notify: Callable[[str], object] = lambda text: None,
     ) -> None:
-        """Open the door; without `network` no model is asked, embedded ones neither."""
+        """Open the door; without `network` no model is asked, embedded ones neither.
+
+        `notify` gets a line about an endpoint that does not do what it is asked.
+        """
+        self._notify = notify
         self.models = dict(models)
         self.tally = Tally()
         self._ledger = ledger
         self._budget = budget
         self._network = network
         self._in_flight = Flights[_Paid]()
+        self._longest: dict[str, int] = {}
+        self._told: set[tuple[str, str]] = set()
         self._shut = False
         self._on_wire = 0
         self._landed = asyncio.Event()
@@ -133,7 +139,7 @@ class Door:
     async def _pay(self, key: str, asked: Request, call: Call) -> _Paid:
         model = self.models[call.alias]
         tokens = sum(len(turn.content) for turn in call.turns) // 3 + 50
-        purse = Purse(self._budget, _dearest(call, model.settings))
+        purse = Purse(self._budget, dearest(call, model.settings, self._longest.get(call.alias, 0)))
         usd, failures = 0.0, 0
 
         async def book(attempt: Attempt) -> None:
@@ -167,6 +173,7 @@ class Door:
             await purse.spend(usd)
         self.tally.paid[call.alias] += 1
         self.tally.spend(reply)
+        self._look_at(reply, call.alias)
         return _Paid(reply, failures + 1)
 
     async def _sound(self, call: Call) -> Reply:
@@ -191,6 +198,25 @@ class Door:
             self._landed.clear()
             await self._landed.wait()
 
+    def _look_at(self, reply: Reply, alias: str) -> None:
+        """Learn how long replies get, and tell once of an endpoint that does not do what it is asked."""
+        settings = self.models[alias].settings
+        if reply.tokens_out > max(settings.max_tokens, self._longest.get(alias, 0)):
+            self._longest[alias] = reply.tokens_out
+            self._tell_once(
+                alias,
+                "length",
+                f"wrote {reply.tokens_out:,} tokens where max_tokens allows {settings.max_tokens:,}; "
+                "from now on the ceiling holds so many back for each call",
+            )
+        if not same_model(settings.model, said := reply.answered_by):
+            self._tell_once(alias, said, f"{settings.model} was asked, and {said} says it answered")
+
+    def _tell_once(self, alias: str, what: str, text: str) -> None:
+        if (alias, what) not in self._told:
+            self._told.add((alias, what))
+            self._notify(f"{alias}: {text}")
+
     def _unserved(self, key: str, asked: Request) -> ModelError | Diverged:
         """Return what a call ends with that nobody may be asked: its recorded failure, or none."""
         tried = self._ledger.attempts(key)
@@ -214,16 +240,10 @@ class Door:
             await model.provider.aclose()
 
 
-def _dearest(call: Call, settings: ModelSettings) -> float:
-    """Return what one attempt can cost at most, in USD."""
-    price = settings.price
-    if not price.input and not price.output:
-        return 0.0
-    spoken = [turn.content for turn in call.turns]
-    spoken += [c.name + c.arguments for turn in call.turns for c in turn.tool_calls]
-    spoken += [tool.name + tool.description + tool.parameters for tool in call.tools]
-    if call.reply_type is not None:
-        spoken.append(schema_text(call.reply_type))
-    # No tokenizer makes more tokens of a text than it has bytes.
-    tokens = sum(len(text.encode("utf-8", "replace")) for text in spoken) + FRAME * len(call.turns)
-    return (tokens * price.input + settings.max_tokens * price.output) / 1e6
+def same_model(asked: str, said: str) -> bool:
+    """Return whether the model that a response names can be the one that was asked.
+
+    Endpoints name it in full: with its maker, its folder, a date, or as the file it was read from.
+    """
+    one, two = (re.sub(r"[^a-z0-9]+", "", n.rsplit("/", 1)[-1].lower()) for n in (asked, said))
+    return not said or one in two or two in one

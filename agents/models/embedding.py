@@ -19,6 +19,7 @@ from .key import find_key
 from .provider import AttemptFailed
 from .settings import OpenAISettings
 from .transport import Transport
+from .usage import believed, most_in
 
 Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -69,7 +70,7 @@ class EmbeddingProvider:
                 where=self._where,
                 secrets=(self._key,),
             )
-        vectors, tokens = self._read(answered.body, len(texts))
+        vectors, tokens = self._read(answered.body, call)
         return Reply(
             text=pack(vectors),
             model=f"openai/{self.model}",
@@ -82,15 +83,15 @@ class EmbeddingProvider:
         """Close the connections."""
         await self._transport.aclose()
 
-    def _read(self, body: bytes, count: int) -> tuple[Rows, int]:
+    def _read(self, body: bytes, call: Call) -> tuple[Rows, int]:
         try:
             found = orjson.loads(body)
             data = sorted(found["data"], key=lambda item: item["index"])
             vectors = np.array([item["embedding"] for item in data], dtype=np.float32)
-            tokens = int((found.get("usage") or {}).get("prompt_tokens", 0))
+            tokens = believed((found.get("usage") or {}).get("prompt_tokens"), most_in(call))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise AttemptFailed(f"{self._where}: no embeddings in the response: {error}") from error
-        if vectors.ndim != 2 or len(vectors) != count:
+        if vectors.ndim != 2 or len(vectors) != (count := len(call.turns)):
             raise AttemptFailed(
                 f"{self._where}: {len(vectors)} vectors for {count} texts",
                 usage=Usage(f"openai/{self.model}", tokens, 0, self._usd(tokens)),

@@ -47,7 +47,7 @@ def http_failure(
 ) -> AttemptFailed:
     """Return the failed attempt behind an HTTP error, classified and free of secrets."""
     error = read_error(body)
-    text = redact(error_text(error, body), secrets)
+    text = error_text(error, body, secrets)
     refused = is_refusal(status, text, error)
     if status in _TOO_LONG_STATUS and (long := overflow(text, error)):
         return AttemptFailed(f"{where}: status {status}: {long}: {text}", status=status, final=True)
@@ -84,11 +84,12 @@ def read_error(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {"message": error}
 
 
-def error_text(error: Mapping[str, Any], body: bytes) -> str:
-    """Return what the endpoint says, on one line of at most 300 characters."""
+def error_text(error: Mapping[str, Any], body: bytes, secrets: Iterable[str] = ()) -> str:
+    """Return what the endpoint says, free of secrets, on one line of at most 300 characters."""
     said = next((error[k] for k in ("message", "detail", "msg", "code") if error.get(k)), None)
-    text = str(said) if said is not None else body[:2000].decode("utf-8", "replace")
-    return " ".join(text.split())[:_LONGEST] or "no message"
+    text = str(said) if said is not None else body[:20_000].decode("utf-8", "replace")
+    # Half of a key is no key that could be found: what is secret goes before anything is cut.
+    return " ".join(redact(text, secrets).split())[:_LONGEST] or "no message"
 
 
 def overflow(text: str, error: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ import os
 from urllib.parse import urlsplit
 
 from ..errors import UserError
+from .secrets import know
 from .settings import EndpointSettings
 
 
@@ -26,6 +27,7 @@ def find_key(alias: str, settings: EndpointSettings) -> str:
             f"put the key into {settings.api_key_env} instead"
         )
     key = os.environ.get(settings.api_key_env, "").strip()
+    know(key)
     if key or is_private(parts.hostname):
         return key or "none"
     raise UserError(

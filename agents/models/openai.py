@@ -10,14 +10,26 @@ from typing import Any
 from ..errors import UserError
 from .call import Call, Reply
 from .codec import Codec
-from .dialect import Learned
+from .dialect import Dialect, Learned
 from .failure import http_failure, read_error
 from .key import find_key
 from .provider import AttemptFailed
 from .settings import OpenAISettings
 from .transport import Answered, Transport
 
-_OURS = {"messages", "model", "n", "response_format", "stream", "tools"}
+_OURS = {
+    *(
+        "best_of",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "n",
+    ),
+    *("response_format", "stream", "tools"),
+}
+"""What the request holds by itself: how often and how long a model writes decides what a call costs."""
 
 
 class OpenAIProvider:
@@ -38,7 +50,8 @@ class OpenAIProvider:
         """Open it with a key, or with the one that the environment holds."""
         if odd := _OURS & settings.params.keys():
             raise UserError(
-                f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them"
+                f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them "
+                f"(how long a reply may be is models.{alias}.max_tokens)"
             )
         self.endpoint = settings.endpoint
         self.model = settings.model
@@ -63,7 +76,7 @@ class OpenAIProvider:
         started = time.perf_counter()
         while True:
             dialect = self.learned.dialect
-            answered = await self._transport.post(self._codec.encode(call, dialect))
+            answered = await self._post(call, dialect)
             if answered.status == 200:
                 return self._read(answered, call, time.perf_counter() - started)
             failure = self._failure(answered.status, answered)
@@ -78,6 +91,15 @@ class OpenAIProvider:
             # Calls in flight together meet the same refusal: only the first one moves the dialect.
             if self.learned.dialect == dialect:
                 self.learned.dialect = better
+
+    async def _post(self, call: Call, dialect: Dialect) -> Answered:
+        try:
+            return await self._transport.post(self._codec.encode(call, dialect))
+        except AttemptFailed as failure:
+            # The endpoint may well have written what nobody waited for, and charge for it.
+            if isinstance(failure.__cause__, TimeoutError):
+                failure.usage = self._codec.dearest(call)
+            raise
 
     async def aclose(self) -> None:
         """Close the connections."""

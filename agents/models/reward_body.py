@@ -13,7 +13,10 @@ import orjson
 
 from ..records import Turn
 from .provider import AttemptFailed
+from .usage import believed
 
+MOST_READ = 10_000_000
+"""Tokens of an answer and its question, at most."""
 _FIELDS = ("data", "logits", "probs", "score")
 
 
@@ -28,7 +31,7 @@ def encode(turns: Sequence[Turn], route: str) -> dict[str, Any]:
 def counted(body: bytes) -> int:
     """Return the tokens that a response says it read; 0 where it does not say."""
     try:
-        return int(orjson.loads(body)["usage"]["prompt_tokens"])
+        return believed(orjson.loads(body)["usage"]["prompt_tokens"], MOST_READ)
     except (KeyError, TypeError, ValueError):
         return 0
 

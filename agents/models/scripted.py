@@ -1,11 +1,15 @@
 """A provider for tests: a Python function answers."""
 
+import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
 from .call import Call, Reply
 from .settings import ScriptedSettings
+
+ALLOWED = "ARENAINSTRUCT_SCRIPTED"
+"""The environment variable that lets a config name code."""
 
 Script = Callable[[Call], Awaitable[Reply]]
 
@@ -28,6 +32,11 @@ class ScriptedProvider:
 
 
 def _load(path: str) -> Script:
+    if not os.environ.get(ALLOWED):
+        raise ValueError(
+            f"provider: scripted runs Python code that a config names, and is for tests; set {ALLOWED}=1 "
+            "where every config is trusted"
+        )
     module, _, name = path.partition(":")
     try:
         script: Script = getattr(import_module(module), name)

@@ -15,12 +15,31 @@ _SHORTEST = 8
 """Shorter values (`none`, `EMPTY`, `test`) are words, not secrets."""
 
 
+_KNOWN: set[str] = set()
+"""Keys of this process, whatever the variables are called that hold them."""
+
+
+def know(key: str) -> None:
+    """Remember a key, so that it is masked wherever it turns up."""
+    if len(key) >= _SHORTEST:
+        _KNOWN.add(key)
+
+
+def mask_known(text: str) -> str:
+    """Return a text without the keys of this process; what only looks like a key stays: it is data."""
+    for key in _KNOWN:
+        if key in text:
+            text = text.replace(key, MASK)
+    return text
+
+
 def redact(text: str, extra: Iterable[str] = ()) -> str:
     """Return the text with the values of key-like environment variables and key shapes masked.
 
     `extra` are further secrets, known to the caller.
     """
-    values = {value for name, value in os.environ.items() if _NAMES.search(name)} | set(extra)
+    values = {value for name, value in os.environ.items() if _NAMES.search(name)}
+    values |= _KNOWN | set(extra)
     # Longest first: a key that begins with another one is masked whole.
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST:

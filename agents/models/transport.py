@@ -6,6 +6,7 @@ does only what a chat completion needs.
 
 import asyncio
 import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from yarl import URL
 
 from .provider import AttemptFailed
 
+MOST = 32 * 2**20
+"""Bytes of a response, as sent and as unpacked, that are read at most: a reply has thousands."""
+_PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+"""How zlib is told of each coding that we say to accept."""
 _LARGE = 2**20
 """From here on aiohttp wants a stream, so as not to block the loop with one write."""
 
@@ -37,6 +42,7 @@ class Transport:
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/json",
             "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
             "User-Agent": "arenainstruct",
         }
         self._session: aiohttp.ClientSession | None = None
@@ -51,7 +57,12 @@ class Transport:
         data = body if len(body) < _LARGE else io.BytesIO(body)
         try:
             async with session.post(self._url, data=data, allow_redirects=False) as response:
-                return Answered(response.status, response.headers, await response.read())
+                body = _unpacked(
+                    response.headers.get("Content-Encoding", ""), await _read(response)
+                )
+                return Answered(response.status, response.headers, body)
+        except _TooLarge as error:
+            raise AttemptFailed(f"{self._url}: {error}", final=True) from error
         except TimeoutError as error:
             raise AttemptFailed(f"{self._url}: no answer within {self._timeout_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -73,5 +84,38 @@ class Transport:
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
+            auto_decompress=False,  # it would unpack without an end
         )
         return self._session
+
+
+class _TooLarge(Exception):
+    """A response that goes on for longer than any reply does."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"a response of over {MOST // 2**20} MiB{how}: it is not read")
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        if (size := size + len(part)) > MOST:
+            response.close()
+            raise _TooLarge("")
+    return b"".join(parts)
+
+
+def _unpacked(coding: str, body: bytes) -> bytes:
+    """Return a body as it was before it was packed."""
+    if (bits := _PACKED.get(coding.strip().lower())) is None:
+        return body
+    stream = zlib.decompressobj(bits)
+    try:
+        data = stream.decompress(body, MOST)
+        if stream.unconsumed_tail:
+            raise _TooLarge(" once unpacked")
+        return data + stream.flush()
+    except zlib.error as error:
+        raise aiohttp.ClientPayloadError(f"its {coding} cannot be unpacked: {error}") from error

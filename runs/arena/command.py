@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..terminal import aside, say
+
 if TYPE_CHECKING:
     from .report import ArenaResult
 
@@ -87,14 +89,15 @@ def arena(
     order = Order(instructions, chosen.value, Ends(battles, confidence), runs_dir, run_id)
     result = play(loaded, order, Ticker())
     if as_json:
-        sys.stdout.write(json.dumps(result.data) + "\n")
+        say(json.dumps(result.data))
     else:
         _show(result)
     if not result.completed:
-        sys.stderr.write(f"{result.data['status']}: {result.data['reason']}\n")
+        aside(f"{result.data['status']}: {result.data['reason']}")
         if as_json:
-            sys.stderr.writelines(f"{line}\n" for line in unjudged_lines(result.data))
-        sys.stderr.write(f"Go on with the same command and --run-id {result.data['run_id']}\n")
+            for line in unjudged_lines(result.data):
+                aside(line)
+        aside(f"Go on with the same command and --run-id {result.data['run_id']}")
         raise typer.Exit(EXIT_STOPPED)
 
 
@@ -117,7 +120,7 @@ class Ticker:
             sys.stderr.flush()
         elif tenth > self._told:
             self._told = tenth
-            sys.stderr.write(f"{done} of at most {most} battles\n")
+            aside(f"{done} of at most {most} battles")
 
 
 def _show(result: "ArenaResult") -> None:
@@ -126,4 +129,4 @@ def _show(result: "ArenaResult") -> None:
 
     if result.board is not None:
         show(result.board, {}, result.notes, by=None)
-    sys.stdout.write(summary(result.data) + "\n")
+    say(summary(result.data))

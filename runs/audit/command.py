@@ -1,11 +1,12 @@
 """`arenainstruct audit`: can these jurors be trusted?"""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ..terminal import aside, say
 
 if TYPE_CHECKING:
     from ..folder import RunFolder
@@ -78,7 +79,7 @@ def audit(
     found = measure(heap.evidence(load_arena_config(run.config).models if run else {}))
     dropped = heap.gate.counts()
     if as_json:
-        sys.stdout.write(orjson.dumps(data(found, sung, dropped=dropped)).decode() + "\n")
+        say(orjson.dumps(data(found, sung, dropped=dropped)).decode())
     else:
         show(found, sung, dropped=sum(dropped.values()))
     if sung and sung.findings:
@@ -116,5 +117,5 @@ def _sing(run: "RunFolder | None", count: int) -> "Canaries":
         with run.locked():
             return run_interruptible(probe(run, count))
     except StopRun as stop:
-        sys.stderr.write(f"canaries stopped: {stop}; what was paid is kept: ask again to go on\n")
+        aside(f"canaries stopped: {stop}; what was paid is kept: ask again to go on")
         raise typer.Exit(EXIT_STOPPED) from stop

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from ...tools.audit.estimate import Estimate
@@ -13,6 +12,7 @@ from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ..leaderboard.notes import hard, worth
+from ..terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries
 
@@ -45,7 +45,7 @@ def show(audit: Audit, canaries: Canaries | None, *, dropped: int) -> None:
     """Print the whole report."""
     wide = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if wide else WIDE
-    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    console = Page(width)
     for juror in audit.jurors:
         console.print(_table(juror))
         console.print()

@@ -1,6 +1,8 @@
 """The dataset card: what is in it, who made it, what it cost, what was dropped, how to redo it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 
 import yaml
 
@@ -183,10 +185,12 @@ def _recompute(facts: CardFacts) -> str:
 def _reproduce(facts: CardFacts) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions)
     made = f"Made with {versions}.\n\n" if versions else ""
+    # Longer than any that the config holds: what it says stays inside.
+    fence = "`" * (1 + max(map(len, re.findall("`+", facts.config)), default=2))
     return (
         f"## How to make it again\n\n{made}Save this as `config.yaml`, add the models' endpoints, "
         "and run `arenainstruct run config.yaml`:\n\n"
-        f"```yaml\n{facts.config.strip()}\n```"
+        f"{fence}yaml\n{facts.config.strip()}\n{fence}"
     )
 
 
@@ -197,4 +201,5 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """Return a text as one line that a browser shows and does not obey."""
+    return escape(" ".join(text.split()), quote=False)

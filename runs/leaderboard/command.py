@@ -1,12 +1,13 @@
 """`arenainstruct leaderboard`: rank models by recorded battles."""
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+
+from ..terminal import say
 
 if TYPE_CHECKING:
     from .fields import Control
@@ -147,6 +148,6 @@ def _rank(
         draw(path, whole, told)
     if as_json:
         found = {**data(whole, parts, loaded, options), "notes": told}
-        sys.stdout.write(orjson.dumps(found).decode() + "\n")
+        say(orjson.dumps(found).decode())
     else:
         show(whole, parts, told, by=by)

@@ -8,9 +8,9 @@ from math import exp
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from ..terminal import Page
 from .board import Board
 from .notes import UNNAMED, VAGUE
 from .options import Options
@@ -112,7 +112,7 @@ WIDE = 110
 def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: str | None) -> None:
     """Print the board, its notes and the boards of `--by`."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    console = Page(width)
     console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
     if whole.judges:
         console.print(_judges(whole))

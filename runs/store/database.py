@@ -5,6 +5,7 @@ survives the death of the process (`synchronous = NORMAL`: the machine's own pow
 last commits). Page caches are bounded, so memory does not grow with the run.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -102,6 +103,8 @@ def _engine(url: URL, place: str) -> Engine:
     except ModuleNotFoundError as error:
         raise UserError(f"{place}: its driver is missing: pip install {error.name}") from error
     if engine.dialect.name == "sqlite":
+        if url.database:  # documents and replies are the user's own
+            os.close(os.open(url.database, os.O_CREAT, 0o600))
         event.listen(engine, "connect", _set_pragmas)
     return engine
 

@@ -1,11 +1,12 @@
 """`arenainstruct testset`: a test set out of a file of instructions."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ..terminal import aside, say
 
 if TYPE_CHECKING:
     from .config import SetConfig
@@ -90,7 +91,7 @@ def testset(
         )
         _make(order, loaded, folder, out=out, as_json=as_json)
     except StopRun as stop:
-        sys.stderr.write(f"stopped: {stop}\nWhat was paid is kept: run the same command again.\n")
+        aside(f"stopped: {stop}\nWhat was paid is kept: run the same command again.")
         raise typer.Exit(EXIT_STOPPED) from stop
 
 
@@ -112,9 +113,9 @@ def _make(
     write_jsonl(left_out, map(asdict, result.removed))
     if as_json:
         files = {"path": str(path), "removed_path": str(left_out)}
-        _say(json.dumps({**result.data(), **files}, ensure_ascii=False))
+        say(json.dumps({**result.data(), **files}, ensure_ascii=False))
     else:
-        _say(f"{summary(result)}\n\nThe set is in {path}, what was left out in {left_out}")
+        say(f"{summary(result)}\n\nThe set is in {path}, what was left out in {left_out}")
 
 
 def _compare(pairs: Path, config: "SetConfig", folder: Path, as_json: bool) -> None:
@@ -127,14 +128,10 @@ def _compare(pairs: Path, config: "SetConfig", folder: Path, as_json: bool) -> N
     read = read_pairs(pairs)
     found = run_interruptible(compare_rules(read, config, folder / "ledger.sqlite"))
     if as_json:
-        _say(json.dumps({"pairs": len(read), "rules": [asdict(c) for c in found]}))
+        say(json.dumps({"pairs": len(read), "rules": [asdict(c) for c in found]}))
     else:
-        _say(table(found, len(read)))
+        say(table(found, len(read)))
 
 
 def _tell(stage: str, items: int) -> None:
-    sys.stderr.write(f"{stage}: {items}\n")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    aside(f"{stage}: {items}")

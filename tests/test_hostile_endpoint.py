@@ -1,0 +1,202 @@
+"""What an endpoint can do to a run: bodies without an end, counts that lie, other models, keys said aloud."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+
+from arenainstruct.agents.errors import BudgetSpent, ModelError
+from arenainstruct.agents.models.budget import Budget
+from arenainstruct.agents.models.call import Call, Reply
+from arenainstruct.agents.models.door import Door
+from arenainstruct.agents.models.limits import share_limits
+from arenainstruct.agents.models.opening import open_models
+from arenainstruct.agents.models.settings import OpenAISettings
+from arenainstruct.agents.models.transport import MOST
+from arenainstruct.agents.records import Turn
+from arenainstruct.runs.store import Store
+
+KEY = "a-key-of-our-own-0123456789"
+Served = Callable[[], web.StreamResponse | web.Response]
+
+
+def body(content: str = "fine", usage: Any = None, **more: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    return {"choices": [choice], "usage": usage or {}, "model": "small-1", **more}
+
+
+def said(content: str = "fine", usage: Any = None, **more: Any) -> web.Response:
+    return web.json_response(body(content, usage, **more))
+
+
+class Asked:
+    """A door before a server that replies as the test says."""
+
+    def __init__(self, door: Door, store: Store, budget: Budget) -> None:
+        self.door, self.store, self.budget = door, store, budget
+        self.told: list[str] = []
+        self.served: Served = said
+        self.hangs = False
+        self._number = 0
+
+    async def once(self) -> Reply:
+        """Ask something new."""
+        self._number += 1
+        turn = Turn(role="user", content=f"Question {self._number}?")
+        return await self.door.complete(Call("a", (turn,), role="contender"))
+
+
+@pytest.fixture
+async def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+    monkeypatch.setenv("OUR_OWN_WORD", KEY)  # a name that says nothing of a key
+    async with asking(tmp_path / "store.sqlite") as found:
+        yield found
+
+
+@asynccontextmanager
+async def asking(path: Path, ceiling: float | None = 1.0) -> AsyncIterator[Asked]:
+    holder: list[Asked] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        await request.read()
+        if holder[0].hangs:
+            await asyncio.Event().wait()
+        return holder[0].served()
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    settings = {
+        "a": OpenAISettings.model_validate(
+            {
+                "provider": "openai",
+                "model": "small-1",
+                "base_url": f"http://127.0.0.1:{port}/v1",
+                "api_key_env": "OUR_OWN_WORD",
+                "price": {"input": 1.0, "output": 10.0},
+                "max_tokens": 100,
+                "retries": 0,
+                "timeout_s": 2,
+            }
+        )
+    }
+    limits = share_limits(settings, patience_s=1, notify=lambda text: None)
+    models = open_models(settings, limits, 0)
+    store = Store.open(path)
+    budget = Budget(ceiling)
+    told: list[str] = []
+    door = Door(models, store, budget, notify=told.append)
+    holder.append(found := Asked(door, store, budget))
+    found.told = told
+    try:
+        yield found
+    finally:
+        await door.aclose()
+        store.close()
+        await runner.cleanup()
+
+
+async def test_a_body_without_an_end_is_not_read(asked: Asked) -> None:
+    asked.served = lambda: web.Response(body=b" " * (MOST + 1), content_type="application/json")
+    with pytest.raises(ModelError, match="over 32 MiB"):
+        await asked.once()
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_packed_body_that_opens_to_gigabytes_is_not_opened(
+    status: int, asked: Asked
+) -> None:
+    packed = gzip.compress(b"0" * (4 * MOST))
+    asked.served = lambda: web.Response(
+        body=packed,
+        status=status,
+        headers={"Content-Encoding": "gzip"},
+        content_type="application/json",
+    )
+    with pytest.raises(ModelError, match="over 32 MiB once unpacked"):
+        await asked.once()
+
+
+async def test_packed_replies_are_read(asked: Asked) -> None:
+    asked.served = lambda: web.Response(
+        body=gzip.compress(orjson.dumps(body("packed"))),
+        headers={"Content-Encoding": "gzip"},
+        content_type="application/json",
+    )
+    assert (await asked.once()).text == "packed"
+
+
+@pytest.mark.parametrize("count", [-400_000_000, 10**30, 3.5, float("1e300"), "90", None, True, []])
+async def test_no_count_lifts_the_ceiling_or_ends_the_run(count: Any, asked: Asked) -> None:
+    asked.served = lambda: said(usage={"prompt_tokens": count, "completion_tokens": count})
+    reply = await asked.once()
+    assert 0 < reply.tokens_in < 100_000 and 0 < reply.tokens_out < 10_000
+    assert 0 < asked.budget.spent < 1
+    assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
+
+
+@pytest.mark.parametrize("finish", [7, {"a": 1}, "x" * 10_000, ["stop"]])
+async def test_odd_reasons_to_finish_are_no_reason_to_fail(finish: Any, asked: Asked) -> None:
+    odd = body()
+    odd["choices"][0]["finish_reason"] = finish
+    asked.served = lambda: web.json_response(odd)
+    assert (await asked.once()).finish == "unknown"
+
+
+async def test_tool_calls_with_odd_ids_are_read(asked: Asked) -> None:
+    odd = body("")
+    call = {"id": 17, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    odd["choices"][0]["message"]["tool_calls"] = [call]
+    asked.served = lambda: web.json_response(odd)
+    assert (await asked.once()).tool_calls[0].id == "call_0"
+
+
+async def test_the_ceiling_holds_back_what_replies_really_cost(tmp_path: Path) -> None:
+    async with asking(tmp_path / "store.sqlite", ceiling=0.02) as asked:
+        words = "word " * 400
+        asked.served = lambda: said(words, {"prompt_tokens": 20, "completion_tokens": 400})
+        with pytest.raises(BudgetSpent):
+            for _ in range(20):
+                await asked.once()
+        assert asked.budget.spent <= 0.02
+        assert [text for text in asked.told if "where max_tokens allows 100" in text]
+
+
+async def test_an_attempt_that_timed_out_may_have_been_paid(asked: Asked) -> None:
+    asked.hangs = True
+    with pytest.raises(ModelError, match="no answer within"):
+        await asked.once()
+    assert asked.budget.spent > 0.001
+    assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
+
+
+async def test_another_model_that_answers_is_told_once(asked: Asked) -> None:
+    asked.served = lambda: said(model="somebody-else-7b")
+    await asked.once()
+    await asked.once()
+    assert asked.told == ["a: small-1 was asked, and somebody-else-7b says it answered"]
+
+
+async def test_a_key_said_aloud_is_kept_nowhere(asked: Asked, tmp_path: Path) -> None:
+    asked.served = lambda: said(f"Your key is {KEY}.")
+    assert KEY not in (await asked.once()).text
+    asked.served = lambda: web.json_response(
+        {"error": {"message": "x" * (300 - len(KEY) // 2) + KEY}}, status=400
+    )
+    with pytest.raises(ModelError) as failed:
+        await asked.once()
+    assert KEY[:8] not in str(failed.value)
+    asked.store.close()  # what waits in its log is written
+    assert KEY.encode() not in (tmp_path / "store.sqlite").read_bytes()
+    asked.store = Store.open(tmp_path / "store.sqlite")
