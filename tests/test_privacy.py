@@ -1,0 +1,82 @@
+"""What leaves a run: nothing but its model calls, whatever the environment says; and who may read it."""
+
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from arenainstruct.runs.terminal import plain
+
+Cli = Callable[..., Awaitable[Process]]
+TELEMETRY = {
+    "LANGCHAIN_TRACING_V2": "true",
+    "LANGSMITH_TRACING": "true",
+    "LANGSMITH_API_KEY": "lsv2_sink",
+    "LANGCHAIN_API_KEY": "lsv2_sink",
+    "OTEL_TRACES_EXPORTER": "otlp",
+    "LANGSMITH_OTEL_ENABLED": "true",
+}
+ADDRESSES = (
+    "LANGSMITH_ENDPOINT",
+    "LANGCHAIN_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "HF_ENDPOINT",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+
+
+class Sink:
+    """A server that counts who connects to it, and says nothing."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.url = ""
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        writer.close()
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    found = Sink()
+    server = await asyncio.start_server(found.take, "127.0.0.1", 0)
+    found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield found
+
+
+async def test_no_document_goes_to_a_tracing_service_that_the_environment_names(
+    cli: Cli, sink: Sink, tmp_path: Path
+) -> None:
+    variables = {**TELEMETRY, **dict.fromkeys(ADDRESSES, sink.url)}
+    process = await cli(
+        *("run", "--limit", 1, "--runs-dir", tmp_path, "--run-id", "quiet-1", "--set", "rounds=1"),
+        **variables,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    assert sink.connections == 0
+
+    run = tmp_path / "quiet-1"
+    assert S_IMODE(run.stat().st_mode) == 0o700
+    assert S_IMODE((run / "store.sqlite").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("a\rb", "a\\rb"),
+        ("\x9b2J", "\\x9b2J"),
+        ("user\u202egpj.exe", "user\\u202egpj.exe"),
+        ("naïve — 東京\n\tok", "naïve — 東京\n\tok"),
+    ],
+)
+def test_a_terminal_shows_what_it_would_obey(text: str, shown: str) -> None:
+    assert plain(text) == shown
