@@ -177,6 +177,8 @@ class Answer(Record):
     check_note: str = ""
     thoughts: tuple[str, ...] = ()
     """What the model thought before each of its turns; empty where it never did. Nobody is shown it."""
+    cut: bool = False
+    """Whether one of its turns was cut off at the model's `max_tokens`."""
 
     @property
     def text(self) -> str:

@@ -12,6 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 T = TypeVar("T", bound="ReplyBody")
 
 
+def _points(least: int) -> Any:
+    """Return a field of points up to 10, halves included.
+
+    Grammars know an enumeration and no bounds: with bounds alone a real juror gave 22, and -100.
+    """
+    values: list[Any] = [n // 2 if n % 2 == 0 else n / 2 for n in range(2 * least, 21)]
+    return Field(ge=least, le=10, strict=True, json_schema_extra={"enum": values})
+
+
 class ReplyBody(BaseModel):
     """What all replies share: frozen, no unknown fields."""
 
@@ -113,8 +122,8 @@ class VerdictReply(ReplyBody):
 class ScoreReply(VerdictReply):
     """A score from 1 to 10 for each answer in the order shown."""
 
-    score_first: float = Field(ge=1, le=10, strict=True)
-    score_second: float = Field(ge=1, le=10, strict=True)
+    score_first: float = _points(1)
+    score_second: float = _points(1)
 
 
 class ParameterReply(ReplyBody):
@@ -145,7 +154,7 @@ class DifficultyReply(ReplyBody):
     """How hard a prompt is to answer well."""
 
     reason: str
-    difficulty: float = Field(ge=0, le=10)
+    difficulty: float = _points(0)
 
 
 class CriteriaReply(ReplyBody):

@@ -76,12 +76,14 @@ class SelectionSettings(_Section):
     """
     preference_margin: tuple[Points, ...] = Field(default=(2.0,), min_length=1)
     """Least margin between chosen and rejected, as above."""
+    cut_answers: bool = False
+    """Take answers that were cut off at their model's `max_tokens` too."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_value(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {k: [v] if isinstance(v, int | float) else v for k, v in data.items()}
+            return {k: [v] if type(v) in (int, float) else v for k, v in data.items()}
         return data
 
 

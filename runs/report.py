@@ -14,6 +14,7 @@ from ..graphs.supervisor.decisions import RoundRatings
 from ..taxonomy.policy import PolicyChange
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
+from .dataset.counts import cut_answers
 from .folder import RunFolder
 from .judging import judging
 from .manifest import PACKAGES, Manifest
@@ -47,6 +48,7 @@ async def close_run(
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
     counts: dict[str, Any] = {kind.name: store.count(kind) for kind in kinds.KINDS}
     rejects = store.count_by(kinds.REJECT, "stage", "reason")
+    counts["cut"] = cut_answers(store)
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
     if status == "completed" and (wrong := fruitless(store, counts, tally)):
         status, reason = wrong

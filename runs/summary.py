@@ -53,6 +53,10 @@ def _made(counts: dict[str, Any]) -> str:
     lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
     if len(rejects) > SHOWN:
         lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
+    lines += [
+        f"  {n:>7,}  answers of {who} cut off at its max_tokens: they train nobody; raise it for others"
+        for who, n in sorted(counts.get("cut", {}).items())
+    ]
     return "\n".join(lines)
 
 

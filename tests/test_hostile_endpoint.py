@@ -11,15 +11,17 @@ import orjson
 import pytest
 from aiohttp import web
 
-from arenainstruct.agents.errors import BudgetSpent, ModelError
+from arenainstruct.agents.errors import BudgetSpent, ModelError, ReplyError
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.door import Door
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.opening import open_models
 from arenainstruct.agents.models.settings import OpenAISettings
+from arenainstruct.agents.models.structured import ask
 from arenainstruct.agents.models.transport import MOST
 from arenainstruct.agents.records import Turn
+from arenainstruct.agents.replies import ScoreReply
 from arenainstruct.runs.store import Store
 
 KEY = "a-key-of-our-own-0123456789"
@@ -44,6 +46,7 @@ class Asked:
         self.told: list[str] = []
         self.served: Served = said
         self.hangs = False
+        self.requests: list[tuple[Any, list[dict[str, Any]]]] = []
         self._number = 0
 
     async def once(self) -> Reply:
@@ -65,7 +68,8 @@ async def asking(path: Path, ceiling: float | None = 1.0) -> AsyncIterator[Asked
     holder: list[Asked] = []
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        await request.read()
+        sent = orjson.loads(await request.read())
+        holder[0].requests.append((sent.get("response_format"), sent["messages"]))
         if holder[0].hangs:
             await asyncio.Event().wait()
         return holder[0].served()
@@ -141,7 +145,7 @@ async def test_packed_replies_are_read(asked: Asked) -> None:
 async def test_no_count_lifts_the_ceiling_or_ends_the_run(count: Any, asked: Asked) -> None:
     asked.served = lambda: said(usage={"prompt_tokens": count, "completion_tokens": count})
     reply = await asked.once()
-    assert 0 < reply.tokens_in < 100_000 and 0 < reply.tokens_out < 10_000
+    assert 0 < reply.tokens_in < 100_000 and 0 < reply.tokens_out < 50_000
     assert 0 < asked.budget.spent < 1
     assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
 
@@ -179,6 +183,19 @@ async def test_an_attempt_that_timed_out_may_have_been_paid(asked: Asked) -> Non
         await asked.once()
     assert asked.budget.spent > 0.001
     assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
+
+
+async def test_a_reply_that_was_cut_off_is_asked_for_shorter_and_not_shown(asked: Asked) -> None:
+    half = body('{"own_answer": "", "reason": "' + "so and " * 40)
+    half["choices"][0]["finish_reason"] = "length"
+    half["usage"] = {"prompt_tokens": 10, "completion_tokens": 100}
+    asked.served = lambda: web.json_response(half)
+    call = Call("a", (Turn(role="user", content="Judge."),), role="juror")
+    with pytest.raises(ReplyError, match=r"cut off at 100 tokens; raise models\.a\.max_tokens"):
+        await ask(asked.door, call, ScoreReply)
+    (_, first), (_, second) = asked.requests
+    assert len(first) == len(second) == 1, "what was cut off is not said again"
+    assert "cut off" in second[0]["content"]
 
 
 async def test_another_model_that_answers_is_told_once(asked: Asked) -> None:

@@ -131,6 +131,17 @@ def test_an_answer_that_fails_its_checker_never_trains() -> None:
     assert sft(lost, answers=passing) is not None
 
 
+def test_nobody_learns_to_stop_in_the_middle() -> None:
+    cut = ANSWERS["answer-teacher"].model_copy(update={"cut": True})
+    answers = ANSWERS | {cut.id: cut}
+    lost = battle("small", "teacher", "model_b", -5)
+    won = battle("small", "teacher", "model_a", 5)
+    assert sft(lost, answers=answers) is None
+    assert preference(lost, answers=answers) == [] == preference(won, answers=answers)
+    allowed = SETTINGS.model_copy(update={"cut_answers": True})
+    assert sft_row(INSTRUCTION, [lost], answers, target="small", settings=allowed) is not None
+
+
 def test_pairs_hold_the_better_answer_first() -> None:
     (row,) = preference(battle("small", "teacher", "model_b", -2.5))
     assert (row.chosen_id, row.rejected_id) == ("answer-teacher", "answer-small")

@@ -10,6 +10,7 @@ from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.runs.summary import summary
 
 DOCUMENT = "\n\n".join(
     f"The mill number {n} at Ashford was built in {1800 + n}. It ground {n * 7 + 3} tons of wheat a year."
@@ -60,6 +61,32 @@ async def test_thoughts_are_kept_apart(tmp_path: Path, kind: Any) -> None:
         for column in columns:
             for row in read.column(column).to_pylist():
                 assert row and "Let me see {what}" in row[-1]
+
+
+async def test_answers_that_were_cut_off_are_told_and_train_nobody(tmp_path: Path) -> None:
+    async with MockServer(MockOptions(replies="offline")) as mock:
+        made = config(tmp_path, mock.url)
+        short = {a: m.model_copy(update={"max_tokens": 12}) for a, m in made.models.items()}
+        models = {**made.models, "s2": short["t"].model_copy(update={"family": "short"})}
+        cast = made.cast.model_copy(update={"contenders": ("t", "s2")})
+        made = made.model_copy(update={"models": models, "cast": cast})
+        result = await launch_async(made, runs_dir=tmp_path, run_id="cut-1")
+    dataset = tmp_path / "cut-1" / "dataset"
+    battles = pq.read_table(dataset / "battles" / "train.parquet").to_pylist()
+    sides = [(row[f"model_{side}"], row[f"cut_{side}"]) for row in battles for side in "ab"]
+    assert result.counts["cut"] == {"s2": len({*_cut(battles)})} and {w for w, c in sides if c} == {
+        "s2"
+    }
+    assert "of `s2`" in (dataset / "README.md").read_text()
+    assert "cut off at its max_tokens" in summary(result)
+    for table, columns in {"sft": ["cut"], "preference": ["chosen_cut", "rejected_cut"]}.items():
+        rows = pq.read_table(dataset / table / "train.parquet").to_pylist()
+        assert rows and not any(row[column] for row in rows for column in columns)
+
+
+def _cut(battles: list[dict[str, Any]]) -> list[str]:
+    """Return the questions whose answers were cut off."""
+    return [row["question_id"] for row in battles if row["cut_a"] or row["cut_b"]]
 
 
 async def test_a_small_window_of_the_server_is_found_and_kept_to(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ class Reply:
     answered_by: str = ""
     """The model that the endpoint says to have answered; not kept."""
 
+    @property
+    def cut(self) -> bool:
+        """Whether its tokens ran out before its end."""
+        return self.finish == "length"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

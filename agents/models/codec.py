@@ -126,8 +126,8 @@ class Codec:
         if not isinstance(told, dict):
             return None
         tokens_in = believed(told.get("prompt_tokens"), most_in(call) + HIDDEN)
-        # What a model thought may be counted and not shown.
-        most = max(size, self._settings.max_tokens)
+        # What a model thought may be counted and not shown, and its limit may not be heeded.
+        most = HIDDEN + 10 * max(size, self._settings.max_tokens)
         tokens_out = believed(told.get("completion_tokens"), most)
         if not tokens_in and not tokens_out:
             return None

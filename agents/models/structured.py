@@ -51,6 +51,8 @@ class Asked(Protocol):
 async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
     """Make a structured call; where its reply does not parse, show the model why and ask once more.
 
+    A reply that was cut off is not shown: it would be written on, and cut off again.
+
     Raises:
         ReplyError: the second reply does not parse either. Both are asked anew on a resume.
     """
@@ -59,24 +61,47 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
     try:
         return parse_reply(reply.text, reply_type), reply
     except ValueError as error:
-        why = _explain(error)
-    repair = Turn(
-        role="user",
-        content=f"That reply does not parse as {reply_type.__name__} ({why}). "
-        "Reply again with nothing but the corrected JSON object.",
-    )
-    said = Turn(role="assistant", content=reply.text)
-    again = replace(call, turns=(*call.turns, said, repair), repairs=1)
+        again = _shorter(call, reply) if reply.cut else _mended(call, reply, _explain(error))
     reply = await door.complete(again)
     try:
         return parse_reply(reply.text, reply_type), reply
     except ValueError as error:
         await door.strike(call)
         await door.strike(again)
+        why = _explain(error)
+        if reply.cut:
+            why = f"cut off at {reply.tokens_out:,} tokens; raise models.{call.alias}.max_tokens"
         raise ReplyError(
-            f"{call.alias} as {call.role}: not a {reply_type.__name__}: {_explain(error)}; "
+            f"{call.alias} as {call.role}: not a {reply_type.__name__}: {why}; "
             f"it began {reply.text[:80]!r}"
         ) from error
+
+
+def _mended(call: Call, reply: Reply, why: str) -> Call:
+    """Return the call that shows a model its reply and what is wrong with it."""
+    assert call.reply_type is not None
+    repair = Turn(
+        role="user",
+        content=f"That reply does not parse as {call.reply_type.__name__} ({why}). "
+        "Reply again with nothing but the corrected JSON object.",
+    )
+    said = Turn(role="assistant", content=reply.text)
+    return replace(call, turns=(*call.turns, said, repair), repairs=1)
+
+
+def _shorter(call: Call, reply: Reply) -> Call:
+    """Return the call that asks a model anew whose reply was cut off."""
+    words = max(20, len(reply.text.split()) // 2)
+    note = (
+        f"An earlier reply was cut off before its end. Keep to about {words} words in all: short values, "
+        "nothing said twice."
+    )
+    *before, last = call.turns
+    return replace(
+        call,
+        turns=(*before, last.model_copy(update={"content": f"{last.content}\n\n{note}"})),
+        repairs=1,
+    )
 
 
 def _explain(error: ValueError) -> str:

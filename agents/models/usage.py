@@ -13,7 +13,7 @@ from .settings import ModelSettings
 FRAME = 16
 """Tokens that a chat template puts around a turn, at most."""
 HIDDEN = 20_000
-"""Tokens of a prompt that an endpoint may add by itself (its own system turn, its tools' texts)."""
+"""Tokens that an endpoint may count and not show: its own system turn, its tools' texts, thoughts."""
 
 
 def believed(told: Any, most: int) -> int:

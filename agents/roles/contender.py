@@ -15,16 +15,18 @@ from ..tool_loop import run_tool_loop
 
 
 class Heard:
-    """Asks a model, and keeps what it thought before each of its replies."""
+    """Asks a model, and keeps what it thought before each of its replies, and whether one was cut off."""
 
     def __init__(self, complete: Complete) -> None:
         self._complete = complete
         self.thoughts: list[str] = []
+        self.cut = False
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call."""
         reply = await self._complete(call)
         self.thoughts.append(reply.thoughts)
+        self.cut = self.cut or reply.cut
         return reply
 
 
@@ -53,6 +55,7 @@ class Contender(Actor):
             model=self.model,
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
+            cut=heard.cut,
         )
 
     async def _talk(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:

@@ -34,6 +34,7 @@ def sft_row(
         and winner.contender != target
         and _reaches(battle, least)
         and winner.checked is not False
+        and _whole(settings, winner)
     ]
     if not lost:
         return None
@@ -60,6 +61,8 @@ def preference_rows(
         if chosen is None or not _reaches(battle, least) or chosen.checked is False:
             continue
         rejected = answers[battle.answer_b if chosen.id == battle.answer_a else battle.answer_a]
+        if not _whole(settings, chosen, rejected):
+            continue
         rows.append(
             PreferenceRow(
                 id=make_id("preference", battle.id),
@@ -87,6 +90,11 @@ def _winner(battle: Battle, answers: Mapping[str, Answer]) -> Answer | None:
     if battle.disputed or battle.winner == "tie":
         return None
     return answers[battle.answer_a if battle.winner == "model_a" else battle.answer_b]
+
+
+def _whole(settings: SelectionSettings, *answers: Answer) -> bool:
+    """Return whether nobody would learn from them to stop in the middle."""
+    return settings.cut_answers or not any(answer.cut for answer in answers)
 
 
 def _shared(instruction: Instruction, battle: Battle, used: Sequence[Answer]) -> dict[str, Any]:

@@ -119,12 +119,24 @@ def _contents(counts: Counts) -> str:
             _table(("config", "rows", "what"), configs),
             _OUTCOMES,
             _ORDERS,
+            *_cut(counts),
             "### Rows by round",
             _table(("round", *SCHEMAS), rounds),
             "### Instructions by licence of the seed",
             _table(("licence", "instructions"), licences),
         ]
     )
+
+
+def _cut(counts: Counts) -> list[str]:
+    """Say whose answers were cut off; nothing where none was."""
+    if not counts.cut:
+        return []
+    whose = ", ".join(f"{n} of `{who}`" for who, n in sorted(counts.cut.items()))
+    return [
+        f"Answers cut off at their model's `max_tokens`: {_line(whose)}. Columns with `cut` in their names "
+        "tell which; they train nobody unless the config says `selection.cut_answers`."
+    ]
 
 
 def _leaves(counts: Counts) -> str:

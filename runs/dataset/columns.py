@@ -72,7 +72,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "outcome": _TEXT,
         }
     ),
-    "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, **_TRAINING}),
+    "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, "cut": _BOOL, **_TRAINING}),
     "preference": _schema(
         {
             "prompt": _MESSAGES,
@@ -81,6 +81,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             "margin": _FLOAT,
             "chosen_model": _TEXT,
             "rejected_model": _TEXT,
+            "chosen_cut": _BOOL,
+            "rejected_cut": _BOOL,
             **_TRAINING,
         }
     ),
@@ -104,6 +106,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             "served_b": _TEXT,
             "checked_a": _TEXT,
             "checked_b": _TEXT,
+            "cut_a": _BOOL,
+            "cut_b": _BOOL,
             "games": _GAMES,
             "cascade": _TEXT,
             "debate": _DEBATE,

@@ -23,6 +23,8 @@ class Counts:
     """Instructions by the licence of their seed, empty where it is unknown."""
     models: frozenset[str]
     """Models that wrote or answered something."""
+    cut: Mapping[str, int]
+    """By contender: answers that were cut off at its `max_tokens`."""
 
 
 def count(store: Store, rows: Mapping[str, int]) -> Counts:
@@ -41,4 +43,11 @@ def count(store: Store, rows: Mapping[str, int]) -> Counts:
         rejects=store.count_by(kinds.REJECT, "stage", "reason"),
         licences={name: n for (name,), n in store.count_by(kinds.INSTRUCTION, "licence").items()},
         models=frozenset(name for (name,) in writers if name),
+        cut=cut_answers(store),
     )
+
+
+def cut_answers(store: Store) -> dict[str, int]:
+    """Return how many answers of each contender were cut off at its `max_tokens`, where any was."""
+    found = store.count_by(kinds.ANSWER, "contender", "cut")
+    return {who: n for (who, cut), n in found.items() if cut.lower() in ("1", "true")}

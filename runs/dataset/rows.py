@@ -57,6 +57,7 @@ def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
         **_training(example, models),
         "messages": plain([*example.prompt, *answer.turns], example.given),
         "answered_by": answer.model,
+        "cut": answer.cut,
         "thoughts": list(answer.thoughts),
     }
 
@@ -73,6 +74,8 @@ def preference_row(example: Example[PreferenceRow], models: Collection[str]) -> 
         "margin": row.margin,
         "chosen_model": chosen.model,
         "rejected_model": rejected.model,
+        "chosen_cut": chosen.cut,
+        "rejected_cut": rejected.cut,
         "chosen_thoughts": list(chosen.thoughts),
         "rejected_thoughts": list(rejected.thoughts),
     }
@@ -170,6 +173,7 @@ def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) 
         row[f"conversation_{side}"] = _conversation(instruction, answer)
         row[f"served_{side}"] = answer.model if answer else ""
         row[f"checked_{side}"] = _checked(answer)
+        row[f"cut_{side}"] = answer.cut if answer else False
     return row
 
 

@@ -124,6 +124,8 @@ class MockServer:
 
     def _complete(self, request: ChatRequest, fault: Fault) -> web.Response:
         content, tool_calls = self._speak(request, fault)
+        cut = 0 < 4 * request.most < len(content) and not tool_calls
+        content = content[: 4 * request.most] if cut else content
         tokens_in, tokens_out = request.tokens, (len(content) + 40 * len(tool_calls)) // 4 + 1
         message: dict[str, Any] = {"role": "assistant", **self._thought(content)}
         if tool_calls:
@@ -138,7 +140,11 @@ class MockServer:
                     {
                         "index": 0,
                         "message": message,
-                        "finish_reason": "tool_calls" if tool_calls else "stop",
+                        "finish_reason": "tool_calls"
+                        if tool_calls
+                        else "length"
+                        if cut
+                        else "stop",
                     }
                 ],
                 "usage": {

@@ -79,7 +79,11 @@ class _Filler:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return self._choice(list(schema["enum"]), name, facts)
+            options = list(schema["enum"])
+            if kind in {"number", "integer"}:
+                number = self._number(schema, name, facts)
+                return min(options, key=lambda option: abs(option - number))
+            return self._choice(options, name, facts)
         if kind == "object":
             made = known if isinstance(known, dict) else next(self._made(schema), {})
             return {
