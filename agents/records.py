@@ -179,6 +179,8 @@ class Answer(Record):
     """What the model thought before each of its turns; empty where it never did. Nobody is shown it."""
     cut: bool = False
     """Whether one of its turns was cut off at the model's `max_tokens`."""
+    broken: str = ""
+    """Why it is no answer whatever was asked: it loops, or runs past its end; empty where it is one."""
 
     @property
     def text(self) -> str:

@@ -2,11 +2,14 @@
 
 from ..agents.records import Answer, Instruction, Turn
 from ..tools.checkers import CHECKERS, TOOL_CALLS, CheckTask, usable
+from ..tools.text_faults import broken
 from ..tools.tool_checks import check_tool_use
 
 
 def checked(instruction: Instruction, answer: Answer) -> Answer:
-    """Return the answer with what the checker says of it; unchanged where the leaf has none."""
+    """Return the answer with what programs say of it; unchanged where there is nothing to say."""
+    if why := broken(answer.text, instruction.prompt()):
+        answer = answer.model_copy(update={"broken": why})
     check = instruction.check
     if check is None:
         return answer

@@ -38,6 +38,8 @@ class Transformation(_Frozen):
     """The passage is the seed's own text: no model is called."""
     role: str = ""
     """Which role carries it out, of those that the flow knows; empty for the flow's first."""
+    grounded: bool = True
+    """The passage keeps to the seed's words; false for a translation and the like."""
 
 
 class Leaf(_Frozen):

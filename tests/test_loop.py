@@ -278,7 +278,7 @@ NOT_FOR_ALL: dict[str, tuple[str, ...]] = {
     "instructions": ("context", "options", "user_turns", "tools", "checker"),
     "sft": (),
     "preference": (),
-    "battles": ("games", "checked_a", "checked_b", "cascade", "debate"),
+    "battles": ("games", "checked_a", "checked_b", "broken_a", "broken_b", "cascade", "debate"),
 }
 
 

@@ -26,10 +26,12 @@ async def decide(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
 
 
 def settled(state: BattleState, pair: Pair) -> tuple[Verdict, DecidedBy] | None:
-    """Return a verdict that needs no juror: the checker's, or a tie of identical answers."""
+    """Return a verdict that needs no juror: a program's, or a tie of identical answers."""
     if pair in state["debates"]:
         return None  # what was said about the answers counts too
     a, b = (state["answers"][alias] for alias in pair)
+    if (verdict := checked_verdict(not a.broken, not b.broken)) is not None:
+        return verdict, "checker"
     if (verdict := checked_verdict(a.checked, b.checked)) is not None:
         return verdict, "checker"
     if a.turns == b.turns:

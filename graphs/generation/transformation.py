@@ -6,10 +6,12 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from ...agents.errors import EpisodeError
 from ...agents.messages import Transform
 from ...agents.records import Passage
 from ...agents.roles.transformer import identity_passage
 from ...taxonomy.policy import draw_transformations
+from ...tools.text_faults import thin
 from ..services import Services, reject, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance
@@ -48,7 +50,16 @@ async def _passage(services: Services, message: Transform) -> Passage:
     if message.transformation.identity:
         return identity_passage(message)
     alias = services.cast.speaks("transformer")
-    return await services.troupe.send(message, Passage, "transformer", alias)
+    passage = await services.troupe.send(message, Passage, "transformer", alias)
+    # Before anybody is paid to write about it.
+    grounded = message.transformation.grounded
+    if why := thin(passage.text, message.seed.text, grounded=grounded):
+        raise Thin(f"the passage {why}")
+    return passage
+
+
+class Thin(EpisodeError):
+    """A passage that cannot have been made of its seed; recorded as a reject with the reason."""
 
 
 def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:

@@ -93,8 +93,8 @@ def _winner(battle: Battle, answers: Mapping[str, Answer]) -> Answer | None:
 
 
 def _whole(settings: SelectionSettings, *answers: Answer) -> bool:
-    """Return whether nobody would learn from them to stop in the middle."""
-    return settings.cut_answers or not any(answer.cut for answer in answers)
+    """Return whether nobody would learn from them to stop in the middle, or never to stop."""
+    return not any(a.broken or (a.cut and not settings.cut_answers) for a in answers)
 
 
 def _shared(instruction: Instruction, battle: Battle, used: Sequence[Answer]) -> dict[str, Any]:

@@ -106,6 +106,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             "served_b": _TEXT,
             "checked_a": _TEXT,
             "checked_b": _TEXT,
+            "broken_a": _TEXT,
+            "broken_b": _TEXT,
             "cut_a": _BOOL,
             "cut_b": _BOOL,
             "games": _GAMES,

@@ -173,6 +173,7 @@ def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) 
         row[f"conversation_{side}"] = _conversation(instruction, answer)
         row[f"served_{side}"] = answer.model if answer else ""
         row[f"checked_{side}"] = _checked(answer)
+        row[f"broken_{side}"] = answer.broken if answer else ""
         row[f"cut_{side}"] = answer.cut if answer else False
     return row
 
