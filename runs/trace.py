@@ -7,6 +7,8 @@ from typing import Any
 from ..agents.trace import Tracer, note, span
 from .store import Store
 
+Listen = Callable[[str, dict[str, Any]], None]
+"""Called with (kind, data) for every event; must be quick."""
 _SILENT = {"progress", "reading"}
 """Events for the live view only: the store knows the counts anyway."""
 
@@ -14,9 +16,7 @@ _SILENT = {"progress", "reading"}
 class Trace:
     """Writes the events of one start of a run."""
 
-    def __init__(
-        self, store: Store, run: str, listen: Callable[[str, dict[str, Any]], None] | None = None
-    ) -> None:
+    def __init__(self, store: Store, run: str, listen: Listen | None = None) -> None:
         self._tracer = Tracer(run, store.event)
         self._listen = listen
 

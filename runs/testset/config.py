@@ -13,8 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from ...agents.models.embedding import EmbeddingSettings
-from ...agents.models.settings import ModelSettings, OfflineSettings
+from ...agents.models.settings import EmbeddingSettings, ModelSettings, OfflineSettings
 from ...graphs.testset.settings import SamplingSettings
 from ..config.config import RunConfig
 from ..config.load import BudgetSettings, Config, ExecutionSettings, Section
