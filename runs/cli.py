@@ -210,7 +210,7 @@ def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
     import asyncio
 
     from ..agents.models.window import with_windows
-    from .estimate import estimate as estimate_run
+    from .estimate.report import estimate as estimate_run
 
     config = config.model_copy(update={"models": asyncio.run(with_windows(config.models))})
     found = estimate_run(config, limit=limit)

@@ -5,7 +5,7 @@ async with opening.at(folder.store) as opened:
 await opened.troupe.send(...)
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ from .config.load import Config
 from .store import Store
 from .trace import Listen, Trace
 
+Seated = Callable[[dict[str, OpenModel]], dict[str, OpenModel]]
+"""Gives other models in the places of those that are open."""
 _MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 
@@ -60,10 +62,17 @@ class Opening:
     """
 
     def __init__(
-        self, models: Mapping[str, ModelSettings], config: Config, *, network: bool = True
+        self,
+        models: Mapping[str, ModelSettings],
+        config: Config,
+        *,
+        network: bool = True,
+        seated: Seated | None = None,
     ) -> None:
+        """Open the models; `seated` puts others in their places, so that they need no key either."""
         self._config = config
         self._network = network
+        self._seated = seated
         self._trace: Trace | None = None
         self.models = self.ready(models)
 
@@ -71,7 +80,9 @@ class Opening:
         """Return models behind their limits, whose notices go into the trace once there is one."""
         patience = self._config.execution.patience_s
         limits = share_limits(models, patience_s=patience, notify=self._notice)
-        return open_models(models, limits, self._config.seed, network=self._network)
+        asked = self._network and self._seated is None
+        opened = open_models(models, limits, self._config.seed, network=asked)
+        return self._seated(opened) if self._seated else opened
 
     def enlist(
         self, opened: Opened, models: MutableMapping[str, ModelSettings], name: str, model: Any

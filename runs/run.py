@@ -28,7 +28,6 @@ from ..graphs.supervisor.graph import build
 from ..graphs.supervisor.rewind import extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
-from ..taxonomy.skill import load_skill
 from .config.config import RunConfig, load_config
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
@@ -207,6 +206,7 @@ async def _run(
                 store,
                 opened.index,
                 config.seeds,
+                config.loaded_skills(),
                 read_limit(folder.manifest),
                 told=lambda read: trace.event("reading", seeds=read),
             )
@@ -237,12 +237,11 @@ async def _run(
 
 def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Services:
     """Return what the graphs of a run reach for."""
-    skills = map(load_skill, config.skills)
     return Services(
         settings=config.graph_settings(),
         cast=config.cast,
         models=config.models,
-        skills={skill.name: skill for skill in skills},
+        skills={skill.name: skill for skill in config.loaded_skills()},
         troupe=opened.troupe,
         records=opened.store,
         duplicates=duplicates,

@@ -30,7 +30,7 @@ from arenainstruct.runs.audit.reading import read_battles, read_labels
 from arenainstruct.runs.check import check
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.config.load import load
-from arenainstruct.runs.estimate import estimate
+from arenainstruct.runs.estimate.report import estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
@@ -465,7 +465,7 @@ async def test_the_estimate_counts_an_answer_once(
     paid = Counter(e.alias for e in store.entries() if e.role == "juror")
     usd = store.totals().usd
     store.close()
-    found = estimate(config)
+    found = await estimate_async(config)
     judged = next(s for s in found.data()["stages"] if s["stage"] == "judge")
     assert paid["rm"] > 0 and sum(paid.values()) <= judged["most"]["calls"]
     assert found.data()["most"]["usd"] >= usd

@@ -22,7 +22,7 @@ from ...graphs.settings import (
     PerSeed,
     SelectionSettings,
 )
-from ...taxonomy.skill import load_skill, skill_path
+from ...taxonomy.skill import Skill, load_skill, skill_path
 from ..seeds.settings import SeedSettings
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
@@ -85,8 +85,12 @@ class RunConfig(Config):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what the protocol of the arena cannot work with."""
-        skills = map(load_skill, self.skills)
-        yield from map(_located, protocol_faults(self.arena, self.cast, self.models, skills))
+        asked = protocol_faults(self.arena, self.cast, self.models, self.loaded_skills())
+        yield from map(_located, asked)
+
+    def loaded_skills(self) -> list[Skill]:
+        """Return the skills themselves."""
+        return [load_skill(name) for name in self.skills]
 
     def graph_settings(self) -> GraphSettings:
         """Return what the graphs need."""
