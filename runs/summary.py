@@ -8,6 +8,7 @@ from ..graphs.kinds import KINDS
 from .judging import judging_lines
 from .program import program
 from .result import RunResult
+from .usable import left_out
 
 SHOWN = 8
 """Reject reasons listed in full."""
@@ -53,6 +54,8 @@ def _made(counts: dict[str, Any]) -> str:
     lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
     if len(rejects) > SHOWN:
         lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
+    if left := left_out(counts["rejects"]):
+        lines.append(f"  seeds: {left}")
     return "\n".join(lines)
 
 

@@ -70,6 +70,11 @@ class ArenaConfig(Config):
             in_flight=self.execution.in_flight,
         )
 
+    @staticmethod
+    def is_meant(data: Mapping[str, Any]) -> bool:
+        """Return whether data is an arena's own config: it names contenders or a jury outside a cast."""
+        return "cast" not in data and bool({"contenders", "jury"} & data.keys())
+
     @classmethod
     def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what concerns an arena in a config that may be a run's."""

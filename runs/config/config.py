@@ -88,6 +88,11 @@ class RunConfig(Config):
         asked = protocol_faults(self.arena, self.cast, self.models, self.loaded_skills())
         yield from map(_located, asked)
 
+    @property
+    def players(self) -> dict[str, ModelSettings]:
+        """The models that are asked, by alias: all of them."""
+        return self.models
+
     def loaded_skills(self) -> list[Skill]:
         """Return the skills themselves."""
         return [load_skill(name) for name in self.skills]

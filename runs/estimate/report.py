@@ -12,7 +12,7 @@ from ...agents.records import Seed
 from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
 from ..progress import clock, short
-from ..usable import NO_SKILL, usable_seeds
+from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
 from .sample import SEEDS, Stratum
 from .scaling import Scaled, Strata, scaled
@@ -73,8 +73,6 @@ class Read:
     kinds: dict[str, Stratum] = field(default_factory=lambda: defaultdict(Stratum))
     rejects: Counter[str] = field(default_factory=Counter)
     """Documents that give no seed, by reason."""
-    left: str = ""
-    """Why some are of no use to any skill, as the first one tells."""
     long: int = 0
     """Documents longer than what fits into a context window."""
     cut: str = ""
@@ -198,8 +196,8 @@ class Estimate:
             )
         if read.cut:
             yield f"{read.long:,} documents are too long, as: {read.cut}."
-        if left := read.rejects[NO_SKILL]:
-            yield f"{left:,} documents are of no use to any skill, as: {read.left}."
+        if told := left_out(read.rejects):
+            yield f"seeds: {told}."
 
 
 def estimate(config: RunConfig, *, limit: int | None = None) -> Estimate:
@@ -233,8 +231,6 @@ def _read(config: RunConfig, limit: int | None) -> Read:
             read.cut = read.cut or said
         else:
             read.rejects[item.reason] += 1
-            if item.reason == NO_SKILL:
-                read.left = read.left or f"{item.name}: {item.detail}"
     return read
 
 
