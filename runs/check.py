@@ -1,23 +1,44 @@
 """The check: everything that can be wrong offline, then each model, asked the way the run will."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 
-from ..agents.errors import ArenaInstructError
+from ..agents.errors import ArenaInstructError, UserError
 from ..agents.records import Seed
 from ..taxonomy.skill import load_skill
+from .arena.config import ArenaConfig
 from .check_models import Finding, check_models
 from .config.config import RunConfig
+from .config.load import Source, load
+from .config.origin import Origin
 from .config.skills import skill_faults
-from .seeds import read_seeds
+from .usable import left_out, usable_seeds
 
-__all__ = ["Finding", "check"]
+__all__ = ["Finding", "check", "load_either"]
 
 SAMPLE = 20
-"""Seeds read: a folder of a million files is not read to its end."""
+"""Documents read: a folder of a million files is not read to its end."""
 
 
-def check(config: RunConfig) -> list[Finding]:
+def load_either(source: Source, overrides: Iterable[str] = ()) -> RunConfig | ArenaConfig:
+    """Return a run's config or an arena's, whichever it is.
+
+    Raises:
+        UserError: it is wrong, or documents are given to an arena.
+    """
+    given = list(overrides)
+    if source is None or not ArenaConfig.is_meant(Origin.of(source).data):
+        return load(source, RunConfig, given)
+    if named := next((text for text in given if text.startswith("seeds")), ""):
+        raise UserError(f"{named}: {source} is an arena's config, which takes no documents")
+    return load(source, ArenaConfig, given)
+
+
+def check(config: RunConfig | ArenaConfig) -> list[Finding]:
     """Return what was looked at, the offline part first; everything is looked at, whatever fails."""
+    if isinstance(config, ArenaConfig):
+        return asyncio.run(check_models(config))
     seeds, kinds = _seeds(config)
     skills = [_skill(name, kinds) for name in config.skills]
     return [seeds, *skills, *asyncio.run(check_models(config))]
@@ -25,17 +46,22 @@ def check(config: RunConfig) -> list[Finding]:
 
 def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
     """Return what the first documents look like, and the kinds among them."""
-    read, seeds = 0, []
+    kinds, rejects = Counter[str](), Counter[str]()
     try:
-        for item in read_seeds(config.seeds):
-            read += 1
-            seeds += [item] if isinstance(item, Seed) else []
-            if seeds and read >= SAMPLE:
+        for item in usable_seeds(config.seeds, config.loaded_skills()):
+            if isinstance(item, Seed):
+                kinds[item.kind] += 1
+            else:
+                rejects[item.reason] += 1
+            if kinds and kinds.total() + rejects.total() >= SAMPLE:
                 break
     except ArenaInstructError as error:
         return Finding("seeds", False, str(error).removeprefix("seeds: "), by_user=True), set()
-    kinds = {seed.kind for seed in seeds}
-    detail = f"of the first {read} documents {len(seeds)} are usable ({', '.join(sorted(kinds))})"
+    read = kinds.total() + rejects.total()
+    detail = (
+        f"of the first {read} documents {kinds.total()} are usable ({', '.join(sorted(kinds))})"
+    )
+    detail = "; ".join(filter(None, (detail, left_out(rejects))))
     return Finding("seeds", True, detail), set(kinds)
 
 

@@ -26,7 +26,7 @@ from ..agents.replies import TasksReply
 from ..agents.tool_loop import LoopTool, run_tool_loop
 from ..agents.verdicts import KINDS
 from ..graphs.generation.fitting import no_room
-from ..taxonomy.skill import load_skill
+from .arena.config import ArenaConfig
 from .config.config import RunConfig
 
 PING = Turn(role="user", content="ping")
@@ -76,13 +76,15 @@ class Wanted:
     tools: bool = False
 
 
-def wanted(config: RunConfig, alias: str) -> Wanted:
-    """Return what a run will ask of a model."""
-    cast = config.cast
-    tool_use = any(load_skill(name).flow == "tool_use" for name in config.skills)
-    writers = {cast.speaks(r) for r in ("transformer", "writer", "suggester", "editor", "curator")}
+def wanted(config: RunConfig | ArenaConfig, alias: str) -> Wanted:
+    """Return what a run, or an arena, will ask of a model."""
+    cast, writing, calling = config.cast, set[str](), False
+    if isinstance(config, RunConfig):
+        roles = ("transformer", "writer", "suggester", "editor", "curator")
+        writing = {cast.default, *map(cast.speaks, roles)}
+        calling = any(skill.flow == "tool_use" for skill in config.loaded_skills())
     asked: list[tuple[type[BaseModel], str]] = []
-    if alias in writers | {cast.default}:
+    if alias in writing:
         asked.append((TasksReply, _WRITE))
     if alias in (*cast.jury, *cast.evaluation_jury):
         asked.append((KINDS[config.arena.verdict].reply, _JUDGE))
@@ -90,32 +92,37 @@ def wanted(config: RunConfig, alias: str) -> Wanted:
     return Wanted(
         tuple(asked),
         text=answers or not asked,
-        tools=tool_use and (answers or alias == cast.default),
+        tools=calling and (answers or alias == cast.default),
     )
 
 
-async def check_models(config: RunConfig) -> list[Finding]:
+async def check_models(config: RunConfig | ArenaConfig) -> list[Finding]:
     """Ask every model at once; each fails by itself."""
-    known = await with_windows(config.models)
+    known = await with_windows(config.players)
     models = {alias: model.model_copy(update={"retries": 1}) for alias, model in known.items()}
     limits = share_limits(models, patience_s=PATIENCE_S, notify=lambda text: None)
     found = await asyncio.gather(
-        *(_model(config, alias, settings, limits[alias]) for alias, settings in models.items())
+        *(
+            _model(settings, limits[alias], config.seed, alias, wanted(config, alias))
+            for alias, settings in models.items()
+        )
     )
-    if wrong := no_room(config.cast, known):
+    if isinstance(config, RunConfig) and (wrong := no_room(config.cast, known)):
         found.append(Finding("context windows", False, wrong, by_user=True))
     return found
 
 
-async def _model(config: RunConfig, alias: str, settings: ModelSettings, limits: Limits) -> Finding:
-    found = await _answers(alias, settings, limits, config.seed)
+async def _model(
+    settings: ModelSettings, limits: Limits, seed: int, alias: str, wants: Wanted
+) -> Finding:
+    found = await _answers(alias, settings, limits, seed)
     if not found.ok or not isinstance(settings, OpenAISettings):
         told = "; ".join([found.detail, *(_free(settings) if found.ok else ())])
         return replace(found, detail=told)
-    opened = open_models({alias: settings}, {alias: limits}, config.seed)[alias]
+    opened = open_models({alias: settings}, {alias: limits}, seed)[alias]
     said = [found.detail]
     try:
-        async for can in _can(alias, opened, wanted(config, alias)):
+        async for can in _can(alias, opened, wants):
             said.append(can)
     except ArenaInstructError as error:
         return Finding(found.what, False, redact("; ".join([*said, str(error)])))

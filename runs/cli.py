@@ -66,8 +66,13 @@ def load(config: str | None, seeds: str | None, overrides: list[str] | None) -> 
     """Return the config with the command line's overrides."""
     from .config.config import load_config
 
+    return load_config(config, _given(seeds, overrides))
+
+
+def _given(seeds: str | None, overrides: list[str] | None) -> list[str]:
+    """Return what the command line says as overrides."""
     chosen = [f"seeds.path={json.dumps(seeds)}"] if seeds else []
-    return load_config(config, [*(overrides or []), *chosen])
+    return [*(overrides or []), *chosen]
 
 
 @app.command(cls=Command)
@@ -143,14 +148,15 @@ def check(
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Validate the config and its documents offline, then ask each model the way the run will.
+    """Validate a run's or an arena's config offline, then ask each model the way it will be asked.
 
     Exit status: 0 all is well; 2 the config, the documents or a key is wrong or missing; 1 these are
     right, but a model does not answer as it should.
     """
     from .check import check as check_config
+    from .check import load_either
 
-    findings = check_config(load(config, seeds, overrides))
+    findings = check_config(load_either(config, _given(seeds, overrides)))
     if as_json:
         ok = all(finding.ok for finding in findings)
         say(json.dumps({"ok": ok, "findings": [finding.data() for finding in findings]}))
@@ -205,7 +211,7 @@ def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
     import asyncio
 
     from ..agents.models.window import with_windows
-    from .estimate import estimate as estimate_run
+    from .estimate.report import estimate as estimate_run
 
     config = config.model_copy(update={"models": asyncio.run(with_windows(config.models))})
     found = estimate_run(config, limit=limit)

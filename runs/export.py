@@ -17,7 +17,8 @@ from ..agents.rows import PreferenceRow, SftRow
 from ..graphs import kinds
 from .dataset.conversation import tool_specs, tool_specs_json
 from .dataset.example import Example, scan_examples
-from .store import STORE_FILE, Store
+from .opening import stored
+from .store import STORE_FILE
 
 Line = dict[str, Any]
 
@@ -33,11 +34,11 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
     """
     if format not in FORMATS:
         raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
-    store = _open(Path(run_folder))
+    path = _finished(Path(run_folder))
     folder = Path(to)
     folder.mkdir(parents=True, exist_ok=True)
     sft, preference = FORMATS[format]
-    try:
+    with stored(path) as store:
         single = map(sft, scan_examples(store, kinds.SFT))
         pairs = map(preference, scan_examples(store, kinds.PREFERENCE))
         counts = {
@@ -45,12 +46,10 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
             "preference": _write(folder / "preference.jsonl", pairs),
         }
         left_out = store.count(kinds.PREFERENCE) - counts["preference"]
-    finally:
-        store.close()
     return counts | ({"left_out": left_out} if left_out else {})
 
 
-def _open(run_folder: Path) -> Store:
+def _finished(run_folder: Path) -> Path:
     path = run_folder / STORE_FILE
     if not path.is_file():
         raise UserError(f"export: {run_folder} is no run folder: it has no {STORE_FILE}")
@@ -58,7 +57,7 @@ def _open(run_folder: Path) -> Store:
         raise UserError(
             f"export: {run_folder} has no dataset yet; finish it: arenainstruct resume {run_folder}"
         )
-    return Store.open(path)
+    return path
 
 
 def _write(path: Path, lines: Iterable[Line | None]) -> int:

@@ -4,7 +4,7 @@ The APIs of code and OpenAPI seeds are indexed on the way, so that tool use can 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
@@ -14,12 +14,14 @@ from ..agents.models.secrets import mask_known, redact
 from ..agents.records import Reject, Seed, make_id
 from ..graphs import kinds, stages
 from ..graphs.records import start_over
+from ..taxonomy.skill import Skill
 from ..tools.api_spec import ApiSpec
 from ..tools.code_apis import outline
 from ..tools.openapi import parse_openapi
 from ..tools.retrieval import ApiIndex
-from .seeds import SeedReject, SeedSettings, read_seeds
+from .seeds import SeedReject, SeedSettings
 from .store import Store
+from .usable import usable_seeds
 
 BATCH = 100
 
@@ -28,6 +30,7 @@ async def ingest(
     store: Store,
     index: ApiIndex,
     settings: SeedSettings,
+    skills: Sequence[Skill],
     limit: int | None,
     *,
     told: Callable[[int], None] = lambda read: None,
@@ -43,21 +46,21 @@ async def ingest(
         return
     read = 0
     await start_over(store, stages.INGEST, 0)
-    async for batch in _batches(settings, limit):
+    async for batch in _batches(usable_seeds(settings, skills), limit):
         seeds = [_masked(item) for item in batch if isinstance(item, Seed)]
         rejects = [_reject(item) for item in batch if isinstance(item, SeedReject)]
         await store.add(kinds.SEED, 0, seeds)
         await store.add(kinds.REJECT, 0, rejects)
-        await asyncio.to_thread(_index, index, seeds)
+        await asyncio.to_thread(index_apis, index, seeds)
         told(read := read + len(seeds))
     await store.set_meta("ingested", True)
 
 
 async def _batches(
-    settings: SeedSettings, left: int | None
+    found: Generator[Seed | SeedReject, None, None], left: int | None
 ) -> AsyncIterator[list[Seed | SeedReject]]:
     """Yield what is read, by the batch, up to so many seeds."""
-    loop, found = asyncio.get_running_loop(), read_seeds(settings)
+    loop = asyncio.get_running_loop()
     # One thread of its own: the index of duplicates is a SQLite connection, which keeps to a thread.
     with ThreadPoolExecutor(1, "seeds") as reader:
         try:
@@ -81,7 +84,8 @@ def _batch(found: Iterator[Seed | SeedReject], left: int | None) -> list[Seed | 
     return batch
 
 
-def _index(index: ApiIndex, seeds: Sequence[Seed]) -> None:
+def index_apis(index: ApiIndex, seeds: Sequence[Seed]) -> None:
+    """Put the APIs of seeds into the search index."""
     for seed in seeds:
         if seed.kind in ("code", "api"):
             # Where it fails, the flow of this seed records it with its reason.

@@ -1,97 +1,149 @@
-"""What a command needs to ask models without a whole run: a ledger, the door, and the actors."""
+"""The one way to a ledger, the doors over it and the actors that speak through them.
 
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+opening = Opening(config.models, config)           # nothing is sent, no file is made
+async with opening.at(folder.store) as opened:
+await opened.troupe.send(...)
+"""
+
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from ..agents.actor import Desk
+from ..agents.errors import UserError
 from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
-from ..agents.models.settings import ModelSettings
+from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
+from .config.load import Config
+from .interrupt import landing
 from .store import Store
-from .trace import Trace
+from .trace import Listen, Trace
+
+Seated = Callable[[dict[str, OpenModel]], dict[str, OpenModel]]
+"""Gives other models in the places of those that are open."""
+T = TypeVar("T")
+_MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
+
+
+@contextmanager
+def stored(ledger: Path) -> Iterator[Store]:
+    """Open a store alone, to read it or to copy from it."""
+    store = Store.open(ledger)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The open door, the ledger behind it, the actors that speak through it, and what they tell."""
+    """What a command works with while it is open."""
 
     store: Store
     door: Door
+    index: ApiIndex
     troupe: Troupe
     trace: Trace
 
-
-@dataclass(frozen=True)
-class OpeningSettings:
-    """What a command says about its models."""
-
-    models: Mapping[str, ModelSettings]
-    seed: int
-    patience_s: float = 120.0
-    """Seconds an endpoint may stay away."""
-    network: bool = True
-    """False where nobody is asked: no key is needed then."""
+    async def landing(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await work that asks models; when cancelled, no request leaves and replies under way land."""
+        return await landing(work, self.door.shut, self.trace.notice)
 
 
-def ready(
-    settings: OpeningSettings, notify: Callable[[str], None] = lambda text: None
-) -> dict[str, OpenModel]:
-    """Return the models behind their limits; nothing is sent and no file is made.
+class Opening:
+    """The models of a command behind their limits, before there is a ledger.
+
+    Without `network` nobody is asked: what is not in the ledger is a divergence, and no key is needed.
 
     Raises:
         UserError: a model's settings cannot work.
     """
-    limits = share_limits(settings.models, patience_s=settings.patience_s, notify=notify)
-    return open_models(settings.models, limits, settings.seed, network=settings.network)
 
+    def __init__(
+        self,
+        models: Mapping[str, ModelSettings],
+        config: Config,
+        *,
+        network: bool = True,
+        seated: Seated | None = None,
+    ) -> None:
+        """Open the models; `seated` puts others in their places, so that they need no key either."""
+        self._config = config
+        self._network = network
+        self._seated = seated
+        self._trace: Trace | None = None
+        self.models = self.ready(models)
+        if config.budget.usd is not None and seated is None:
+            _refuse_blind_ceiling(config.budget.usd, models)
 
-def enlisting(
-    door: Door,
-    models: MutableMapping[str, ModelSettings],
-    settings: OpeningSettings,
-    notify: Callable[[str], None],
-) -> Callable[[str, Mapping[str, Any]], None]:
-    """Return what puts a trained target's model behind an open door, and among the run's models."""
+    def ready(self, models: Mapping[str, ModelSettings]) -> dict[str, OpenModel]:
+        """Return models behind their limits, whose notices go into the trace once there is one."""
+        patience = self._config.execution.patience_s
+        limits = share_limits(models, patience_s=patience, notify=self._notice)
+        asked = self._network and self._seated is None
+        opened = open_models(models, limits, self._config.seed, network=asked)
+        return self._seated(opened) if self._seated else opened
 
-    def enlist(name: str, model: Mapping[str, Any]) -> None:
+    def enlist(
+        self, opened: Opened, models: MutableMapping[str, ModelSettings], name: str, model: Any
+    ) -> None:
+        """Put a trained target's model behind an open door, and among the run's models."""
         trained = _MODEL.validate_python(model)
         if models.get(name) != trained:
-            new = ready(replace(settings, models={name: trained}), notify)
-            door.models[name], models[name] = new[name], trained
+            opened.door.models[name] = self.ready({name: trained})[name]
+            models[name] = trained
 
-    return enlist
+    @asynccontextmanager
+    async def at(
+        self, ledger: Path, *, apis: Path | None = None, listen: Listen | None = None
+    ) -> AsyncIterator[Opened]:
+        """Open a ledger and all that stands before it; everything is closed with the context.
+
+        The budget's ceiling holds over all starts with the same ledger. `apis` is the file of the
+        search index over APIs, None where none has to last; `listen` hears every event.
+        """
+        async with AsyncExitStack() as stack:
+            store = stack.enter_context(stored(ledger))
+            self._trace = trace = Trace(store, ledger.parent.name, listen)
+            stack.enter_context(trace.started())
+            budget = Budget(self._config.budget.usd, spent=store.totals().usd)
+            door = Door(self.models, store, budget, network=self._network, notify=trace.notice)
+            stack.push_async_callback(door.aclose)
+            tools = ToolDoor(store, budget, network=self._network)
+            index = stack.enter_context(ApiIndex(apis) if apis else ApiIndex())
+            troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
+            yield Opened(store, door, index, troupe, trace)
+
+    def _notice(self, text: str) -> None:
+        if self._trace is not None:
+            self._trace.notice(text)
 
 
-_MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
+def _refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> None:
+    """Refuse a ceiling that no call could ever reach.
 
-
-@asynccontextmanager
-async def opened(
-    models: Mapping[str, OpenModel], ledger: Path, usd: float | None
-) -> AsyncIterator[Opened]:
-    """Open a ledger at a path, the door over it and the actors; all is closed with the context.
-
-    `usd` is the ceiling over all starts with the same ledger.
+    Raises:
+        UserError: models are behind endpoints, and none of them has a price.
     """
-    async with AsyncExitStack() as stack:
-        store = Store.open(ledger)
-        stack.callback(store.close)
-        budget = Budget(usd, spent=store.totals().usd)
-        door = Door(models, store, budget)
-        stack.push_async_callback(door.aclose)
-        tools = ToolDoor(store, budget)
-        index = stack.enter_context(ApiIndex())
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
-        trace = Trace(store, ledger.parent.name)
-        stack.enter_context(trace.started())
-        yield Opened(store, door, troupe, trace)
+    served = {a: m.price for a, m in models.items() if isinstance(m, EndpointSettings)}
+    if served and not any(price.input or price.output for price in served.values()):
+        raise UserError(
+            f"budget.usd: {usd:g} holds nothing back, since no model has a price: set "
+            f"models.{min(served)}.price (USD per million tokens: input, output), or remove budget.usd"
+        )

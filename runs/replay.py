@@ -15,6 +15,7 @@ from typing import Any
 from ..agents.errors import UserError
 from .folder import ARENA, RUNS, RunFolder
 from .interrupt import run_interruptible
+from .opening import stored
 from .program import program
 from .result import RunResult
 from .run import repeat_async
@@ -73,19 +74,13 @@ async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
 
 async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
     """Lay out what a run begins with: config, manifest, and all that was asked and answered."""
-    source = Store.open(folder.store)
-    try:
+    with stored(folder.store) as source:
         _refuse(folder, source)
         copy.path.mkdir()
         shutil.copy(folder.config, copy.config)
         shutil.copy(folder.manifest, copy.manifest)
-        target = Store.open(copy.store)
-        try:
+        with stored(copy.store) as target:
             await target.copy_calls(source)
-        finally:
-            target.close()
-    finally:
-        source.close()
 
 
 def _refuse(folder: RunFolder, store: Store) -> None:

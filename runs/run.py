@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +18,28 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import StateSnapshot
 
-from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
-from ..agents.models.budget import Budget
-from ..agents.models.door import Door
 from ..agents.models.window import with_windows
-from ..agents.tool_door import ToolDoor
-from ..agents.troupe import Troupe
 from ..graphs.generation.fitting import no_room
-from ..graphs.services import Services
+from ..graphs.services import Duplicates, Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.decide import decide_round
 from ..graphs.supervisor.graph import build
 from ..graphs.supervisor.rewind import extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
-from ..taxonomy.skill import load_skill
-from ..tools.retrieval import ApiIndex
 from .config.config import RunConfig, load_config
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
-from .interrupt import landing, run_interruptible
+from .interrupt import run_interruptible
 from .manifest import Manifest
-from .opening import OpeningSettings, enlisting, ready
+from .opening import Opened, Opening
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
-from .store import Store
-from .trace import Trace
-
-OnEvent = Callable[[str, dict[str, Any]], None]
-"""Called with (kind, data) for every event of the run; must be quick."""
+from .trace import Listen
 
 
 def launch(
@@ -58,7 +48,7 @@ def launch(
     runs_dir: str | Path = RUNS,
     run_id: str | None = None,
     limit: int | None = None,
-    on_event: OnEvent | None = None,
+    on_event: Listen | None = None,
     trainer: Trainer | None = None,
 ) -> RunResult:
     """Run from the seeds to the dataset; see `launch_async`, its twin for a running event loop."""
@@ -81,7 +71,7 @@ async def launch_async(
     runs_dir: str | Path = RUNS,
     run_id: str | None = None,
     limit: int | None = None,
-    on_event: OnEvent | None = None,
+    on_event: Listen | None = None,
     trainer: Trainer | None = None,
 ) -> RunResult:
     """Start a new run and return its result; a stopped run returns too, its status says why.
@@ -116,7 +106,7 @@ def resume(
     *,
     runs_dir: str | Path = RUNS,
     overrides: tuple[str, ...] = (),
-    on_event: OnEvent | None = None,
+    on_event: Listen | None = None,
     trainer: Trainer | None = None,
 ) -> RunResult:
     """Take a run up where it stopped; see `resume_async`, its twin for a running event loop."""
@@ -133,7 +123,7 @@ async def resume_async(
     *,
     runs_dir: str | Path = RUNS,
     overrides: tuple[str, ...] = (),
-    on_event: OnEvent | None = None,
+    on_event: Listen | None = None,
     trainer: Trainer | None = None,
 ) -> RunResult:
     """Take a run up where it stopped: what was paid is served from its ledger.
@@ -188,7 +178,7 @@ def _refuse_running_loop(twin: str) -> None:
 async def _run(
     config: RunConfig,
     begin: Callable[[AsyncExitStack], RunFolder],
-    on_event: OnEvent | None,
+    on_event: Listen | None,
     trainer: Trainer | None,
     *,
     network: bool = True,
@@ -196,35 +186,29 @@ async def _run(
     started = time.monotonic()
     if wrong := no_room(config.cast, config.models):
         raise UserError(wrong)
-    trace: Trace
+    # Before the folder: what the user wrote wrongly leaves none behind.
+    opening = Opening(config.models, config, network=network)
+    progress = Progress()
     async with AsyncExitStack() as stack:
-        # Before the folder: what the user wrote wrongly leaves none behind.
-        opening = OpeningSettings(config.models, config.seed, config.execution.patience_s, network)
-        models = ready(opening, notify := lambda text: trace.event("notice", text=text))
         folder = begin(stack)
-        store = Store.open(folder.store)
-        stack.callback(store.close)
-        progress = Progress()
-        trace = Trace(store, folder.run_id, _both(progress, on_event))
-        stack.enter_context(trace.started())
-        budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(models, store, budget, network=network, notify=notify)
-        stack.push_async_callback(door.aclose)
-        tools = ToolDoor(store, budget, network=network)
-        index = stack.enter_context(ApiIndex(folder.apis))
+        opened = await stack.enter_async_context(
+            opening.at(folder.store, apis=folder.apis, listen=_both(progress, on_event))
+        )
         stack.enter_context(frozen_heap())
+        trace, store, door = opened.trace, opened.store, opened.door
         trace.event(
             "run_started",
             run_id=folder.run_id,
             door=door,
             ceiling=config.budget.usd,
-            spent=budget.spent,
+            spent=store.totals().usd,
         )
         try:
             await ingest(
                 store,
-                index,
+                opened.index,
                 config.seeds,
+                config.loaded_skills(),
                 Manifest.read(folder.manifest).seeds.limit,
                 told=lambda read: trace.event("reading", seeds=read),
             )
@@ -234,21 +218,15 @@ async def _run(
             raise
         duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
         stack.callback(duplicates.close)
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
-        services = Services(
-            settings=config.graph_settings(),
-            cast=config.cast,
-            models=(in_force := dict(config.models)),
-            skills={(skill := load_skill(name)).name: skill for name in config.skills},
-            troupe=troupe,
-            records=store,
-            duplicates=duplicates,
-            notify=trace.event,
+        models = dict(config.models)
+        services = replace(
+            services_of(config, opened, duplicates),
+            models=models,
             trainer=trainer,
-            enlist=enlisting(door, in_force, opening, notify),
+            enlist=partial(opening.enlist, opened, models),
         )
         await enlist_trained(services)
-        status, reason = await landing(_rounds(services, folder), door.shut, notify)
+        status, reason = await opened.landing(_rounds(services, folder))
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
@@ -259,7 +237,21 @@ async def _run(
         return result
 
 
-def _both(progress: Progress, on_event: OnEvent | None) -> OnEvent:
+def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Services:
+    """Return what the graphs of a run reach for."""
+    return Services(
+        settings=config.graph_settings(),
+        cast=config.cast,
+        models=config.models,
+        skills={skill.name: skill for skill in config.loaded_skills()},
+        troupe=opened.troupe,
+        records=opened.store,
+        duplicates=duplicates,
+        notify=opened.trace.event,
+    )
+
+
+def _both(progress: Progress, on_event: Listen | None) -> Listen:
     """Return a listener that tells the progress, and whoever listens besides."""
 
     def hear(kind: str, data: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from ..graphs.kinds import KINDS
 from .judging import judging_lines
 from .program import program
 from .result import RunResult
+from .usable import left_out
 
 SHOWN = 8
 """Reject reasons listed in full."""
@@ -57,6 +58,8 @@ def _made(counts: dict[str, Any]) -> str:
         f"  {n:>7,}  answers of {who} cut off at its max_tokens: they train nobody; raise it for others"
         for who, n in sorted(counts.get("cut", {}).items())
     ]
+    if left := left_out(counts["rejects"]):
+        lines.append(f"  seeds: {left}")
     return "\n".join(lines)
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from ..agents.trace import Tracer, note, span
 from .store import Store
+from .terminal import aside
 
+Listen = Callable[[str, dict[str, Any]], None]
+"""Called with (kind, data) for every event; must be quick."""
 _SILENT = {"progress", "reading"}
 """Events for the live view only: the store knows the counts anyway."""
 
@@ -14,9 +17,7 @@ _SILENT = {"progress", "reading"}
 class Trace:
     """Writes the events of one start of a run."""
 
-    def __init__(
-        self, store: Store, run: str, listen: Callable[[str, dict[str, Any]], None] | None = None
-    ) -> None:
+    def __init__(self, store: Store, run: str, listen: Listen | None = None) -> None:
         self._tracer = Tracer(run, store.event)
         self._listen = listen
 
@@ -28,6 +29,12 @@ class Trace:
 
         with tracing_context(enabled=False), span("run", tracer=self._tracer):
             yield
+
+    def notice(self, text: str) -> None:
+        """Record a line for whoever watches; where nobody listens it goes to standard error."""
+        if self._listen is None:
+            aside(text)
+        self.event("notice", text=text)
 
     def event(self, kind: str, **data: Any) -> None:
         """Record an event where the work that runs now belongs, and pass it on."""

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.runs.arena.config import load_arena_config
+from arenainstruct.runs.arena.config import ArenaConfig
 from arenainstruct.runs.arena.questions import read_questions
 from arenainstruct.runs.cli import app
+from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
@@ -221,18 +222,18 @@ def test_the_embedded_models_can_battle_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("overrides", "told"),
     [
-        ({"contenders": ("owl", "owk"), "jury": ("elk",)}, "--contenders: no model 'owk'"),
-        ({"contenders": ("owl",), "jury": ("elk",)}, "--contenders: found owl; name two"),
-        ({"contenders": ("owl", "jay")}, "--jury: found none"),
-        ({"contenders": ("owl", "jay"), "jury": ("owl",)}, "--jury: no juror may judge"),
-        ({"overrides": ("arena.verdict=best",)}, "arena.verdict"),
+        (["contenders=[owl, owk]", "jury=[elk]"], "--contenders: no model 'owk'"),
+        (["contenders=[owl]", "jury=[elk]"], "--contenders: found owl; name two"),
+        (["contenders=[owl, jay]"], "--jury: found none"),
+        (["contenders=[owl, jay]", "jury=[owl]"], "--jury: no juror may judge"),
+        (["arena.verdict=best"], "--set arena.verdict=best: arena.verdict"),
     ],
 )
-def test_what_is_wrong_is_named(birds: Path, fields: dict[str, Any], told: str) -> None:
+def test_what_is_wrong_is_named(birds: Path, overrides: list[str], told: str) -> None:
     with pytest.raises(UserError, match=told):
-        load_arena_config(birds / "birds.yaml", **fields)
+        load(birds / "birds.yaml", ArenaConfig, overrides)
 
 
 def test_a_run_of_another_kind_is_left_alone(birds: Path) -> None:

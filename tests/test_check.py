@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from aiohttp import web
 
-from arenainstruct.runs.check import Finding, check
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.check import Finding, check, load_either
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock.canned import Canned
 from arenainstruct.runs.mock.request import ChatRequest
@@ -155,3 +157,35 @@ async def test_what_is_no_completion_is_broken() -> None:
     assert "no such parameter" in found.detail
     found = await teacher(lambda request: (404, {"error": {"message": "no model thinker"}}))
     assert not found.ok
+
+
+def test_documents_that_no_skill_takes_are_told_and_not_called_usable() -> None:
+    found = check(load_config(None, [f"seeds={DEMO}", "skills=[tool_use]"]))
+    detail = next(finding.detail for finding in found if finding.what == "seeds")
+    assert detail.startswith("of the first 11 documents 2 are usable (api, code); ")
+    assert detail.endswith("no skill takes 7 of the documents: 1 dialogue, 1 table, 5 text")
+
+
+def test_documents_of_no_use_at_all_are_the_users_to_mend() -> None:
+    config = load_config(None, [f"seeds={DEMO / 'sourdough.txt'}", "skills=[tool_use]"])
+    seeds = check(config)[0]
+    assert not seeds.ok and seeds.by_user
+    assert "1 text; the skills take api, code" in seeds.detail
+
+
+async def test_an_arenas_config_is_checked_by_who_plays(tmp_path: Path) -> None:
+    path = tmp_path / "arena.yaml"
+    async with endpoint(sound) as url:
+        judge = f"{{provider: openai, model: judge, base_url: '{url}'}}"
+        path.write_text(
+            "models:\n  a: {provider: offline, model: strong}\n"
+            "  b: {provider: offline, model: weak}\n"
+            f"  j: {judge}\n  idle: {{provider: openai, model: x, base_url: 'https://a.example'}}\n"
+            "contenders: [a, b]\njury: [j]\narena: {verdict: choice}\n"
+        )
+        config = load_either(path)
+        found = {f.what: f for f in await asyncio.to_thread(check, config)}
+    assert set(found) == {"model a", "model b", "model j"}
+    assert found["model j"].ok and "ChoiceReply by JSON schema" in found["model j"].detail
+    with pytest.raises(UserError, match="takes no documents"):
+        load_either(path, ["seeds.path=docs"])

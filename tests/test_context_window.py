@@ -15,7 +15,7 @@ from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.agents.models.window import with_windows
 from arenainstruct.graphs.generation.fitting import fit
 from arenainstruct.runs.config.config import load_config
-from arenainstruct.runs.estimate import estimate
+from arenainstruct.runs.estimate.report import estimate
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
 

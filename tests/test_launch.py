@@ -55,6 +55,18 @@ async def test_the_twin_works_in_a_running_loop(config: RunConfig, tmp_path: Pat
     assert again.counts == result.counts
 
 
+def test_documents_that_no_skill_takes_are_rejects_and_no_seeds(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    code = "".join(
+        f"def area_{n}(width, height):\n    return width * height * {n}\n" for n in range(20)
+    )
+    (tmp_path / "docs" / "areas.py").write_text(code)
+    result = launch(config, runs_dir=tmp_path, run_id="left-1")
+    assert result.counts["seed"] == 1 and result.counts["rejects"]["seeds/no_skill_for_code"] == 1
+    assert "seeds: no skill takes 1 of the documents: 1 code" in summary(result)
+
+
 async def test_a_stopped_run_tells_where_it_stands_and_a_resumed_one_at_once(
     config: RunConfig, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from arenainstruct.graphs import kinds
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.config import RunConfig
-from arenainstruct.runs.estimate import estimate
+from arenainstruct.runs.estimate.report import estimate, estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.store import LedgerTotals, Store
 
@@ -52,12 +52,14 @@ async def run(config: RunConfig, folder: Path, run_id: str = "real-1", *, limit:
         store.close()
 
 
-def within(config: RunConfig, totals: LedgerTotals) -> dict[str, dict[str, Any]]:
-    """Hold the estimate's `most` against what was paid; return its stages."""
-    stages = {s["stage"]: s for s in estimate(config, limit=4).data()["stages"]}
+async def within(config: RunConfig, totals: LedgerTotals) -> dict[str, dict[str, Any]]:
+    """Hold the estimate against what was paid; return its stages."""
+    found = (await estimate_async(config, limit=4)).data()
+    stages = {s["stage"]: s for s in found["stages"]}
+    assert found["likely"]["calls"] == pytest.approx(totals.calls, rel=0.25)
     for role, names in STAGES.items():
         calls = totals.by_role().get(role)
-        most = sum(stages[name]["most"]["calls"] for name in names)
+        most = sum(stages[name]["most"]["calls"] for name in names if name in stages)
         assert (calls.calls if calls else 0) <= most, role
     return stages
 
@@ -74,7 +76,7 @@ CASES = {
 async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path) -> None:
     config = config_of(*CASES[case])
     result, battles, totals = await run(config, tmp_path)
-    stages = within(config, totals)
+    stages = await within(config, totals)
     for purpose in ("selection", "evaluation"):
         rated = {r["model"]: r["rating"] for r in result.ratings if r["purpose"] == purpose}
         assert rated["teacher"] > rated["small"], purpose
@@ -86,7 +88,7 @@ async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path
         assert set(decided) == {"jury"} and all(len(b.debate) == len(ORDER) for b in battles)
         assert stages["examine"]["likely"]["calls"] and stages["debate"]["likely"]["calls"]
     else:
-        assert stages["examine"]["most"]["calls"] == stages["debate"]["most"]["calls"] == 0
+        assert not {"examine", "debate"} & stages.keys()
     if case == "cascade":
         assert {"sure", "unsure"} <= {b.cascade for b in battles}
     else:
@@ -113,7 +115,7 @@ def test_the_first_jurors_of_a_cascade_are_estimated_to_save_calls() -> None:
         return judged["likely"]["calls"], judged["most"]["calls"]
 
     plain, cascade = calls(), calls("arena.cascade={first: 1}")
-    assert cascade[0] < plain[0] and cascade[1] == plain[1]
+    assert cascade[0] < plain[0] and cascade[1] <= plain[1]
 
 
 @pytest.mark.parametrize("said", ["canned", "offline"])

@@ -24,12 +24,13 @@ from arenainstruct.agents.models.reward import RewardProvider
 from arenainstruct.agents.models.settings import RewardSettings
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.reward import scores
-from arenainstruct.runs.arena.config import load_arena_config
+from arenainstruct.runs.arena.config import ArenaConfig
 from arenainstruct.runs.arena.launch import Order, arena
 from arenainstruct.runs.audit.reading import read_battles, read_labels
 from arenainstruct.runs.check import check
 from arenainstruct.runs.config.config import load_config
-from arenainstruct.runs.estimate import estimate
+from arenainstruct.runs.config.load import load
+from arenainstruct.runs.estimate.report import estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
@@ -266,10 +267,14 @@ def models(url: str, **reward: Any) -> dict[str, Any]:
 
 
 async def play(url: str, prompts: Path, run_id: str, **reward: Any) -> Path:
-    config = load_arena_config(
-        {"models": models(url, **reward), "execution": {"patience_s": 20}},
-        contenders=("strong", "medium", "weak"),
-        jury=("judge", "rm"),
+    config = load(
+        {
+            "models": models(url, **reward),
+            "execution": {"patience_s": 20},
+            "contenders": ["strong", "medium", "weak"],
+            "jury": ["judge", "rm"],
+        },
+        ArenaConfig,
     )
     order = Order(prompts, runs_dir=prompts.parent, run_id=run_id)
     result = await asyncio.to_thread(arena, config, order)
@@ -369,16 +374,17 @@ async def test_orders_to_a_reward_model_are_scored_as_they_are_but_for_control_t
 
     async with serving(answer) as provider:
         recorded = {"provider": "recorded", "file": str(tmp_path / "answers.jsonl")}
-        config = load_arena_config(
+        config = load(
             {
                 "models": {
                     "sly": recorded | {"model": "sly"},
                     "plain": recorded | {"model": "plain"},
                     "rm": {"provider": "reward", "model": "rm", "base_url": provider.endpoint},
-                }
+                },
+                "contenders": ["sly", "plain"],
+                "jury": ["rm"],
             },
-            contenders=("sly", "plain"),
-            jury=("rm",),
+            ArenaConfig,
         )
         order = Order(tmp_path / "prompts.jsonl", runs_dir=tmp_path, run_id="sly-1")
         await asyncio.to_thread(arena, config, order)
@@ -388,18 +394,17 @@ async def test_orders_to_a_reward_model_are_scored_as_they_are_but_for_control_t
 
 
 def test_a_reward_model_judges_no_kin_and_answers_nothing() -> None:
-    def load(contenders: tuple[str, ...], jury: tuple[str, ...], **reward: Any) -> None:
-        load_arena_config(
-            {"models": models("http://127.0.0.1:9/v1", **reward)}, contenders=contenders, jury=jury
-        )
+    def loaded(contenders: tuple[str, ...], jury: tuple[str, ...], **reward: Any) -> None:
+        who = {"contenders": list(contenders), "jury": list(jury)}
+        load({"models": models("http://127.0.0.1:9/v1", **reward), **who}, ArenaConfig)
 
     with pytest.raises(UserError, match="no juror judges its own family"):
-        load(("strong", "weak"), ("rm",), family="weak-1")
-    load(("strong", "weak"), ("rm", "judge"), family="weak-1")
+        loaded(("strong", "weak"), ("rm",), family="weak-1")
+    loaded(("strong", "weak"), ("rm", "judge"), family="weak-1")
     with pytest.raises(UserError, match="'rm' is a reward model"):
-        load(("strong", "rm"), ("judge",))
+        loaded(("strong", "rm"), ("judge",))
     with pytest.raises(UserError, match="scale"):
-        load(("strong", "weak"), ("rm",), scale=0)
+        loaded(("strong", "weak"), ("rm",), scale=0)
 
 
 async def test_the_audit_tells_which_scale_fits(prompts: Path) -> None:
@@ -460,7 +465,7 @@ async def test_the_estimate_counts_an_answer_once(
     paid = Counter(e.alias for e in store.entries() if e.role == "juror")
     usd = store.totals().usd
     store.close()
-    found = estimate(config)
+    found = await estimate_async(config)
     judged = next(s for s in found.data()["stages"] if s["stage"] == "judge")
     assert paid["rm"] > 0 and sum(paid.values()) <= judged["most"]["calls"]
     assert found.data()["most"]["usd"] >= usd
@@ -563,8 +568,9 @@ async def test_an_arena_with_a_local_classifier(prompts: Path, folder: Callable[
     provided = {"provider": "classifier", "model": str(folder()), "family": "tiny"}
     async with MockServer(MockOptions(replies="offline")) as mock:
         served = models(mock.url) | {"rm": provided}
-        config = load_arena_config(
-            {"models": served}, contenders=("strong", "weak"), jury=("judge", "rm")
+        config = load(
+            {"models": served, "contenders": ["strong", "weak"], "jury": ["judge", "rm"]},
+            ArenaConfig,
         )
         order = Order(prompts, runs_dir=prompts.parent, run_id="local-1")
         result = await asyncio.to_thread(arena, config, order)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from arenainstruct.agents.records import Seed
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import ingest as ingesting
+from arenainstruct.runs import load_config
 from arenainstruct.runs.ingest import ingest
 from arenainstruct.runs.seeds import (
     SeedReject,
@@ -949,7 +950,8 @@ async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
 
         try:
             with contextlib.suppress(KeyError):
-                await ingest(store, index, SeedSettings(path=str(docs)), None, told=told)
+                settings = SeedSettings(path=str(docs))
+                await ingest(store, index, settings, load_config().loaded_skills(), None, told=told)
             seeds = [seed.id for seed in store.scan(kinds.SEED)]
             return seeds, [reject.id for reject in store.scan(kinds.REJECT)]
         finally:

@@ -178,8 +178,8 @@ def test_a_pack_of_one_yaml_and_its_prompts_runs_from_check_to_dataset(
 ) -> None:
     assert command("check", config)["ok"]
     stages = {s["stage"]: s["most"]["calls"] for s in command("estimate", config)["stages"]}
-    assert stages["transformation"] == 0
-    assert stages["instruction"] == 6
+    assert "transform" not in stages
+    assert stages["write"] == 6
     result = command("run", config, "--runs-dir", tmp_path / "runs", "--run-id", "pack-1")
     assert result["status"] == "completed"
     run = tmp_path / "runs" / "pack-1"

@@ -24,8 +24,9 @@ from arenainstruct.graphs.testset.sample import diverse, hardest, spread
 from arenainstruct.graphs.testset.settings import CriteriaSettings
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.runs.cli import app
+from arenainstruct.runs.config.load import load
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.testset.config import SetConfig, load_set_config
+from arenainstruct.runs.testset.config import SetConfig
 from arenainstruct.runs.testset.make import Order, make
 from arenainstruct.runs.testset.prompts import read_prompts, read_training
 from arenainstruct.runs.testset.result import SetResult, chosen_row, folder_name
@@ -234,11 +235,12 @@ async def test_the_parts_never_overlap_while_prompts_are_left(tmp_path: Path) ->
 async def test_others_take_the_place_of_prompts_that_could_not_be_rated(tmp_path: Path) -> None:
     sometimes = MockOptions(replies="offline", rate_garbage=0.8)
     async with MockServer(sometimes) as server:
-        config = load_set_config(
+        config = load(
             {
                 "models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}},
                 "testset": {"candidates": 1, "criteria": {"use": "off"}},
-            }
+            },
+            SetConfig,
         )
         result = await made(tmp_path, config=config, diverse=0, hard=3)
     assert result.removed_by().get("unrated", 0) > 0
@@ -266,7 +268,7 @@ async def test_repeated_and_leaked_prompts_are_left_out_with_reasons(tmp_path: P
         ],
     )
     # The prompts are of three forms each: to the default rule they rephrase one another.
-    config = load_set_config({"testset": {"decontamination": {"characters": None}}})
+    config = load({"testset": {"decontamination": {"characters": None}}}, SetConfig)
     result = await made(tmp_path, config=config, against=(leaked,))
     found = {r.id: (r.reason, r.rule, r.matched) for r in result.removed}
     assert found == {
@@ -277,7 +279,7 @@ async def test_repeated_and_leaked_prompts_are_left_out_with_reasons(tmp_path: P
 
 
 async def test_the_filter_of_criteria_works_before_drawing(tmp_path: Path) -> None:
-    sifted = load_set_config({"testset": {"criteria": {"use": "filter", "least_prompt": 4}}})
+    sifted = load({"testset": {"criteria": {"use": "filter", "least_prompt": 4}}}, SetConfig)
     result = await made(tmp_path, config=sifted, diverse=0, hard=12)
     assert {r.reason for r in result.removed} <= {"prompt_score", "cluster_score"}
     assert result.removed
@@ -286,11 +288,12 @@ async def test_the_filter_of_criteria_works_before_drawing(tmp_path: Path) -> No
 
 async def test_an_endpoint_may_rate_and_embed(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as server:
-        config = load_set_config(
+        config = load(
             {
                 "models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}},
                 "embedding": {"provider": "openai", "model": "mock", "base_url": server.url},
-            }
+            },
+            SetConfig,
         )
         result = await made(tmp_path, config=config)
     assert result.parts()["hard"] == 3 and result.calls["failed"] == 0
@@ -298,8 +301,9 @@ async def test_an_endpoint_may_rate_and_embed(tmp_path: Path) -> None:
 
 async def test_a_model_that_says_nothing_usable_loses_no_diverse_prompt(tmp_path: Path) -> None:
     async with MockServer(MockOptions(rate_garbage=1.0)) as server:
-        config = load_set_config(
-            {"models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}}}
+        config = load(
+            {"models": {"r": {"provider": "openai", "model": "judge", "base_url": server.url}}},
+            SetConfig,
         )
         result = await made(tmp_path, config=config)
     assert result.parts() == {"all": 4, "diverse": 4, "hard": 0}
@@ -312,20 +316,20 @@ async def test_a_spent_budget_stops_and_keeps_what_was_paid(tmp_path: Path) -> N
     model = {"provider": "offline", "model": "judge", "price": price, "max_tokens": 50}
     with pytest.raises(BudgetSpent):
         await made(
-            tmp_path, config=load_set_config({"models": {"r": model}, "budget": {"usd": 3.0}})
+            tmp_path, config=load({"models": {"r": model}, "budget": {"usd": 3.0}}, SetConfig)
         )
 
 
 def test_a_runs_config_works_and_faults_are_named(tmp_path: Path) -> None:
     models = {name: {"provider": "offline", "model": "judge"} for name in ("one", "two")}
     run = {"models": models, "cast": {"default": "two"}, "skills": ["tool_use"], "rounds": 3}
-    assert load_set_config(run).alias == "two"
+    assert load(run, SetConfig).alias == "two"
     with pytest.raises(UserError, match="name one of models: one, two"):
-        load_set_config({"models": models})
+        load({"models": models}, SetConfig)
     path = tmp_path / "mine.yaml"
     path.write_text("testset:\n  clusters: many\n")
     with pytest.raises(UserError, match=r"mine.yaml:2: testset.clusters: found 'many'"):
-        load_set_config(path)
+        load(path, SetConfig)
 
 
 # Prompts about one passage
@@ -402,7 +406,7 @@ async def test_a_passage_in_training_rows_is_told_from_a_task_in_them(tmp_path: 
     page = summary(result)
     assert "2 with a passage of training rows" in page and "--keep-shared-passages" in page
 
-    kept = load_set_config({"testset": {"decontamination": {"shared_passages": "keep"}}})
+    kept = load({"testset": {"decontamination": {"shared_passages": "keep"}}}, SetConfig)
     result = await out_of(tmp_path, about(tasks), against=against, config=kept)
     assert [r.id for r in result.removed] == ["i0"] and len(result.shared) == 2
     assert {chosen_row(c)["shares_passage"] for c in result.chosen} == {"train.jsonl#row-2"}
@@ -510,7 +514,7 @@ def test_the_command_compares_rules(tmp_path: Path) -> None:
 async def test_mt_bench_keeps_its_categories(shared: Path, tmp_path: Path) -> None:
     path = shared / "data/instructions/mt_bench_80.jsonl.gz"
     for seed in (1, 2, 3):
-        config = load_set_config({"seed": seed})
+        config = load({"seed": seed}, SetConfig)
         result = await make(Order(path, 16, 10), config, tmp_path / "ledger.sqlite")
         assert len(result.categories()) == 8 and result.lost() == []
         assert result.parts() == {"all": 26, "diverse": 16, "hard": 10}

@@ -6,30 +6,21 @@ budget, the limits and the retries of the door hold for embeddings too.
 
 import base64
 import time
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import orjson
-from pydantic import PositiveInt
 
 from ..errors import UserError
 from .call import Call, Reply, Usage
 from .failure import http_failure
 from .key import find_key
 from .provider import AttemptFailed
-from .settings import OpenAISettings
+from .settings import EmbeddingSettings
 from .transport import Transport
 from .usage import believed, most_in
 
 Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-
-
-class EmbeddingSettings(OpenAISettings):
-    """An embedding model behind any OpenAI-compatible endpoint."""
-
-    provider: Literal["openai"]
-    batch: PositiveInt = 64
-    """Texts a request."""
 
 
 class EmbeddingProvider:

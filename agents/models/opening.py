@@ -9,6 +9,7 @@ from .limits import Limits
 from .provider import Provider
 from .settings import (
     ClassifierSettings,
+    EmbeddingSettings,
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
@@ -39,6 +40,10 @@ def open_provider(
     """
     key = "" if network else UNASKED
     match settings:
+        case EmbeddingSettings():
+            from .embedding import EmbeddingProvider
+
+            return EmbeddingProvider(alias, settings)
         case OpenAISettings():
             from .openai import OpenAIProvider
 

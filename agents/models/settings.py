@@ -89,6 +89,14 @@ class OpenAISettings(EndpointSettings):
     """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
 
 
+class EmbeddingSettings(OpenAISettings):
+    """An embedding model behind any OpenAI-compatible endpoint."""
+
+    provider: Literal["openai"]
+    batch: PositiveInt = 64
+    """Texts a request."""
+
+
 class RewardSettings(EndpointSettings):
     """A reward model behind an endpoint: it scores one answer, and judges by the difference of two."""
 

@@ -70,23 +70,22 @@ def arena(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Rank models on prompts that exist already: battles, a jury, ratings, and what they cost."""
-    from .config import load_arena_config
+    from ..config.load import load
+    from .config import ArenaConfig
     from .launch import Order
     from .launch import arena as play
     from .summary import unjudged_lines
     from .tournament import Ends
 
-    loaded = load_arena_config(
-        config, contenders=_names(contenders), jury=_names(jury), overrides=overrides or ()
-    )
-    if seed is not None:
-        loaded = loaded.model_copy(update={"seed": seed})
-    chosen = matchmaking or (
+    given = {"contenders": _names(contenders), "jury": _names(jury), "seed": seed}
+    chosen = [f"{name}={json.dumps(v)}" for name, v in given.items() if v or v == 0]
+    loaded = load(config, ArenaConfig, [*(overrides or ()), *chosen])
+    matching = matchmaking or (
         MatchmakingChoice.active if battles or confidence else MatchmakingChoice.round_robin
     )
-    if chosen is MatchmakingChoice.active and not battles and confidence is None:
+    if matching is MatchmakingChoice.active and not battles and confidence is None:
         confidence = SURE
-    order = Order(instructions, chosen.value, Ends(battles, confidence), runs_dir, run_id)
+    order = Order(instructions, matching.value, Ends(battles, confidence), runs_dir, run_id)
     result = play(loaded, order, Ticker())
     if as_json:
         say(json.dumps(result.data))

@@ -12,28 +12,22 @@
 A run's config works too: the contenders and the jury of its cast then play.
 """
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ...agents.cast import Cast, faults
-from ...agents.errors import UserError
 from ...agents.models.settings import ModelSettings
 from ...graphs.settings import ArenaSettings, GraphSettings
-from ..config.config import EMBEDDED, BudgetSettings, ExecutionSettings, RunConfig
-from ..config.explain import explain
-from ..config.origin import Origin, join
-from ..config.pasted import pasted_keys
+from ..config.config import EMBEDDED, RunConfig
+from ..config.load import BudgetSettings, Config, ExecutionSettings, Fault
 from ..config.protocol import protocol_faults
 from .questions import OBJECTIVE, SKILL
 
 
-class ArenaConfig(BaseModel):
+class ArenaConfig(Config):
     """Everything an arena needs besides its prompts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     models: dict[str, ModelSettings] = Field(min_length=1)
     contenders: tuple[str, ...] = ()
@@ -46,6 +40,8 @@ class ArenaConfig(BaseModel):
     seed: int = Field(default=7, ge=0)
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
+
+    UNGIVEN = EMBEDDED
 
     @property
     def cast(self) -> Cast:
@@ -74,53 +70,29 @@ class ArenaConfig(BaseModel):
             in_flight=self.execution.in_flight,
         )
 
+    @staticmethod
+    def is_meant(data: Mapping[str, Any]) -> bool:
+        """Return whether data is an arena's own config: it names contenders or a jury outside a cast."""
+        return "cast" not in data and bool({"contenders", "jury"} & data.keys())
 
-def load_arena_config(
-    source: str | Path | Mapping[str, Any] | None,
-    *,
-    contenders: tuple[str, ...] = (),
-    jury: tuple[str, ...] = (),
-    overrides: Iterable[str] = (),
-) -> ArenaConfig:
-    """Return the config of a file or mapping, with what the command line says; None: the embedded one.
+    @classmethod
+    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what concerns an arena in a config that may be a run's."""
+        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
+        own = {name: value for name, value in data.items() if name not in foreign}
+        cast = data.get("cast")
+        if isinstance(cast, Mapping):
+            contenders = cast.get("contenders")
+            if isinstance(contenders, list) and isinstance(cast.get("target"), str):
+                own.setdefault("contenders", list(dict.fromkeys([cast["target"], *contenders])))
+            own.setdefault("jury", cast.get("jury") or [])
+            own.setdefault("examiner", cast.get("examiner") or cast.get("default") or "")
+        return own
 
-    Raises:
-        UserError: place, field, value found and what is allowed, of everything that is wrong.
-    """
-    origin = Origin.of(EMBEDDED if source is None else source)
-    for override in overrides:
-        origin.override(override)
-    findings = list(pasted_keys(origin.data))
-    hidden = {loc for loc, _ in findings}
-    own = _own(origin.data)
-    own |= {"contenders": list(contenders)} if contenders else {}
-    own |= {"jury": list(jury)} if jury else {}
-    config = None
-    try:
-        config = ArenaConfig.model_validate(own)
-    except ValidationError as error:
-        findings += [f for f in explain(error, ArenaConfig) if f[0] not in hidden]
-    if config is None or findings:
-        raise UserError(
-            join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
-        )
-    if wrong := _cast_faults(config):
-        raise UserError(join(wrong))
-    return config
-
-
-def _own(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what concerns an arena in a config that may be a run's."""
-    foreign = RunConfig.model_fields.keys() - ArenaConfig.model_fields.keys()
-    own = {name: value for name, value in data.items() if name not in foreign}
-    cast = data.get("cast")
-    if isinstance(cast, Mapping):
-        contenders = cast.get("contenders")
-        if isinstance(contenders, list) and isinstance(cast.get("target"), str):
-            own.setdefault("contenders", list(dict.fromkeys([cast["target"], *contenders])))
-        own.setdefault("jury", cast.get("jury") or [])
-        own.setdefault("examiner", cast.get("examiner") or cast.get("default") or "")
-    return own
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with who contends and who judges, by the options that name them."""
+        for told in _cast_faults(self):
+            yield None, told
 
 
 def _cast_faults(config: ArenaConfig) -> list[str]:

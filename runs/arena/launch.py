@@ -9,9 +9,9 @@ from typing import Any
 from ...agents.errors import UserError
 from ...graphs.services import Services
 from ..folder import ARENA, RUNS, RunFolder
-from ..interrupt import landing, run_interruptible
-from ..opening import Opened, OpeningSettings, opened, ready
-from ..store import STORE_FILE, Store
+from ..interrupt import run_interruptible
+from ..opening import Opened, Opening, stored
+from ..store import STORE_FILE
 from .config import ArenaConfig
 from .questions import SKILL, Question, read_questions
 from .report import ArenaResult, close
@@ -51,18 +51,18 @@ async def _arena(
             f"arena.aggregation: {config.arena.aggregation} does not go with --confidence, which is "
             "known for ratings by games; leave it out, or end by --battles or --matchmaking round_robin"
         )
-    models = ready(OpeningSettings(config.players, config.seed, config.execution.patience_s))
+    opening = Opening(config.players, config)
     folder = _folder(order)
     async with AsyncExitStack() as stack:
         stack.enter_context(folder.locked())
         _refuse_other_judging(folder, config)
-        door = await stack.enter_async_context(opened(models, folder.store, config.budget.usd))
+        door = await stack.enter_async_context(opening.at(folder.store))
         await door.store.set_meta(ARENA, _judging(config))
         folder.write_config(config.model_dump_json(indent=2) + "\n")
         tournament = Tournament(
             _services(config, door), questions, order.matchmaking, order.ends, notify
         )
-        status, reason = await landing(tournament.play(), door.door.shut)
+        status, reason = await door.landing(tournament.play())
         how = {
             "status": status,
             "reason": reason,
@@ -87,11 +87,8 @@ def _refuse_other_judging(folder: RunFolder, config: ArenaConfig) -> None:
     """Refuse to go on with what is no arena, or was judged another way."""
     if not folder.store.exists():
         return
-    store = Store.open(folder.store)
-    try:
+    with stored(folder.store) as store:
         before, now = store.get_meta(ARENA), _judging(config)
-    finally:
-        store.close()
     if not before:
         raise UserError(f"--run-id {folder.run_id}: {folder.path} is no arena; choose another id")
     changed = [f"{name}: {before[name]} → {now[name]}" for name in now if before[name] != now[name]]

@@ -64,7 +64,8 @@ def audit(
     import orjson
 
     from ...tools.audit.report import audit as measure
-    from ..arena.config import load_arena_config
+    from ..arena.config import ArenaConfig
+    from ..config.load import load
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
@@ -76,7 +77,7 @@ def audit(
         read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
     if answers:
         read_answers(answers, heap)
-    found = measure(heap.evidence(load_arena_config(run.config).models if run else {}))
+    found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}))
     dropped = heap.gate.counts()
     if as_json:
         say(orjson.dumps(data(found, sung, dropped=dropped)).decode())

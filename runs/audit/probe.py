@@ -3,32 +3,23 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 
-from ...agents.actor import Desk
 from ...agents.contender_name import known_as
 from ...agents.errors import EpisodeError, UserError
 from ...agents.messages import Judge
-from ...agents.models.budget import Budget
-from ...agents.models.door import Door
-from ...agents.models.limits import share_limits
-from ...agents.models.opening import open_models
 from ...agents.records import Game
-from ...agents.tool_door import ToolDoor
 from ...agents.troupe import Troupe
 from ...graphs import kinds
 from ...taxonomy.skill import Leaf, load_skill
 from ...tools.ratings.table import Row
-from ...tools.retrieval import ApiIndex
 from ..config.config import RunConfig, load_config
 from ..dataset.lineage import find_instructions
 from ..folder import ARENA, RunFolder
-from ..interrupt import landing
+from ..opening import Opening, stored
 from ..program import program
 from ..store import Store
-from ..trace import Trace
 from .canaries import (
     Question,
     Trial,
@@ -48,37 +39,22 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         StopRun: the budget or an endpoint; what was paid is kept.
     """
     config = _config(folder)
-    async with AsyncExitStack() as stack:
-        limits = share_limits(
-            config.models, patience_s=config.execution.patience_s, notify=lambda _: None
-        )
-        models = open_models(config.models, limits, config.seed)
-        store = Store.open(folder.store)
-        stack.callback(store.close)
-        budget = Budget(config.budget.usd, spent=store.totals().usd)
-        door = Door(models, store, budget)
-        stack.push_async_callback(door.aclose)
-        tools = ToolDoor(store, budget)
-        index = stack.enter_context(ApiIndex(folder.apis))
-        troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
-        stack.enter_context(Trace(store, folder.run_id).started())
-        questions, battles = _questions(store)
+    async with Opening(config.models, config).at(folder.store, apis=folder.apis) as opened:
+        questions, battles = _questions(opened.store)
         trials = _trials(config, questions, count)
-        played, lost = await landing(Court(config, troupe).judge(trials), door.shut)
+        judged = Court(config, opened.troupe).judge(trials)
+        played, lost = await opened.landing(judged)
         return canaries(played, battles, config.cast.jury, lost=lost)
 
 
 def _config(folder: RunFolder) -> RunConfig:
     """Return the run's config; an arena's contenders were never asked by a run's instructions."""
-    store = Store.open(folder.store)
-    try:
+    with stored(folder.store) as store:
         if store.get_meta(ARENA):
             raise UserError(
                 f"--canaries needs a run of `{program()} run`; {folder.path} is an arena, whose jurors "
                 "are audited by the games they judged"
             )
-    finally:
-        store.close()
     return load_config(folder.config)
 
 

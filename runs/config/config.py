@@ -9,21 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveFloat,
-    PositiveInt,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-)
+from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, field_validator
 
 from ...agents.cast import Cast, faults, unknown
-from ...agents.errors import UserError
-from ...agents.models.secrets import is_secret
-from ...agents.models.settings import EndpointSettings, ModelSettings
+from ...agents.models.settings import ModelSettings
 from ...graphs.settings import (
     ArenaSettings,
     CurationSettings,
@@ -33,15 +22,14 @@ from ...graphs.settings import (
     PerSeed,
     SelectionSettings,
 )
-from ...taxonomy.lines import Location
-from ...taxonomy.skill import load_skill, skill_path
+from ...taxonomy.skill import Skill, load_skill, skill_path
 from ..seeds.settings import SeedSettings
-from .explain import explain
-from .origin import Origin, join
-from .pasted import pasted_keys
+from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, skill_faults
 
+EMBEDDED = Path(__file__).parent / "offline.yaml"
+"""The config of a run without one: the embedded models only."""
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
@@ -50,34 +38,14 @@ HOW_OF_MODEL = (
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class BudgetSettings(_Section):
-    """What the run may cost."""
-
-    usd: PositiveFloat | None = None
-    """Ceiling in USD over all starts of the run; None for none."""
-
-
-class ExecutionSettings(_Section):
-    """How the run is carried out."""
-
-    in_flight: PositiveInt = 32
-    """Seeds or instructions worked on at a time."""
-    patience_s: PositiveFloat = 120.0
-    """Seconds an endpoint may stay away before the run stops."""
-
-
-class DatasetSettings(_Section):
+class DatasetSettings(Section):
     """What the dataset holds besides what is trained on."""
 
     thoughts: bool = False
     """Whether what models thought before they answered stands in columns of its own."""
 
 
-class RunConfig(_Section):
+class RunConfig(Config):
     """Everything a run needs to know."""
 
     seeds: SeedSettings
@@ -99,6 +67,8 @@ class RunConfig(_Section):
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
 
+    UNGIVEN = EMBEDDED
+
     @field_validator("skills")
     @classmethod
     def _found_again(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,6 +76,26 @@ class RunConfig(_Section):
         return tuple(
             str(Path(name).absolute()) if skill_path(name) == Path(name) else name for name in names
         )
+
+    @classmethod
+    def early_faults(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield what is wrong with the cast and the skills."""
+        yield from _cast(data)
+        yield from _skills(data)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what the protocol of the arena cannot work with."""
+        asked = protocol_faults(self.arena, self.cast, self.models, self.loaded_skills())
+        yield from map(_located, asked)
+
+    @property
+    def players(self) -> dict[str, ModelSettings]:
+        """The models that are asked, by alias: all of them."""
+        return self.models
+
+    def loaded_skills(self) -> list[Skill]:
+        """Return the skills themselves."""
+        return [load_skill(name) for name in self.skills]
 
     def graph_settings(self) -> GraphSettings:
         """Return what the graphs need."""
@@ -156,43 +146,16 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def load_config(
-    source: str | Path | Mapping[str, Any] | None = None, overrides: Iterable[str] = ()
-) -> RunConfig:
-    """Return the config from a YAML file or a mapping; None is the embedded one.
-
-    `overrides` are `a.b=value` with a YAML value; the last one wins. What the environment says of
-    addresses (`OPENAI_BASE_URL`) is filled in.
+def load_config(source: Source = None, overrides: Iterable[str] = ()) -> RunConfig:
+    """Return a run's config from a YAML file or a mapping; None is the embedded one; see `load`.
 
     Raises:
         UserError: place, field, value found and what is allowed, of everything that is wrong.
     """
-    origin = Origin.of(EMBEDDED if source is None else source)
-    for override in overrides:
-        origin.override(override)
-    data = origin.data
-    findings = list(pasted_keys(data))
-    hidden = {loc for loc, _ in findings}
-    config = None
-    try:
-        config = RunConfig.model_validate(data)
-    except ValidationError as error:
-        findings += [f for f in explain(error, RunConfig) if f[0] not in hidden]
-    findings += [*_cast(data), *_skills(data)]
-    if config is not None and not findings:
-        findings += _protocol(config)
-    if findings or config is None:
-        raise UserError(
-            join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
-        )
-    return _addressed(config)
+    return load(source, RunConfig, overrides)
 
 
-EMBEDDED = Path(__file__).parent / "offline.yaml"
-"""The config of a run without one: the embedded models only."""
-
-
-def _cast(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+def _cast(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is wrong with the cast, as far as it and the models can be read."""
     models = data.get("models")
     try:
@@ -206,17 +169,12 @@ def _cast(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from map(_located, wrong)
 
 
-def _located(fault: str) -> tuple[Location, str]:
+def _located(fault: str) -> Fault:
     """Return a fault with the field that it begins with."""
     return tuple(fault.partition(":")[0].split(".")), fault
 
 
-def _protocol(config: RunConfig) -> Iterator[tuple[Location, str]]:
-    skills = map(load_skill, config.skills)
-    return map(_located, protocol_faults(config.arena, config.cast, config.models, skills))
-
-
-def _skills(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+def _skills(data: Mapping[str, Any]) -> Iterator[Fault]:
     given = data.get("skills")
     named = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
     for number, name in enumerate(named):
@@ -225,18 +183,3 @@ def _skills(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
 
 
 _MODELS: TypeAdapter[dict[str, ModelSettings]] = TypeAdapter(dict[str, ModelSettings])
-
-
-def _addressed(config: RunConfig) -> RunConfig:
-    """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""
-    models: dict[str, ModelSettings] = {}
-    for alias, model in config.models.items():
-        if isinstance(model, EndpointSettings) and not model.base_url:
-            if is_secret(model.endpoint):
-                raise UserError(
-                    "OPENAI_BASE_URL: holds a user name or a password (not shown); "
-                    f"put the key into {model.api_key_env}"
-                )
-            model = model.model_copy(update={"base_url": model.endpoint})
-        models[alias] = model
-    return config.model_copy(update={"models": models})

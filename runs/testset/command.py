@@ -59,6 +59,9 @@ def testset(
             "--compare-rules", help="Measure the rules on pairs (text, rephrased) instead."
         ),
     ] = False,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
+    ] = None,
     runs_dir: Annotated[
         Path, typer.Option("--runs-dir", metavar="DIR", help="Where the ledger is kept.")
     ] = Path("runs"),
@@ -66,13 +69,13 @@ def testset(
 ) -> None:
     """Make a test set: diverse and hard prompts, free of what is in training rows."""
     from ...agents.errors import StopRun, UserError
-    from .config import keeping_passages, load_set_config
+    from ..config.load import load
+    from .config import SetConfig, keeping_passages
     from .make import Order
     from .result import folder_name
 
-    loaded = load_set_config(config)
-    if seed is not None:
-        loaded = loaded.model_copy(update={"seed": seed})
+    chosen = [] if seed is None else [f"seed={seed}"]
+    loaded = load(config, SetConfig, [*(overrides or ()), *chosen])
     if keep_shared_passages:
         loaded = keeping_passages(loaded)
     folder = runs_dir / folder_name(instructions)

@@ -9,33 +9,24 @@ A run's config works too: its `cast.default` rates.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
-from ...agents.errors import UserError
-from ...agents.models.embedding import EmbeddingSettings
-from ...agents.models.settings import ModelSettings, OfflineSettings
+from ...agents.models.settings import EmbeddingSettings, ModelSettings, OfflineSettings
 from ...graphs.testset.settings import SamplingSettings
-from ..config.config import BudgetSettings, ExecutionSettings, RunConfig
-from ..config.explain import explain
-from ..config.origin import Origin, join
-from ..config.pasted import pasted_keys
+from ..config.config import RunConfig
+from ..config.load import BudgetSettings, Config, ExecutionSettings, Section
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class TfidfSettings(_Section):
+class TfidfSettings(Section):
     """Hashed TF-IDF and truncated SVD: no weights, fitted on the prompts."""
 
     provider: Literal["tfidf"] = "tfidf"
     dimensions: PositiveInt = 256
 
 
-class SentenceSettings(_Section):
+class SentenceSettings(Section):
     """A local sentence-transformers model."""
 
     provider: Literal["sentence_transformers"]
@@ -48,7 +39,7 @@ Embedding = Annotated[
 ]
 
 
-class SetConfig(_Section):
+class SetConfig(Config):
     """Everything a test set needs besides its prompts."""
 
     models: dict[str, ModelSettings] = {"rater": OfflineSettings(provider="offline", model="judge")}
@@ -73,6 +64,16 @@ class SetConfig(_Section):
         """The rater's alias."""
         return self.rater or (next(iter(self.models)) if len(self.models) == 1 else "")
 
+    @classmethod
+    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what concerns a test set in a config that may be a run's: its `cast.default` rates."""
+        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
+        own = {name: value for name, value in data.items() if name not in foreign}
+        cast = data.get("cast")
+        if "rater" not in own and isinstance(cast, Mapping):
+            own["rater"] = cast.get("default", "")
+        return own
+
 
 def keeping_passages(config: SetConfig) -> SetConfig:
     """Return a config that keeps prompts which share only their passage with training rows."""
@@ -80,36 +81,3 @@ def keeping_passages(config: SetConfig) -> SetConfig:
     kept = sampling.decontamination.model_copy(update={"shared_passages": "keep"})
     sampling = sampling.model_copy(update={"decontamination": kept})
     return config.model_copy(update={"testset": sampling})
-
-
-def load_set_config(source: str | Path | Mapping[str, Any] | None) -> SetConfig:
-    """Return the config of a file or mapping; None: the embedded models rate.
-
-    Raises:
-        UserError: place, field, value found and what is allowed, of everything that is wrong.
-    """
-    if source is None:
-        return SetConfig()
-    origin = Origin.of(source)
-    findings = list(pasted_keys(origin.data))
-    hidden = {loc for loc, _ in findings}
-    config: SetConfig | None = None
-    try:
-        config = SetConfig.model_validate(_own(origin.data))
-    except ValidationError as error:
-        findings += [f for f in explain(error, SetConfig) if f[0] not in hidden]
-    if findings or config is None:
-        raise UserError(
-            join(f"{origin.where(loc, hide=loc in hidden)}: {words}" for loc, words in findings)
-        )
-    return config
-
-
-def _own(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what concerns a test set in a config that may be a run's."""
-    foreign = RunConfig.model_fields.keys() - SetConfig.model_fields.keys()
-    own = {name: value for name, value in data.items() if name not in foreign}
-    cast = data.get("cast")
-    if "rater" not in own and isinstance(cast, Mapping):
-        own["rater"] = cast.get("default", "")
-    return own

@@ -8,9 +8,8 @@ from typing import cast
 
 from ...agents.embedding import EndpointEmbedder
 from ...agents.errors import UserError
-from ...agents.models.door import Door, OpenModel
-from ...agents.models.embedding import EmbeddingProvider, EmbeddingSettings
-from ...agents.models.limits import share_limits
+from ...agents.models.door import Door
+from ...agents.models.settings import EmbeddingSettings, ModelSettings
 from ...graphs.testset.cluster import keywords
 from ...graphs.testset.contamination import rules
 from ...graphs.testset.graph import SetState, build, start_state
@@ -19,8 +18,7 @@ from ...graphs.testset.services import SetServices
 from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
-from ..interrupt import landing
-from ..opening import Opened, OpeningSettings, opened, ready
+from ..opening import Opened, Opening
 from .config import SentenceSettings, SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
@@ -59,14 +57,15 @@ async def make(
         category_column=order.category_column,
     )
     rows = read_training(order.against)
-    models = _models(config)
+    rater = {config.alias: config.models[config.alias]}
+    opening = Opening(rater | embedding_models(config), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    async with opened(models, ledger, config.budget.usd) as door:
+    async with opening.at(ledger) as door:
         try:
             services = _services(order, config, rows, door, notify)
         except ValueError as error:  # a package or a model that is not there
             raise UserError(str(error)) from error
-        ended = await landing(episode(build(), start_state(prompts), services), door.door.shut)
+        ended = await door.landing(episode(build(), start_state(prompts), services))
         state = cast(SetState, ended)
         asked = Asked(
             str(order.instructions),
@@ -90,26 +89,10 @@ async def make(
         )
 
 
-def _models(config: SetConfig) -> dict[str, OpenModel]:
-    """Return the rater, and the embedding endpoint where one is configured."""
-    rater = {config.alias: config.models[config.alias]}
-    patience = config.execution.patience_s
-    return ready(OpeningSettings(rater, config.seed, patience)) | embedding_models(config)
-
-
-def embedding_models(config: SetConfig) -> dict[str, OpenModel]:
-    """Return the embedding endpoint by its alias; empty where embeddings are made here.
-
-    Raises:
-        UserError: its address or its key is missing.
-    """
+def embedding_models(config: SetConfig) -> dict[str, ModelSettings]:
+    """Return the embedding endpoint by its alias; empty where embeddings are made here."""
     settings = config.embedding
-    if not isinstance(settings, EmbeddingSettings):
-        return {}
-    patience = config.execution.patience_s
-    limits = share_limits({EMBEDDING: settings}, patience_s=patience, notify=lambda text: None)
-    provider = EmbeddingProvider(EMBEDDING, settings)
-    return {EMBEDDING: OpenModel(settings, provider, limits[EMBEDDING])}
+    return {EMBEDDING: settings} if isinstance(settings, EmbeddingSettings) else {}
 
 
 def open_embedder(config: SetConfig, door: Door) -> Embedder:

@@ -13,7 +13,7 @@ from ...tools.decontamination import (
     WordRule,
     compare,
 )
-from ..opening import opened
+from ..opening import Opening
 from .config import SetConfig, TfidfSettings
 from .make import embedding_models, open_embedder
 from .prompts import sound_rows
@@ -58,8 +58,9 @@ async def compare_rules(
         UserError: the configured embedder cannot work.
     """
     settings = config.testset.decontamination
+    opening = Opening(embedding_models(config), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    async with opened(embedding_models(config), ledger, config.budget.usd) as door:
+    async with opening.at(ledger) as door:
         try:
             embedder = open_embedder(config, door.door)
             plain = isinstance(config.embedding, TfidfSettings)

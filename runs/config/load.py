@@ -1,0 +1,122 @@
+"""Loading a config of any kind: a run's, an arena's, a test set's; one way, with the same words.
+
+A kind says what of the data is its own, what can be wrong with it besides its types, and what it is
+where no file is given.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+
+from ...agents.errors import UserError
+from ...agents.models.secrets import is_secret
+from ...agents.models.settings import EndpointSettings, ModelSettings
+from ...taxonomy.lines import Location
+from .explain import explain
+from .origin import Origin, join
+from .pasted import pasted_keys
+
+Fault = tuple[Location | None, str]
+"""Where something is wrong, None where the words say it all, and what."""
+Source = str | Path | Mapping[str, Any] | None
+"""A YAML file, a mapping, or None for what a kind is without."""
+
+
+class Section(BaseModel):
+    """A part of a config: frozen, and without fields that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BudgetSettings(Section):
+    """What the run may cost."""
+
+    usd: PositiveFloat | None = None
+    """Ceiling in USD over all starts of the run; None for none."""
+
+
+class ExecutionSettings(Section):
+    """How the run is carried out."""
+
+    in_flight: PositiveInt = 32
+    """Seeds or instructions worked on at a time."""
+    patience_s: PositiveFloat = 120.0
+    """Seconds an endpoint may stay away before the run stops."""
+
+
+class Config(Section):
+    """What every kind of config has: each declares it at its own place, by which it is written out."""
+
+    if TYPE_CHECKING:
+        models: dict[str, ModelSettings]
+        seed: int
+        budget: BudgetSettings
+        execution: ExecutionSettings
+
+    UNGIVEN: ClassVar[Source] = None
+    """What is loaded where nothing is given."""
+
+    @classmethod
+    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what concerns this kind in data that may be another kind's."""
+        return dict(data)
+
+    @classmethod
+    def early_faults(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield what is wrong with data, as far as it can be read."""
+        yield from ()
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what cannot work, of a config whose every field is right by itself."""
+        yield from ()
+
+    def addressed(self) -> Self:
+        """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""
+        models: dict[str, ModelSettings] = {}
+        for alias, model in self.models.items():
+            if isinstance(model, EndpointSettings) and not model.base_url:
+                if is_secret(model.endpoint):
+                    raise UserError(
+                        "OPENAI_BASE_URL: holds a user name or a password (not shown); "
+                        f"put the key into {model.api_key_env}"
+                    )
+                model = model.model_copy(update={"base_url": model.endpoint})
+            models[alias] = model
+        return self.model_copy(update={"models": models})
+
+
+C = TypeVar("C", bound=Config)
+
+
+def load(source: Source, kind: type[C], overrides: Iterable[str] = ()) -> C:
+    """Return the config of a kind from a YAML file or a mapping.
+
+    `overrides` are `a.b=value` with a YAML value; the last one wins. What the environment says of
+    addresses (`OPENAI_BASE_URL`) is filled in.
+
+    Raises:
+        UserError: place, field, value found and what is allowed, of everything that is wrong.
+    """
+    origin = Origin.of(kind.UNGIVEN or {} if source is None else source)
+    for override in overrides:
+        origin.override(override)
+    findings: list[Fault] = list(pasted_keys(origin.data))
+    hidden = {loc for loc, _ in findings}
+    config = None
+    try:
+        config = kind.model_validate(kind.own(origin.data))
+    except ValidationError as error:
+        findings += [f for f in explain(error, kind) if f[0] not in hidden]
+    findings += kind.early_faults(origin.data)
+    if config is not None and not findings:
+        findings += config.faults()
+    if findings or config is None:
+        raise UserError(
+            join(
+                words if loc is None else f"{origin.where(loc, hide=loc in hidden)}: {words}"
+                for loc, words in findings
+            )
+        )
+    return config.addressed()

@@ -1,0 +1,63 @@
+"""From the sample to all documents: as they take on average, and as the dearest of each kind takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...agents.records import Seed
+from ..config.config import RunConfig
+from .dry_run import DryRun, Uses, no_uses
+
+Strata = Sequence[tuple[int, Sequence[Seed]]]
+"""By kind: how many documents there are, and those that were run dry for them."""
+
+
+@dataclass
+class Scaled:
+    """What all documents take over all rounds."""
+
+    likely: Uses = field(default_factory=no_uses)
+    """If they all take what the sample's took."""
+    most: Uses = field(default_factory=no_uses)
+    """If each takes what the dearest of its kind took, and the gate drops nothing."""
+    written: float = 0.0
+    """Instructions, before the gate."""
+
+
+def scaled(dry: DryRun, strata: Strata, config: RunConfig) -> Scaled:
+    """Scale what a sample took to all documents and rounds."""
+    found, passed = Scaled(), 0.0
+    # One document at least is held out.
+    least = 1 / sum(documents for documents, _ in strata)
+    share = max(config.evaluation.held_out, least) if dry.held else 0.0
+    for documents, seeds in strata:
+        own = [seed.id for seed in seeds]
+        training = [seed for seed in own if seed not in dry.held]
+        held, trained = documents * share, documents * (1 - share) * config.rounds
+        # What is held out is made in the first round only.
+        _add(found, dry, own, held + trained, fighting=False)
+        _add(found, dry, training, trained, fighting=True)
+        found.written += (held + trained) * sum(dry.written[seed] for seed in own) / len(own)
+        passed += held * sum(dry.passed[seed] for seed in own) / len(own)
+    for seed in dry.held:
+        if evaluated := dry.fought[seed]:
+            times = min(config.evaluation.instructions, passed) / evaluated
+            for key, numbers in dry.fighting[seed].items():
+                found.likely[key] += numbers * times
+                found.most[key] += numbers * times
+    return found
+
+
+def _add(found: Scaled, dry: DryRun, seeds: Sequence[str], times: float, *, fighting: bool) -> None:
+    """Add what so many documents take, of which `seeds` were run."""
+    dearest = no_uses()
+    for seed in seeds:
+        fought = max(1, dry.fought[seed])
+        passed, written = dry.passed[seed] / fought, dry.written[seed] / fought
+        for key, numbers in (dry.fighting if fighting else dry.making)[seed].items():
+            found.likely[key] += numbers * (passed if fighting else 1) * times / len(seeds)
+            dear = numbers * (written if fighting else 1) * times
+            dearest[key] = np.maximum(dearest[key], dear)
+    for key, numbers in dearest.items():
+        found.most[key] += numbers
