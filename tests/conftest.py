@@ -13,6 +13,7 @@ hypothesis.settings.register_profile(
     "ours",
     derandomize=True,
     deadline=None,
+    max_examples=50,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("ours")

@@ -298,6 +298,7 @@ def test_given_conversations_are_context(tmp_path: Path) -> None:
     assert (two.instruction.id, two.instruction.user_turns, empty) == ("b", ("Two?",), ())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ROOT.is_dir(), reason=f"the recorded data is not there: {ROOT}")
 def test_the_recorded_tournament_both_ways(tmp_path: Path) -> None:
     models: dict[str, Any] = {

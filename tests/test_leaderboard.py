@@ -3,7 +3,6 @@
 import gzip
 import json
 import struct
-import subprocess
 import sys
 import xml.dom.minidom
 from pathlib import Path
@@ -20,6 +19,7 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.leaderboard.options import parse_anchor
+from tests.command import command
 
 Row = dict[str, Any]
 
@@ -211,10 +211,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_the_command_line_exits_with_2_and_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", [battle(1, "ant", "bee", "draw")])
-    command = [sys.executable, "-m", "arenainstruct.runs", "leaderboard", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: ") and "row 2 " in done.stderr
+    done = command("leaderboard", path, cwd=tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: ") and "row 2 " in done.err
 
 
 def test_an_anchor_and_a_baseline(tmp_path: Path) -> None:
@@ -392,7 +391,7 @@ AB = ("ant", "bee")
 MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.permutations(MODELS), st.sampled_from(sorted(MIRROR))),

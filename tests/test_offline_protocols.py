@@ -69,7 +69,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [c if c == "cascade" else pytest.param(c, marks=pytest.mark.slow) for c in CASES],
+)
 async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path) -> None:
     config = config_of(*CASES[case])
     result, battles, totals = await run(config, tmp_path)

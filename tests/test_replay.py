@@ -1,5 +1,6 @@
 """Replay: the same bytes from the ledger alone, and what went another way is named."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,16 @@ DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SMALL = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=2")
 
 
-@pytest.fixture
-async def run(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a small run with the embedded models."""
-    return await made(tmp_path)
+    return asyncio.run(made(tmp_path_factory.mktemp("first")))
+
+
+@pytest.fixture
+def run(first: Path, tmp_path: Path) -> Path:
+    """Return a copy of the run that a test may change."""
+    return shutil.copytree(first, tmp_path / first.name)
 
 
 async def made(folder: Path) -> Path:
