@@ -1,26 +1,17 @@
 """The command `leaderboard` on battles recorded by others, against the figures they published."""
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from arenainstruct.runs.cli import app
+from tests.boards import board
 
 BASELINE = "gpt4_1106_preview"
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 INSTRUCTIONS = 805
-
-
-def board(*arguments: str) -> dict[str, Any]:
-    done = CliRunner().invoke(app, ["leaderboard", *arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
 
 
 def published(data: Path, column: str) -> dict[str, float]:
