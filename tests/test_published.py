@@ -94,5 +94,5 @@ def test_length_controlled_rates_are_the_published_ones(data: Path) -> None:
 
 def spearman(first: Floats, second: Floats) -> float:
     """Return the correlation of two rankings."""
-    ranks = (np.argsort(np.argsort(values)) for values in (first, second))
-    return float(np.corrcoef(*ranks)[0, 1])
+    one, other = (np.argsort(np.argsort(values)) for values in (first, second))
+    return float(np.corrcoef(one, other)[0, 1])
