@@ -1,22 +1,25 @@
 """What all tests share: no socket off loopback, and documents of our own."""
 
-import asyncio
-import filecmp
-import json
 import os
-import signal
 import socket
-import subprocess
-import sys
-from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ["ARENAINSTRUCT_SCRIPTED"] = "1"  # our own configs name our own functions
+# The same examples every time, and no deadline: a slow machine must not turn a test red.
+hypothesis.settings.register_profile(
+    "ours",
+    derandomize=True,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("ours")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -40,72 +43,3 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the recorded data is not beside this checkout")
     return SHARED
-
-
-@pytest.fixture
-def loop_config(tmp_path: Path) -> Callable[..., Path]:
-    """Write the config of a small loop of two rounds, all its models behind one mock server.
-
-    `each` holds further fields of every model, the rest are sections of the config.
-    """
-
-    def write(url: str, each: dict[str, Any] | None = None, **sections: Any) -> Path:
-        def model(name: str) -> dict[str, Any]:
-            own = {"provider": "openai", "model": name, "base_url": url, "concurrency": 4}
-            return own | (each or {})
-
-        names = ("strong-1", "medium-1", "weak-1", "judge-1", "judge-2", "judge-3")
-        data = {
-            "seeds": str(Path(__file__).parents[1] / "runs" / "demo"),
-            "skills": ["reading_comprehension"],
-            "rounds": 2,
-            "per_seed": {"passages": 1, "instructions": 2, "refinements": 1, "directions": 1},
-            "models": {name: model(name) for name in names},
-            "cast": {
-                "default": "strong-1",
-                "target": "weak-1",
-                "contenders": ["strong-1", "medium-1"],
-                "jury": ["judge-1", "judge-2"],
-                "evaluation_jury": ["judge-3"],
-            },
-            "arena": {"battles_per_instruction": 2},
-            "execution": {"in_flight": 8, "patience_s": 3},
-        }
-        path = tmp_path / f"config-{len(list(tmp_path.glob('config-*')))}.yaml"
-        path.write_text(json.dumps(data | sections), encoding="utf-8")  # JSON is YAML
-        return path
-
-    return write
-
-
-@pytest.fixture
-def cli() -> Callable[..., Awaitable[Process]]:
-    """Start `arenainstruct …` as a process of its own."""
-
-    async def start(*arguments: object, **environment: str) -> Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "arenainstruct.runs",
-            *map(str, arguments),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **environment},
-            # A suite that was started in the background hands an ignored Ctrl-C down.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        )
-
-    return start
-
-
-@pytest.fixture
-def differing() -> Callable[[Path, Path], list[str]]:
-    """Name the files that differ between two folders in their bytes, or that only one of them has."""
-
-    def compare(one: Path, two: Path) -> list[str]:
-        files = {p.relative_to(f) for f in (one, two) for p in f.rglob("*") if p.is_file()}
-        assert files, f"{one} and {two} are empty"
-        same = filecmp.cmpfiles(one, two, map(str, files), shallow=False)[0]
-        return sorted({str(file) for file in files} - set(same))
-
-    return compare

@@ -87,7 +87,7 @@ DESIGNS = st.builds(
 
 @pytest.mark.parametrize("pick", [round_robin, active])
 @given(design=DESIGNS, size=st.integers(1, 20), luck=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_whole_tournament_is_played_and_no_battle_twice(
     pick: Matchmaker, design: Design, size: int, luck: int
 ) -> None:
@@ -98,7 +98,7 @@ def test_the_whole_tournament_is_played_and_no_battle_twice(
 
 
 @given(design=DESIGNS, luck=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_swiss_gives_each_model_few_battles_and_no_rival_twice(design: Design, luck: int) -> None:
     world = bradley_terry([0.3 * i for i in range(design.models)], design.questions, luck)
     played = tournament(swiss, design, world, most=design.battles, size=10_000)
@@ -150,6 +150,7 @@ def test_questions_are_drawn_whatever_their_results() -> None:
     assert np.bincount(first, minlength=4).min() > 70
 
 
+@pytest.mark.slow
 def test_weights_by_inverse_propensity_are_unbiased() -> None:
     world = bradley_terry([0.4, 0.2, 0.0], 12, seed=6)
     told = []
@@ -165,7 +166,7 @@ def test_weights_by_inverse_propensity_are_unbiased() -> None:
 
 
 @given(luck=st.integers(0, 500))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_what_is_fully_played_is_certain_and_rated_as_ever(luck: int) -> None:
     design = Design(4, 15)
     world = bradley_terry([0.8, 0.3, 0.0, -0.5], 15, luck)
@@ -197,6 +198,7 @@ def mean_share(pick: Matchmaker, worlds: Callable[[int], World], count: int) -> 
     return float(np.mean(shares)), right
 
 
+@pytest.mark.slow
 def test_active_is_as_sure_with_fewer_battles_and_keeps_its_word() -> None:
     def worlds(seed: int) -> World:
         return bradley_terry([2.0, 0.8, 0.5, -0.4, -0.7], 40, seed)
@@ -251,17 +253,20 @@ def test_the_full_tournament_gives_the_known_order() -> None:
     assert best_first(expect(design, recorded().full(design)).strengths) == ORDER
 
 
+@pytest.mark.slow
 def test_active_finds_the_full_order_with_two_fifths_of_the_battles() -> None:
     as_expected, _ = seeds_right(active, 0.4)
     assert as_expected >= 18
 
 
+@pytest.mark.slow
 def test_round_robin_finds_it_far_less_often() -> None:
     as_expected, by_games = seeds_right(round_robin, 0.4)
     assert as_expected <= 14
     assert by_games <= 12
 
 
+@pytest.mark.slow
 def test_confidence_ends_active_early_and_right() -> None:
     shares, right = [], 0
     for seed in range(10):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,26 +23,38 @@ MAY_IMPORT = {
 SUBGRAPHS = ("generation", "arena", "tournament", "supervisor", "testset")
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    """Yield (dotted name below the package, file) for every file of the package."""
+@cache
+def modules() -> list[tuple[str, Path]]:
+    """Return (dotted name below the package, file) for every file of the package."""
+    found = []
     for floor in FLOORS:
         for path in sorted((ROOT / floor).rglob("*.py")):
             if "demo" not in path.parts and "-" not in str(path.relative_to(ROOT)):
                 parts = path.relative_to(ROOT).with_suffix("").parts
-                yield ".".join(p for p in parts if p != "__init__"), path
+                found.append((".".join(p for p in parts if p != "__init__"), path))
+    return found
 
 
-def imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    """Yield (dotted target below the package, line) of every import of our own.
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(name: str, path: Path) -> list[tuple[str, int]]:
+    """Return (dotted target below the package, line) of every import of our own.
 
     Those inside functions count, since a circle hides there; those for type checkers alone do not.
     """
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in running(ast.parse(path.read_text())):
+    found = []
+    for node in running(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1]
             for alias in node.names:
-                yield ".".join([*base, *(node.module or "").split("."), alias.name]), node.lineno
+                target = ".".join([*base, *(node.module or "").split("."), alias.name])
+                found.append((target, node.lineno))
+    return found
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
@@ -70,7 +83,7 @@ def test_imports_point_one_way() -> None:
 def test_imports_inside_are_relative() -> None:
     wrong = []
     for _, path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Import):
                 named = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -180,9 +193,5 @@ def test_files_stay_small(floor: str) -> None:
 
 
 def test_every_file_says_what_it_is() -> None:
-    mute = [
-        str(p.relative_to(ROOT))
-        for _, p in modules()
-        if not ast.get_docstring(ast.parse(p.read_text()))
-    ]
+    mute = [str(p.relative_to(ROOT)) for _, p in modules() if not ast.get_docstring(parsed(p))]
     assert not mute, mute

@@ -96,6 +96,7 @@ def test_family_preference_is_found_and_is_not_the_family_being_good() -> None:
     assert audited.jurors[1].kinship.itself.note.startswith("not measurable")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [(1.0, 1.0, 1.0), (0.4, 1.0, 2.0)])
 def test_fair_jurors_raise_no_alarm(noise: tuple[float, float, float]) -> None:
     alarms = sum(bool(audit(world(100 + seed, noise=noise)).findings) for seed in range(40))

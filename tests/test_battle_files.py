@@ -11,12 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.runs.cli import app
+from tests.boards import Row, csv, jsonl, kept, ratings, refused, told
 
-Row = dict[str, Any]
 HEAD = "question_id,model_a,model_b,winner"
 SIDES = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}
 
@@ -33,37 +31,6 @@ def battles(count: int = 60, **more: Callable[[Any], Any]) -> list[Row]:
         row = {"question_id": f"q{number // 3}", "model_a": one, "model_b": other, "winner": winner}
         rows.append(row | {name: make(rng) for name, make in more.items()})
     return rows
-
-
-def csv(rows: list[Row]) -> str:
-    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def jsonl(rows: list[Row]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
-
-
-def kept(folder: Path, name: str, data: str | bytes) -> str:
-    path = folder / name
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return str(path)
-
-
-def told(command: str, *arguments: str) -> Any:
-    done = CliRunner().invoke(app, [command, *arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
-
-
-def refused(command: str, *arguments: str) -> str:
-    with pytest.raises(UserError) as caught:
-        told(command, *arguments)
-    return str(caught.value)
-
-
-def ratings(found: Any) -> dict[str, float]:
-    return {model["model"]: model["rating"] for model in found["models"]}
 
 
 def reference(rows: list[Row], features: Any = None, ridge: float = 0.0) -> tuple[Any, Any]:

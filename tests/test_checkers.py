@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arenainstruct.tools.checkers import CHECKERS, CheckTask, usable
@@ -392,17 +392,12 @@ def test_a_line_of_the_text_is_no_lead_in() -> None:
     assert readings("````\n```x\n```\n````", "") == ["````\n```x\n```\n````", "```x\n```"]
 
 
-# The same examples every time and no deadline: a slow machine must not turn a test red.
-STEADY = settings(
-    derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=80
-)
 WORDS = st.sampled_from(["mill", "rye", "Ada", "oats", "win", "a", "café", "ß", "12"])
 TEXTS = st.lists(st.one_of(WORDS, st.sampled_from([" ", "\n", ", ", ". "])), min_size=1).map(
     "".join
 )
 
 
-@STEADY
 @given(TEXTS, st.lists(WORDS, min_size=1, max_size=3, unique=True), st.lists(WORDS, min_size=3))
 def test_replacing_word_by_word_is_what_the_check_expects(
     context: str, terms: list[str], others: list[str]
@@ -416,7 +411,6 @@ def test_replacing_word_by_word_is_what_the_check_expects(
     assert CHECKERS["keyword_replacement"](answer, task).note == ""
 
 
-@STEADY
 @given(TEXTS, st.lists(WORDS, min_size=1, max_size=3, unique=True))
 def test_removed_words_are_gone_and_the_rest_is_there(context: str, terms: list[str]) -> None:
     task = CheckTask(context, " ".join(terms), tuple(terms))
@@ -429,7 +423,6 @@ def test_removed_words_are_gone_and_the_rest_is_there(context: str, terms: list[
     assert not CHECKERS["text_removing"](context, task).passed
 
 
-@STEADY
 @given(st.text(min_size=1), st.sampled_from(["upper", "lower", "swap", "initials"]))
 def test_any_text_can_be_recased(context: str, change: str) -> None:
     task = CheckTask(context, "Change its case.", (change,))
@@ -440,13 +433,11 @@ def test_any_text_can_be_recased(context: str, change: str) -> None:
         assert CHECKERS["text_capitalization"](getattr(context, change)(), task).note == ""
 
 
-@STEADY
 @given(st.text(), st.text())
 def test_a_difference_is_found_exactly_where_there_is_one(expected: str, found: str) -> None:
     assert (difference(expected, found) == "") == (expected == found)
 
 
-@STEADY
 @given(st.text(), st.sampled_from(sorted(CHECKERS)))
 def test_no_answer_breaks_a_checker(answer: str, name: str) -> None:
     task = next(task for checker, task, _ in RIGHT.values() if checker == name)

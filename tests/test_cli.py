@@ -1,41 +1,25 @@
-"""The command line as a user meets it: real processes, their output and their exit status."""
+"""The command line as a user meets it: what it prints, where, and its exit status."""
 
 import asyncio
 import json
 import os
 import pty
 import re
-import resource
 import shutil
-import signal
 import subprocess
 import sys
-from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable
+import threading
 from pathlib import Path
 
 import pytest
 
 from arenainstruct.runs.mock import MockOptions, MockServer
+from tests.command import Said, command
 
 TOOL = Path(sys.executable).with_name("arenainstruct")
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 KEY = "sk-notarealkey0123456789"
 SMALL = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=2")
-Cli = Callable[..., Awaitable[Process]]
-
-
-def tool(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run the console script to its end."""
-    return subprocess.run(
-        [TOOL, *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -50,28 +34,21 @@ def small(*more: str) -> list[str]:
     return [word for field in (*SMALL, *more) for word in ("--set", field)]
 
 
-def test_help_comes_at_once(tmp_path: Path) -> None:
-    seconds = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = tool("--help", cwd=tmp_path)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Of the processor: what else this machine does meanwhile is not ours.
-        seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-        assert done.returncode == 0
-        assert all(c in done.stdout for c in ("run", "resume", "check", "estimate", "export"))
-    assert min(seconds) <= 0.5
+def test_the_console_script_is_installed(tmp_path: Path) -> None:
+    done = subprocess.run([TOOL, "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert all(c in done.stdout for c in ("run", "resume", "check", "estimate", "export"))
 
 
 def test_version(tmp_path: Path) -> None:
-    done = tool("--version", cwd=tmp_path)
-    assert re.fullmatch(r"arenainstruct \d+\.\d+\.\d+\S*\n", done.stdout)
+    done = command("--version", cwd=tmp_path)
+    assert re.fullmatch(r"arenainstruct \d+\.\d+\.\d+\S*\n", done.out)
 
 
 def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
-    done = tool("run", "--seeds", "docs", "--run-id", "my-1", "--json", *small(), cwd=docs)
-    assert done.returncode == 0, done.stderr
-    (line,) = done.stdout.splitlines()
+    done = command("run", "--seeds", "docs", "--run-id", "my-1", "--json", *small(), cwd=docs)
+    assert done.status == 0, done.err
+    (line,) = done.out.splitlines()
     result = json.loads(line)
     assert (result["run_id"], result["path"]) == ("my-1", "runs/my-1")
     assert result["status"] == "completed"
@@ -86,64 +63,64 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert isinstance(result["policy_changes"], list)
     assert 0 < result["elapsed_s"] < 120
 
-    said = done.stderr.splitlines()
+    said = done.err.splitlines()
     assert "rounds: 1" in said
     assert any(re.match(r"round 1/1 battle (\d+)/\1 → \d+ battles · \d+ calls", s) for s in said)
-    assert "\x1b" not in done.stderr
+    assert "\x1b" not in done.err
 
-    again = tool("run", "--seeds", "docs", "--run-id", "my-1", *small(), cwd=docs)
-    assert again.returncode == 2
+    again = command("run", "--seeds", "docs", "--run-id", "my-1", *small(), cwd=docs)
+    assert again.status == 2
     assert (
-        "error: run 'my-1' exists: take it up with `" in again.stderr
-        and "arenainstruct resume runs/my-1`" in again.stderr
+        "error: run 'my-1' exists: take it up with `" in again.err
+        and "arenainstruct resume runs/my-1`" in again.err
     )
 
-    resumed = tool("resume", "my-1", "--json", cwd=docs)
-    assert resumed.returncode == 0, resumed.stderr
-    assert json.loads(resumed.stdout)["calls"]["paid"] == 0
-    assert json.loads(resumed.stdout)["counts"] == result["counts"]
+    resumed = command("resume", "my-1", "--json", cwd=docs)
+    assert resumed.status == 0, resumed.err
+    assert json.loads(resumed.out)["calls"]["paid"] == 0
+    assert json.loads(resumed.out)["counts"] == result["counts"]
 
-    page = tool("resume", "my-1", cwd=docs).stdout
+    page = command("resume", "my-1", cwd=docs).out
     assert page.startswith("my-1: completed")
     assert "Cost of this start: 0 calls paid" in page
     assert f"Cost of all starts: {result['calls']['paid']:,} calls paid\n" in page
     assert all(word in page for word in ("seeds read", "Ratings", "Policy", "Cost", "Next:"))
 
-    changed = tool("resume", "my-1", "--set", "seed=8", cwd=docs)
-    assert changed.returncode == 2
-    assert "seed cannot change in a run that has begun" in changed.stderr
+    changed = command("resume", "my-1", "--set", "seed=8", cwd=docs)
+    assert changed.status == 2
+    assert "seed cannot change in a run that has begun" in changed.err
 
     for format in ("trl", "openai"):
-        export = tool("export", "my-1", "--format", format, "--to", format, cwd=docs)
-        assert export.returncode == 0, export.stderr
-        assert f"sft: {result['counts']['sft']}\n" in export.stdout
+        export = command("export", "my-1", "--format", format, "--to", format, cwd=docs)
+        assert export.status == 0, export.err
+        assert f"sft: {result['counts']['sft']}\n" in export.out
         rows = (docs / format / "sft.jsonl").read_text().splitlines()
         assert len(rows) == result["counts"]["sft"]
         assert all("messages" in json.loads(row) for row in rows)
-    assert tool("export", "my-1", "--to", "/proc/no", cwd=docs).returncode == 2
-    odd = tool("export", "my-1", "--format", "csv", "--to", "x", cwd=docs)
-    assert odd.returncode == 2
-    assert "formats: trl, openai" in odd.stderr
+    assert command("export", "my-1", "--to", "/proc/no", cwd=docs).status == 2
+    odd = command("export", "my-1", "--format", "csv", "--to", "x", cwd=docs)
+    assert odd.status == 2
+    assert "formats: trl, openai" in odd.err
 
-    longer = tool("resume", "my-1", "--set", "rounds=2", "--json", cwd=docs)
-    assert longer.returncode == 0, longer.stderr
-    more = json.loads(longer.stdout)
+    longer = command("resume", "my-1", "--set", "rounds=2", "--json", cwd=docs)
+    assert longer.status == 0, longer.err
+    more = json.loads(longer.out)
     assert more["reached"]["round"] == 2
     assert more["counts"]["instruction"] > result["counts"]["instruction"]
-    shorter = tool("resume", "my-1", "--set", "rounds=1", cwd=docs)
-    assert shorter.returncode == 2
-    assert "rounds cannot change" in shorter.stderr
+    shorter = command("resume", "my-1", "--set", "rounds=1", cwd=docs)
+    assert shorter.status == 2
+    assert "rounds cannot change" in shorter.err
 
 
 def test_dry_run_and_limit(docs: Path) -> None:
-    done = tool("run", "--seeds", "docs", "--dry-run", "--json", "--limit", "1", cwd=docs)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    done = command("run", "--seeds", "docs", "--dry-run", "--json", "--limit", "1", cwd=docs)
+    assert done.status == 0, done.err
+    found = json.loads(done.out)
     assert found["seeds"] == 1
     assert found["most"]["calls"] > found["likely"]["calls"] > 0
     assert not (docs / "runs").exists()
-    limited = tool("run", "--seeds", "docs", "--limit", "1", "--json", *small(), cwd=docs)
-    assert json.loads(limited.stdout)["counts"]["seed"] == 1
+    limited = command("run", "--seeds", "docs", "--limit", "1", "--json", *small(), cwd=docs)
+    assert json.loads(limited.out)["counts"]["seed"] == 1
 
 
 @pytest.mark.parametrize(
@@ -167,19 +144,19 @@ def test_dry_run_and_limit(docs: Path) -> None:
 def test_what_the_user_wrote_wrongly_is_one_message_and_status_2(
     docs: Path, arguments: list[str], said: str
 ) -> None:
-    done = tool(*arguments, cwd=docs)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert KEY not in done.stderr
-    assert done.stdout == ""
+    done = command(*arguments, cwd=docs)
+    assert done.status == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert KEY not in done.err
+    assert done.out == ""
     assert not list((docs / "runs").glob("*"))
 
 
 async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> None:
-    def check(server: MockServer, *more: str, key: str) -> "subprocess.CompletedProcess[str]":
+    def check(server: MockServer, *more: str, key: str) -> Said:
         model = f"{{provider: openai, model: strong, base_url: '{server.url}'}}"
-        return tool(
+        return command(
             *("check", "--json", "--set", "seeds=docs", "--set", f"models.teacher={model}"),
             *(word for field in more for word in ("--set", field)),
             cwd=docs,
@@ -188,8 +165,8 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
 
     async with MockServer(MockOptions(key=KEY, replies="offline")) as server:
         good = await asyncio.to_thread(check, server, key=KEY)
-        assert good.returncode == 0, good.stdout
-        found = json.loads(good.stdout)
+        assert good.status == 0, good.out
+        found = json.loads(good.out)
         assert found["ok"]
         details = {f["what"]: f["detail"] for f in found["findings"]}
         assert details["seeds"] == "of the first 2 documents 2 are usable (text)"
@@ -205,21 +182,21 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
             "seeds=nowhere",
         ]
         bad = await asyncio.to_thread(check, server, *broken, key="sk-another-key-000000")
-        assert bad.returncode == 2
-        failed = {f["what"]: f["detail"] for f in json.loads(bad.stdout)["findings"] if not f["ok"]}
+        assert bad.status == 2
+        failed = {f["what"]: f["detail"] for f in json.loads(bad.out)["findings"] if not f["ok"]}
         assert failed.keys() == {"seeds", "model teacher", "model other", "model small"}
         assert "Incorrect API key" in failed["model teacher"]
         assert "absent.jsonl: does not exist" in failed["model other"]
         assert "connection failed" in failed["model small"]
-        assert "sk-another" not in bad.stdout + bad.stderr
+        assert "sk-another" not in bad.out + bad.err
 
         # 2 is what the user wrote; 1 is an endpoint that answers wrongly, or not at all.
-        assert (await asyncio.to_thread(check, server, key="sk-another-key-000000")).returncode == 1
-        assert (await asyncio.to_thread(check, server, broken[1], key=KEY)).returncode == 1
-        assert (await asyncio.to_thread(check, server, broken[0], key=KEY)).returncode == 2
+        assert (await asyncio.to_thread(check, server, key="sk-another-key-000000")).status == 1
+        assert (await asyncio.to_thread(check, server, broken[1], key=KEY)).status == 1
+        assert (await asyncio.to_thread(check, server, broken[0], key=KEY)).status == 2
         unkeyed = "models.other={provider: openai, model: m, api_key_env: ABSENT_KEY}"
         without = await asyncio.to_thread(check, server, unkeyed, key=KEY)
-        assert without.returncode == 2 and "ABSENT_KEY" in without.stdout
+        assert without.status == 2 and "ABSENT_KEY" in without.out
 
 
 async def test_no_key_reaches_a_file_or_the_screen(docs: Path) -> None:
@@ -234,103 +211,75 @@ async def test_no_key_reaches_a_file_or_the_screen(docs: Path) -> None:
             "--set",
             f"models.teacher={model}",
         )
-        run = tool
-        done = await asyncio.to_thread(run, *arguments, *small(), cwd=docs, OPENAI_API_KEY=KEY)
-        assert done.returncode == 0, done.stderr
+        done = await asyncio.to_thread(command, *arguments, *small(), cwd=docs, OPENAI_API_KEY=KEY)
+        assert done.status == 0, done.err
         refused = await asyncio.to_thread(
-            run, *arguments[:3], *arguments[5:], *small(), cwd=docs, OPENAI_API_KEY=KEY + "-old"
+            command, *arguments[:3], *arguments[5:], *small(), cwd=docs, OPENAI_API_KEY=KEY + "-old"
         )
-        assert refused.returncode == 3
-        assert "stopped: endpoint" in refused.stdout
-    said = done.stdout + done.stderr + refused.stdout + refused.stderr
+        assert refused.status == 3
+        assert "stopped: endpoint" in refused.out
+    said = done.out + done.err + refused.out + refused.err
     assert KEY not in said
     files = [path for path in (docs / "runs").rglob("*") if path.is_file()]
     assert len(files) > 8
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
-async def test_a_spent_budget_stops_and_a_raised_one_goes_on(docs: Path) -> None:
+def test_a_spent_budget_stops_and_a_raised_one_goes_on(docs: Path) -> None:
     prices = [f"models.{m}.price={{input: 1, output: 4}}" for m in ("teacher", "other", "small")]
-    first = tool(
+    first = command(
         *("run", "--seeds", "docs", "--run-id", "b-1", *small(*prices, "budget.usd=0.02")), cwd=docs
     )
-    assert first.returncode == 3
-    assert first.stdout.startswith("b-1: stopped: budget")
+    assert first.status == 3
+    assert first.out.startswith("b-1: stopped: budget")
     assert re.search(
         r"\n  stopped in round 1 of 1, (\w+): \d+ of \d+ (seeds|drafts|instructions) done; the dataset",
-        first.stdout,
+        first.out,
     )
-    assert "select" not in first.stderr, "what a stop decides on what it has is no stage of the run"
-    assert "arenainstruct resume runs/b-1 --set budget.usd=<more>" in first.stdout
-    second = tool("resume", "runs/b-1", "--set", "budget.usd=9", "--json", cwd=docs)
-    assert second.returncode == 0, second.stderr
-    result = json.loads(second.stdout)
+    assert "select" not in first.err, "what a stop decides on what it has is no stage of the run"
+    assert "arenainstruct resume runs/b-1 --set budget.usd=<more>" in first.out
+    second = command("resume", "runs/b-1", "--set", "budget.usd=9", "--json", cwd=docs)
+    assert second.status == 0, second.err
+    result = json.loads(second.out)
     assert result["status"] == "completed"
     assert result["usd"] > result["usd_this_start"] > 0
-    said = second.stderr.splitlines()
+    said = second.err.splitlines()
     assert re.fullmatch(r"round 1/1 goes on with its stage \w+", said[1])
     assert not [line for line in said if "0/0" in line and line.startswith("round 0")]
     assert any(line.endswith("of 9 USD in all starts") for line in said)
 
 
-async def test_ctrl_c_ends_quietly_and_says_how_to_go_on(docs: Path, cli: Cli) -> None:
-    async with MockServer(MockOptions(replies="offline", latency_ms=200)) as server:
-        model = f"{{provider: openai, model: strong, base_url: '{server.url}'}}"
-        process = await cli(
-            *("run", "--seeds", docs / "docs", "--runs-dir", docs / "runs", "--run-id", "c-1"),
-            *("--set", f"models.teacher={model}", *small()),
-            OPENAI_API_KEY=KEY,
-        )
-        while server.counters.paid.total() < 2:
-            assert process.returncode is None
-            await asyncio.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 130
-    last = said.decode().splitlines()[-1]
-    assert last.startswith("interrupted; go on with: ")
-    assert last.endswith(f" resume {docs}/runs/c-1")
-    assert "Traceback" not in said.decode()
-
-
-def on_a_terminal(*arguments: object, cwd: Path) -> tuple[int, str]:
-    """Run the tool with its standard error on a pseudo-terminal; return its status and the stream."""
+def on_a_terminal(*arguments: object, cwd: Path) -> tuple[Said, str]:
+    """Run a command with its standard error on a pseudo-terminal; return what that one got too."""
     main, side = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "110", "LINES": "40"}
-    with subprocess.Popen(
-        [TOOL, *map(str, arguments)], cwd=cwd, stdout=subprocess.PIPE, stderr=side, env=environment
-    ) as process:
-        os.close(side)
-        stream = b""
+    pieces: list[bytes] = []
+
+    def read() -> None:
         try:
             while piece := os.read(main, 65536):
-                stream += piece
+                pieces.append(piece)
         except OSError:  # the other side is closed
-            pass
-        os.close(main)
-        assert process.stdout is not None
-        out = process.stdout.read()
-        assert b"\x1b" not in out
-    return process.returncode, stream.decode()
+            os.close(main)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with os.fdopen(side, "w") as terminal:
+        said = command(
+            *arguments, cwd=cwd, terminal=terminal, TERM="xterm-256color", COLUMNS="110", LINES="40"
+        )
+    reader.join()
+    return said, b"".join(pieces).decode()
 
 
-async def test_a_terminal_gets_a_live_view_that_leaves_nothing_behind(docs: Path) -> None:
-    async with MockServer(MockOptions(replies="offline", latency_ms=60)) as server:
-        model = (
-            f"{{provider: openai, model: strong, base_url: '{server.url}', price: {{input: 1}}}}"
-        )
-        status, stream = await asyncio.to_thread(
-            on_a_terminal,
-            *("run", "--seeds", "docs", "--set", f"models.teacher={model}"),
-            *("--run-id", "t-1", *small("budget.usd=5")),
-            cwd=docs,
-        )
-    assert status == 0
+def test_a_terminal_gets_a_live_view_that_leaves_nothing_behind(docs: Path) -> None:
+    fields = small("budget.usd=5", "models.teacher.price={input: 1}")
+    said, stream = on_a_terminal("run", "--seeds", "docs", "--run-id", "t-1", *fields, cwd=docs)
+    assert said.status == 0
+    assert "\x1b" not in said.out
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream)
     for part in ("t-1  round 1 of 1", "in flight", "waiting", "left", "instructions written"):
         assert part in shown
-    assert re.search(r"\d+ calls \(\d+/s\)", shown)
-    assert re.search(r"tokens · 0\.\d{4} of 5 USD", shown)
+    assert re.search(r"\d+ calls (\(\d+/s\) )?· \S+ \+ \S+ tokens · 0\.\d{4} of 5 USD", shown)
     # At the end: the cursor is back, and the last frame was wiped line by line.
     assert stream.rindex("\x1b[?25h") > stream.rindex("\x1b[?25l")
     assert stream.rstrip().endswith("\x1b[2K")

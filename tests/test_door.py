@@ -38,13 +38,14 @@ class Slow:
         self.endpoint = "slow"
         self.params: dict[str, Any] = {}
         self.asked = self.left = 0
-        self.go = asyncio.Event()
+        self.go, self.reached = asyncio.Event(), asyncio.Event()
         self.failures: list[AttemptFailed] = []
         self.texts: list[str] = []
 
     async def complete(self, call: Call) -> Reply:
         """Answer once the event is set."""
         self.asked += 1
+        self.reached.set()
         try:
             await self.go.wait()
         except asyncio.CancelledError:
@@ -75,6 +76,12 @@ class House:
     def ask(self, call: Call = CALL) -> "asyncio.Task[Reply]":
         return asyncio.create_task(self.door.complete(call))
 
+    async def settled(self) -> None:
+        """Wait until the model is asked, and whoever asks the same has joined."""
+        await self.slow.reached.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+
     def calls(self) -> tuple[int, int, int]:
         calls = self.door.tally.calls()
         return calls["paid"], calls["served"], calls["failed"]
@@ -98,7 +105,7 @@ async def test_the_same_call_in_flight_is_made_once(tmp_path: Path, broken: bool
         if broken:
             home.slow.failures = [AttemptFailed("not today", status=400, final=True)]
         twins = [home.ask() for _ in range(5)]
-        await asyncio.sleep(0.01)
+        await home.settled()
         home.slow.go.set()
         outcomes = await asyncio.gather(*twins, return_exceptions=True)
 
@@ -115,10 +122,10 @@ async def test_the_same_call_in_flight_is_made_once(tmp_path: Path, broken: bool
 async def test_who_is_cancelled_takes_no_twin_along(tmp_path: Path, leaves: list[int]) -> None:
     async with house(tmp_path) as home:
         twins = [home.ask() for _ in range(4)]
-        await asyncio.sleep(0.01)
+        await home.settled()
         for number in leaves:
             twins[number].cancel()
-        await asyncio.sleep(0.01)
+        await home.settled()
         home.slow.go.set()
         outcomes = await asyncio.gather(*twins, return_exceptions=True)
     assert home.slow.asked == 1 and home.slow.left == 0
@@ -129,9 +136,17 @@ async def test_who_is_cancelled_takes_no_twin_along(tmp_path: Path, leaves: list
 
 async def test_a_timeout_around_one_caller_is_its_own(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        hasty = asyncio.create_task(asyncio.wait_for(home.door.complete(CALL), 0.05))
-        await asyncio.sleep(0.01)
+        patience = asyncio.timeout(None)
+
+        async def ask_in_time() -> Reply:
+            async with patience:
+                return await home.door.complete(CALL)
+
+        hasty = asyncio.create_task(ask_in_time())
+        await home.settled()
         twin = home.ask()
+        await home.settled()
+        patience.reschedule(0)
         with pytest.raises(TimeoutError):
             await hasty
         home.slow.go.set()
@@ -143,7 +158,7 @@ async def test_a_call_that_nobody_waits_for_ends_and_gives_everything_back(tmp_p
     price = Price(input=1.0, output=1.0)
     async with house(tmp_path, ceiling=1.0, price=price) as home:
         twins = [home.ask() for _ in range(3)]
-        await asyncio.sleep(0.01)
+        await home.settled()
         for twin in twins:
             twin.cancel()
         late = home.ask()  # in the same tick: it must not share their end

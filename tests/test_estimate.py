@@ -1,5 +1,7 @@
 """The estimate, held against real runs of the same config."""
 
+import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,7 @@ async def compare(config: RunConfig, totals: LedgerTotals) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 async def test_the_estimate_of_the_demo_holds(tmp_path: Path) -> None:
     config = priced(DEMO, "rounds=1")
     found = await compare(config, await paid(config, tmp_path))
@@ -118,6 +121,17 @@ def test_documents_that_no_skill_takes_are_told_and_not_counted() -> None:
     data = found.data()
     assert data["seeds"] == 2 and data["rejects"]["no_skill_for_text"] == 5
     assert "no skill takes 7 of the documents: 1 dialogue, 1 table, 5 text" in found.table()
+
+
+@pytest.mark.slow
+def test_ten_thousand_rows_are_estimated(tmp_path: Path) -> None:
+    dice = random.Random(1)
+    words = ["".join(dice.choices("abcdefghijklmnop", k=dice.randint(3, 9))) for _ in range(3000)]
+    with (tmp_path / "rows.jsonl").open("w") as rows:
+        for _ in range(10_000):
+            rows.write(json.dumps({"text": " ".join(dice.choices(words, k=60))}) + "\n")
+    found = estimate(load_config(None, [f"seeds={tmp_path / 'rows.jsonl'}"]))
+    assert found.data()["seeds"] == 10_000
 
 
 def test_time_follows_the_slowest_endpoint_and_its_rates() -> None:

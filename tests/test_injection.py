@@ -257,7 +257,7 @@ def voted(reason: str) -> Game:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
     spoken=st.lists(TEXT, max_size=2),

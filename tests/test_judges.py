@@ -174,7 +174,7 @@ def swapped(row: Verdict) -> Verdict:
     return q, judge, b, a, MIRROR[won]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(verdicts(), st.permutations(MODELS), st.permutations(JUDGES))
 def test_names_change_no_rating(rows: list[Verdict], new: list[str], who: list[str]) -> None:
     model = dict(zip(MODELS, new, strict=True))
@@ -189,7 +189,7 @@ def test_names_change_no_rating(rows: list[Verdict], new: list[str], who: list[s
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(verdicts(), st.sampled_from([0.25, 3.0]))
 def test_copies_and_the_unit_of_weight_change_no_rating(rows: list[Verdict], unit: float) -> None:
     told = ratings(fit_judges(of_rows(rows)))
@@ -197,7 +197,7 @@ def test_copies_and_the_unit_of_weight_change_no_rating(rows: list[Verdict], uni
     assert ratings(fit_judges(of_rows(rows, unit))) == pytest.approx(told, abs=1e-2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(verdicts(), st.integers(0, 2**30))
 def test_sides_change_no_rating(rows: list[Verdict], mask: int) -> None:
     told = fit_judges(of_rows(rows))

@@ -1,9 +1,6 @@
 """The command `leaderboard`: what it reads, what it refuses by row, what it tells, what it draws."""
 
-import gzip
-import json
 import struct
-import subprocess
 import sys
 import xml.dom.minidom
 from pathlib import Path
@@ -20,8 +17,8 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.leaderboard.options import parse_anchor
-
-Row = dict[str, Any]
+from tests.boards import Row, board, jsonl, ratings, refused, write
+from tests.command import command
 
 MODELS = ("ant", "bee", "cat", "dog")
 COLUMNS = ["question_id", "model_a", "model_b", "winner"]
@@ -44,44 +41,6 @@ def rounds(count: int = 12) -> list[Row]:
                         winner = "tie"
                     rows.append(battle(question, a, b, winner))
     return rows
-
-
-def csv(rows: list[Row]) -> bytes:
-    names = list(rows[0])
-    lines = [",".join(names), *(",".join(str(row[n]) for n in names) for row in rows)]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def jsonl(rows: list[Row]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-def write(folder: Path, name: str, rows: list[Row]) -> str:
-    path = folder / name
-    if name.endswith(".parquet"):
-        pq.write_table(pa.Table.from_pylist(rows), path)
-        return str(path)
-    text = csv(rows) if ".csv" in name else jsonl(rows)
-    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    return str(path)
-
-
-def board(*arguments: str) -> dict[str, Any]:
-    """Run the command in this process and return its JSON."""
-    done = CliRunner().invoke(app, ["leaderboard", *arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def refused(*arguments: str) -> str:
-    with pytest.raises(UserError) as caught:
-        board(*arguments)
-    return str(caught.value)
-
-
-def ratings(found: dict[str, Any]) -> dict[str, float]:
-    return {row["model"]: row["rating"] for row in found["models"]}
 
 
 @pytest.mark.parametrize("name", ["b.csv.gz", "b.jsonl", "b.jsonl.gz", "b.parquet"])
@@ -128,7 +87,7 @@ def test_an_unknown_winner_names_its_row(
 ) -> None:
     rows = rounds()
     rows[4]["winner"] = "draw"
-    told = refused(write(tmp_path, name, rows))
+    told = refused("leaderboard", write(tmp_path, name, rows))
     assert name in told and f"row {number} (" in told and counted in told
     assert "'draw'" in told and "model_a, model_b or tie" in told and "--on-error drop" in told
 
@@ -160,7 +119,7 @@ def test_faults_stop_with_the_value_or_are_dropped(
     rows = [row | extra for row in rounds()]
     faulty = battle(99, "ant", "dog", "model_a", **extra) | change
     path = write(tmp_path, "b.csv", [*rows[:7], faulty, *rows[7:]])
-    message = refused(path)
+    message = refused("leaderboard", path)
     assert told in message and "row 9 " in message
     dropped = board(path, "--on-error", "drop")
     assert dropped["dropped"]["rows"] == 1
@@ -176,9 +135,11 @@ def test_rows_keep_their_numbers_past_blank_lines_quotes_and_broken_rows(tmp_pat
     ]
     path = tmp_path / "b.csv"
     path.write_text("\n".join(lines))
-    assert "row 6 " in refused(str(path))
+    assert "row 6 " in refused("leaderboard", str(path))
     path.write_text("\n".join(lines[:3]))
-    assert "row 5 " in refused(str(path)) and "3 fields" in refused(str(path))
+    assert "row 5 " in refused("leaderboard", str(path)) and "3 fields" in refused(
+        "leaderboard", str(path)
+    )
     path.write_text("\n".join(lines))
     found = board(str(path), "--on-error", "drop")["dropped"]
     assert found["by_reason"] == {"broken row": 1, "unknown winner": 1}
@@ -186,35 +147,38 @@ def test_rows_keep_their_numbers_past_blank_lines_quotes_and_broken_rows(tmp_pat
 
 def test_broken_json_lines_are_named_or_dropped(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
-    path.write_bytes(jsonl(rounds()) + b"\n{oops\n")
-    assert f"row {len(rounds()) + 2} " in refused(str(path)) and "{oops" in refused(str(path))
+    path.write_bytes(jsonl(rounds()).encode() + b"\n{oops\n")
+    assert f"row {len(rounds()) + 2} " in refused("leaderboard", str(path)) and "{oops" in refused(
+        "leaderboard", str(path)
+    )
     assert board(str(path), "--on-error", "drop")["dropped"]["by_reason"] == {"broken row": 1}
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", [{"question_id": 1, "model_a": "ant", "model_b": "bee"}])
-    assert "no column 'winner'" in refused(path) and "model_a" in refused(path)
+    assert "no column 'winner'" in refused("leaderboard", path) and "model_a" in refused(
+        "leaderboard", path
+    )
     good = write(tmp_path, "g.csv", rounds())
-    assert "no column 'topic'" in refused(good, "--by", "topic")
-    assert "no column 'len_a'" in refused(good, "--control", "length")
-    assert "len_a and len_b" in refused(good, "--control", "style")
-    assert "no battles at" in refused(str(tmp_path / "none.csv"))
-    assert "kind is not known" in refused(str(Path(__file__)))
-    assert "'elk'" in refused(good, "--anchor", "elk=1000")
-    assert "'elk'" in refused(good, "--baseline", "elk")
-    assert "--control length" in refused(good, "--difficulty", good)
+    assert "no column 'topic'" in refused("leaderboard", good, "--by", "topic")
+    assert "no column 'len_a'" in refused("leaderboard", good, "--control", "length")
+    assert "len_a and len_b" in refused("leaderboard", good, "--control", "style")
+    assert "no battles at" in refused("leaderboard", str(tmp_path / "none.csv"))
+    assert "kind is not known" in refused("leaderboard", str(Path(__file__)))
+    assert "'elk'" in refused("leaderboard", good, "--anchor", "elk=1000")
+    assert "'elk'" in refused("leaderboard", good, "--baseline", "elk")
+    assert "--control length" in refused("leaderboard", good, "--difficulty", good)
     (tmp_path / "empty.csv").write_text(",".join(COLUMNS) + "\n")
-    assert "no battles to rate" in refused(str(tmp_path / "empty.csv"))
+    assert "no battles to rate" in refused("leaderboard", str(tmp_path / "empty.csv"))
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
-    assert "cannot be read" in refused(str(tmp_path / "cut.parquet"))
+    assert "cannot be read" in refused("leaderboard", str(tmp_path / "cut.parquet"))
 
 
 def test_the_command_line_exits_with_2_and_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", [battle(1, "ant", "bee", "draw")])
-    command = [sys.executable, "-m", "arenainstruct.runs", "leaderboard", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: ") and "row 2 " in done.stderr
+    done = command("leaderboard", path, cwd=tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: ") and "row 2 " in done.err
 
 
 def test_an_anchor_and_a_baseline(tmp_path: Path) -> None:
@@ -244,7 +208,9 @@ def test_by_gives_each_value_its_own_board(tmp_path: Path) -> None:
     assert list(found["by"]) == ["even", "odd"]
     odd = [row for row in rows if row["category"] == "odd"]
     assert found["by"]["odd"]["models"] == board(write(tmp_path, "odd.csv", odd))["models"]
-    assert "at most" in refused(write(tmp_path, "m.csv", rounds(120)), "--by", "question_id")
+    assert "at most" in refused(
+        "leaderboard", write(tmp_path, "m.csv", rounds(120)), "--by", "question_id"
+    )
 
 
 def test_a_disconnected_graph_is_said(tmp_path: Path) -> None:
@@ -294,7 +260,7 @@ def test_control_takes_out_what_length_wins(tmp_path: Path) -> None:
     drawn = board(path, "--control", "length", "--intervals", "bootstrap", "--rounds", "20")
     assert drawn["intervals"]["method"] == "bootstrap"
     rows[3]["len_b"] = "long"
-    assert "row 5 " in refused(write(tmp_path, "w.csv", rows), "--control", "length")
+    assert "row 5 " in refused("leaderboard", write(tmp_path, "w.csv", rows), "--control", "length")
 
 
 def judged(count: int = 12) -> list[Row]:
@@ -326,8 +292,12 @@ def test_judge_aware_ratings_tell_what_each_judge_is_worth(tmp_path: Path) -> No
         assert row["discrimination"] <= row["high"]["discrimination"]
     shown = CliRunner().invoke(app, ["leaderboard", path, "--aggregate", "judge_aware"]).stdout
     assert "discrimination" in shown and "ties when even" in shown and "fitted together" in shown
-    assert "--control" in refused(path, "--aggregate", "judge_aware", "--control", "length")
-    assert "bootstrap" in refused(path, "--aggregate", "judge_aware", "--intervals", "sandwich")
+    assert "--control" in refused(
+        "leaderboard", path, "--aggregate", "judge_aware", "--control", "length"
+    )
+    assert "bootstrap" in refused(
+        "leaderboard", path, "--aggregate", "judge_aware", "--intervals", "sandwich"
+    )
 
 
 def test_agreement_and_position_are_told_from_the_verdicts_however_they_are_joined(
@@ -382,9 +352,9 @@ def test_inconsistent_pairs_are_counted_and_may_weigh_less(tmp_path: Path) -> No
     assert any("4 of 5" in note and "weigh 0.5" in note for note in lighter["notes"])
     left = board(path, "--baseline", "bee", "--flipped", "0")
     assert left["models"][0]["win_rate"] == pytest.approx(1.5 / 2)
-    assert "median" in refused(path, "--flipped", "0.5", "--aggregate", "median")
+    assert "median" in refused("leaderboard", path, "--flipped", "0.5", "--aggregate", "median")
     only = write(tmp_path, "o.csv", rows)
-    assert "nothing to rate" in refused(only, "--flipped", "0")
+    assert "nothing to rate" in refused("leaderboard", only, "--flipped", "0")
 
 
 AB = ("ant", "bee")
@@ -392,7 +362,7 @@ AB = ("ant", "bee")
 MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.permutations(MODELS), st.sampled_from(sorted(MIRROR))),
@@ -499,7 +469,7 @@ def test_plots_are_valid_files(tmp_path: Path) -> None:
         assert svg.documentElement is not None
         assert svg.documentElement.getAttribute("role") == "img"
     assert "prefers-color-scheme: dark" in page and "http" not in page
-    assert ".png or .html" in refused(path, "--plot", str(tmp_path / "p.jpg"))
+    assert ".png or .html" in refused("leaderboard", path, "--plot", str(tmp_path / "p.jpg"))
 
 
 def test_every_picture_asked_for_is_drawn(tmp_path: Path) -> None:
@@ -507,7 +477,7 @@ def test_every_picture_asked_for_is_drawn(tmp_path: Path) -> None:
     plots = [str(tmp_path / name) for name in ("a.html", "b.png", "c.svg")]
     board(path, *(word for plot in plots for word in ("--plot", plot)))
     assert all(Path(plot).stat().st_size > 10_000 for plot in plots)
-    assert "is given twice" in refused(path, "--plot", plots[0], "--plot", plots[0])
+    assert "is given twice" in refused("leaderboard", path, "--plot", plots[0], "--plot", plots[0])
 
 
 def test_an_option_that_takes_one_value_is_not_given_twice(tmp_path: Path) -> None:
@@ -527,13 +497,15 @@ def test_a_tie_of_two_bad_answers_is_a_tie_and_counted_apart(tmp_path: Path) -> 
     assert (found["both_bad"], expected["both_bad"]) == (4, 0)
     assert any("In 4 of the ties the judge called both" in note for note in found["notes"])
     told[7]["winner"] = "both good"
-    assert "winner is 'both good'" in refused(write(tmp_path, "o.jsonl", told))
+    assert "winner is 'both good'" in refused("leaderboard", write(tmp_path, "o.jsonl", told))
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     path = write(tmp_path, "b.csv", rounds())
-    assert 'pip install "arenainstruct[arena]"' in refused(path, "--plot", str(tmp_path / "p.png"))
+    assert 'pip install "arenainstruct[arena]"' in refused(
+        "leaderboard", path, "--plot", str(tmp_path / "p.png")
+    )
 
 
 def test_names_are_escaped_in_the_page(tmp_path: Path) -> None:

@@ -1,37 +1,19 @@
 """What a leaderboard must not claim: order from one question, style from models, broken instructions."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
-from arenainstruct.agents.errors import UserError
-from arenainstruct.runs.cli import app
+from tests.boards import Row, board, refused, said, write
 
-Row = dict[str, Any]
 BIRDS = ("owl", "jay", "tit")
 
 
 def shown(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["leaderboard", *arguments], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return " ".join(done.stdout.split())
-
-
-def board(*arguments: str) -> Any:
-    done = CliRunner().invoke(app, ["leaderboard", *arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
-
-
-def refused(*arguments: str) -> str:
-    with pytest.raises(UserError) as caught:
-        board(*arguments)
-    return str(caught.value)
+    return " ".join(said("leaderboard", *arguments).split())
 
 
 def battles(questions: int, **more: Any) -> list[Row]:
@@ -46,17 +28,11 @@ def battles(questions: int, **more: Any) -> list[Row]:
     ]
 
 
-def write(folder: Path, rows: list[Row], name: str = "b.jsonl") -> str:
-    path = folder / name
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(path)
-
-
 @pytest.mark.parametrize("intervals", ["bootstrap", "sandwich"])
 def test_one_question_gives_no_interval_and_tells_nothing_apart(
     tmp_path: Path, intervals: str
 ) -> None:
-    path = write(tmp_path, battles(1)[1:2])
+    path = write(tmp_path, "b.jsonl", battles(1)[1:2])
     found = board(path, "--intervals", intervals)
     assert [(row["low"], row["high"]) for row in found["models"]] == [(None, None)] * 2
     assert found["models"][0]["rating"] > found["models"][1]["rating"]
@@ -68,19 +44,19 @@ def test_one_question_gives_no_interval_and_tells_nothing_apart(
 
 def test_few_questions_are_said_and_tell_nothing_apart(tmp_path: Path) -> None:
     rows = [row | {"winner": "model_a"} for row in battles(9)]
-    few = board(write(tmp_path, rows))
+    few = board(write(tmp_path, "b.jsonl", rows))
     assert few["separability"] == 0 and few["models"][0]["low"] > few["models"][1]["high"]
     assert any("Intervals by 9 questions are too narrow" in note for note in few["notes"])
-    enough = board(write(tmp_path, [row | {"winner": "model_a"} for row in battles(10)]))
+    enough = board(write(tmp_path, "b.jsonl", [row | {"winner": "model_a"} for row in battles(10)]))
     assert enough["separability"] == 1 and not enough["intervals"]["too_few_questions"]
     # Rows without weight are no evidence.
     light = [row | {"weight": float(row["question_id"] == "q0")} for row in battles(30)]
-    assert board(write(tmp_path, light))["models"][0]["low"] is None
+    assert board(write(tmp_path, "b.jsonl", light))["models"][0]["low"] is None
 
 
 def test_few_questions_of_a_part_are_said_beside_it(tmp_path: Path) -> None:
     rows = battles(12, topic="wide") + battles(1, topic="thin")
-    path = write(tmp_path, rows)
+    path = write(tmp_path, "b.jsonl", rows)
     found = board(path, "--by", "topic")["by"]
     assert found["thin"]["models"][0]["low"] is None
     assert found["wide"]["models"][0]["low"] is not None
@@ -89,9 +65,9 @@ def test_few_questions_of_a_part_are_said_beside_it(tmp_path: Path) -> None:
 
 
 def test_a_bootstrap_too_short_for_intervals_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, battles(12))
+    path = write(tmp_path, "b.jsonl", battles(12))
     for rounds in ("-1", "1", "19"):
-        said = refused(path, "--rounds", rounds)
+        said = refused("leaderboard", path, "--rounds", rounds)
         assert f"--rounds {rounds}: intervals take at least 20 resamples" in said
     for row in board(path, "--rounds", "20")["models"]:
         assert row["low"] <= row["rating"] <= row["high"]
@@ -109,22 +85,22 @@ def sized(rows: list[Row], lengths: Any) -> list[Row]:
 
 def test_lengths_that_follow_from_the_models_cannot_be_held_equal(tmp_path: Path) -> None:
     two = [row for row in battles(12) if {row["model_a"], row["model_b"]} == {"owl", "jay"}]
-    path = write(tmp_path, sized(two, lambda row, model: LENGTHS[model]))
-    said = refused(path, "--control", "length")
+    path = write(tmp_path, "b.jsonl", sized(two, lambda row, model: LENGTHS[model]))
+    said = refused("leaderboard", path, "--control", "length")
     assert said.startswith(path) and "len follows wholly from which models play" in said
     assert "leave --control out" in said
     fixed = board(
-        write(tmp_path, sized(battles(12), lambda row, model: LENGTHS[model])),
+        write(tmp_path, "b.jsonl", sized(battles(12), lambda row, model: LENGTHS[model])),
         "--control",
         "length",
     )
     assert 0 < fixed["control"]["own_variation"]["len"] < 0.1
     assert any("can hardly be told from the ratings" in note for note in fixed["notes"])
     parts = [row | {"topic": "two" if row in two else "rest"} for row in battles(12)]
-    path = write(tmp_path, sized(parts, lambda row, model: LENGTHS[model]))
+    path = write(tmp_path, "b.jsonl", sized(parts, lambda row, model: LENGTHS[model]))
     assert "len hardly told from the models" in shown(path, "--control", "length", "--by", "topic")
     free = sized(battles(12), lambda row, model: 50 + hash_of(row["question_id"] + model))
-    found = board(write(tmp_path, free), "--control", "length")
+    found = board(write(tmp_path, "b.jsonl", free), "--control", "length")
     assert found["control"]["own_variation"]["len"] > 0.5
     assert not any("can hardly be told" in note for note in found["notes"])
 
@@ -134,9 +110,9 @@ def hash_of(text: str) -> int:
 
 
 def test_no_weight_names_the_file(tmp_path: Path) -> None:
-    path = write(tmp_path, battles(2, weight=0))
+    path = write(tmp_path, "b.jsonl", battles(2, weight=0))
     for how in ("games", "majority", "judge_aware"):
-        assert refused(path, "--aggregate", how).startswith(
+        assert refused("leaderboard", path, "--aggregate", how).startswith(
             f"{path}: no battle has a weight above 0"
         )
 
@@ -145,8 +121,8 @@ def test_no_weight_names_the_file(tmp_path: Path) -> None:
 def test_control_characters_never_reach_a_terminal(tmp_path: Path, column: str) -> None:
     rows = battles(12, judge="elk", topic="odd")
     rows[4][column] = "\x1b[31mred"
-    path = write(tmp_path, rows)
-    said = refused(path, "--by", "topic")
+    path = write(tmp_path, "b.jsonl", rows)
+    said = refused("leaderboard", path, "--by", "topic")
     assert f"row 5 (the first line is row 1): {column} is '\\x1b[31mred'" in said
     assert "\x1b" not in said
     assert board(path, "--by", "topic", "--on-error", "drop")["dropped"]["by_reason"] == {
@@ -174,7 +150,7 @@ def test_a_juror_with_control_characters_is_refused(tmp_path: Path) -> None:
     rows = battles(2)
     one, two = games("model_a")
     rows[1]["games"] = [one, two | {"juror": "e\x1b]0;lk"}]
-    said = refused(run_of(tmp_path / "r", rows))
+    said = refused("leaderboard", run_of(tmp_path / "r", rows))
     assert "row 2 (the first row is row 1): games is [" in said and "\x1b" not in said
 
 
@@ -191,12 +167,12 @@ def test_battles_of_broken_instructions_rate_nobody(tmp_path: Path) -> None:
     assert aware["battles"] == 36
     assert aware["judges"][0]["battles"] == 72  # both orders; no game of a broken instruction
     only = run_of(tmp_path / "only", broken)
-    assert "no battles to rate; 3 broken instructions" in refused(only)
+    assert "no battles to rate; 3 broken instructions" in refused("leaderboard", only)
 
 
 def test_the_answers_of_a_run_are_measured(tmp_path: Path) -> None:
     rows = sized(battles(40), lambda row, model: 1 + hash_of(row["question_id"] + model) % 90)
-    told = board(write(tmp_path, rows), "--control", "length")
+    told = board(write(tmp_path, "b.jsonl", rows), "--control", "length")
     answers = [
         {"answer_a": "ä" * row.pop("len_a"), "answer_b": "o" * row.pop("len_b")} | row
         for row in rows
@@ -208,7 +184,10 @@ def test_the_answers_of_a_run_are_measured(tmp_path: Path) -> None:
             assert one == pytest.approx(other)
         assert found["control"]["coefficients"] == pytest.approx(told["control"]["coefficients"])
     assert any("characters of answer_a and answer_b" in note for note in found["notes"])
-    assert board(write(tmp_path, answers), "--control", "length")["models"] == told["models"]
+    assert (
+        board(write(tmp_path, "b.jsonl", answers), "--control", "length")["models"]
+        == told["models"]
+    )
     answers[3]["answer_b"] = None
-    said = refused(write(tmp_path, answers), "--control", "length")
+    said = refused("leaderboard", write(tmp_path, "b.jsonl", answers), "--control", "length")
     assert "row 4 (the first line is row 1): len_b is missing" in said

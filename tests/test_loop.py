@@ -2,9 +2,8 @@
 
 import json
 import re
-from asyncio.subprocess import Process
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp
@@ -33,7 +32,6 @@ CHANGE = re.compile(
     r"(?P<field>weight|complexity) (?P<old>[\d.]+) → (?P<new>[\d.]+)"
 )
 Row = dict[str, Any]
-Differing = Callable[[Path, Path], list[str]]
 
 
 @dataclass
@@ -314,20 +312,6 @@ def test_the_card_explains_outcomes_and_counts(loop: Loop) -> None:
     card = (loop.path / "dataset" / "README.md").read_text(encoding="utf-8")
     assert "`outcome`, in `instructions` and `battles`, is where" in card
     assert "The numbers can be counted again in `battles`" in card
-
-
-async def test_the_bytes_depend_on_neither_concurrency_nor_process(
-    tmp_path: Path, cli: Callable[..., Awaitable[Process]], differing: Differing
-) -> None:
-    for hashes, lanes in (("1", 1), ("2", 64)):
-        process = await cli(
-            *("run", "--seeds", DEMO, "--limit", 3, "--runs-dir", tmp_path),
-            *("--run-id", f"lanes-{lanes}", "--set", f"execution.in_flight={lanes}"),
-            PYTHONHASHSEED=hashes,
-        )
-        _, errors = await process.communicate()
-        assert process.returncode == 0, errors.decode()
-    assert differing(tmp_path / "lanes-1" / "dataset", tmp_path / "lanes-64" / "dataset") == []
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from arenainstruct.runs.config.config import RunConfig
 from arenainstruct.runs.estimate.report import estimate, estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.store import LedgerTotals, Store
+from tests.small_loop import write_config
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
-Differing = Callable[[Path, Path], list[str]]
 STAGES = {
     "contender": ("answer", "debate"),
     "examiner": ("examine",),
@@ -72,7 +71,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [c if c == "cascade" else pytest.param(c, marks=pytest.mark.slow) for c in CASES],
+)
 async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path) -> None:
     config = config_of(*CASES[case])
     result, battles, totals = await run(config, tmp_path)
@@ -96,18 +98,6 @@ async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path
         assert all(game.before for b in judged for game in b.games)
 
 
-@pytest.mark.parametrize("case", ["committee", "peer_battle"])
-async def test_one_or_sixteen_in_flight_give_the_same_bytes(
-    case: str, tmp_path: Path, differing: Differing
-) -> None:
-    paths = []
-    for count in (1, 16):
-        config = config_of(*CASES[case], f"execution.in_flight={count}")
-        result, _, _ = await run(config, tmp_path, f"flight-{count}", limit=2)
-        paths.append(Path(result.path) / "dataset")
-    assert differing(*paths) == []
-
-
 def test_the_first_jurors_of_a_cascade_are_estimated_to_save_calls() -> None:
     def calls(*overrides: str) -> tuple[float, float]:
         stages = estimate(config_of(*overrides), limit=4).data()["stages"]
@@ -123,11 +113,11 @@ def test_the_first_jurors_of_a_cascade_are_estimated_to_save_calls() -> None:
     ("protocol", "kind"), [("committee", "five_grade"), ("peer_battle", "choice")]
 )
 async def test_the_mock_server_plays_every_protocol(
-    said: Any, protocol: str, kind: str, tmp_path: Path, loop_config: Callable[..., Path]
+    said: Any, protocol: str, kind: str, tmp_path: Path
 ) -> None:
     arena = {"battles_per_instruction": 2, "protocol": protocol, "verdict": kind}
     async with MockServer(MockOptions(replies=said)) as mock:
-        config = load_config(loop_config(mock.url, arena=arena, rounds=1))
+        config = load_config(write_config(tmp_path, mock.url, arena=arena, rounds=1))
         result = await launch_async(config, runs_dir=tmp_path, run_id="mock-1", limit=2)
     assert result.status == "completed" and result.counts["battle"] > 0
     assert not [name for name in result.counts["rejects"] if name.endswith(("/judge", "/reply"))]

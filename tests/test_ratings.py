@@ -317,6 +317,7 @@ def test_agreement_ignores_which_side_is_called_a() -> None:
     assert (same.share, same.kappa, same.alpha, same.effective_votes) == (1.0, 1.0, 1.0, 1.0)
 
 
+@pytest.mark.slow
 def test_style_control_gives_back_planted_strengths() -> None:
     table, truth = simulated(size=20_000)
     rng = np.random.default_rng(2)

@@ -1,11 +1,13 @@
 """The README cannot lie: its blocks are run, against the mock server where they name endpoints."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import yaml
 
 from arenainstruct.graphs.settings import ArenaSettings
 from arenainstruct.runs.mock import MockOptions, MockServer
+from tests.command import Said, command
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,36 +44,27 @@ def test_make_targets_exist() -> None:
     assert targets and targets <= made
 
 
+@pytest.mark.slow
 def test_demo_target_runs_the_embedded_models(tmp_path: Path) -> None:
     recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe is not None
-    command = recipe[1].strip()
-    assert command.startswith(TOOL)
-    done = tool(command.removeprefix(TOOL).split(), tmp_path, ROOT)
-    assert done.returncode == 0, done.stderr
-    assert "completed" in done.stdout and "dataset" in done.stdout
+    typed = recipe[1].strip()
+    assert typed.startswith(TOOL)
+    done = tool(typed.removeprefix(TOOL).split(), tmp_path, ROOT)
+    assert done.status == 0, done.err
+    assert "completed" in done.out and "dataset" in done.out
 
 
-def tool(arguments: list[str], runs_dir: Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
+def tool(arguments: list[str], runs_dir: Path, cwd: Path) -> Said:
     """Run the command line; runs go to a folder of the test's own."""
     own = ["--runs-dir", str(runs_dir)] if arguments[0] in OF_RUNS else []
-    environment = {**os.environ, "OPENAI_API_KEY": "none"}
-    return subprocess.run(
-        [sys.executable, "-m", "arenainstruct.runs", *arguments, *own],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return command(*arguments, *own, cwd=cwd, OPENAI_API_KEY="none")
 
 
-async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
-    text, arena = (text for kind, text in BLOCKS if kind == "yaml")
-    ArenaSettings.model_validate(yaml.safe_load(arena)["arena"])
-    config = yaml.safe_load(text)
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Path]:
+    """A folder with the README's config, whose endpoints the mock server plays, and two documents."""
+    config = yaml.safe_load(next(text for kind, text in BLOCKS if kind == "yaml"))
     async with MockServer(MockOptions(replies="offline")) as server:
         for model in config["models"].values():
             model["base_url"] = server.url
@@ -79,21 +73,37 @@ async def test_config_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / "docs").mkdir()
         for name in ("panama_canal.md", "library_api.yaml"):
             shutil.copy(ROOT / "runs" / "demo" / name, tmp_path / "docs")
-        asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
-        (tmp_path / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
-        commands = [c for c in COMMANDS if c.startswith(TOOL)]
-        assert [c.split()[1] for c in commands] == [
-            *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit"),
-            *("testset", "arena"),
-        ]
-        for command in commands:
-            arguments = command.removeprefix(TOOL).split()
-            if arguments[0] == "run":
-                arguments += [word for field in SMALL for word in ("--set", field)]
-            done = await asyncio.to_thread(tool, arguments, tmp_path / "runs", tmp_path)
-            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        assert (tmp_path / "export" / "sft.jsonl").stat().st_size
-        await asyncio.to_thread(python_blocks, tmp_path)
+        yield tmp_path
+
+
+async def typed(line: str, folder: Path) -> None:
+    """Run a command of the README."""
+    arguments = line.removeprefix(TOOL).split()
+    if arguments[0] == "run":
+        arguments += [word for field in SMALL for word in ("--set", field)]
+    done = await asyncio.to_thread(tool, arguments, folder / "runs", folder)
+    assert done.status == 0, f"{line}\n{done.out}\n{done.err}"
+
+
+async def test_config_and_commands(place: Path) -> None:
+    _, arena = (text for kind, text in BLOCKS if kind == "yaml")
+    ArenaSettings.model_validate(yaml.safe_load(arena)["arena"])
+    asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
+    (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    lines = [c for c in COMMANDS if c.startswith(TOOL)]
+    assert [line.split()[1] for line in lines] == [
+        *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit"),
+        *("testset", "arena"),
+    ]
+    for line in lines:
+        await typed(line, place)
+    assert (place / "export" / "sft.jsonl").stat().st_size
+
+
+@pytest.mark.slow
+async def test_python_blocks(place: Path) -> None:
+    await typed(next(c for c in COMMANDS if "--run-id my-first" in c), place)
+    await asyncio.to_thread(python_blocks, place)
 
 
 def python_blocks(folder: Path) -> None:
@@ -108,7 +118,6 @@ def python_blocks(folder: Path) -> None:
         env={**os.environ, "OPENAI_API_KEY": "none", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("completed")

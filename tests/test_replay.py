@@ -1,7 +1,7 @@
 """Replay: the same bytes from the ledger alone, and what went another way is named."""
 
+import asyncio
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,22 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
+from tests.small_loop import write_config
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SMALL = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=2")
 
 
-@pytest.fixture
-async def run(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a small run with the embedded models."""
-    return await made(tmp_path)
+    return asyncio.run(made(tmp_path_factory.mktemp("first")))
+
+
+@pytest.fixture
+def run(first: Path, tmp_path: Path) -> Path:
+    """Return a copy of the run that a test may change."""
+    return shutil.copytree(first, tmp_path / first.name)
 
 
 async def made(folder: Path) -> Path:
@@ -127,11 +134,9 @@ async def test_a_run_that_is_not_completed_is_refused(run: Path) -> None:
         await replay_async(str(run))
 
 
-async def test_an_endpoint_needs_neither_key_nor_server_nor_its_old_address(
-    loop_config: Callable[..., Path], tmp_path: Path
-) -> None:
+async def test_an_endpoint_needs_neither_key_nor_server_nor_its_old_address(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline", rate_500=0.05)) as mock:
-        config = load_config(loop_config(mock.url, rounds=1))
+        config = load_config(write_config(tmp_path, mock.url, rounds=1))
         result = await launch_async(config, runs_dir=tmp_path, run_id="a-1", limit=1)
         assert result.completed
     rewrite(tmp_path / "a-1" / "config.yaml", mock.url, "https://models.example/v1")

@@ -35,6 +35,7 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.audit.scale import fit, log_loss
+from tests.small_loop import write_config
 
 ASK = (
     Turn(role="user", content="How high is the tower?"),
@@ -453,11 +454,9 @@ async def test_the_check_scores_a_short_answer(route: str) -> None:
     assert "no price is set" in told.detail
 
 
-async def test_the_estimate_counts_an_answer_once(
-    loop_config: Callable[..., Path], tmp_path: Path
-) -> None:
+async def test_the_estimate_counts_an_answer_once(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
-        path = loop_config(mock.url, {"price": {"input": 1, "output": 4}})
+        path = write_config(tmp_path, mock.url, {"price": {"input": 1, "output": 4}})
         config = yaml_with_reward(path, mock.url)
         result = await launch_async(config, runs_dir=tmp_path, run_id="rm-loop")
     assert result.status == "completed"

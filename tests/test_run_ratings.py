@@ -4,21 +4,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from arenainstruct.agents.records import Battle, Cascaded, Game, Vote, Winner
 from arenainstruct.graphs.arena.rows import rows
 from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict
-from arenainstruct.runs.cli import app
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.rows import battle_row
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
+from tests.boards import board, ratings, said
 
 MODELS = ("ant", "bee", "cat")
 PAIRS = (("ant", "bee"), ("ant", "cat"), ("bee", "cat"))
@@ -89,20 +88,6 @@ def run_of(folder: Path, battles: Iterable[Battle]) -> str:
     ]
     pq.write_table(pa.Table.from_pylist(told, schema=SCHEMAS["battles"]), place / "train.parquet")
     return str(folder)
-
-
-def said(*arguments: str) -> str:
-    done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def board(*arguments: str) -> Any:
-    return json.loads(said("leaderboard", *arguments, "--json"))
-
-
-def ratings(found: Any) -> dict[str, float]:
-    return {row["model"]: row["rating"] for row in found["models"]}
 
 
 def drawn(questions: int, jurors: Sequence[str], seed: int = 3) -> list[Battle]:

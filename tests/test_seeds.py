@@ -911,6 +911,7 @@ GROWING += [
 GROWING += ['<div class="menu">', "$", "`a <", "---\n", "=\n", '"']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "convert", [clean_text, latex_to_markdown, rst_to_markdown, html_to_markdown, front_matter]
 )

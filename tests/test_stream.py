@@ -52,7 +52,7 @@ async def collected(feed: Feed, work: Work, limit: int) -> list[int]:
 
 
 @given(st.lists(st.integers(0, 5), max_size=20), st.integers(1, 6))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_ordered_keeps_the_order_and_the_bound(turns: list[int], limit: int) -> None:
     work = Work(turns)
     results = asyncio.run(collected(Feed(len(turns)), work, limit))
@@ -61,7 +61,7 @@ def test_ordered_keeps_the_order_and_the_bound(turns: list[int], limit: int) -> 
 
 
 @given(st.lists(st.integers(0, 5), max_size=20), st.integers(1, 6))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_each_does_everything_within_the_bound(turns: list[int], limit: int) -> None:
     work = Work(turns)
     asyncio.run(each(Feed(len(turns)), work, limit))

@@ -511,6 +511,7 @@ def test_the_command_compares_rules(tmp_path: Path) -> None:
 # Real data
 
 
+@pytest.mark.slow
 async def test_mt_bench_keeps_its_categories(shared: Path, tmp_path: Path) -> None:
     path = shared / "data/instructions/mt_bench_80.jsonl.gz"
     for seed in (1, 2, 3):
