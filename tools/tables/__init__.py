@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 from .delimited import CsvTable
 from .objects import JsonTable
 from .parquet import ParquetTable
-from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError
+from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError, TooLarge
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
@@ -110,6 +110,7 @@ __all__ = [
     "Row",
     "Table",
     "TableError",
+    "TooLarge",
     "kind_of",
     "open_table",
     "plain_name",
