@@ -42,13 +42,16 @@ def contained(source: Source, wanted: Wanted, skip: int = 0) -> Iterator[bytes]:
             document = next(found, None)
         if isinstance(document, Document):
             yield frame("begun", document.name)
+            written = b""
             with _turned(document.name, rejects):
-                yield room.written(_parts(source, document, wanted))
+                written = room.written(_parts(source, document, wanted))
+            if written:
+                yield written
         elif document is not None:
             rejects.append(document)
         for reject in rejects:
             yield frame("reject", reject.name, reject.reason, printable(reject.detail)[:LONGEST])
-        if document is None:
+        if document is None or room.spent():
             break
         rejects.clear()
     yield frame("end")
@@ -60,6 +63,10 @@ class _Room:
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self._most = max(wanted.output_mib << 20, 100 * source.size)
         self._left = self._most
+
+    def spent(self) -> bool:
+        """Whether nothing of the file can be taken any more."""
+        return self._left < 0
 
     def written(self, parts: list[tuple[str, ...]]) -> bytes:
         """Return the parts of a document as a frame.
