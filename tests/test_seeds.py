@@ -26,10 +26,10 @@ from arenainstruct.runs.ingest import ingest
 from arenainstruct.runs.seeds import (
     SeedReject,
     SeedSettings,
+    contained,
     fingerprint,
     iter_sources,
     read_seeds,
-    reader,
     reading,
     source,
 )
@@ -600,27 +600,36 @@ def test_control_characters_are_kept_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, UnicodeError])
 @pytest.mark.parametrize(
-    "where", ["reader.finished", "reader.split_text", "reader.make_id", "reading.read_text"]
+    "where", ["contained.finished", "contained.split_text", "contained.frame", "reading.read_text"]
 )
 def test_whatever_breaks_in_one_document_is_one_reject(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception], where: str
 ) -> None:
-    module, name = {"reader": reader, "reading": reading}[where.split(".")[0]], where.split(".")[1]
-    original = getattr(module, name)
+    module = {"contained": contained, "reading": reading}[where.split(".")[0]]
+    original = getattr(module, where.split(".")[1])
+    broken = False
 
     def breaks(*given: object) -> object:
-        if any("odd" in str(getattr(part, "name", part)) for part in given):
+        nonlocal broken
+        about = "odd" in str(given) and given[0] not in ("begun", "reject")
+        if about and not broken:
+            broken = True
             raise error("far too much")
         return original(*given)
 
     for file in ("a", "odd", "z"):
         (tmp_path / f"{file}.txt").write_text(f"{file}: {unlike(ord(file[0]))}")
-    monkeypatch.setattr(module, name, breaks)
-    found = read(tmp_path)
-    assert list(seeds_of(found)) == ["a.txt", "z.txt"]
-    (reject,) = (item for item in found if isinstance(item, SeedReject))
-    assert (reject.name, reject.reason) == ("odd.txt", "unreadable")
-    assert f"{error.__name__}: far too much" in reject.detail
+    monkeypatch.setattr(module, where.split(".")[1], breaks)
+    wanted = SeedSettings(path=str(tmp_path)).wanted()
+    frames = [
+        json.loads(frame)
+        for file in iter_sources(str(tmp_path))
+        for frame in contained.contained(file, wanted)
+    ]
+    assert [told[0][0][2] for word, *told in frames if word == "seeds"] == ["a.txt", "z.txt"]
+    ((name, reason, detail),) = (told for word, *told in frames if word == "reject")
+    assert (name, reason) == ("odd.txt", "unreadable")
+    assert f"{error.__name__}: far too much" in detail
 
 
 def test_nested_and_growing_documents_are_rejects(tmp_path: Path) -> None:

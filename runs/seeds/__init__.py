@@ -2,17 +2,42 @@
 
 - `settings.py`: what the user says about the seeds
 - `source.py`: which files there are; a folder, glob or file is never listed at once
+- `reader.py`: everything together, with duplicates dropped; what goes wrong costs one document
+- `process.py`, `child.py`: the process of its own in which files are read, and its limits
+- `contained.py`: one file to its seeds, each document inside one boundary
+- `reading.py`: one file to its documents, their kind and title
 - `formats.py`, `opening.py`: which reader a name asks for; bytes to text
 - `web.py`, `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
-- `reading.py`: one file to its documents, their kind and title
 - `licence.py`, `cleaning.py`: where a document comes from, and what is not the document
 - `parts.py`: long prose and long code into parts
-- `reader.py`: everything together, with duplicates dropped; what goes wrong costs one document
+
+Names are imported on first use, so that the process that reads loads its parsers and little else.
 """
 
-from .document import SeedReject
-from .reader import fingerprint, read_seeds
-from .settings import SeedSettings
-from .source import Source, iter_sources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .document import SeedReject
+    from .reader import fingerprint, read_seeds
+    from .settings import SeedSettings
+    from .source import Source, iter_sources
 
 __all__ = ["SeedReject", "SeedSettings", "Source", "fingerprint", "iter_sources", "read_seeds"]
+
+_HOME = {
+    "SeedReject": "document",
+    "SeedSettings": "settings",
+    "Source": "source",
+    "fingerprint": "reader",
+    "iter_sources": "source",
+    "read_seeds": "reader",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the file it lives in."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -30,6 +30,18 @@ class SeedReject:
     detail: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What of the settings (`settings.py`) the readers of files have to know."""
+
+    text_column: str
+    min_chars: int
+    max_chars: int
+    seconds: int
+    memory_mib: int
+    output_mib: int
+
+
 class Unusable(EpisodeError):
     """A document cannot be used; `reason` is the slug of the reject."""
 

@@ -7,10 +7,12 @@ the document is a reject. So a page that declares one code page and holds UTF-8 
 
 import codecs
 import gzip
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
+from ...tools.tables.allowance import bounded
 from .document import Unusable
 
 # What must be held whole in memory: a bigger file belongs into JSONL or Parquet, which stream.
@@ -29,12 +31,14 @@ _SAMPLE = 65_536
 _SURE = 0.15
 # So many broken bytes among this many characters still tell the encoding.
 _BROKEN_IN = 2_000
+_TOLD = 8
+"""Times that the encoding of one file is told anew."""
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading, through gzip where the name ends in .gz."""
     if path.suffix.lower() == ".gz":
-        return cast(BinaryIO, gzip.open(path))
+        return bounded(gzip.open(path), path)
     return path.open("rb")
 
 
@@ -176,16 +180,31 @@ def iter_lines(path: Path) -> Iterator[str]:
         name = encoding_of(file.read(_SAMPLE))
         file.seek(0)
         if name.startswith(("utf-16", "utf-32")):
-            yield from codecs.getreader(name)(file)
+            yield from _wide_lines(file, name)
             return
+        told = 0
         while line := file.readline(MAX_BYTES + 1):
             if len(line) > MAX_BYTES:
                 raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
             try:
                 text = line.decode(name)
             except UnicodeDecodeError:
-                here = file.tell()
-                name = encoding_of(line + file.read(_SAMPLE))
-                file.seek(here)
+                # Going back unpacks a packed file from its start: not for every line.
+                if (told := told + 1) < _TOLD:
+                    here = file.tell()
+                    name = encoding_of(line + file.read(_SAMPLE))
+                    file.seek(here)
                 text = line.decode(name, "replace")
             yield text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _wide_lines(file: BinaryIO, name: str) -> Iterator[str]:
+    """Yield the lines of UTF-16 or UTF-32, whose newlines are several bytes."""
+    lines = io.TextIOWrapper(file, name, "replace", newline=None)
+    try:
+        while line := lines.readline(MAX_BYTES + 1):
+            if len(line) > MAX_BYTES:
+                raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
+            yield line.removeprefix("\ufeff")
+    finally:
+        lines.detach()

@@ -54,17 +54,31 @@ def _pack(blocks: Iterable[str], target: int, limit: int) -> Iterator[str]:
 
 def _pieces(text: str, limit: int, breaks: list[str]) -> list[str]:
     """Cut a block that is too long at the coarsest of the given breaks that helps."""
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
+    return _cut(text, _even(len(text), limit), breaks)
 
-    splitter = RecursiveCharacterTextSplitter(
-        separators=breaks,
-        is_separator_regex=True,
-        keep_separator=True,
-        chunk_size=_even(len(text), limit),
-        chunk_overlap=0,
-        strip_whitespace=False,
-    )
-    return splitter.split_text(text)
+
+def _cut(text: str, size: int, breaks: list[str]) -> list[str]:
+    """Cut at the first break that stands in a text, what is still too long at the next ones.
+
+    Pieces are joined up to the size; the empty break cuts anywhere, and what no break cuts is whole.
+    """
+    at = next((at for at, mark in enumerate(breaks) if re.search(mark, text)), None)
+    if at is None:
+        return [text]
+    if not breaks[at]:
+        return [text[start : start + size] for start in range(0, len(text), size)]
+    bounds = [0, *(found.start() for found in re.finditer(breaks[at], text)), len(text)]
+    cut: list[str] = []
+    joined = ""
+    for start, end in pairwise(bounds):
+        if len(joined) + end - start > size:
+            cut += [joined] if joined else []
+            joined = ""
+        if end - start > size:
+            cut += _cut(text[start:end], size, breaks[at + 1 :])
+        else:
+            joined += text[start:end]
+    return [*cut, joined] if joined else cut
 
 
 def _fitting(block: str, limit: int, breaks: list[str]) -> list[str]:

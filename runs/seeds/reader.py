@@ -2,24 +2,18 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ...agents.errors import EpisodeError, UserError, boundary
+from ...agents.errors import UserError
 from ...agents.records import Seed, make_id
-from .api import split_api
-from .cleaning import printable
-from .document import Document, SeedReject, Unusable
-from .parts import split_code, split_text
-from .reading import finished, read_documents
+from .document import SeedReject
+from .process import Part, read_file
 from .settings import SeedSettings
 from .source import Source, iter_sources
 
 if TYPE_CHECKING:
     from ...tools.minhash import NearDuplicates
-
-T = TypeVar("T")
 
 
 def read_seeds(settings: SeedSettings) -> Generator[Seed | SeedReject, None, None]:
@@ -67,68 +61,41 @@ def _reported(
 
 
 def _unique(settings: SeedSettings, sources: Iterator[Source]) -> Iterator[Seed | SeedReject]:
-    """Read, split and drop what is too short or was there before."""
+    """Read, and drop what is too short or was there before."""
     from ...tools.minhash import NearDuplicates
 
+    wanted = settings.wanted()
     with NearDuplicates(threshold=settings.near_duplicate) as earlier:
         for source in sources:
-            for found in _contained(source.name, read_documents(source, settings)):
+            for found in read_file(source, wanted):
                 if isinstance(found, SeedReject):
-                    yield replace(found, detail=printable(found.detail))
-                    continue
-                parts = _contained(found.name, _parts(source, found, settings))
-                yield from _judged(parts, settings, earlier)
+                    yield found
+                else:
+                    yield from _judged(map(_seed, found), settings, earlier)
 
 
-def _contained(name: str, found: Iterator[T]) -> Iterator[T | SeedReject]:
-    """Yield what is found; whatever goes wrong meanwhile is one reject and ends nothing else."""
-    try:
-        with boundary(EpisodeError, "cannot be read"):
-            yield from found
-    except Unusable as problem:
-        yield SeedReject(name, problem.reason, printable(str(problem)))
-    except EpisodeError as problem:
-        yield SeedReject(name, "unreadable", printable(str(problem)))
-
-
-def _parts(source: Source, found: Document, settings: SeedSettings) -> Iterator[Seed]:
-    """Yield the seeds of one document, numbered where there are several."""
-    document = finished(source, found)
-    texts = _split(document, settings.max_chars)
-    for number, text in enumerate(texts, 1):
-        part = f"#part-{number}" if len(texts) > 1 else ""
-        yield Seed(
-            id=make_id("seed", document.kind, text),
-            text=text,
-            kind=document.kind,
-            name=document.name + part,
-            title=document.title,
-            language=document.language,
-            licence=document.licence,
-            source=document.source,
-        )
-
-
-def _split(document: Document, limit: int) -> list[str]:
-    """Split by the structure of the kind; a table was cut by rows while it was read."""
-    if document.kind == "table":
-        return [document.text]
-    if document.kind == "code":
-        return split_code(document.text, document.language, limit)
-    if document.kind == "api":
-        return split_api(document.text, limit)
-    return split_text(document.text, limit)
+def _seed(part: Part) -> Seed:
+    text, kind, name, title, language, licence, source = part
+    return Seed.model_validate(
+        {
+            "id": make_id("seed", kind, text),
+            "text": text,
+            "kind": kind,
+            "name": name,
+            "title": title,
+            "language": language,
+            "licence": licence,
+            "source": source,
+        }
+    )
 
 
 def _judged(
-    seeds: Iterable[Seed | SeedReject], settings: SeedSettings, earlier: "NearDuplicates"
+    seeds: Iterable[Seed], settings: SeedSettings, earlier: "NearDuplicates"
 ) -> Iterator[Seed | SeedReject]:
     """Yield the seeds of one document that are new, and rejects for the others."""
     siblings: set[str] = set()
     for seed in seeds:
-        if isinstance(seed, SeedReject):
-            yield seed
-            continue
         reason, detail = _fault(seed, settings) or _repeats(seed, settings, earlier, siblings)
         siblings.add(seed.id)
         yield SeedReject(seed.name, reason, detail) if reason else seed

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from . import api
 from .cleaning import clean_text, printable
-from .document import Document, Kind, SeedReject, Unusable
+from .document import Document, Kind, SeedReject, Unusable, Wanted
 from .formats import format_of
 from .latex import latex_to_markdown
 from .licence import Origin, from_manifest, front_matter
@@ -16,7 +16,6 @@ from .markup import rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_records, read_rows, records
-from .settings import SeedSettings
 from .source import Source
 from .table import read_table
 from .web import html_to_markdown
@@ -33,7 +32,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？,;:—-][\"'”’)*_]*$")
 _SHARE = 0.3
 
 
-def read_documents(source: Source, settings: SeedSettings) -> Iterator[Found]:
+def read_documents(source: Source, wanted: Wanted) -> Iterator[Found]:
     """Yield the documents of one file as they are, one at a time; `finished` cleans them.
 
     Raises:
@@ -49,11 +48,11 @@ def read_documents(source: Source, settings: SeedSettings) -> Iterator[Found]:
         ending = PurePosixPath(source.name).suffix
         raise Unusable("unsupported", f"{ending} files are not read; save it as PDF, DOCX or text")
     if form in ("jsonl", "parquet"):
-        yield from read_rows(source, settings.text_column, origin)
+        yield from read_rows(source, wanted.text_column, origin)
     elif form == "table":
-        yield from read_table(source, settings, origin)
+        yield from read_table(source, wanted, origin)
     elif form in ("json", "yaml"):
-        yield from _structured(source, form, settings.text_column, origin)
+        yield from _structured(source, form, wanted.text_column, origin)
     elif form == "code":
         text = read_text(source.path, markup=language in ("xml", "vue"))
         yield _document(source, text, origin, kind="code", language=language)

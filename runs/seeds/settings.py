@@ -4,6 +4,25 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+from .document import Wanted
+
+
+class Limits(BaseModel):
+    """What reading may take, so that no document can end a run: `seeds.limits`.
+
+    Files are read in a process of its own. What goes beyond a limit ends that process, not the run,
+    and costs one document.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seconds: int = Field(default=60, ge=1, le=86_400)
+    """Of processor time, for one document."""
+    memory_mib: int = Field(default=2048, ge=512)
+    """Of memory that the process may ask for, its libraries included. Not held on macOS."""
+    output_mib: int = Field(default=64, ge=1)
+    """What a file may open to, where that is more than 100 times its own size."""
+
 
 class SeedSettings(BaseModel):
     """The `seeds` section; a plain path is enough (`seeds: docs/`)."""
@@ -22,6 +41,20 @@ class SeedSettings(BaseModel):
     """A longer document becomes several seeds, split where its structure allows."""
     near_duplicate: float = Field(default=0.85, ge=0.5, le=1.0)
     """Jaccard similarity of word 5-grams that makes a duplicate; 1.0 drops exact ones only."""
+
+    limits: Limits = Limits()
+    """What reading one document may take."""
+
+    def wanted(self) -> Wanted:
+        """Return what the readers of files have to know."""
+        return Wanted(
+            self.text_column,
+            self.min_chars,
+            self.max_chars,
+            self.limits.seconds,
+            self.limits.memory_mib,
+            self.limits.output_mib,
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -5,18 +5,15 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from ...tools.tables import CsvTable, open_table
-from .document import Document, SeedReject, Unusable
+from .document import Document, SeedReject, Unusable, Wanted
 from .licence import Origin
 from .rows import as_utf8
-from .settings import SeedSettings
 from .source import Source
 
 Row = list[str]
 
 
-def read_table(
-    source: Source, settings: SeedSettings, origin: Origin
-) -> Iterator[Document | SeedReject]:
+def read_table(source: Source, wanted: Wanted, origin: Origin) -> Iterator[Document | SeedReject]:
     """Yield a table as one document, or as several when it is longer than `max_chars`.
 
     Raises:
@@ -28,7 +25,7 @@ def read_table(
         rejects: list[SeedReject] = []
         rows = _rows(table, source.name, rejects)
         title = origin.title or PurePosixPath(source.name).name.split(".")[0]
-        for name, text in _parts([cell.strip() for cell in table.header], rows, source, settings):
+        for name, text in _parts([cell.strip() for cell in table.header], rows, source, wanted):
             yield Document(name, text, "table", title, "", origin.licence, origin.source)
             yield from rejects
             rejects.clear()
@@ -36,10 +33,10 @@ def read_table(
 
 
 def _parts(
-    header: Row, rows: Iterator[Row], source: Source, settings: SeedSettings
+    header: Row, rows: Iterator[Row], source: Source, wanted: Wanted
 ) -> Iterator[tuple[str, str]]:
     """Yield the table as markdown with its name; its parts are numbered where there are several."""
-    chunks = _balanced(_chunks(header, rows, settings.max_chars), header, settings.min_chars)
+    chunks = _balanced(_chunks(header, rows, wanted.max_chars), header, wanted.min_chars)
     first = next(chunks, None)
     if first is None:
         raise Unusable("empty", "the table has a header but no data")

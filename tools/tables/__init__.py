@@ -13,12 +13,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
-from typing import IO, Any, cast
+from typing import IO
 
+from .allowance import bounded
 from .delimited import CsvTable
 from .objects import JsonTable
 from .parquet import ParquetTable
-from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError
+from .table import FORMAT, Batch, Kind, Reject, Row, Table, TableError, TooLarge
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
@@ -83,11 +84,11 @@ def _unpacked(path: Path, files: ExitStack) -> IO[bytes]:
     file = files.enter_context(path.open("rb"))
     head = file.peek(4)
     if head.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+        return bounded(gzip.GzipFile(fileobj=file), path)
     if head.startswith(_ZSTD):
         from pyarrow import CompressedInputStream
 
-        return io.BufferedReader(cast(Any, CompressedInputStream(file, "zstd")))
+        return bounded(CompressedInputStream(file, "zstd"), path)
     return file
 
 
@@ -110,6 +111,7 @@ __all__ = [
     "Row",
     "Table",
     "TableError",
+    "TooLarge",
     "kind_of",
     "open_table",
     "plain_name",

@@ -33,6 +33,10 @@ class TableError(ValueError):
     """The file as a whole is no table; the message begins with its path."""
 
 
+class TooLarge(TableError):
+    """The file opens to more than it may."""
+
+
 class Row(NamedTuple):
     """A row by the names of its columns."""
 
