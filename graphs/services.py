@@ -136,6 +136,7 @@ def reject(
     """Return the reject that a failed unit becomes; `part` tells which one of its subject's it was."""
     failure = next((name for kind, name in FAILURES.items() if isinstance(error, kind)), "")
     reason = failure or type(error).__name__.lower()
+    behind = error.behind()
     return Reject(
         id=make_id("reject", stage, round, subject, part, skill, leaf, reason),
         parents=(subject,),
@@ -147,6 +148,8 @@ def reject(
         skill=skill,
         leaf=leaf,
         failed=bool(failure),
+        model=behind.alias,
+        calls=behind.calls,
     )
 
 

@@ -17,6 +17,7 @@ from .dataset import CardFacts, RatingFact, write_dataset
 from .dataset.counts import cut_answers
 from .folder import RunFolder
 from .judging import judging
+from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
@@ -72,6 +73,7 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
+        jurors=[failures.data() for failures in juror_failures(store)],
         judging=judging(lambda: store.scan(kinds.BATTLE), config.arena, config.cast),
     )
 

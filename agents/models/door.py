@@ -93,7 +93,9 @@ class Door:
             return reply
         except ArenaInstructError as error:
             outcome, data["error"] = "failed", str(error)
-            data["attempts"] = error.attempts if isinstance(error, ModelError) else 0
+            if isinstance(error, ModelError):
+                data["attempts"] = error.attempts
+                error.alias, error.calls = call.alias, (key,)
             raise
         finally:
             note(
@@ -132,9 +134,13 @@ class Door:
             self.tally.served[call.alias] += 1
         return (paid.reply, "shared", 0) if twin else (paid.reply, "paid", paid.attempts)
 
-    async def strike(self, call: Call) -> None:
-        """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays."""
-        await self._ledger.strike(self._request(call).key())
+    async def strike(self, call: Call) -> str:
+        """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays.
+
+        Returns the call's key in the ledger.
+        """
+        await self._ledger.strike(key := self._request(call).key())
+        return key
 
     async def _pay(self, key: str, asked: Request, call: Call) -> _Paid:
         model = self.models[call.alias]

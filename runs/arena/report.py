@@ -19,6 +19,7 @@ from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
 from ..folder import RunFolder
 from ..judging import judging
+from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
 from ..leaderboard.notes import notes
 from ..leaderboard.options import Options
@@ -74,6 +75,7 @@ def close(
         "unjudged": unjudged(
             len(tournament.played()) - tournament.decided, store.scan(kinds.REJECT, ROUND)
         ),
+        "jurors": [failures.data() for failures in juror_failures(store)],
         "cost": paid,
         **(_saving(tournament, ranked, paid) if options.aggregate == "games" else {}),
         **judging(
