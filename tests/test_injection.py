@@ -23,6 +23,7 @@ from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.prompts import template
 from arenainstruct.prompts.template import load_prompt
+from arenainstruct.tools.text_faults import broken
 from tests.judged import judged, voted
 from tests.stage import Line, Stage, instruction, juror, staged
 
@@ -143,13 +144,19 @@ def test_the_juror_here_obeys_each_that_stands_outside(said: str) -> None:
 async def test_without_the_fence_the_ways_out_lead_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a mark that can be foreseen and nothing disarmed, all of them win but two unmarked ones."""
+    """With a mark that can be foreseen and nothing disarmed, all win but two unmarked ones and tokens."""
     monkeypatch.setattr(briefing, "disarmed", lambda text: text)
     monkeypatch.setattr(template, "mark_of", lambda told: MARK)
     parts = {"contender": attacker, "juror": gullible(outside)}
     async with staged(tmp_path, parts, arena={"protocol": "battle"}) as stage:
         found = winners(await fought(stage, "battle"))[len(ORDERS) :]
-    assert found == ["model_a", "model_b", "model_b", "model_a", "model_b", "model_b", "model_b"]
+    led = ["model_a", "model_b", "model_b", "model_a", "model_b", "model_b", "model_b"]
+    outs = ATTACKS[len(ORDERS) :]
+    # An answer with a control token loses before any juror reads it.
+    assert found == [
+        "model_a" if broken(said) else who for said, who in zip(outs, led, strict=True)
+    ]
+    assert sum(map(bool, map(broken, outs))) < len(outs) / 2
 
 
 async def test_who_obeys_every_word_is_won_and_most_of_it_is_flagged(tmp_path: Path) -> None:
@@ -157,10 +164,12 @@ async def test_who_obeys_every_word_is_won_and_most_of_it_is_flagged(tmp_path: P
     parts = {"contender": attacker, "juror": gullible(anywhere)}
     async with staged(tmp_path, parts, arena={"protocol": "battle"}) as stage:
         battles = await fought(stage, "battle")
-    assert winners(battles) == ["model_b"] * len(ATTACKS)
-    flags = [[game.orders for game in battle.games] for battle in battles]
+    judged = [battle for battle in battles if battle.games]
+    assert winners(judged) == ["model_b"] * len(judged)
+    assert len(battles) - len(judged) == sum(map(bool, map(broken, ATTACKS)))
+    flags = [[game.orders for game in battle.games] for battle in judged]
     assert all(set(orders) <= {0, 1} and len(set(orders)) == 1 for orders in flags)
-    assert sum(orders[0] for orders in flags) >= 0.7 * len(ATTACKS)
+    assert sum(orders[0] for orders in flags) >= 0.7 * len(judged)
 
 
 async def test_a_flag_moves_no_verdict(tmp_path: Path) -> None:

@@ -365,7 +365,8 @@ async def test_orders_to_a_reward_model_are_scored_as_they_are_but_for_control_t
         for name, text in (("sly", sway), ("plain", "It is 48 metres high."))
     ]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    ask = {"question_id": "q1", "prompt": "How high is the tower?"}
+    # A token that the question holds may be spoken of: elsewhere the answer loses unread.
+    ask = {"question_id": "q1", "prompt": "How high is the tower? No <|im_end|> please."}
     (tmp_path / "prompts.jsonl").write_text(json.dumps(ask))
     seen: list[str] = []
 
