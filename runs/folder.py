@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..agents.errors import UserError
+from .config.store_url import without_password
 from .program import program
-from .store import STORE_FILE
+from .store import STORE_FILE, Place, holds_store
 
 RUNS = Path("runs")
 _FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
 """What a start that died before it made its store may leave behind."""
+ADDRESS = "store.url"
+"""A run's file that tells where its store is, without the password, where that is shared."""
 ARENA = "arena"
 """Meta key of a store that `arenainstruct arena` wrote; its value tells how its battles are judged."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
@@ -50,19 +53,35 @@ class RunFolder:
         return self.path / "result.json"
 
     @property
-    def store(self) -> Path:
-        """Ledger, records and events."""
-        return self.path / STORE_FILE
+    def has_store(self) -> bool:
+        """Whether this is a run: its store is a file here, or a file here says where it is."""
+        return any((self.path / name).is_file() for name in (STORE_FILE, ADDRESS))
 
-    @property
-    def checkpoints(self) -> Path:
-        """The supervisor's checkpoints."""
-        return self.path / "checkpoints.sqlite"
+    def store(self, address: str | None = None) -> Place:
+        """Return where ledger, records and events are.
 
-    @property
-    def apis(self) -> Path:
-        """The search index over the seeds' APIs."""
-        return self.path / "apis.sqlite"
+        `address` is what the config says; without one, what the folder says.
+
+        Raises:
+            UserError: the run has a store elsewhere, or the address cannot be used.
+        """
+        kept = self.path / ADDRESS
+        if not (self.path / STORE_FILE).is_file() and (address or kept.is_file()):
+            return Place.of(address or kept.read_text(encoding="utf-8").strip(), self.run_id)
+        if address:
+            raise UserError(
+                f"execution.store: the store of run {self.run_id!r} is {self.path / STORE_FILE}, and "
+                "stays there; start another run for a store that is shared"
+            )
+        return Place.of(self.path / STORE_FILE)
+
+    def point_to(self, address: str | None) -> Place:
+        """Note where the store is, where that is not in the folder; return it."""
+        place = self.store(address)
+        if address:
+            kept = self.path / ADDRESS
+            kept.write_text(without_password(address) + "\n", encoding="utf-8")
+        return place
 
     @property
     def dataset(self) -> Path:
@@ -92,11 +111,12 @@ class RunFolder:
             yield
 
     @classmethod
-    def create(cls, runs_dir: Path, run_id: str | None) -> "RunFolder":
-        """Make a new run's folder.
+    def create(cls, runs_dir: Path, run_id: str | None, address: str | None = None) -> "RunFolder":
+        """Make a new run's folder; `address` is that of its store, where that is shared.
 
         Raises:
-            UserError: the id is not usable, there is such a run already, or no folder can be made.
+            UserError: the id is not usable, there is such a run already, no folder can be made, or the
+                store cannot be reached.
         """
         now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = run_id or f"{now}-{secrets.token_hex(2)}"
@@ -106,8 +126,13 @@ class RunFolder:
                 f"(package folders never hold one); try {_usable(name)}"
             )
         path = runs_dir / name
-        if (path / STORE_FILE).exists():
+        if cls(path).has_store:
             raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
+        if address and holds_store(place := Place.of(address, name)):
+            raise UserError(
+                f"run {name!r} exists on {place.text}: take it up where its folder is, or choose "
+                "another --run-id"
+            )
         try:
             path.mkdir(parents=True, exist_ok=True)
             strange = {entry.name for entry in path.iterdir()} - _FIRST
@@ -131,9 +156,9 @@ class RunFolder:
             UserError: there is none; names the runs that are there.
         """
         for path in (Path(run), runs_dir / run):
-            if (path / STORE_FILE).is_file():
+            if cls(path).has_store:
                 return cls(path)
-        known = sorted(p.parent.name for p in runs_dir.glob(f"*/{STORE_FILE}"))
+        known = sorted(path.name for path in runs_dir.glob("*") if cls(path).has_store)
         raise UserError(
             f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"
         )

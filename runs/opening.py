@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ..agents.actor import Desk
-from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
@@ -17,7 +15,7 @@ from ..agents.models.settings import ModelSettings
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
-from .store import Store
+from .store import Place, Store
 from .trace import Trace
 
 
@@ -77,21 +75,22 @@ _MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 @asynccontextmanager
 async def opened(
-    models: Mapping[str, OpenModel], ledger: Path, usd: float | None
+    models: Mapping[str, OpenModel], ledger: Place, usd: float | None
 ) -> AsyncIterator[Opened]:
-    """Open a ledger at a path, the door over it and the actors; all is closed with the context.
+    """Open a ledger, the door over it and the actors; all is closed with the context.
 
     `usd` is the ceiling over all starts with the same ledger.
     """
     async with AsyncExitStack() as stack:
         store = Store.open(ledger)
         stack.callback(store.close)
-        budget = Budget(usd, spent=store.totals().usd)
+        await store.own_run()
+        budget = await store.budget(usd)
         door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
         tools = ToolDoor(store, budget)
         index = stack.enter_context(ApiIndex())
         troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
-        trace = Trace(store, ledger.parent.name)
+        trace = Trace(store, ledger.run)
         stack.enter_context(trace.started())
         yield Opened(store, door, troupe, trace)

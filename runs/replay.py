@@ -73,13 +73,13 @@ async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
 
 async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
     """Lay out what a run begins with: config, manifest, and all that was asked and answered."""
-    source = Store.open(folder.store)
+    source = Store.open(folder.store())
     try:
-        _refuse(folder, source)
+        await _refuse(folder, source)
         copy.path.mkdir()
         shutil.copy(folder.config, copy.config)
         shutil.copy(folder.manifest, copy.manifest)
-        target = Store.open(copy.store)
+        target = Store.open(copy.store())
         try:
             await target.copy_calls(source)
         finally:
@@ -88,9 +88,9 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
         source.close()
 
 
-def _refuse(folder: RunFolder, store: Store) -> None:
+async def _refuse(folder: RunFolder, store: Store) -> None:
     """Raise where there is nothing to replay up to its end."""
-    if store.get_meta(ARENA):
+    if await store.get_meta(ARENA):
         raise UserError(f"replay {folder.run_id}: it is an arena; replay needs a run of `run`")
     try:
         status = json.loads(folder.result.read_text(encoding="utf-8"))["status"]

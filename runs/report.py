@@ -34,7 +34,7 @@ async def close_run(
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream(kinds.POLICY)]
     changes = [c for v in sorted(versions, key=lambda v: v.round) for c in v.changes]
-    totals = store.totals()
+    totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
         totals=totals,
@@ -44,8 +44,8 @@ async def close_run(
         versions=_versions(folder),
     )
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
-    counts: dict[str, Any] = {kind.name: store.count(kind) for kind in kinds.KINDS}
-    rejects = store.count_by(kinds.REJECT, "stage", "reason")
+    counts: dict[str, Any] = {kind.name: await store.count(kind) for kind in kinds.KINDS}
+    rejects = await store.count_by(kinds.REJECT, "stage", "reason")
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
     last = max((r.round for r in ratings), default=0)
     return RunResult(
@@ -67,7 +67,7 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
-        judging=judging(lambda: store.scan(kinds.BATTLE), config.arena, config.cast),
+        judging=await judging(lambda: store.stream(kinds.BATTLE), config.arena, config.cast),
     )
 
 

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import StateSnapshot
 
 from ..agents.actor import Desk
 from ..agents.errors import StopRun, UserError
-from ..agents.models.budget import Budget
 from ..agents.models.door import Door
 from ..agents.models.window import with_windows
 from ..agents.tool_door import ToolDoor
@@ -44,7 +42,7 @@ from .opening import OpeningSettings, enlisting, ready
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
-from .store import Store
+from .store import Place, Store, checkpointer, drop_store
 from .trace import Trace
 
 OnEvent = Callable[[str, dict[str, Any]], None]
@@ -99,13 +97,13 @@ async def launch_async(
     # Part of the config: a resume and a replay cut documents as the first start did.
     config = config.model_copy(update={"models": await with_windows(config.models)})
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         made_with = manifest(config.seeds, limit)
-        folder = RunFolder.create(Path(runs_dir), run_id)
+        folder = RunFolder.create(Path(runs_dir), run_id, config.execution.store)
         stack.enter_context(folder.locked())
         folder.write_config(config.yaml())
         write_manifest(folder.manifest, made_with)
-        return folder
+        return folder, folder.point_to(config.execution.store)
 
     return await _run(config, begin, on_event, trainer)
 
@@ -156,10 +154,11 @@ async def resume_async(
             "start another one for that (budget, execution, endpoints and more rounds may change)"
         )
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
+        place = folder.point_to(config.execution.store)
         folder.write_config(config.yaml())
-        return folder
+        return folder, place
 
     return await _run(config, begin, on_event, trainer)
 
@@ -167,9 +166,9 @@ async def resume_async(
 async def repeat_async(folder: RunFolder) -> RunResult:
     """Run what stands in a folder from its ledger alone: a call that is not there stops the run."""
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
-        return folder
+        return folder, folder.store()
 
     return await _run(load_config(folder.config), begin, None, None, network=False)
 
@@ -185,7 +184,7 @@ def _refuse_running_loop(twin: str) -> None:
 
 async def _run(
     config: RunConfig,
-    begin: Callable[[AsyncExitStack], RunFolder],
+    begin: Callable[[AsyncExitStack], tuple[RunFolder, Place]],
     on_event: OnEvent | None,
     trainer: Trainer | None,
     *,
@@ -199,17 +198,18 @@ async def _run(
         # Before the folder: what the user wrote wrongly leaves none behind.
         opening = OpeningSettings(config.models, config.seed, config.execution.patience_s, network)
         models = ready(opening, notify := lambda text: trace.event("notice", text=text))
-        folder = begin(stack)
-        store = Store.open(folder.store)
+        folder, place = begin(stack)
+        store = Store.open(place)
         stack.callback(store.close)
+        await store.own_run()
         progress = Progress()
         trace = Trace(store, folder.run_id, _both(progress, on_event))
         stack.enter_context(trace.started())
-        budget = Budget(config.budget.usd, spent=store.totals().usd)
+        budget = await store.budget(config.budget.usd)
         door = Door(models, store, budget, network=network)
         stack.push_async_callback(door.aclose)
         tools = ToolDoor(store, budget, network=network)
-        index = stack.enter_context(ApiIndex(folder.apis))
+        index = stack.enter_context(ApiIndex())
         stack.enter_context(frozen_heap())
         trace.event(
             "run_started",
@@ -228,10 +228,9 @@ async def _run(
             )
         except UserError:
             await stack.aclose()
+            drop_store(place)
             folder.remove()  # no seed, nothing paid: its name stays free
             raise
-        duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
-        stack.callback(duplicates.close)
         troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
         services = Services(
             settings=config.graph_settings(),
@@ -240,13 +239,13 @@ async def _run(
             skills={(skill := load_skill(name)).name: skill for name in config.skills},
             troupe=troupe,
             records=store,
-            duplicates=duplicates,
+            duplicates=TaskDuplicates(store, config.curation.near_duplicate),
             notify=trace.event,
             trainer=trainer,
             enlist=enlisting(door, in_force, opening, notify),
         )
         await enlist_trained(services)
-        status, reason = await _rounds(services, folder)
+        status, reason = await _rounds(services, place)
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
@@ -268,11 +267,11 @@ def _both(progress: Progress, on_event: OnEvent | None) -> OnEvent:
     return hear
 
 
-async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
+async def _rounds(services: Services, place: Place) -> tuple[str, str]:
     """Run the supervisor's rounds from where they are; return status and reason."""
-    async with AsyncSqliteSaver.from_conn_string(str(folder.checkpoints)) as saver:
+    async with checkpointer(place) as saver:
         supervisor = build(saver)
-        config: RunnableConfig = {"configurable": {"thread_id": folder.run_id}}
+        config: RunnableConfig = {"configurable": {"thread_id": place.run}}
         await rewind(supervisor, config, services.records)
         await extend(supervisor, config, services.settings.rounds)
         snapshot = await supervisor.aget_state(config)

@@ -25,6 +25,7 @@ from arenainstruct.runs.mock.request import ChatRequest
 from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
+from tests.stage import scanned
 
 Cli = Callable[..., Awaitable[Process]]
 Config = Callable[..., Path]
@@ -54,14 +55,14 @@ class Books:
 
     def __init__(self, run: Path) -> None:
         store = Store.open(run / STORE_FILE)
-        self.seeds = list(store.scan(kinds.SEED))
-        self.passages = list(store.scan(kinds.PASSAGE))
-        self.drafts = list(store.scan(kinds.DRAFT))
-        self.suggestions = list(store.scan(kinds.SUGGESTION))
-        self.instructions = {i.id: i for i in store.scan(kinds.INSTRUCTION)}
-        self.answers = {(a.instruction_id, a.contender) for a in store.scan(kinds.ANSWER)}
-        self.battles = list(store.scan(kinds.BATTLE))
-        self.rejects = list(store.scan(kinds.REJECT))
+        self.seeds = scanned(store, kinds.SEED)
+        self.passages = scanned(store, kinds.PASSAGE)
+        self.drafts = scanned(store, kinds.DRAFT)
+        self.suggestions = scanned(store, kinds.SUGGESTION)
+        self.instructions = {i.id: i for i in scanned(store, kinds.INSTRUCTION)}
+        self.answers = {(a.instruction_id, a.contender) for a in scanned(store, kinds.ANSWER)}
+        self.battles = scanned(store, kinds.BATTLE)
+        self.rejects = scanned(store, kinds.REJECT)
         store.close()
 
     def rejected(self, subject: str, stage: str, part: str = "") -> list[Reject]:

@@ -458,7 +458,7 @@ async def test_the_estimate_counts_an_answer_once(
     assert result.status == "completed"
     store = Store.open(Path(result.path) / "store.sqlite")
     paid = Counter(e.alias for e in store.entries() if e.role == "juror")
-    usd = store.totals().usd
+    usd = (await store.totals()).usd
     store.close()
     found = estimate(config)
     judged = next(s for s in found.data()["stages"] if s["stage"] == "judge")

@@ -939,7 +939,7 @@ async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
 
     async def read_in(file: str, fail_after: int) -> tuple[list[str], list[str]]:
         store = Store.open(tmp_path / file)
-        index = ApiIndex(tmp_path / f"{file}.index")
+        index = ApiIndex()
         batches = 0
 
         def told(_: int) -> None:
@@ -950,8 +950,8 @@ async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
         try:
             with contextlib.suppress(KeyError):
                 await ingest(store, index, SeedSettings(path=str(docs)), None, told=told)
-            seeds = [seed.id for seed in store.scan(kinds.SEED)]
-            return seeds, [reject.id for reject in store.scan(kinds.REJECT)]
+            seeds = [seed.id async for seed in store.stream(kinds.SEED)]
+            return seeds, [reject.id async for reject in store.stream(kinds.REJECT)]
         finally:
             index.close()
             store.close()

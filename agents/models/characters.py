@@ -24,9 +24,9 @@ def sound(reply: Reply) -> Reply:
         call.model_copy(update={name: _sound(getattr(call, name)) for name in _CALL})
         for call in reply.tool_calls
     )
-    text = _sound(reply.text)
-    same = text == reply.text and calls == reply.tool_calls
-    return reply if same else replace(reply, text=text, tool_calls=calls)
+    text, thoughts = _sound(reply.text), _sound(reply.thoughts)
+    same = (text, thoughts, calls) == (reply.text, reply.thoughts, reply.tool_calls)
+    return reply if same else replace(reply, text=text, thoughts=thoughts, tool_calls=calls)
 
 
 def _sound(text: str) -> str:

@@ -11,7 +11,6 @@ from ...agents.actor import Desk
 from ...agents.contender_name import known_as
 from ...agents.errors import EpisodeError, UserError
 from ...agents.messages import Judge
-from ...agents.models.budget import Budget
 from ...agents.models.door import Door
 from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
@@ -46,32 +45,34 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         UserError: the run has too few questions that canaries can be tried on.
         StopRun: the budget or an endpoint; what was paid is kept.
     """
-    config = _config(folder)
+    config = await _config(folder)
     async with AsyncExitStack() as stack:
         limits = share_limits(
             config.models, patience_s=config.execution.patience_s, notify=lambda _: None
         )
         models = open_models(config.models, limits, config.seed)
-        store = Store.open(folder.store)
+        store = Store.open(folder.store())
         stack.callback(store.close)
-        budget = Budget(config.budget.usd, spent=store.totals().usd)
+        await store.own_run()
+        budget = await store.budget(config.budget.usd)
         door = Door(models, store, budget)
         stack.push_async_callback(door.aclose)
         tools = ToolDoor(store, budget)
-        index = stack.enter_context(ApiIndex(folder.apis))
+        index = stack.enter_context(ApiIndex())
+        await store.index_apis(index)
         troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
         stack.enter_context(Trace(store, folder.run_id).started())
-        questions, battles = _questions(store)
+        questions, battles = await _questions(store)
         trials = _trials(config, questions, count)
         played, lost = await Court(config, troupe).judge(trials)
         return canaries(played, battles, config.cast.jury, lost=lost)
 
 
-def _config(folder: RunFolder) -> RunConfig:
+async def _config(folder: RunFolder) -> RunConfig:
     """Return the run's config; an arena's contenders were never asked by a run's instructions."""
-    store = Store.open(folder.store)
+    store = Store.open(folder.store())
     try:
-        if store.get_meta(ARENA):
+        if await store.get_meta(ARENA):
             raise UserError(
                 f"--canaries needs a run of `{program()} run`; {folder.path} is an arena, whose jurors "
                 "are audited by the games they judged"
@@ -144,20 +145,20 @@ def _orders(trial: Trial, leaf: Leaf, verdict: str) -> list[Judge]:
     ]
 
 
-def _questions(store: Store) -> tuple[list[Question], list[Row]]:
+async def _questions(store: Store) -> tuple[list[Question], list[Row]]:
     """Return the questions that canaries may be tried on, and the battles fought over them."""
     asked: dict[str, dict[str, str]] = defaultdict(dict)
     won: dict[str, set[str]] = defaultdict(set)
     fought: list[Row] = []
-    for battle in store.scan(kinds.BATTLE):
+    async for battle in store.stream(kinds.BATTLE):
         question = battle.question_id or battle.instruction_id
         a, b = battle.model_a, battle.model_b
         asked[question] |= {a: battle.answer_a, b: battle.answer_b}
         fought.append((question, a, b, battle.winner, 1.0))
         if battle.winner != "tie" and not battle.disputed:
             won[question].add(a if battle.winner == "model_a" else b)
-    instructions = find_instructions(store, asked)
-    answers = store.get_many(kinds.ANSWER, (i for by in asked.values() for i in by.values()))
+    instructions = await find_instructions(store, asked)
+    answers = await store.get_many(kinds.ANSWER, (i for by in asked.values() for i in by.values()))
     questions = [
         Question(
             instruction,

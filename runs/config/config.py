@@ -17,6 +17,7 @@ from pydantic import (
     PositiveInt,
     TypeAdapter,
     ValidationError,
+    field_serializer,
     field_validator,
 )
 
@@ -41,6 +42,7 @@ from .origin import Origin, join
 from .pasted import pasted_keys
 from .protocol import protocol_faults
 from .skills import repeated, skill_faults
+from .store_url import fault, without_password
 
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
@@ -68,6 +70,20 @@ class ExecutionSettings(_Section):
     """Seeds or instructions worked on at a time."""
     patience_s: PositiveFloat = 120.0
     """Seconds an endpoint may stay away before the run stops."""
+    store: str | None = Field(default=None, repr=False)
+    """`postgresql://user@host/database`, which runs and machines share; None: SQLite in the run's folder."""
+
+    @field_validator("store")
+    @classmethod
+    def _reachable(cls, address: str | None) -> str | None:
+        if address is not None and (wrong := fault(address)):
+            raise ValueError(wrong)
+        return address
+
+    @field_serializer("store")
+    def _public(self, address: str | None) -> str | None:
+        """Leave a password out of everything that is written down."""
+        return address and without_password(address)
 
 
 class DatasetSettings(_Section):

@@ -25,20 +25,26 @@ class Counts:
     """Models that wrote or answered something."""
 
 
-def count(store: Store, rows: Mapping[str, int]) -> Counts:
+async def count(store: Store, rows: Mapping[str, int]) -> Counts:
     """Count the records of a store; `rows` are those already written, by config."""
-    writers = store.count_by(kinds.INSTRUCTION, "model") | store.count_by(kinds.ANSWER, "model")
+    writers = [
+        name
+        for kind in (kinds.INSTRUCTION, kinds.ANSWER)
+        for (name,) in await store.count_by(kind, "model")
+    ]
     leaves: dict[tuple[str, str], dict[str, int]] = {}
     rounds: dict[str, dict[str, int]] = {}
     for kind in (kind for kind in kinds.KINDS if kind.table):
-        for (skill, leaf, round), number in store.count_by(kind, "skill", "leaf", "round").items():
+        found = await store.count_by(kind, "skill", "leaf", "round")
+        for (skill, leaf, round), number in found.items():
             for cell in (leaves.setdefault((skill, leaf), {}), rounds.setdefault(round, {})):
                 cell[kind.table] = cell.get(kind.table, 0) + number
+    licences = await store.count_by(kinds.INSTRUCTION, "licence")
     return Counts(
         rows=rows,
         leaves=dict(sorted(leaves.items())),
         rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
-        rejects=store.count_by(kinds.REJECT, "stage", "reason"),
-        licences={name: n for (name,), n in store.count_by(kinds.INSTRUCTION, "licence").items()},
-        models=frozenset(name for (name,) in writers if name),
+        rejects=await store.count_by(kinds.REJECT, "stage", "reason"),
+        licences={name: n for (name,), n in licences.items()},
+        models=frozenset(filter(None, writers)),
     )

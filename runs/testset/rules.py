@@ -14,6 +14,7 @@ from ...tools.decontamination import (
     compare,
 )
 from ..opening import opened
+from ..store import Place
 from .config import SetConfig, TfidfSettings
 from .make import embedding_models, open_embedder
 from .prompts import sound_rows
@@ -59,7 +60,8 @@ async def compare_rules(
     """
     settings = config.testset.decontamination
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    async with opened(embedding_models(config), ledger, config.budget.usd) as door:
+    place = Place.of(config.execution.store or ledger, ledger.parent.name)
+    async with opened(embedding_models(config), place, config.budget.usd) as door:
         try:
             embedder = open_embedder(config, door.door)
             plain = isinstance(config.embedding, TfidfSettings)
