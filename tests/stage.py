@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -317,12 +318,13 @@ async def staged(
 
 
 def scanned(store: Store, kind: Kind[R], round: int | None = None) -> list[R]:
-    """Return all records of a kind, where no event loop runs."""
+    """Return all records of a kind, whether an event loop runs here or not."""
 
     async def read() -> list[R]:
         return [record async for record in store.stream(kind, round)]
 
-    return asyncio.run(read())
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, read()).result()
 
 
 def instruction(id: str = "i-1", **fields: Any) -> Instruction:

@@ -50,7 +50,8 @@ _SPENT = """
     ON CONFLICT (one) DO UPDATE SET spent = greatest(purse.spent, excluded.spent)"""
 _HOLD = """
     WITH fits AS (
-        UPDATE purse SET held = held + %(usd)s WHERE spent + held + %(usd)s <= %(most)s RETURNING one
+        UPDATE purse SET held = held + %(usd)s WHERE spent + held + %(usd)s <= %(most)s
+        AND EXISTS (SELECT 1 FROM workers WHERE owner = %(owner)s) RETURNING one
     )
     UPDATE workers SET held = held + %(usd)s
     WHERE owner = %(owner)s AND EXISTS (SELECT 1 FROM fits) RETURNING owner"""

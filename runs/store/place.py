@@ -89,7 +89,7 @@ def _options(url: URL) -> tuple[str, ...]:
 def _schema(run: str) -> str:
     """Return the name of a run's schema."""
     if len(run.encode()) <= _LONGEST:
-        return run or "public"
+        return run or "arenainstruct"
     return f"{run[:40]}-{blake2b(run.encode(), digest_size=8).hexdigest()}"
 
 
