@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..agents.records import Battle
 from ..graphs import kinds
 from .store import Store
 
@@ -45,26 +44,21 @@ def failure_lines(jurors: Iterable[dict[str, Any]]) -> Iterator[str]:
         )
 
 
-def juror_failures(store: Store) -> list[JurorFailures]:
+async def juror_failures(store: Store) -> list[JurorFailures]:
     """Return the jurors with games that gave no verdict, the worst first."""
     reasons: dict[str, Counter[str]] = {}
-    for (stage, who, why), n in store.count_by(kinds.REJECT, "stage", "model", "reason").items():
+    for (stage, who, why), n in (
+        await store.count_by(kinds.REJECT, "stage", "model", "reason")
+    ).items():
         if stage in ("judge", "confer") and who:
             reasons.setdefault(who, Counter())[why] += n
     if not reasons:  # mostly: nothing has to be counted
         return []
-    games = _games(store.scan(kinds.BATTLE))
+    games: Counter[str] = Counter()
+    async for battle in store.stream(kinds.BATTLE):
+        games.update(game.juror for game in battle.games)
     found = [
         JurorFailures(who, games[who], lost.total(), dict(lost.most_common()))
         for who, lost in reasons.items()
     ]
     return sorted(found, key=lambda one: (-one.share, one.juror))
-
-
-def _games(battles: Iterable[Battle]) -> Counter[str]:
-    return Counter(_jurors(battles))
-
-
-def _jurors(battles: Iterable[Battle]) -> Iterator[str]:
-    for battle in battles:
-        yield from (game.juror for game in battle.games)

@@ -206,7 +206,7 @@ async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it
         assert mock.counters.attempts.total() == asked
         paid = mock.counters.paid.total()
     store = Store.open(tmp_path / "stopped-1" / STORE_FILE)
-    kept = store.totals().calls
+    kept = (await store.totals()).calls
     store.close()
     assert kept == paid == asked, "every reply that was under way is in the ledger"
 
@@ -261,7 +261,7 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     heard = CliRunner().invoke(app, ["audit", str(tmp_path / "jury-1")])
     assert heard.output.startswith("judge-2 gave no verdict in")
     store = Store.open(tmp_path / "jury-1" / STORE_FILE)
-    failed = [reject for reject in store.scan(kinds.REJECT) if reject.stage == "judge"]
-    asked = [store.attempts(key)[-1] for reject in failed for key in reject.calls]
+    failed = [r async for r in store.stream(kinds.REJECT) if r.stage == "judge"]
+    asked = [(await store.attempts(key))[-1] for reject in failed for key in reject.calls]
     store.close()
     assert len(asked) == len(failed) and all("no verdict today" in a.error for a in asked)

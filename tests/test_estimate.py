@@ -43,7 +43,7 @@ async def paid(config: RunConfig, folder: Path) -> LedgerTotals:
     result = await launch_async(config, runs_dir=folder, run_id="real-1")
     store = Store.open(Path(result.path) / "store.sqlite")
     try:
-        return store.totals()
+        return await store.totals()
     finally:
         store.close()
 

@@ -463,7 +463,7 @@ async def test_the_estimate_counts_an_answer_once(tmp_path: Path) -> None:
     assert result.status == "completed"
     store = Store.open(Path(result.path) / "store.sqlite")
     paid = Counter(e.alias for e in store.entries() if e.role == "juror")
-    usd = store.totals().usd
+    usd = (await store.totals()).usd
     store.close()
     found = await estimate_async(config)
     judged = next(s for s in found.data()["stages"] if s["stage"] == "judge")

@@ -26,7 +26,7 @@ from ..duplicates import TaskDuplicates
 from ..ingest import index_apis
 from ..opening import Opening
 from ..run import services_of
-from ..store import STORE_FILE, Store
+from ..store import STORE_FILE, Place, Store
 from .standin import Noted, stand_ins
 
 FOUGHT = 4
@@ -72,23 +72,19 @@ async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> D
         dry.models, dry, seated=lambda models: stand_ins(models, dry.cast, calls.append)
     )
     with TemporaryDirectory(prefix="estimate-") as scratch:
-        folder = Path(scratch)
-        async with opening.at(folder / STORE_FILE) as opened:
-            duplicates = TaskDuplicates(folder, dry.curation.near_duplicate)
-            try:
-                await opened.store.add(kinds.SEED, 0, seeds)
-                index_apis(opened.index, seeds)
-                services = services_of(dry, opened, duplicates)
-                supervisor, thread = build(InMemorySaver()), _THREAD
-                await supervisor.ainvoke(
-                    start_state(), thread, context=services, interrupt_before=["battle"]
-                )
-                made = len(calls)
-                await _thin_out(services, found)
-                await supervisor.ainvoke(None, thread, context=services)
-                seed_of = await _lineage(opened.store, found)
-            finally:
-                duplicates.close()
+        async with opening.at(Place.of(Path(scratch) / STORE_FILE)) as opened:
+            duplicates = TaskDuplicates(opened.store, dry.curation.near_duplicate)
+            await opened.store.add(kinds.SEED, 0, seeds)
+            index_apis(opened.index, seeds)
+            services = services_of(dry, opened, duplicates)
+            supervisor, thread = build(InMemorySaver()), _THREAD
+            await supervisor.ainvoke(
+                start_state(), thread, context=services, interrupt_before=["battle"]
+            )
+            made = len(calls)
+            await _thin_out(services, found)
+            await supervisor.ainvoke(None, thread, context=services)
+            seed_of = await _lineage(opened.store, found)
     found.calls = len(calls)
     _count(calls[:made], seed_of, found.making)
     _count(calls[made:], seed_of, found.fighting)
