@@ -29,8 +29,8 @@ from ..run import services_of
 from ..store import STORE_FILE, Place, Store
 from .standin import Noted, stand_ins
 
-FOUGHT = 4
-"""Instructions of a document that go to the arena."""
+FOUGHT = 96
+"""Instructions that go to the arena at most, as many of each document."""
 HELD_OUT = 8
 """Those of a held-out document, all before the evaluation jury."""
 ONE = 1e-9
@@ -126,11 +126,12 @@ async def _thin_out(services: Services, found: DryRun) -> None:
     records, drawn = services.records, await HeldOutSeeds.draw(services)
     found.held = frozenset([s.id async for s in records.stream(kinds.SEED) if s.id in drawn])
     few: list[Instruction] = []
+    most = FOUGHT // records.count(kinds.SEED)
     async for instruction in records.stream(kinds.INSTRUCTION, 1):
         seed = instruction.seed_id
         found.passed[seed] += 1
         # Ids are hashes, so the first ones are a random draw.
-        if found.fought[seed] < (HELD_OUT if seed in found.held else FOUGHT):
+        if found.fought[seed] < (HELD_OUT if seed in found.held else most):
             found.fought[seed] += 1
             few.append(instruction)
     await records.replace(kinds.INSTRUCTION, 1, few)
