@@ -126,7 +126,7 @@ async def _thin_out(services: Services, found: DryRun) -> None:
     records, drawn = services.records, await HeldOutSeeds.draw(services)
     found.held = frozenset([s.id async for s in records.stream(kinds.SEED) if s.id in drawn])
     few: list[Instruction] = []
-    most = FOUGHT // records.count(kinds.SEED)
+    most = FOUGHT // await records.count(kinds.SEED)
     async for instruction in records.stream(kinds.INSTRUCTION, 1):
         seed = instruction.seed_id
         found.passed[seed] += 1
