@@ -27,7 +27,7 @@ COMMANDS = [
     for line in text.splitlines()
 ]
 TOOL = ".venv/bin/arenainstruct "
-OF_RUNS = ("run", "resume", "export", "arena")
+OF_RUNS = ("run", "resume", "export", "replay", "arena")
 ASKED = (
     "Who paid for",
     "Explain how one builds",
