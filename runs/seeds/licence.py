@@ -10,6 +10,7 @@ from sys import intern
 from typing import Any
 
 from ...agents.errors import UserError
+from .api import joined_escapes
 from .document import Unusable
 from .opening import decode, read_bytes
 from .source import Source
@@ -41,7 +42,7 @@ def front_matter(text: str) -> tuple[Origin, str]:
     if not found:
         return Origin(), text
     try:
-        values = load_yaml(found[1])
+        values = load_yaml(joined_escapes(found[1]))
     except (yaml.YAMLError, ValueError):
         return Origin(), text
     if not isinstance(values, dict):

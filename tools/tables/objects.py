@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
+from .array import Elements
 from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class JsonTable:
         by_line = kind == "jsonl" if first[:1] != b"[" else False
         if kind == "json" and first[:1] == b"{":
             by_line = isinstance(_object(first), dict) and next(lines, None) is not None
-        self._runs = None if by_line or not first else self._listed(first)
+        self._runs = None if by_line or not first else self._listed(first, file)
         self.counted = "the first line is row 1" if by_line else "the first row is row 1"
         self._first = _lines(self._blocks.first, 0) if self._runs is None else next(self._runs)
         rows = self._first[1]
@@ -40,12 +41,13 @@ class JsonTable:
             if isinstance(row, dict):
                 self.head |= {key: row[key] for key in row if self.head.get(key) is None}
 
-    def _listed(self, first: bytes) -> Iterator[Read]:
+    def _listed(self, first: bytes, file: IO[bytes]) -> Iterator[Read]:
         """Yield the rows of an array in runs, those of one inside an object all at once."""
         number = 0
         try:
-            whole = first.startswith(b"[")
-            for run in self._blocks.elements() if whole else [self._blocks.rest()]:
+            array = first.startswith(b"[")
+            elements = Elements(self.path, self._blocks.first, file).runs() if array else None
+            for run in elements or [self._blocks.rest()]:
                 found = _records(_parsed(run))
                 if found is None:
                     raise TableError(

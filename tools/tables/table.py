@@ -124,12 +124,6 @@ class Blocks:
         """Return one more line, for a row that goes on beyond its run."""
         return self._file.readline(MOST)
 
-    def elements(self) -> Iterator[bytes]:
-        """Yield the elements of an array of JSON in runs, each of them an array."""
-        from .array import Elements
-
-        return Elements(self._path, self.first, self._file).runs()
-
     def rest(self) -> bytes:
         """Return everything from the first run on.
 
