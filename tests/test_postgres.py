@@ -99,6 +99,7 @@ async def test_a_run_makes_the_same_bytes_wherever_its_store_is(
     drop_store(RunFolder(run).store())
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_killed_resumes_to_the_same_dataset(
     postgres: str,
     mock: MockServer,
@@ -210,6 +211,7 @@ async def test_two_workers_never_pay_the_same_call(postgres: str, place: Place) 
         assert one["paid"] + other["paid"] == 60 and one["served"] + other["served"] == 60
 
 
+@pytest.mark.slow
 async def test_what_a_killed_worker_was_paying_for_is_anyone_s(postgres: str, place: Place) -> None:
     async with MockServer(MockOptions(latency_ms=400, replies="canned")) as mock:
         dying, living = [await worker(postgres, place, mock.url, 8) for _ in range(2)]
@@ -240,6 +242,7 @@ async def test_a_worker_that_hangs_loses_its_claims(
     other.close()
 
 
+@pytest.mark.slow
 async def test_the_ceiling_is_that_of_all_workers(postgres: str, place: Place) -> None:
     # Every call may cost 1 USD, and costs less; other calls than the other worker's.
     async with MockServer(MockOptions(latency_ms=20, replies="canned", tokens=60)) as mock:

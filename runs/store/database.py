@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Select, inspect, select
+from sqlalchemy import Connection, Engine, Executable, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import DropSchema
 
@@ -110,7 +110,7 @@ class Database:
                     raise StopRun("store", f"the store cannot be read: {told}") from error
                 raise
 
-    def _all(self, query: Select[Any]) -> Iterator[Any]:
+    def _all(self, query: Executable) -> Iterator[Any]:
         """Yield the rows of a query as they stand when it begins, a page in memory at a time."""
         with self._engine.connect() as connection:
             own = connection.execution_options(yield_per=PAGE, isolation_level=self._dialect.making)

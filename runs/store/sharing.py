@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
+from ...agents.errors import StopRun
 from ...agents.models.budget import Budget
 from ...agents.models.call import Reply
 from .database import fetched
@@ -84,7 +85,11 @@ class SharedLedger(LedgerTable):
         super().close()
 
     async def _peered(self, ask: Callable[[Peer], T]) -> T:
-        return await self._away(lambda: ask(self._entered()))
+        try:
+            return await self._away(lambda: ask(self._entered()))
+        except self._dialect.errors as error:  # of the session that keeps its locks
+            told = self.place.told(error)
+            raise StopRun("store", f"the store cannot be reached: {told}") from error
 
     def _entered(self) -> Peer:
         """Return this process among the workers; it enters when it is first needed."""

@@ -7,10 +7,9 @@ Which one is the earlier is told by round and id, never by when it was written.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, select, text
+from sqlalchemy import Connection, Engine, Executable, bindparam, delete, func, select, text
 
 from ...tools.minhash import Signature, bands, similarity
 from .database import Database, fetched
@@ -91,7 +90,7 @@ class TasksTable(Database):
         await self._writer.commit(Step(self._task, rows), Step(self._band, shared))
 
 
-def _nearest() -> Select[Any]:
+def _nearest() -> Executable:
     """Return the query for what shares most bands with a task: 16 of them, and the task's number."""
     number, shared = BANDS.c.number, func.count().label("shared")
     nearest = (
