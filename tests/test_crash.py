@@ -17,6 +17,7 @@ from aiohttp import web
 from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import StopRun, UserError
+from arenainstruct.agents.records import Reject
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import load_config
@@ -258,10 +259,32 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     assert broken["reasons"] == {"model": broken["failed"]} and broken["failed"] > 10
     first = summary(result).split("\n\n")[1]
     assert "judge-2 gave no verdict" in first and "mend it before you trust" in first
-    heard = CliRunner().invoke(app, ["audit", str(tmp_path / "jury-1")])
-    assert heard.output.startswith("judge-2 gave no verdict in")
+    heard = await asyncio.to_thread(told, "audit", result.path)
+    assert heard.startswith("judge-2 gave no verdict in")
     store = Store.open(tmp_path / "jury-1" / STORE_FILE)
     failed = [r async for r in store.stream(kinds.REJECT) if r.stage == "judge"]
     asked = [(await store.attempts(key))[-1] for reject in failed for key in reject.calls]
     store.close()
     assert len(asked) == len(failed) and all("no verdict today" in a.error for a in asked)
+
+    lines = (await asyncio.to_thread(told, "calls", result.path, "--failed")).splitlines()
+    assert len(lines) == len({key for reject in failed for key in reject.calls}) + 1
+    assert all("juror" in line and "no verdict today" in line for line in lines[:-1])
+    key = failed[0].calls[0]
+    page = await asyncio.to_thread(told, "calls", result.path, "--id", key)
+    assert page.startswith(f"{key}: failed\njuror (judge-2: openai/judge-2) about ")
+    assert "── system" in page and "You are a juror" in page and "score_first" in page
+    about = await asyncio.to_thread(told, *_about(result, failed[0]))
+    rows = [json.loads(row) for row in about.splitlines()]
+    assert {"juror", "contender"} <= {row["role"] for row in rows}
+    assert all(row["sent"] and (row["text"] or row["errors"]) for row in rows)
+
+
+def _about(result: RunResult, reject: Reject) -> tuple[str, ...]:
+    return ("calls", result.path, "--id", reject.subject, "--json")
+
+
+def told(*arguments: str) -> str:
+    done = CliRunner().invoke(app, list(arguments))
+    assert done.exit_code == 0, done.output
+    return done.output

@@ -93,7 +93,7 @@ async def test_config_and_commands(place: Path) -> None:
     lines = [c for c in COMMANDS if c.startswith(TOOL)]
     assert [line.split()[1] for line in lines] == [
         *("estimate", "check", "run", "run", "resume", "export", "replay"),
-        *("leaderboard", "audit", "testset", "arena"),
+        *("leaderboard", "calls", "audit", "testset", "arena"),
     ]
     for line in lines:
         await typed(line, place)

@@ -127,6 +127,13 @@ class LedgerTable(RequestsTable):
         query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
         return (Entry(*row) for row in self._all(query))
 
+    def given_up(self) -> Iterator[str]:
+        """Yield the keys of calls that failed for good and were not answered later."""
+        failed = ATTEMPTS.c.outcome == "failed"
+        answered = select(LEDGER.c.key).where(LEDGER.c.key == ATTEMPTS.c.key).exists()
+        query = select(ATTEMPTS.c.key).where(failed, ~answered).distinct()
+        return (key for (key,) in self._all(query.order_by(ATTEMPTS.c.key)))
+
     async def copy_calls(self, other: "LedgerTable") -> None:
         """Take over everything that was asked, paid and failed in another store."""
         for table in CALLS:
