@@ -12,8 +12,9 @@ import orjson
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
 from .characters import sound_json
-from .dialect import Dialect, response_format, schema_text
+from .dialect import Dialect, response_format
 from .escapes import CONTROL
+from .form import form, short_form
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
 from .structured import parses
@@ -42,7 +43,10 @@ class Codec:
         """
         turns, reply = call.turns, call.reply_type
         if reply is not None and dialect.mode != "schema":
-            turns = with_system(turns, schema_text(reply))
+            small = self._settings.small
+            turns = (
+                with_request(turns, short_form(reply)) if small else with_system(turns, form(reply))
+            )
         turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
         payload["messages"] = self._messages(turns)
@@ -50,8 +54,10 @@ class Codec:
             payload["tools"] = [_tool(spec) for spec in call.tools]
         if call.sample and dialect.seeds:
             payload["seed"] = payload.get("seed", 0) + call.sample
-        if reply is not None and (structure := response_format(reply, dialect.mode)) is not None:
-            payload["response_format"] = structure
+        if reply is not None:
+            structure = response_format(reply, dialect.mode, lengths=dialect.lengths)
+            if structure is not None:
+                payload["response_format"] = structure
         try:
             return orjson.dumps(payload)
         except TypeError as error:
@@ -143,6 +149,12 @@ def _parse(body: bytes) -> Any:
         return orjson.loads(sound_json(body.decode()))
     except ValueError as error:
         raise AttemptFailed("the response is malformed JSON", status=200) from error
+
+
+def with_request(turns: tuple[Turn, ...], words: str) -> tuple[Turn, ...]:
+    """Return the turns with words at the end of the last one."""
+    *before, last = turns
+    return (*before, last.model_copy(update={"content": f"{last.content}\n\n{words}"}))
 
 
 def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:

@@ -116,13 +116,19 @@ def _spares_one(config: RunConfig, strata: Sequence[Sequence[Seed]]) -> bool:
 
 
 def _hastened(config: RunConfig, *, evaluates: bool) -> RunConfig:
-    """Return the config without what only takes time, and with one document held out at most."""
+    """Return the config without what only takes time, and with one document held out at most.
+
+    What is said to small models makes no sense to those that stand in their places.
+    """
     quick = {"rpm": None, "tpm": None, "concurrency": "auto"}
     least = {"held_out": 1e-9 * evaluates, "instructions": HELD_OUT}
     return config.model_copy(
         update={
             "rounds": 1,
-            "models": {a: model.model_copy(update=quick) for a, model in config.models.items()},
+            "models": {
+                a: model.model_copy(update=quick | ({"style": "full"} if model.small else {}))
+                for a, model in config.models.items()
+            },
             "evaluation": config.evaluation.model_copy(update=least),
             "budget": BudgetSettings(),
         }

@@ -8,7 +8,9 @@ from typing import Any, Literal, Self
 
 import orjson
 
-_NAMED = re.compile(r"one JSON object \((\w+)\)")
+from ...agents.models.form import CHOICE
+
+_ASKED = re.compile(r"one JSON object(?: \((\w+)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,37 @@ def _structure(
     if asked.get("type") == "json_schema":
         body = asked["json_schema"]
         return "schema", body["schema"], str(body["name"])
-    system = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") == "system")
-    named = _NAMED.search(system)
-    schema = _schema_in(system[named.end() :]) if named else None
+    told = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") != "assistant")
+    found = _ASKED.search(told)
+    schema = _schema_in(told[found.end() :]) if found else None
     return (
         "json" if asked.get("type") == "json_object" else "prompt",
         schema,
-        named[1] if named and schema else "",
+        (found[1] or "") if found and schema else "",
     )
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON schema that stands in a text."""
+    """Return the JSON schema of the filled form that stands in a text."""
     start = text.find("{")
     try:
         value = json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else None
     except json.JSONDecodeError:
         return None
-    return value if isinstance(value, dict) and "properties" in value else None
+    return _schema_of(value) if isinstance(value, dict) else None
+
+
+def _schema_of(value: Any) -> dict[str, Any]:
+    """Return the schema that a filled form lets one guess."""
+    if isinstance(value, dict):
+        properties = {name: _schema_of(one) for name, one in value.items()}
+        return {"type": "object", "properties": properties, "required": [*properties]}
+    if isinstance(value, list):
+        return {"type": "array", "items": _schema_of(value[0] if value else "")}
+    if isinstance(value, bool):
+        return {"type": "boolean"}
+    if isinstance(value, int | float):
+        return {"type": "number", "minimum": 1, "maximum": 10}
+    return (
+        {"type": "string", "enum": value.split(CHOICE)} if CHOICE in value else {"type": "string"}
+    )
