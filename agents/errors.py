@@ -34,6 +34,16 @@ class UserError(ArenaInstructError, ValueError):
 class EpisodeError(ArenaInstructError):
     """One seed, call or battle failed; it becomes a counted reject and never stops its siblings."""
 
+    alias: str = ""
+    """The model that was asked, where a call failed."""
+    calls: tuple[str, ...] = ()
+    """The ledger's keys of the calls behind it."""
+
+    def behind(self) -> "EpisodeError":
+        """Return the error of the failed call that led to this one; itself where none did."""
+        cause = self.__cause__
+        return cause.behind() if isinstance(cause, EpisodeError) and not self.calls else self
+
 
 class ModelError(EpisodeError):
     """The provider failed for good, after its retries.

@@ -18,12 +18,12 @@ _SECTIONS = (
 _ARMED = re.compile(
     # Each form begins with its own letter, and is searched for by it.
     # ChatML, Llama, Phi, Qwen, DeepSeek, Harmony; Gemma; Llama 2; our sections with any number.
-    rf"<(?=[|｜][\w▁]+[|｜]>|/?(?:start|end)_of_turn>|</?SYS>>|\s*/?\s*(?i:{_SECTIONS})-\d)"
-    rf"|＜(?=\s*/?\s*(?i:{_SECTIONS})-\d)"
+    rf"<(?=[|｜][\w▁]+[|｜]>|/?(?:start|end)_of_turn>|</?SYS>>|\s*+(?:/\s*+)?(?i:{_SECTIONS})-\d)"
+    rf"|＜(?=\s*+(?:/\s*+)?(?i:{_SECTIONS})-\d)"
     # Llama 2 and Mistral; `a[INST]` is an index.
     r"|\[(?<!\w\[)(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\])"
     # What a juror's reply holds, and nothing else does.
-    r'|"(?=score_(?:first|second)"\s*:\s*\d|grade"\s*:\s*"[AB](?:>>?|=)[AB]")'
+    r'|"(?=score_(?:first|second)"\s*+:\s*+\d|grade"\s*+:\s*+"[AB](?:>>?|=)[AB]")'
 )
 
 

@@ -273,3 +273,7 @@ class Reject(Record):
     leaf: str = ""
     failed: bool = False
     """True when a call or tool failed (worth a retry on resume), False when a gate said no."""
+    model: str = ""
+    """Alias of the model whose call failed."""
+    calls: tuple[str, ...] = ()
+    """The ledger's keys of the calls that failed."""

@@ -13,6 +13,7 @@ from ..tools.tool import Given, Tool
 from .errors import ArenaInstructError, Diverged, ToolError, boundary
 from .models.budget import Budget
 from .models.call import Reply
+from .models.characters import sound
 from .models.flight import Flights
 from .models.ledger import Ledger
 from .models.purse import Purse
@@ -110,7 +111,7 @@ class ToolDoor:
         if not use.tool.outside:
             return await _run(use), "ok"
         key = asked.key()
-        if (reply := self._ledger.recall(key)) is not None:
+        if (reply := await self._ledger.recall(key)) is not None:
             return reply, "served"
         if not self._network:
             raise Diverged(
@@ -122,6 +123,11 @@ class ToolDoor:
         return reply, "served" if twin else "paid"
 
     async def _pay(self, key: str, asked: Request, use: ToolUse) -> Reply:
+        """Pay for a call, unless another worker on the same ledger does."""
+        async with self._ledger.claimed(key) as reply:
+            return reply or await self._buy(key, asked, use)
+
+    async def _buy(self, key: str, asked: Request, use: ToolUse) -> Reply:
         tool = use.tool
         purse = Purse(self._budget, tool.usd)
         slots = self._slots.setdefault(tool.name, asyncio.Semaphore(tool.at_once))
@@ -144,13 +150,14 @@ async def _run(use: ToolUse) -> Reply:
         text, finish = await _tried(use)
     if len(text) > tool.most:
         text = f"{text[: tool.most]}\n(cut after {tool.most} characters of {len(text)})"
-    return Reply(
+    reply = Reply(
         text=text,
         model=f"{ROLE}/{tool.name}@{tool.version}",
         usd=tool.usd,
         finish=finish,
         seconds=time.monotonic() - started if tool.outside else 0.0,
     )
+    return sound(reply) if tool.outside else reply
 
 
 async def _tried(use: ToolUse) -> tuple[str, str]:

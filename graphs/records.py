@@ -47,21 +47,21 @@ class Records(Protocol):
         """Yield records ordered by id, a page in memory at a time."""
         ...
 
-    def count(self, kind: Kind[Any], round: int | None = None) -> int:
+    async def count(self, kind: Kind[Any], round: int | None = None) -> int:
         """Return how many there are."""
         ...
 
-    def count_by(
+    async def count_by(
         self, kind: Kind[Any], *fields: str, round: int | None = None
     ) -> dict[tuple[str, ...], int]:
         """Return counts by the values of fields: `count_by(REJECT, "stage", "reason")`."""
         ...
 
-    def get(self, kind: Kind[R], id: str) -> R | None:
+    async def get(self, kind: Kind[R], id: str) -> R | None:
         """Return one record, or None."""
         ...
 
-    def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
+    async def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
         """Return the records that exist among the ids, by id."""
         ...
 

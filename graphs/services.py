@@ -1,7 +1,7 @@
 """What the nodes of every graph reach for, handed to them as LangGraph's runtime context."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -29,15 +29,25 @@ from .trainer import Trainer
 T = TypeVar("T")
 
 
-class Duplicates(Protocol):
-    """Remembers texts and finds near duplicates among them."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task as it is looked for among earlier ones."""
 
-    def seen(self, item: str, text: str, *, scope: str = "", batch: int = 0) -> str | None:
-        """Return the id of an earlier near duplicate in the same scope, or remember this one."""
+    id: str
+    text: str
+    scope: str
+    """What it is about: tasks of two scopes are never near duplicates."""
+
+
+class Duplicates(Protocol):
+    """Remembers tasks and finds near duplicates among them."""
+
+    async def seen(self, asked: Sequence[Asked], round: int) -> list[str | None]:
+        """Return for each, in order, the id of an earlier near duplicate, or remember it and return None."""
         ...
 
-    def forget(self, batch: int) -> None:
-        """Forget what was remembered in a batch (a round), which starts over."""
+    async def forget(self, round: int) -> None:
+        """Forget what was remembered in a round, which starts over."""
         ...
 
 
@@ -136,6 +146,7 @@ def reject(
     """Return the reject that a failed unit becomes; `part` tells which one of its subject's it was."""
     failure = next((name for kind, name in FAILURES.items() if isinstance(error, kind)), "")
     reason = failure or type(error).__name__.lower()
+    behind = error.behind()
     return Reject(
         id=make_id("reject", stage, round, subject, part, skill, leaf, reason),
         parents=(subject,),
@@ -147,6 +158,8 @@ def reject(
         skill=skill,
         leaf=leaf,
         failed=bool(failure),
+        model=behind.alias,
+        calls=behind.calls,
     )
 
 

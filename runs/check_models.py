@@ -210,8 +210,9 @@ class _Window:
         self.misplaced |= bool(reply.thoughts) and reply.text == reply.thoughts
         return reply
 
-    async def strike(self, call: Call) -> None:
+    async def strike(self, call: Call) -> str:
         """Keep nothing."""
+        return ""
 
 
 async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str]:

@@ -4,8 +4,9 @@ Unlike the Parquet configs, exports keep tool calls native. Lines are written as
 field is written that a row does not have.
 """
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from ..agents.records import ToolCall, Turn
 from ..agents.rows import PreferenceRow, SftRow
 from ..graphs import kinds
 from .dataset.conversation import tool_specs, tool_specs_json
-from .dataset.example import Example, scan_examples
+from .dataset.example import Example, stream_examples
+from .folder import RunFolder
 from .opening import stored
-from .store import STORE_FILE
+from .store import STORE_FILE, Place
 
 Line = dict[str, Any]
 
@@ -34,38 +36,45 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
     """
     if format not in FORMATS:
         raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
-    path = _finished(Path(run_folder))
-    folder = Path(to)
+    place, folder = _finished(Path(run_folder)), Path(to)
     folder.mkdir(parents=True, exist_ok=True)
-    sft, preference = FORMATS[format]
-    with stored(path) as store:
-        single = map(sft, scan_examples(store, kinds.SFT))
-        pairs = map(preference, scan_examples(store, kinds.PREFERENCE))
+    return asyncio.run(_export(place, folder, *FORMATS[format]))
+
+
+async def _export(
+    place: Place,
+    to: Path,
+    sft: Callable[[Example[SftRow]], Line | None],
+    preference: Callable[[Example[PreferenceRow]], Line | None],
+) -> dict[str, int]:
+    with stored(place) as store:
+        single = (sft(e) async for e in stream_examples(store, kinds.SFT))
+        pairs = (preference(e) async for e in stream_examples(store, kinds.PREFERENCE))
         counts = {
-            "sft": _write(folder / "sft.jsonl", single),
-            "preference": _write(folder / "preference.jsonl", pairs),
+            "sft": await _write(to / "sft.jsonl", single),
+            "preference": await _write(to / "preference.jsonl", pairs),
         }
-        left_out = store.count(kinds.PREFERENCE) - counts["preference"]
+        left_out = await store.count(kinds.PREFERENCE) - counts["preference"]
     return counts | ({"left_out": left_out} if left_out else {})
 
 
-def _finished(run_folder: Path) -> Path:
-    path = run_folder / STORE_FILE
-    if not path.is_file():
+def _finished(run_folder: Path) -> Place:
+    folder = RunFolder(run_folder)
+    if not folder.has_store:
         raise UserError(f"export: {run_folder} is no run folder: it has no {STORE_FILE}")
-    if not (run_folder / "dataset").is_dir():
+    if not folder.dataset.is_dir():
         raise UserError(
             f"export: {run_folder} has no dataset yet; finish it: arenainstruct resume {run_folder}"
         )
-    return path
+    return folder.store()
 
 
-def _write(path: Path, lines: Iterable[Line | None]) -> int:
+async def _write(path: Path, lines: AsyncIterator[Line | None]) -> int:
     """Write the lines that there are; the file appears when it is whole."""
     temporary = path.with_name(f".{path.name}.part")
     written = 0
     with temporary.open("wb") as file:
-        for line in lines:
+        async for line in lines:
             if line is not None:
                 file.write(orjson.dumps(line) + b"\n")
                 written += 1

@@ -12,13 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..agents.errors import UserError
+from .config.store_url import without_password
 from .disk import kept_in
 from .program import program
-from .store import STORE_FILE
+from .store import STORE_FILE, Place, holds_store
 
 RUNS = Path("runs")
 _FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
 """What a start that died before it made its store may leave behind."""
+ADDRESS = "store.url"
+"""A run's file that tells where its store is, without the password, where that is shared."""
 ARENA = "arena"
 """Meta key of a store that `arenainstruct arena` wrote; its value tells how its battles are judged."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")
@@ -51,19 +54,35 @@ class RunFolder:
         return self.path / "result.json"
 
     @property
-    def store(self) -> Path:
-        """Ledger, records and events."""
-        return self.path / STORE_FILE
+    def has_store(self) -> bool:
+        """Whether this is a run: its store is a file here, or a file here says where it is."""
+        return any((self.path / name).is_file() for name in (STORE_FILE, ADDRESS))
 
-    @property
-    def checkpoints(self) -> Path:
-        """The supervisor's checkpoints."""
-        return self.path / "checkpoints.sqlite"
+    def store(self, address: str | None = None) -> Place:
+        """Return where ledger, records and events are.
 
-    @property
-    def apis(self) -> Path:
-        """The search index over the seeds' APIs."""
-        return self.path / "apis.sqlite"
+        `address` is what the config says; without one, what the folder says.
+
+        Raises:
+            UserError: the run has a store elsewhere, or the address cannot be used.
+        """
+        kept = self.path / ADDRESS
+        if not (self.path / STORE_FILE).is_file() and (address or kept.is_file()):
+            return Place.of(address or kept.read_text(encoding="utf-8").strip(), self.run_id)
+        if address:
+            raise UserError(
+                f"execution.store: the store of run {self.run_id!r} is {self.path / STORE_FILE}, and "
+                "stays there; start another run for a store that is shared"
+            )
+        return Place.of(self.path / STORE_FILE)
+
+    def point_to(self, address: str | None) -> Place:
+        """Note where the store is, where that is not in the folder; return it."""
+        place = self.store(address)
+        if address:
+            kept = self.path / ADDRESS
+            kept.write_text(without_password(address) + "\n", encoding="utf-8")
+        return place
 
     @property
     def dataset(self) -> Path:
@@ -83,9 +102,10 @@ class RunFolder:
             UserError: the store is empty, and other files tell that the run had begun.
         """
         later = {entry.name for entry in self.path.iterdir()} - _FIRST - {STORE_FILE}
-        if later and not self.store.stat().st_size:
+        store = self.path / STORE_FILE
+        if later and store.is_file() and not store.stat().st_size:
             raise UserError(
-                f"{self.store}: is empty (0 bytes), though the run had begun: put a copy of it back, or "
+                f"{store}: is empty (0 bytes), though the run had begun: put a copy of it back, or "
                 "start a new run, which pays for every call again"
             )
 
@@ -109,11 +129,12 @@ class RunFolder:
             yield
 
     @classmethod
-    def create(cls, runs_dir: Path, run_id: str | None) -> "RunFolder":
-        """Make a new run's folder.
+    def create(cls, runs_dir: Path, run_id: str | None, address: str | None = None) -> "RunFolder":
+        """Make a new run's folder; `address` is that of its store, where that is shared.
 
         Raises:
-            UserError: the id is not usable, there is such a run already, or no folder can be made.
+            UserError: the id is not usable, there is such a run already, no folder can be made, or the
+                store cannot be reached.
         """
         now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = run_id or f"{now}-{secrets.token_hex(2)}"
@@ -124,8 +145,13 @@ class RunFolder:
             )
         path = runs_dir / name
         try:
-            if (path / STORE_FILE).exists():
+            if cls(path).has_store:
                 raise UserError(f"run {name!r} exists: take it up with `{program()} resume {path}`")
+            if address and holds_store(place := Place.of(address, name)):
+                raise UserError(
+                    f"run {name!r} exists on {place.text}: take it up where its folder is, or choose "
+                    "another --run-id"
+                )
             runs_dir.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700, exist_ok=True)  # documents and replies are the user's own
             strange = {entry.name for entry in path.iterdir()} - _FIRST
@@ -149,9 +175,9 @@ class RunFolder:
             UserError: there is none; names the runs that are there.
         """
         for path in (Path(run), runs_dir / run):
-            if (path / STORE_FILE).is_file():
+            if cls(path).has_store:
                 return cls(path)
-        known = sorted(p.parent.name for p in runs_dir.glob(f"*/{STORE_FILE}"))
+        known = sorted(path.name for path in runs_dir.glob("*") if cls(path).has_store)
         raise UserError(
             f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"
         )

@@ -42,16 +42,18 @@ async def ingest(
     Raises:
         UserError: there is no usable seed.
     """
-    if store.get_meta("ingested"):
+    if await store.get_meta("ingested"):
+        await store.index_apis(index)
         return
     read = 0
     await start_over(store, stages.INGEST, 0)
+    await store.forget_apis()
     async for batch in _batches(usable_seeds(settings, skills), limit):
         seeds = [_masked(item) for item in batch if isinstance(item, Seed)]
         rejects = [_reject(item) for item in batch if isinstance(item, SeedReject)]
         await store.add(kinds.SEED, 0, seeds)
         await store.add(kinds.REJECT, 0, rejects)
-        await asyncio.to_thread(index_apis, index, seeds)
+        await store.add_apis(await asyncio.to_thread(index_apis, index, seeds, read))
         told(read := read + len(seeds))
     await store.set_meta("ingested", True)
 
@@ -84,13 +86,18 @@ def _batch(found: Iterator[Seed | SeedReject], left: int | None) -> list[Seed | 
     return batch
 
 
-def index_apis(index: ApiIndex, seeds: Sequence[Seed]) -> None:
-    """Put the APIs of seeds into the search index."""
-    for seed in seeds:
+def index_apis(
+    index: ApiIndex, seeds: Sequence[Seed], read: int = 0
+) -> list[tuple[int, str, Sequence[ApiSpec]]]:
+    """Index the APIs of seeds; return them with the places of their seeds, after those `read` before."""
+    found: list[tuple[int, str, Sequence[ApiSpec]]] = []
+    for place, seed in enumerate(seeds, read):
         if seed.kind in ("code", "api"):
             # Where it fails, the flow of this seed records it with its reason.
             with suppress(EpisodeError):
-                index.add(seed.id, _apis(seed))
+                index.add(seed.id, apis := _apis(seed))
+                found.append((place, seed.id, apis))
+    return found
 
 
 def _apis(seed: Seed) -> list[ApiSpec]:

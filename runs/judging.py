@@ -1,6 +1,6 @@
 """How judging went beyond the verdicts: what a cascade saved, what conferring changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from ..agents.cast import Cast
@@ -10,8 +10,8 @@ from ..graphs.arena.conferring import conferred
 from ..graphs.settings import ArenaSettings
 
 
-def judging(
-    battles: Callable[[], Iterator[Battle]], arena: ArenaSettings, cast: Cast
+async def judging(
+    battles: Callable[[], AsyncIterator[Battle]], arena: ArenaSettings, cast: Cast
 ) -> dict[str, Any]:
     """Return the figures of the cascade and of conferring as plain data; only what was asked for.
 
@@ -21,7 +21,7 @@ def judging(
     if arena.cascade is not None:
         first = first_jurors(cast.jury, arena.cascade)
         # The jury that selects: who evaluates is another, and its trust another matter.
-        found = measure((b for b in battles() if b.purpose == "selection"), first)
+        found = await measure((b async for b in battles() if b.purpose == "selection"), first)
         low, high = found.interval
         data["cascade"] = {
             "first": sorted(first),
@@ -34,7 +34,7 @@ def judging(
             "low": round(low, 4),
             "high": round(high, 4),
         }
-    if arena.protocol != "battle" and (changed := conferred(battles())) is not None:
+    if arena.protocol != "battle" and (changed := await conferred(battles())) is not None:
         data["conferring"] = {
             "games": changed.games,
             "turned": changed.turned,

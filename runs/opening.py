@@ -15,14 +15,12 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from ..agents.actor import Desk
 from ..agents.errors import UserError
-from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
@@ -32,7 +30,7 @@ from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from .config.load import Config
 from .interrupt import landing
-from .store import Store
+from .store import Place, Store
 from .trace import Listen, Trace
 
 Seated = Callable[[dict[str, OpenModel]], dict[str, OpenModel]]
@@ -42,9 +40,9 @@ _MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 
 @contextmanager
-def stored(ledger: Path) -> Iterator[Store]:
+def stored(place: Place) -> Iterator[Store]:
     """Open a store alone, to read it or to copy from it."""
-    store = Store.open(ledger)
+    store = Store.open(place)
     try:
         yield store
     finally:
@@ -110,23 +108,22 @@ class Opening:
             models[name] = trained
 
     @asynccontextmanager
-    async def at(
-        self, ledger: Path, *, apis: Path | None = None, listen: Listen | None = None
-    ) -> AsyncIterator[Opened]:
+    async def at(self, place: Place, *, listen: Listen | None = None) -> AsyncIterator[Opened]:
         """Open a ledger and all that stands before it; everything is closed with the context.
 
-        The budget's ceiling holds over all starts with the same ledger. `apis` is the file of the
-        search index over APIs, None where none has to last; `listen` hears every event.
+        The budget's ceiling holds over all starts with the same ledger, and all workers that share
+        it. `listen` hears every event.
         """
         async with AsyncExitStack() as stack:
-            store = stack.enter_context(stored(ledger))
-            self._trace = trace = Trace(store, ledger.parent.name, listen)
+            store = stack.enter_context(stored(place))
+            await store.own_run()
+            self._trace = trace = Trace(store, place.run, listen)
             stack.enter_context(trace.started())
-            budget = Budget(self._config.budget.usd, spent=store.totals().usd)
+            budget = await store.budget(self._config.budget.usd)
             door = Door(self.models, store, budget, network=self._network, notify=trace.notice)
             stack.push_async_callback(door.aclose)
             tools = ToolDoor(store, budget, network=self._network)
-            index = stack.enter_context(ApiIndex(apis) if apis else ApiIndex())
+            index = stack.enter_context(ApiIndex())
             troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
             yield Opened(store, door, index, troupe, trace)
 

@@ -74,18 +74,18 @@ async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
 
 async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
     """Lay out what a run begins with: config, manifest, and all that was asked and answered."""
-    with stored(folder.store) as source:
-        _refuse(folder, source)
+    with stored(folder.store()) as source:
+        await _refuse(folder, source)
         copy.path.mkdir()
         shutil.copy(folder.config, copy.config)
         shutil.copy(folder.manifest, copy.manifest)
-        with stored(copy.store) as target:
+        with stored(copy.store()) as target:
             await target.copy_calls(source)
 
 
-def _refuse(folder: RunFolder, store: Store) -> None:
+async def _refuse(folder: RunFolder, store: Store) -> None:
     """Raise where there is nothing to replay up to its end."""
-    if store.get_meta(ARENA):
+    if await store.get_meta(ARENA):
         raise UserError(f"replay {folder.run_id}: it is an arena; replay needs a run of `run`")
     try:
         status = json.loads(folder.result.read_text(encoding="utf-8"))["status"]

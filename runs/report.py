@@ -17,6 +17,7 @@ from .dataset import CardFacts, RatingFact, write_dataset
 from .dataset.counts import cut_answers
 from .folder import RunFolder
 from .judging import judging
+from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
@@ -36,7 +37,7 @@ async def close_run(
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream(kinds.POLICY)]
     changes = [c for v in sorted(versions, key=lambda v: v.round) for c in v.changes]
-    totals = store.totals()
+    totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
         totals=totals,
@@ -46,11 +47,11 @@ async def close_run(
         versions=_versions(folder),
     )
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
-    counts: dict[str, Any] = {kind.name: store.count(kind) for kind in kinds.KINDS}
-    rejects = store.count_by(kinds.REJECT, "stage", "reason")
-    counts["cut"] = cut_answers(store)
+    counts: dict[str, Any] = {kind.name: await store.count(kind) for kind in kinds.KINDS}
+    rejects = await store.count_by(kinds.REJECT, "stage", "reason")
+    counts["cut"] = await cut_answers(store)
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
-    if status == "completed" and (wrong := fruitless(store, counts, tally)):
+    if status == "completed" and (wrong := await fruitless(store, counts, tally)):
         status, reason = wrong
     last = max((r.round for r in ratings), default=0)
     return RunResult(
@@ -72,11 +73,14 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
-        judging=judging(lambda: store.scan(kinds.BATTLE), config.arena, config.cast),
+        jurors=[failures.data() for failures in await juror_failures(store)],
+        judging=await judging(lambda: store.stream(kinds.BATTLE), config.arena, config.cast),
     )
 
 
-def fruitless(store: Store, counts: Mapping[str, Any], tally: Tally) -> tuple[str, str] | None:
+async def fruitless(
+    store: Store, counts: Mapping[str, Any], tally: Tally
+) -> tuple[str, str] | None:
     """Return status and reason of a run that went to its end and made nothing to train on or to rank."""
     if not counts[kinds.INSTRUCTION.name]:
         lacks = "no instruction was made"
@@ -84,7 +88,7 @@ def fruitless(store: Store, counts: Mapping[str, Any], tally: Tally) -> tuple[st
         lacks = "no battle was decided"
     else:
         return None
-    causes = Counter((r.stage, r.detail) for r in store.scan(kinds.REJECT) if r.failed)
+    causes = Counter([(r.stage, r.detail) async for r in store.stream(kinds.REJECT) if r.failed])
     if not causes:
         said = ", ".join(f"{n} {why}" for why, n in list(counts["rejects"].items())[:3])
         return "failed: nothing made", f"{lacks}; dropped: {said or 'nothing'}"

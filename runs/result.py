@@ -37,6 +37,8 @@ class RunResult:
     ratings: list[dict[str, Any]] = field(default_factory=list)
     """The last round's, best first; `purpose` tells which jury gave the verdicts."""
     policy_changes: list[dict[str, Any]] = field(default_factory=list)
+    jurors: list[dict[str, Any]] = field(default_factory=list)
+    """Those with games that gave no verdict, the worst first: how many of how many, and why."""
     judging: dict[str, Any] = field(default_factory=dict)
     """What a cascade saved and what conferring changed, where the config asked for them."""
     elapsed_s: float = 0.0

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import StateSnapshot
 
 from ..agents.errors import StopRun, UserError
@@ -39,6 +38,7 @@ from .opening import Opened, Opening
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
+from .store import Place, checkpointer, drop_store
 from .trace import Listen
 
 
@@ -90,13 +90,13 @@ async def launch_async(
     # Part of the config: a resume and a replay cut documents as the first start did.
     config = config.model_copy(update={"models": await with_windows(config.models)})
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         made_with = Manifest.of(config.seeds, limit)
-        folder = RunFolder.create(Path(runs_dir), run_id)
+        folder = RunFolder.create(Path(runs_dir), run_id, config.execution.store)
         stack.enter_context(folder.locked())
         folder.write_config(config.yaml())
         made_with.write(folder.manifest)
-        return folder
+        return folder, folder.point_to(config.execution.store)
 
     return await _run(config, begin, on_event, trainer)
 
@@ -147,11 +147,12 @@ async def resume_async(
             "start another one for that (budget, execution, endpoints and more rounds may change)"
         )
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
         folder.refuse_emptied()
+        place = folder.point_to(config.execution.store)
         folder.write_config(config.yaml())
-        return folder
+        return folder, place
 
     return await _run(config, begin, on_event, trainer)
 
@@ -159,9 +160,9 @@ async def resume_async(
 async def repeat_async(folder: RunFolder) -> RunResult:
     """Run what stands in a folder from its ledger alone: a call that is not there stops the run."""
 
-    def begin(stack: AsyncExitStack) -> RunFolder:
+    def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
-        return folder
+        return folder, folder.store()
 
     return await _run(load_config(folder.config), begin, None, None, network=False)
 
@@ -177,7 +178,7 @@ def _refuse_running_loop(twin: str) -> None:
 
 async def _run(
     config: RunConfig,
-    begin: Callable[[AsyncExitStack], RunFolder],
+    begin: Callable[[AsyncExitStack], tuple[RunFolder, Place]],
     on_event: Listen | None,
     trainer: Trainer | None,
     *,
@@ -190,9 +191,9 @@ async def _run(
     opening = Opening(config.models, config, network=network)
     progress = Progress()
     async with AsyncExitStack() as stack:
-        folder = begin(stack)
+        folder, place = begin(stack)
         opened = await stack.enter_async_context(
-            opening.at(folder.store, apis=folder.apis, listen=_both(progress, on_event))
+            opening.at(place, listen=_both(progress, on_event))
         )
         stack.enter_context(frozen_heap())
         trace, store, door = opened.trace, opened.store, opened.door
@@ -201,7 +202,7 @@ async def _run(
             run_id=folder.run_id,
             door=door,
             ceiling=config.budget.usd,
-            spent=store.totals().usd,
+            spent=(await store.totals()).usd,
         )
         try:
             await ingest(
@@ -214,10 +215,10 @@ async def _run(
             )
         except UserError:
             await stack.aclose()
+            drop_store(place)
             folder.remove()  # no seed, nothing paid: its name stays free
             raise
-        duplicates = TaskDuplicates(folder.path, config.curation.near_duplicate)
-        stack.callback(duplicates.close)
+        duplicates = TaskDuplicates(store, config.curation.near_duplicate)
         models = dict(config.models)
         services = replace(
             services_of(config, opened, duplicates),
@@ -226,7 +227,7 @@ async def _run(
             enlist=partial(opening.enlist, opened, models),
         )
         await enlist_trained(services)
-        status, reason = await opened.landing(_rounds(services, folder))
+        status, reason = await opened.landing(_rounds(services, place))
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
@@ -262,11 +263,11 @@ def _both(progress: Progress, on_event: Listen | None) -> Listen:
     return hear
 
 
-async def _rounds(services: Services, folder: RunFolder) -> tuple[str, str]:
+async def _rounds(services: Services, place: Place) -> tuple[str, str]:
     """Run the supervisor's rounds from where they are; return status and reason."""
-    async with AsyncSqliteSaver.from_conn_string(str(folder.checkpoints)) as saver:
+    async with checkpointer(place) as saver:
         supervisor = build(saver)
-        config: RunnableConfig = {"configurable": {"thread_id": folder.run_id}}
+        config: RunnableConfig = {"configurable": {"thread_id": place.run}}
         await rewind(supervisor, config, services.records)
         await extend(supervisor, config, services.settings.rounds)
         snapshot = await supervisor.aget_state(config)

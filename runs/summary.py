@@ -5,7 +5,9 @@ from textwrap import wrap
 from typing import Any
 
 from ..graphs.kinds import KINDS
+from ..tools.ratings.intervals import told
 from .judging import judging_lines
+from .jurors import failure_lines
 from .program import program
 from .result import RunResult
 from .usable import left_out
@@ -20,6 +22,7 @@ def summary(result: RunResult) -> str:
     """Return a page: what was made, ratings, what the policy learned, cost, and where to go next."""
     parts = [
         _head(result),
+        _broken(result),
         _made(result.counts),
         _ratings(result.ratings),
         _judging(result.judging),
@@ -47,6 +50,14 @@ def _stopped(result: RunResult) -> list[str]:
     return [f"  stopped in {where}; the dataset holds what was made until then"]
 
 
+def _broken(result: RunResult) -> str:
+    """Say first what makes the rest doubtful: jurors who gave no verdicts."""
+    lines = [*failure_lines(result.jurors)]
+    if lost := sum(n for why, n in result.counts["rejects"].items() if why.startswith("battle/")):
+        lines.append(f"{lost} battles got no verdict")
+    return "\n".join(["Jurors", *(f"  {line}" for line in lines)]) if lines else ""
+
+
 def _made(counts: dict[str, Any]) -> str:
     told = (kind for kind in KINDS if kind.made)
     lines = ["Made"] + [f"  {counts[kind.name]:>7,}  {kind.made}" for kind in told]
@@ -68,7 +79,7 @@ def _ratings(ratings: list[dict[str, Any]]) -> str:
         return ""
     lines = [f"Ratings after round {ratings[0]['round']} (Elo scale, 95 % interval)"]
     for row in ratings:
-        interval = f"{row['low']:.0f} to {row['high']:.0f}"
+        interval = told(row["low"], row["high"])
         lines.append(
             f"  {row['rating']:>6.0f}  {row['model']:<20} {interval:<14} "
             f"{row['battles']} battles, {row['purpose']} jury"

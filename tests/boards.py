@@ -14,6 +14,26 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.cli import app
 
 Row = dict[str, Any]
+MODELS = ("ant", "bee", "cat", "dog")
+
+
+def battle(question: int | str, a: str, b: str, winner: Any, **more: Any) -> Row:
+    return {"question_id": f"q{question}", "model_a": a, "model_b": b, "winner": winner, **more}
+
+
+def rounds(count: int = 12) -> list[Row]:
+    """Every ordered pair on some questions; the earlier name wins more, never always."""
+    rows = []
+    for question in range(count):
+        for i, a in enumerate(MODELS):
+            for j, b in enumerate(MODELS):
+                if i != j:
+                    upset = (question + 2 * i + j) % 4 == 0
+                    winner = "model_a" if (i < j) != upset else "model_b"
+                    if (question + i + j) % 7 == 0:
+                        winner = "tie"
+                    rows.append(battle(question, a, b, winner))
+    return rows
 
 
 def csv(rows: list[Row]) -> str:

@@ -1,10 +1,9 @@
 """Kills a run again and again between any two commits of its databases, and compares the datasets.
 
-As a program: `python tests/soak.py KILLS SEED FOLDER` prints one JSON object.
+As a program: `python -m tests.soak KILLS SEED FOLDER` prints one JSON object.
 """
 
 import contextlib
-import filecmp
 import functools
 import io
 import json
@@ -19,6 +18,9 @@ from unittest.mock import patch
 
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.run import launch, resume
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # started as a program, by its path
+from tests.folders import differing
 
 CONFIG = load_config(None, ["rounds=2", "execution.in_flight=4"])
 SEEDS = 2
@@ -77,13 +79,6 @@ def start(folder: Path, run_id: str, half_steps: int | None) -> int:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def differing(one: Path, two: Path) -> list[str]:
-    """Return the files of two datasets that are not the same bytes."""
-    files = {p.relative_to(f) for f in (one, two) for p in f.rglob("*") if p.is_file()}
-    same = filecmp.cmpfiles(one, two, map(str, files), shallow=False)[0]
-    return sorted({str(file) for file in files} - set(same))
 
 
 def soak(kills: int, seed: int, folder: Path) -> dict[str, Any]:

@@ -4,9 +4,11 @@ A part says what one role replies: a function of the line it got, or one fixed r
 part of their own play the default one, which lets every stage succeed.
 """
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -292,8 +294,6 @@ async def staged(
         budget = Budget(None)
         door = Door(opened, store, budget)
         index = stack.enter_context(ApiIndex())
-        duplicates = TaskDuplicates(folder, 0.85)
-        stack.callback(duplicates.close)
         events: dict[str, list[dict[str, Any]]] = defaultdict(list)
         desk = Desk(door, index, ToolDoor(store, budget))
         troupe = await stack.enter_async_context(Troupe(desk))
@@ -306,7 +306,7 @@ async def staged(
                 skills={skill.name: skill},
                 troupe=troupe,
                 records=store,
-                duplicates=duplicates,
+                duplicates=TaskDuplicates(store, 0.85),
                 notify=lambda kind, **data: events[kind].append(data),
             ),
             store=store,
@@ -315,6 +315,16 @@ async def staged(
             events=events,
             door=door,
         )
+
+
+def scanned(store: Store, kind: Kind[R], round: int | None = None) -> list[R]:
+    """Return all records of a kind, whether an event loop runs here or not."""
+
+    async def read() -> list[R]:
+        return [record async for record in store.stream(kind, round)]
+
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, read()).result()
 
 
 def instruction(id: str = "i-1", **fields: Any) -> Instruction:

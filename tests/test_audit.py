@@ -1,5 +1,6 @@
 """Auditing jurors: planted biases are found with their size, fair jurors raise no alarm, canaries sing."""
 
+import asyncio
 import json
 import re
 import sys
@@ -197,8 +198,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def paid(run: RunFolder) -> int:
-    store = Store.open(run.store)
-    calls = store.totals().calls
+    store = Store.open(run.store())
+    calls = asyncio.run(store.totals()).calls
     store.close()
     return calls
 

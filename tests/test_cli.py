@@ -112,15 +112,17 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert "rounds cannot change" in shorter.err
 
 
-def test_dry_run_and_limit(docs: Path) -> None:
+def test_dry_run_and_limit(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("run", "--seeds", "docs", "--dry-run", "--json", "--limit", "1", cwd=docs)
     assert done.status == 0, done.err
     found = json.loads(done.out)
     assert found["seeds"] == 1
     assert found["most"]["calls"] > found["likely"]["calls"] > 0
     assert not (docs / "runs").exists()
+    monkeypatch.setattr("arenainstruct.runs.views.LINE_EVERY_S", 0)
     limited = command("run", "--seeds", "docs", "--limit", "1", "--json", *small(), cwd=docs)
     assert json.loads(limited.out)["counts"]["seed"] == 1
+    assert "round 1/1 generate 1/1 · " in limited.err, "how far it is, also within a stage"
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ async def test_a_long_document_is_cut_to_the_smallest_window_and_noted(tmp_path:
     assert result.status == "completed" and result.counts["instruction"] > 0
     assert result.counts["rejects"]["transformation/toolong"] == 1
     store = Store.open(tmp_path / "cut-1" / STORE_FILE)
-    asked = [store.request(entry.key) for entry in store.entries()]
+    asked = [await store.request(entry.key) for entry in store.entries()]
     prompts = ["".join(turn.content for turn in request.turns) for request in asked if request]
     store.close()
     assert max(map(len, prompts)) < 3 * 2800

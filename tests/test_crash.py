@@ -9,14 +9,16 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import StopRun, UserError
+from arenainstruct.graphs import kinds
+from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
@@ -24,10 +26,11 @@ from arenainstruct.runs.mock.request import ChatRequest
 from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.runs.summary import summary
+from tests.folders import differing
+from tests.process import start
+from tests.small_loop import write_config
 
-Cli = Callable[..., Awaitable[Process]]
-Config = Callable[..., Path]
-Differing = Callable[[Path, Path], list[str]]
 LOG = logging.getLogger(__name__)
 WELL = MockOptions(replies="offline")
 
@@ -75,10 +78,10 @@ async def ended(process: Process) -> tuple[int | None, str, str]:
 
 @pytest.mark.parametrize("status", [400, 500])
 async def test_a_run_whose_calls_all_fail_says_so_and_goes_on_when_they_work(
-    status: int, loop_config: Config, differing: Differing, tmp_path: Path
+    status: int, tmp_path: Path
 ) -> None:
     async with Refusing(WELL, status) as mock:
-        config = loop_config(mock.url, rounds=1, each={"retries": 0})
+        config = write_config(tmp_path, mock.url, rounds=1, each={"retries": 0})
         result = await small(config, tmp_path, "failed-1")
         assert result.status.startswith("stopped: ")
         assert str(status) in result.reason
@@ -93,12 +96,12 @@ async def test_a_run_whose_calls_all_fail_says_so_and_goes_on_when_they_work(
 
 
 async def test_a_full_disk_is_a_stop_that_names_the_folder_and_a_resume_goes_on(
-    cli: Cli, loop_config: Config, differing: Differing, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     async with MockServer(WELL) as mock:
-        config = loop_config(mock.url, rounds=1)
+        config = write_config(tmp_path, mock.url, rounds=1)
         whole = await small(config, tmp_path, "whole-1")
-        process = await cli(
+        process = await start(
             *("run", config, "--runs-dir", tmp_path, "--run-id", "full-1", "--limit", 2)
         )
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (150_000, 150_000))
@@ -146,7 +149,8 @@ async def test_a_damaged_database_is_named_with_the_next_move(name: str, hurt: P
 
 
 async def test_a_run_without_its_checkpoints_is_made_again_from_its_ledger(
-    hurt: Path, done: Path, differing: Differing
+    hurt: Path,
+    done: Path,
 ) -> None:
     (hurt / "checkpoints.sqlite").unlink()
     result = await resume_async(str(hurt))
@@ -177,11 +181,18 @@ async def test_a_folder_that_cannot_be_written_stops_the_run(
 
 
 async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it(
-    cli: Cli, loop_config: Config, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     async with Watched(replace(WELL, latency_ms=700)) as mock:
-        process = await cli(
-            *("run", loop_config(mock.url), "--runs-dir", tmp_path, "--run-id", "stopped-1")
+        process = await start(
+            *(
+                "run",
+                write_config(tmp_path, mock.url),
+                "--runs-dir",
+                tmp_path,
+                "--run-id",
+                "stopped-1",
+            )
         )
         await mock.begun(9)
         process.send_signal(signal.SIGINT)
@@ -195,17 +206,22 @@ async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it
         assert mock.counters.attempts.total() == asked
         paid = mock.counters.paid.total()
     store = Store.open(tmp_path / "stopped-1" / STORE_FILE)
-    kept = store.totals().calls
+    kept = (await store.totals()).calls
     store.close()
     assert kept == paid == asked, "every reply that was under way is in the ledger"
 
 
-async def test_a_second_ctrl_c_waits_for_nobody(
-    cli: Cli, loop_config: Config, tmp_path: Path
-) -> None:
+async def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
     async with Watched(replace(WELL, latency_ms=60_000)) as mock:
-        process = await cli(
-            *("run", loop_config(mock.url), "--runs-dir", tmp_path, "--run-id", "stopped-2")
+        process = await start(
+            *(
+                "run",
+                write_config(tmp_path, mock.url),
+                "--runs-dir",
+                tmp_path,
+                "--run-id",
+                "stopped-2",
+            )
         )
         await mock.begun(1)
         process.send_signal(signal.SIGINT)
@@ -220,9 +236,32 @@ async def test_a_second_ctrl_c_waits_for_nobody(
 
 @pytest.mark.slow
 def test_two_hundred_kills_between_any_two_commits_change_no_byte(tmp_path: Path) -> None:
-    soak = Path(__file__).with_name("soak.py")
-    command = [sys.executable, str(soak), "200", "7", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "tests.soak", "200", "7", str(tmp_path)]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     LOG.info("%d kills over %d runs", found["kills"], found["runs"])
     assert found["kills"] == 200 and found["wrong"] == []
+
+
+async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path) -> None:
+    class OneBroken(MockServer):
+        async def _answer(self, http: web.Request, request: ChatRequest) -> web.Response:
+            if request.model == "judge-2":
+                return self._error(400, "no verdict today")
+            return await super()._answer(http, request)
+
+    async with OneBroken(WELL) as mock:
+        result = await small(write_config(tmp_path, mock.url, rounds=1), tmp_path, "jury-1")
+    (broken,) = result.jurors
+    assert broken["juror"] == "judge-2" and broken["games"] == 0 and broken["share"] == 1
+    assert broken["reasons"] == {"model": broken["failed"]} and broken["failed"] > 10
+    first = summary(result).split("\n\n")[1]
+    assert "judge-2 gave no verdict" in first and "mend it before you trust" in first
+    heard = CliRunner().invoke(app, ["audit", str(tmp_path / "jury-1")])
+    assert heard.output.startswith("judge-2 gave no verdict in")
+    store = Store.open(tmp_path / "jury-1" / STORE_FILE)
+    failed = [r async for r in store.stream(kinds.REJECT) if r.stage == "judge"]
+    asked = [(await store.attempts(key))[-1] for reject in failed for key in reject.calls]
+    store.close()
+    assert len(asked) == len(failed) and all("no verdict today" in a.error for a in asked)

@@ -260,7 +260,7 @@ async def test_the_card_tells_counts_cost_and_warns(tmp_path: Path) -> None:
         request(Call("teacher", (USER,), role="writer"), "openai/w", {}),
         Reply("…", "openai/w", tokens_in=1200, tokens_out=80, usd=0.0123),
     )
-    facts = replace(FACTS, totals=store.totals())
+    facts = replace(FACTS, totals=await store.totals())
     await write_dataset(store, tmp_path / "d", facts)
     store.close()
     text = (tmp_path / "d" / "README.md").read_text()

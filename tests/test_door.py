@@ -62,13 +62,12 @@ class Slow:
 class House:
     """A door over a store, with one slow model behind it."""
 
-    def __init__(self, folder: Path, ceiling: float | None = None, **settings: Any) -> None:
-        self.store = Store.open(folder / STORE_FILE)
+    def __init__(self, store: Store, budget: Budget, **settings: Any) -> None:
+        self.store, self.budget = store, budget
         self.slow = Slow()
         base = {"provider": "scripted", "model": "slow", "script": "none:none"}
         known = {"slow": ScriptedSettings.model_validate(base | settings)}
         limits = share_limits(known, patience_s=1, notify=lambda text: None)["slow"]
-        self.budget = Budget(ceiling, spent=self.store.totals().usd)
         models = {"slow": OpenModel(known["slow"], self.slow, limits)}
         self.door = Door(models, self.store, self.budget)
         self.limits = limits
@@ -91,7 +90,8 @@ class House:
 async def house(
     folder: Path, ceiling: float | None = None, **settings: Any
 ) -> AsyncIterator[House]:
-    made = House(folder, ceiling, **settings)
+    store = Store.open(folder / STORE_FILE)
+    made = House(store, await store.budget(ceiling), **settings)
     try:
         yield made
     finally:
@@ -187,7 +187,7 @@ async def test_unusable_replies_are_booked_and_never_served(tmp_path: Path) -> N
             "failed": 0,
             "attempts_failed": 2,
         }
-        totals = home.store.totals()
+        totals = await home.store.totals()
         assert (totals.calls, totals.unusable) == (1, 1)
         assert (totals.tokens_in, totals.tokens_out) == (20, 91)
         assert totals.usd == home.budget.spent == home.door.tally.usd == 0.75
@@ -205,7 +205,7 @@ async def test_a_call_that_fails_for_good_costs_what_its_replies_cost(tmp_path: 
             home.slow.failures = [AttemptFailed("cut off", final=True, usage=UNUSABLE)]
             with pytest.raises(ModelError):
                 await home.door.complete(CALL)
-        totals = home.store.totals()
+        totals = await home.store.totals()
     assert (totals.calls, totals.unusable, totals.usd) == (0, 2, 0.5)
     assert home.calls() == (0, 0, 2)
 
@@ -219,7 +219,7 @@ async def test_unusable_replies_stay_under_the_ceiling_too(tmp_path: Path) -> No
         with pytest.raises(BudgetSpent):
             await home.door.complete(CALL)
         assert home.slow.asked == 2  # 0.25 + 0.3 fits, 0.5 + 0.3 does not
-        assert home.store.totals().usd == home.budget.spent == 0.5
+        assert (await home.store.totals()).usd == home.budget.spent == 0.5
     assert home.calls() == (0, 0, 0)
 
 
@@ -234,7 +234,7 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
         home.slow.texts = ["I would rather not say.", "Still not."]
         with pytest.raises(ReplyError, match="ChoiceReply"):
             await ask(home.door, CALL, ChoiceReply)
-        totals = home.store.totals()
+        totals = await home.store.totals()
         assert (totals.calls, totals.unusable, totals.usd) == (0, 2, 1.0)
 
     async with house(tmp_path) as again:
@@ -246,7 +246,7 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
         # A reply that could be repaired is as good as any.
         assert (await ask(again.door, CALL, ChoiceReply))[0].choice == "tie"
         assert again.slow.asked == 2 and again.calls() == (2, 2, 0)
-        totals = again.store.totals()
+        totals = await again.store.totals()
         assert (totals.calls, totals.unusable, totals.usd) == (2, 2, 2.0)
 
 
@@ -254,7 +254,7 @@ async def test_thoughts_are_kept_in_the_ledger(tmp_path: Path) -> None:
     thinks = replace(REPLY, thoughts="hm, is it?")
     async with house(tmp_path) as home:
         await home.store.remember("k", request(CALL, "offline/weak", {}), thinks)
-        assert home.store.recall("k") == thinks
+        assert await home.store.recall("k") == thinks
         assert [entry.thoughts for entry in home.store.entries()] == ["hm, is it?"]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from arenainstruct.runs.config.config import RunConfig
 from arenainstruct.runs.estimate.report import Amount, estimate, estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.store import LedgerTotals, Store
+from tests.small_loop import write_config
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 STEPS = {
@@ -43,7 +43,7 @@ async def paid(config: RunConfig, folder: Path) -> LedgerTotals:
     result = await launch_async(config, runs_dir=folder, run_id="real-1")
     store = Store.open(Path(result.path) / "store.sqlite")
     try:
-        return store.totals()
+        return await store.totals()
     finally:
         store.close()
 
@@ -77,10 +77,10 @@ async def test_the_estimate_of_real_documents_holds(shared: Path, tmp_path: Path
 
 
 async def test_models_behind_a_server_are_foretold_by_their_stand_ins(
-    loop_config: Callable[..., Path], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
-        config = load_config(loop_config(mock.url, {"rpm": 60_000}, rounds=1))
+        config = load_config(write_config(tmp_path, mock.url, {"rpm": 60_000}, rounds=1))
         found = (await estimate_async(config)).data()
         assert not mock.counters.attempts
         totals = await paid(config, tmp_path)

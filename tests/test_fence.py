@@ -3,7 +3,6 @@
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,36 +11,14 @@ from arenainstruct.agents.fence import disarmed
 from arenainstruct.agents.flags import addresses_jury
 from arenainstruct.agents.messages import Confer, Judge
 from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak
-from arenainstruct.agents.records import Answer, Game, Statement, Turn
+from arenainstruct.agents.records import Turn
 from arenainstruct.agents.replies import ScoreReply
 from arenainstruct.graphs import kinds
 from arenainstruct.prompts.template import load_prompt
 from arenainstruct.tools.audit.injections import FAMILIES, INJECTIONS
+from tests.judged import judged, voted
 from tests.jury_texts import CHOOSING, ORDINARY, PLEAS
 from tests.stage import Line, instruction, staged
-
-
-def answer(text: str) -> Answer:
-    turns = (Turn(role="assistant", content=text),)
-    return Answer(id="a", instruction_id="i-1", contender="small", model="m", turns=turns)
-
-
-def judged(first: str, second: str = "", spoken: tuple[str, ...] = (), **fields: Any) -> Judge:
-    return Judge(
-        instruction=instruction(**fields),
-        rubric="R",
-        first=answer(first),
-        second=answer(second),
-        a_is_first=True,
-        debate=tuple(
-            Statement(speaker="model_a", round=1, actions=("respond",), text=text)
-            for text in spoken
-        ),
-    )
-
-
-def voted(reason: str) -> Game:
-    return Game(juror="j1", model="m", shown_first="model_a", score_a=9, score_b=2, reason=reason)
 
 
 def told(message: Judge, confer: Confer | None = None) -> str:

@@ -147,7 +147,7 @@ async def test_no_count_lifts_the_ceiling_or_ends_the_run(count: Any, asked: Ask
     reply = await asked.once()
     assert 0 < reply.tokens_in < 100_000 and 0 < reply.tokens_out < 50_000
     assert 0 < asked.budget.spent < 1
-    assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
+    assert (await asked.store.totals()).usd == pytest.approx(asked.budget.spent)
 
 
 @pytest.mark.parametrize("finish", [7, {"a": 1}, "x" * 10_000, ["stop"]])
@@ -182,7 +182,7 @@ async def test_an_attempt_that_timed_out_may_have_been_paid(asked: Asked) -> Non
     with pytest.raises(ModelError, match="no answer within"):
         await asked.once()
     assert asked.budget.spent > 0.001
-    assert asked.store.totals().usd == pytest.approx(asked.budget.spent)
+    assert (await asked.store.totals()).usd == pytest.approx(asked.budget.spent)
 
 
 async def test_a_reply_that_was_cut_off_is_asked_for_shorter_and_not_shown(asked: Asked) -> None:

@@ -17,12 +17,14 @@ from arenainstruct.agents import brief as briefing
 from arenainstruct.agents.brief import brief
 from arenainstruct.agents.environment import Api
 from arenainstruct.agents.fence import disarmed
-from arenainstruct.agents.messages import Confer, Judge
-from arenainstruct.agents.records import Answer, Battle, Game, Statement, Turn
+from arenainstruct.agents.messages import Confer
+from arenainstruct.agents.records import Battle
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.prompts import template
 from arenainstruct.prompts.template import load_prompt
+from arenainstruct.tools.text_faults import broken
+from tests.judged import judged, voted
 from tests.stage import Line, Stage, instruction, juror, staged
 
 ORDERS = (
@@ -135,20 +137,26 @@ async def test_no_attack_gets_out_of_an_answer_and_none_is_edited(tmp_path: Path
 
 @pytest.mark.parametrize("said", ATTACKS)
 def test_the_juror_here_obeys_each_that_stands_outside(said: str) -> None:
-    _, user = load_prompt("arena/judge").render(brief(judged()).variables)
+    _, user = load_prompt("arena/judge").render(brief(judged("")).variables)
     assert OBEYED.search(outside(f"{user}\n{said}")) and not OBEYED.search(outside(user))
 
 
 async def test_without_the_fence_the_ways_out_lead_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a mark that can be foreseen and nothing disarmed, all of them win but two unmarked ones."""
+    """With a mark that can be foreseen and nothing disarmed, all win but two unmarked ones and tokens."""
     monkeypatch.setattr(briefing, "disarmed", lambda text: text)
     monkeypatch.setattr(template, "mark_of", lambda told: MARK)
     parts = {"contender": attacker, "juror": gullible(outside)}
     async with staged(tmp_path, parts, arena={"protocol": "battle"}) as stage:
         found = winners(await fought(stage, "battle"))[len(ORDERS) :]
-    assert found == ["model_a", "model_b", "model_b", "model_a", "model_b", "model_b", "model_b"]
+    led = ["model_a", "model_b", "model_b", "model_a", "model_b", "model_b", "model_b"]
+    outs = ATTACKS[len(ORDERS) :]
+    # An answer with a control token loses before any juror reads it.
+    assert found == [
+        "model_a" if broken(said) else who for said, who in zip(outs, led, strict=True)
+    ]
+    assert sum(map(bool, map(broken, outs))) < len(outs) / 2
 
 
 async def test_who_obeys_every_word_is_won_and_most_of_it_is_flagged(tmp_path: Path) -> None:
@@ -156,10 +164,12 @@ async def test_who_obeys_every_word_is_won_and_most_of_it_is_flagged(tmp_path: P
     parts = {"contender": attacker, "juror": gullible(anywhere)}
     async with staged(tmp_path, parts, arena={"protocol": "battle"}) as stage:
         battles = await fought(stage, "battle")
-    assert winners(battles) == ["model_b"] * len(ATTACKS)
-    flags = [[game.orders for game in battle.games] for battle in battles]
+    judged = [battle for battle in battles if battle.games]
+    assert winners(judged) == ["model_b"] * len(judged)
+    assert len(battles) - len(judged) == sum(map(bool, map(broken, ATTACKS)))
+    flags = [[game.orders for game in battle.games] for battle in judged]
     assert all(set(orders) <= {0, 1} and len(set(orders)) == 1 for orders in flags)
-    assert sum(orders[0] for orders in flags) >= 0.7 * len(ATTACKS)
+    assert sum(orders[0] for orders in flags) >= 0.7 * len(judged)
 
 
 async def test_a_flag_moves_no_verdict(tmp_path: Path) -> None:
@@ -224,39 +234,6 @@ SCRAP = st.one_of(
 TEXT = st.lists(SCRAP, max_size=6).map("".join)
 
 
-def judged(texts: tuple[str, ...] = ("",) * 4, spoken: tuple[str, ...] = ()) -> Judge:
-    task, first, second, rubric = texts
-    apis = (Api(name="find", description=task),)
-    return Judge(
-        instruction=instruction(task=task, context=rubric, apis=apis, user_turns=(first,)),
-        rubric=rubric,
-        first=answer(first),
-        second=answer(second),
-        a_is_first=True,
-        debate=tuple(
-            Statement(speaker="model_a", round=1, actions=("respond",), text=text)
-            for text in spoken
-        ),
-    )
-
-
-def answer(text: str) -> Answer:
-    turns = (Turn(role="assistant", content=text),)
-    return Answer(id="a", instruction_id="i-1", contender="small", model="m", turns=turns)
-
-
-def voted(reason: str) -> Game:
-    return Game(
-        juror="j1",
-        model="m",
-        shown_first="model_a",
-        score_a=9,
-        score_b=2,
-        reason=reason,
-        own_answer=reason[:0],
-    )
-
-
 @settings(max_examples=60)
 @given(
     texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
@@ -266,8 +243,11 @@ def voted(reason: str) -> Game:
 def test_no_text_forges_a_section(
     texts: tuple[str, ...], spoken: list[str], reasons: list[str]
 ) -> None:
-    message = judged(texts, tuple(spoken))
-    games = [voted(reason).model_copy(update={"own_answer": reason}) for reason in reasons]
+    said, first, second, rubric = texts
+    apis = (Api(name="find", description=said),)
+    fields: dict[str, Any] = {"context": rubric, "apis": apis, "user_turns": (first,)}
+    message = judged(first, second, tuple(spoken), rubric=rubric, task=said, **fields)
+    games = [voted(reason, reason) for reason in reasons]
     confer = Confer(judge=message, own=games[0], others=tuple(games[1:])) if games else None
     _, user = load_prompt("arena/judge").render(brief(message, confer).variables)
     others = max(len(reasons) - 1, 0)

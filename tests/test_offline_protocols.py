@@ -46,7 +46,7 @@ async def run(config: RunConfig, folder: Path, run_id: str = "real-1", *, limit:
     assert result.status == "completed" and result.counts["sft"] > 0, result
     store = Store.open(Path(result.path) / "store.sqlite")
     try:
-        return result, list(store.scan(kinds.BATTLE)), store.totals()
+        return result, [r async for r in store.stream(kinds.BATTLE)], await store.totals()
     finally:
         store.close()
 

@@ -1,16 +1,15 @@
 """What leaves a run: nothing but its model calls, whatever the environment says; and who may read it."""
 
 import asyncio
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from stat import S_IMODE
 
 import pytest
 
 from arenainstruct.runs.terminal import plain
+from tests.process import start
 
-Cli = Callable[..., Awaitable[Process]]
 TELEMETRY = {
     "LANGCHAIN_TRACING_V2": "true",
     "LANGSMITH_TRACING": "true",
@@ -52,10 +51,10 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 async def test_no_document_goes_to_a_tracing_service_that_the_environment_names(
-    cli: Cli, sink: Sink, tmp_path: Path
+    sink: Sink, tmp_path: Path
 ) -> None:
     variables = {**TELEMETRY, **dict.fromkeys(ADDRESSES, sink.url)}
-    process = await cli(
+    process = await start(
         *("run", "--limit", 1, "--runs-dir", tmp_path, "--run-id", "quiet-1", "--set", "rounds=1"),
         **variables,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from arenainstruct.agents.errors import EndpointDown
 from arenainstruct.agents.messages import Debate
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.records import Answer, Turn
+from arenainstruct.agents.records import Answer, Battle, Turn
 from arenainstruct.agents.roles.moderator import ORDER, SPOKEN, cut, debate
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.arena.cascade import measure
@@ -54,7 +55,7 @@ async def test_a_committee_votes_again_and_keeps_both_votes(tmp_path: Path) -> N
     for game in changed:
         assert game.before is not None
         assert game.before.score_b > game.before.score_a and game.score_a > game.score_b
-    found = conferred([battle])
+    found = await conferred(streamed([battle]))
     assert found is not None
     assert (found.games, found.turned) == (6, 2)
     assert (round(found.before, 3), found.after) == (0.667, 1.0)
@@ -195,7 +196,7 @@ async def test_audits_measure_how_far_the_first_can_be_trusted(tmp_path: Path) -
     parts = {"juror": stubborn_but("nobody")}
     async with staged(tmp_path, parts, arena=settings) as stage:
         battles = (await battled(stage))["battles"]
-    found = measure(battles, {"j1"})
+    found = await measure(streamed(battles), {"j1"})
     assert (found.battles, found.covered, found.audited, found.agreed) == (1, 1, 1, 0)
     assert (found.coverage, found.accuracy) == (1.0, 0.0)
     assert battles[0].winner == "model_a", "an audited battle is decided by the whole jury"
@@ -289,3 +290,9 @@ async def test_the_asked_share_of_sure_battles_is_audited(tmp_path: Path, share:
         found = [(await battled(stage, id=f"i-{n}"))["battles"][0] for n in range(60)]
     audited = sum(b.cascade == "audited" for b in found)
     assert abs(audited - 60 * share) <= (12 if 0 < share < 1 else 0)
+
+
+async def streamed(battles: Sequence[Battle]) -> AsyncIterator[Battle]:
+    """Yield battles as a store does."""
+    for fought in battles:
+        yield fought

@@ -27,7 +27,7 @@ COMMANDS = [
     for line in text.splitlines()
 ]
 TOOL = ".venv/bin/arenainstruct "
-OF_RUNS = ("run", "resume", "export", "arena")
+OF_RUNS = ("run", "resume", "export", "replay", "arena")
 ASKED = (
     "Who paid for",
     "Explain how one builds",
@@ -92,8 +92,8 @@ async def test_config_and_commands(place: Path) -> None:
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
     lines = [c for c in COMMANDS if c.startswith(TOOL)]
     assert [line.split()[1] for line in lines] == [
-        *("estimate", "check", "run", "run", "resume", "export", "leaderboard", "audit"),
-        *("testset", "arena"),
+        *("estimate", "check", "run", "run", "resume", "export", "replay"),
+        *("leaderboard", "audit", "testset", "arena"),
     ]
     for line in lines:
         await typed(line, place)

@@ -63,7 +63,7 @@ def mute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_run_is_made_again_from_its_ledger(run: Path, mute: None) -> None:
     store = Store.open(run / STORE_FILE)
-    calls, events = store.totals().calls, len(list(store.events()))
+    calls, events = (await store.totals()).calls, len(list(store.events()))
     store.close()
     found = await replay_async(str(run))
     assert found.identical and found.served >= calls
@@ -87,7 +87,7 @@ async def test_failed_calls_fail_again_in_the_same_words(
         patched.setattr(OfflineProvider, "complete", moody)
         run = await made(tmp_path)
     store = Store.open(run / STORE_FILE)
-    failed = store.count(kinds.REJECT)
+    failed = await store.count(kinds.REJECT)
     store.close()
     assert failed > 0
     assert (await replay_async(str(run))).identical

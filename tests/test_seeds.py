@@ -950,7 +950,7 @@ async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
 
     async def read_in(file: str, fail_after: int) -> tuple[list[str], list[str]]:
         store = Store.open(tmp_path / file)
-        index = ApiIndex(tmp_path / f"{file}.index")
+        index = ApiIndex()
         batches = 0
 
         def told(_: int) -> None:
@@ -962,8 +962,8 @@ async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
             with contextlib.suppress(KeyError):
                 settings = SeedSettings(path=str(docs))
                 await ingest(store, index, settings, load_config().loaded_skills(), None, told=told)
-            seeds = [seed.id for seed in store.scan(kinds.SEED)]
-            return seeds, [reject.id for reject in store.scan(kinds.REJECT)]
+            seeds = [seed.id async for seed in store.stream(kinds.SEED)]
+            return seeds, [reject.id async for reject in store.stream(kinds.REJECT)]
         finally:
             index.close()
             store.close()

@@ -21,6 +21,7 @@ from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.store import STORE_FILE
+from arenainstruct.runs.store.place import Place
 from tests.small_loop import write_config
 
 
@@ -98,7 +99,7 @@ async def test_a_call_that_was_not_answered_in_time_gets_more_of_it(tmp_path: Pa
     breaker = Breaker("scripted:slow", patience_s=1, notify=told.append)
     watch = Watch("scripted:slow", told.append)
     limits = Limits(breaker, Concurrency(), watch=watch, sleep=at_once)
-    with stored(tmp_path / STORE_FILE) as store:
+    with stored(Place.of(tmp_path / STORE_FILE)) as store:
         door = Door({"slow": OpenModel(known["slow"], Slow(), limits)}, store, Budget(None))
         turns = (Turn(role="user", content="Hello"),)
         assert (await door.complete(Call("slow", turns))).text == "fine"

@@ -22,8 +22,10 @@ from arenainstruct.graphs import kinds
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.estimate.report import estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
-from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.runs.store import STORE_FILE
+from arenainstruct.runs.store.place import Place
 from arenainstruct.taxonomy.skill import load_skill
 from tests.small_loop import write_config
 
@@ -45,8 +47,8 @@ class Says:
         self.asked.append(call)
         return Reply(text=self.texts.pop(0), model="m", finish=self.finish)
 
-    async def strike(self, call: Call) -> None:
-        pass
+    async def strike(self, call: Call) -> str:
+        return ""
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -126,10 +128,11 @@ async def test_a_run_with_small_models_in_every_role_makes_its_data(
         config = load_config(write_config(tmp_path, mock.url, each, rounds=1))
         result = await launch_async(config, runs_dir=tmp_path, run_id="small-1", limit=3)
     assert result.completed and result.counts["instruction"] and result.counts["battle"]
-    store = Store.open(tmp_path / "small-1" / STORE_FILE)
-    prompts = {p for i in store.scan(kinds.INSTRUCTION) for p in i.prompts}
-    asked = [request for e in store.entries() if (request := store.request(e.key)) is not None]
-    store.close()
+    with stored(Place.of(tmp_path / "small-1" / STORE_FILE)) as store:
+        made = [instruction async for instruction in store.stream(kinds.INSTRUCTION)]
+        found = [await store.request(entry.key) for entry in store.entries()]
+    prompts = {prompt for instruction in made for prompt in instruction.prompts}
+    asked = [request for request in found if request is not None]
     assert {p.partition("@")[0] for p in prompts} == {"small/writer", "small/editor"}
     rules = [len(request.turns[0].content) for request in asked if request.prompt]
     assert max(rules) < 200

@@ -12,7 +12,6 @@ from pydantic import Field
 from arenainstruct.agents.environment import Api, File
 from arenainstruct.agents.errors import BudgetSpent, Diverged, ToolError
 from arenainstruct.agents.messages import Respond
-from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Reply
 from arenainstruct.agents.records import Answer, ToolCall
 from arenainstruct.agents.tool_door import ToolDoor, ToolUse
@@ -61,8 +60,8 @@ def store(tmp_path: Path) -> Any:
     opened.close()
 
 
-def door(store: Store, usd: float | None = None, *, network: bool = True) -> ToolDoor:
-    return ToolDoor(store, Budget(usd, spent=store.totals().usd), network=network)
+async def door(store: Store, usd: float | None = None, *, network: bool = True) -> ToolDoor:
+    return ToolDoor(store, await store.budget(usd), network=network)
 
 
 @contextmanager
@@ -86,31 +85,31 @@ def test_the_schema_is_the_signature_and_the_docstring_what_the_model_reads() ->
 async def test_a_call_is_paid_once_also_after_a_restart(store: Store) -> None:
     weather = Weather()
     made = weather.tool(usd=0.01)
-    first = door(store)
+    first = await door(store)
     with traced() as events:
         said = await asyncio.gather(
             first.call(use(made, '{"town": "Oslo", "days": 2}')),
             first.call(use(made, '{"days":2,"town":"Oslo"}')),
         )
     assert list(said) == ["Oslo: rain for 2 days"] * 2
-    again = door(store)
+    again = await door(store)
     assert await again.call(use(made, '{"town": "Oslo", "days": 2}')) == said[0]
     assert weather.asked == ["Oslo"]
     assert [event.outcome for event in events] == ["paid", "served"]
     (entry,) = store.entries()
-    asked = store.request(entry.key)
+    asked = await store.request(entry.key)
     assert asked is not None and asked.key() == entry.key
-    repeated = door(store, network=False)
+    repeated = await door(store, network=False)
     assert await repeated.call(use(made, '{"town": "Oslo", "days": 2}')) == said[0]
     with pytest.raises(Diverged, match="the tool weather was not asked"):
         await repeated.call(use(made, '{"town": "Bergen"}'))
-    (spent,) = store.totals().uses
+    (spent,) = (await store.totals()).uses
     assert (spent.role, spent.calls, spent.usd) == ("tool", 1, 0.01)
 
 
 async def test_another_sample_version_or_file_is_another_call(store: Store) -> None:
     weather = Weather()
-    there = door(store)
+    there = await door(store)
     arguments = '{"town": "Oslo"}'
     await there.call(use(weather.tool(), arguments))
     await there.call(use(weather.tool(), arguments, sample=1))
@@ -121,7 +120,7 @@ async def test_another_sample_version_or_file_is_another_call(store: Store) -> N
 
 async def test_what_the_model_did_wrong_is_told_and_kept(store: Store) -> None:
     weather = Weather()
-    there = door(store)
+    there = await door(store)
     with traced() as events:
         for _ in range(2):
             with pytest.raises(ValueError, match="no town Nowhere"):
@@ -134,7 +133,7 @@ async def test_what_the_model_did_wrong_is_told_and_kept(store: Store) -> None:
 
 async def test_a_tool_that_fails_or_hangs_is_a_tool_error_and_asked_again(store: Store) -> None:
     weather = Weather()
-    there = door(store)
+    there = await door(store)
     with traced() as events:
         for _ in range(2):
             with pytest.raises(ToolError, match="tool weather: RuntimeError: the line is dead"):
@@ -143,12 +142,12 @@ async def test_a_tool_that_fails_or_hangs_is_a_tool_error_and_asked_again(store:
             await there.call(use(weather.tool(timeout_s=0.01), '{"town": "Slow"}'))
     assert weather.asked == ["Storm", "Storm", "Slow"]
     assert {event.outcome for event in events} == {"failed"}
-    assert store.totals().calls == 0
+    assert (await store.totals()).calls == 0
 
 
 async def test_a_call_that_does_not_fit_the_budget_stops_the_run(store: Store) -> None:
     weather = Weather()
-    there = door(store, usd=0.015)
+    there = await door(store, usd=0.015)
     await there.call(use(weather.tool(usd=0.01), '{"town": "Oslo"}'))
     with pytest.raises(BudgetSpent):
         await there.call(use(weather.tool(usd=0.01), '{"town": "Bergen"}'))
@@ -156,7 +155,7 @@ async def test_a_call_that_does_not_fit_the_budget_stops_the_run(store: Store) -
 
 
 async def test_a_long_result_is_cut_and_says_so(store: Store) -> None:
-    there = door(store)
+    there = await door(store)
     said = await there.call(use(Weather().tool(most=8), '{"town": "Oslo"}'))
     assert said.startswith("Oslo: ra\n(cut after 8 characters of")
 

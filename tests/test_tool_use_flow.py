@@ -1,5 +1,6 @@
 """Tool use from end to end with the embedded models: two documents, API lists, calls, rows."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,14 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.agents.records import Record
+from arenainstruct.agents.rows import SftRow
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.kinds import Kind
 from arenainstruct.runs import RunResult, launch, load_config
-from arenainstruct.runs.dataset.example import scan_examples
+from arenainstruct.runs.dataset.example import Example, stream_examples
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.skill import load_skill
 from arenainstruct.tools.simulator import simulate
+from tests.stage import scanned
 
 ROOT = Path(__file__).resolve().parents[1]
 READERS = '''"""Readers of a town library: their loans, the books they reserve, and what they owe."""
@@ -74,7 +77,7 @@ class Run:
         return Path(self.result.path)
 
     def all(self, kind: Kind[R]) -> list[R]:
-        return list(self.store.scan(kind))
+        return scanned(self.store, kind)
 
     def config(self, name: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = pq.read_table(
@@ -100,7 +103,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     )
     result = launch(load_config(None, overrides), runs_dir=folder, run_id="t-1")
     store = Store.open(Path(result.path) / STORE_FILE)
-    yield Run(result, store, {seed.id: seed.name for seed in store.scan(kinds.SEED)})
+    yield Run(result, store, {seed.id: seed.name for seed in scanned(store, kinds.SEED)})
     store.close()
 
 
@@ -133,8 +136,8 @@ def test_retrieval_widens_a_list_with_the_other_document_s_apis(run: Run) -> Non
 
 def test_the_finder_searches_with_its_tool(run: Run) -> None:
     """Every finder spoke at least twice: it searched, then it chose."""
-    asked = run.store.count_by(kinds.PASSAGE, "transformation")
-    calls = {use.role: use.calls for use in run.store.totals().uses}
+    asked = asyncio.run(run.store.count_by(kinds.PASSAGE, "transformation"))
+    calls = {use.role: use.calls for use in asyncio.run(run.store.totals()).uses}
     assert calls["finder"] >= 2 * asked[("retrieve_apis",)]
 
 
@@ -200,7 +203,7 @@ def test_the_dataset_tells_calls_as_text(run: Run) -> None:
 
 def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
     counts = export(run.path, tmp_path, "openai")
-    assert counts["sft"] == run.store.count(kinds.SFT) > 0
+    assert counts["sft"] == asyncio.run(run.store.count(kinds.SFT)) > 0
     native = 0
     for line in (tmp_path / "sft.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -211,4 +214,9 @@ def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
                 assert isinstance(json.loads(call["function"]["arguments"]), dict)
                 native += call["function"]["name"] in names
     assert native > 0
-    assert all(row.given.apis for row in scan_examples(run.store, kinds.SFT))
+    for example in asyncio.run(_examples(run.store)):
+        assert example.given.apis
+
+
+async def _examples(store: Store) -> list[Example[SftRow]]:
+    return [example async for example in stream_examples(store, kinds.SFT)]

@@ -16,7 +16,7 @@ from arenainstruct.runs import load_config
 from arenainstruct.runs.run import launch, resume
 from arenainstruct.runs.store import STORE_FILE, Store
 
-from .stage import READING, Part, Stage, instruction, staged, suggester
+from .stage import READING, Part, Stage, instruction, scanned, staged, suggester
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SMALL = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=2")
@@ -73,7 +73,9 @@ def test_events_are_a_tree_up_to_the_starts_of_the_run(told: Told) -> None:
     assert opened["node"] == closed["node"] > 0 and opened["episode"] == closed["episode"] > 0
 
 
-def test_every_call_leads_to_its_message_node_records_and_request(run: Path, told: Told) -> None:
+async def test_every_call_leads_to_its_message_node_records_and_request(
+    run: Path, told: Told
+) -> None:
     store = Store.open(run)
     calls = told.of("call")
     assert calls
@@ -86,7 +88,7 @@ def test_every_call_leads_to_its_message_node_records_and_request(run: Path, tol
         assert call.message and call.round == 1 and call.records
         assert call.data["attempts"] == (call.outcome == "paid")
         (key,) = call.keys
-        request = store.request(key)
+        request = await store.request(key)
         assert request is not None and request.key() == key
         if call.outcome == "paid":
             asked = (request.message, f"{request.role}/{request.alias}", request.subject)
@@ -94,7 +96,7 @@ def test_every_call_leads_to_its_message_node_records_and_request(run: Path, tol
     # And back: whatever the ledger holds was told, under its own message.
     paid = [call.keys[0] for call in calls if call.outcome == "paid"]
     assert sorted(paid) == sorted(entry.key for entry in store.entries())
-    requests = [request for call in calls if (request := store.request(call.keys[0]))]
+    requests = [request for call in calls if (request := await store.request(call.keys[0]))]
     assert all("@" in request.prompt for request in requests if request.role != "contender")
     store.close()
 
@@ -115,9 +117,9 @@ def test_a_reply_is_paired_with_its_message_and_tells_what_came_of_it(told: Told
 
 def test_every_battle_and_answer_is_found_with_the_calls_behind_it(run: Path, told: Told) -> None:
     store = Store.open(run)
-    battles = list(store.scan(kinds.BATTLE))
-    answers = {answer.id for answer in store.scan(kinds.ANSWER)}
-    drafts = {draft.id for draft in store.scan(kinds.DRAFT)}
+    battles = scanned(store, kinds.BATTLE)
+    answers = {answer.id for answer in scanned(store, kinds.ANSWER)}
+    drafts = {draft.id for draft in scanned(store, kinds.DRAFT)}
     store.close()
     made = {(e.kind, id): e for e in told.events for id in e.records if e.outcome == "ok"}
     assert battles and answers
@@ -159,9 +161,9 @@ async def test_a_call_that_fails_and_its_actor_are_told_with_their_error(tmp_pat
         )
         assert (failed.outcome, failed.data["error"]) == ("ModelError", "no such luck")
         assert failed.keys == call.keys and failed.message == call.message
-        (attempt,) = stage.store.attempts(call.keys[0])
+        (attempt,) = await stage.store.attempts(call.keys[0])
         assert (attempt.outcome, attempt.status, attempt.error) == ("failed", 400, "no such luck")
-        request = stage.store.request(call.keys[0])
+        request = await stage.store.request(call.keys[0])
         assert request is not None and request.key() == call.keys[0]
 
 

@@ -13,23 +13,23 @@ from .python_apis import python_outline
 # Bounded groups keep the time linear on text that opens brackets and never closes them.
 _C = re.compile(
     r"^[ \t]*(?:\w+\(([^()\n]*)\)[ \t]*|((?:[\w:<>,]+[ \t*&]+)+))(\*?[A-Za-z_]\w*)[ \t]*"
-    r"\(([^()]{0,2000})\)[ \t]*(?:const)?\s*[;{]",
+    r"\(([^()]{0,2000})\)[ \t]*+(?:const)?\s*+[;{]",
     re.MULTILINE,
 )
 _JAVA = re.compile(
-    r"^[ \t]*((?:(?:public|protected|static|final|abstract|synchronized)[ \t]+)+)"
-    r"([\w.<>\[\],? ]*?)[ \t]*\b([A-Za-z_]\w*)[ \t]*\(([^()]{0,2000})\)",
+    r"^[ \t]*((?:(?:public|protected|static|final|abstract|synchronized)[ \t]++)++)"
+    r"([\w.<>\[\],? \t]*?)(?<!\w)([A-Za-z_]\w*+)[ \t]*+\(([^()]{0,2000})\)",
     re.MULTILINE,
 )
 _JS = re.compile(
     r"^[ \t]*(?:export[ \t]+)?(?:default[ \t]+)?(?:async[ \t]+)?"
     r"(?:function\*?[ \t]+([A-Za-z_$][\w$]*)"
     r"|(?:const|let|var)[ \t]+([A-Za-z_$][\w$]*)[ \t]*=[ \t]*(?:async[ \t]*)?(?:function\*?[ \t]*)?"
-    r"(?=\([^()]{0,2000}\)(?:[ \t]*:[^=\n]+)?[ \t]*(?:=>|\{)))[ \t]*\(([^()]{0,2000})\)",
+    r"(?=\([^()]{0,2000}\)[ \t]*(?::[^=\n]+?)?(?:=>|\{)))[ \t]*\(([^()]{0,2000})\)",
     re.MULTILINE,
 )
 _GO = re.compile(
-    r"^func[ \t]+(?:\([^()\n]*\)[ \t]*)?([A-Z]\w*)[ \t]*\(([^()]{0,2000})\)[ \t]*([^{\n]*)\{",
+    r"^func[ \t]+(?:\([^()\n]*\)[ \t]*)?([A-Z]\w*)[ \t]*\(([^()]{0,2000})\)[ \t]*+([^{\n]*+)\{",
     re.MULTILINE,
 )
 _RUST = re.compile(
@@ -61,7 +61,8 @@ _WORDS = {
     "new",
     "typedef",
 }
-_COMMENT = re.compile(r"(?:/\*(?:[^*]|\*(?!/))*\*/|(?:[ \t]*(?://[/!]?|#|--)[^\n]*\n)+)\s*\Z")
+_LINE_COMMENT = re.compile(r"//|#|--")
+_BLANKS = " \t\r\n\f\v"
 _KINDS: tuple[tuple[JsonType, str], ...] = (
     ("array", r"\[\]|\bvec<|\blist<|\bvector<|\bset<|^\[\]|\barray\b|^&?\["),
     ("object", r"\bmap<|\bmap\[|\bhashmap|\brecord<"),
@@ -163,11 +164,29 @@ def _api(
 
 def _comment(text: str, end: int) -> str:
     """Return the comment that stands right above a declaration, without its marks."""
-    match = _COMMENT.search(text[max(0, end - 1500) : end])
-    if match is None or "\n\n" in match[0][-3:]:
+    above = text[max(0, end - 1500) : end]
+    if "\n\n" in above[-3:]:
         return ""
-    rows = (re.sub(r"^[\s/*!#-]+|[\s*/]+$", "", row) for row in match[0].splitlines())
+    rows = (row.lstrip(f"{_BLANKS}/*!#-").rstrip(f"{_BLANKS}*/") for row in _commented(above))
     return " ".join(row for row in rows if row and not row.startswith("@"))[:400]
+
+
+def _commented(above: str) -> list[str]:
+    """Return the lines of the comment with which a text ends."""
+    bare = above.rstrip()
+    if bare.endswith("*/"):
+        start = bare.find("/*", bare.rfind("*/", 0, -2) + 1)
+        return bare[start:].splitlines() if 0 <= start <= len(bare) - 4 else []
+    if "\n" not in above[len(bare) :]:
+        return []
+    rows: list[str] = []
+    for row in reversed(bare.split("\n")):
+        mark = _LINE_COMMENT.search(row)
+        rows = [row[mark.start() :], *rows] if mark else rows
+        # What stands before a mark is code: the comment begins there.
+        if mark is None or row[: mark.start()].strip():
+            break
+    return rows
 
 
 def _split(text: str) -> list[str]:
@@ -186,7 +205,7 @@ def _typed_first(text: str) -> tuple[ParameterSpec, ...]:
     found = []
     for part in _split(text):
         left, _, default = part.partition("=")
-        match = re.match(r"(.*?[\s*&>\]])([A-Za-z_]\w*)\s*(\[[^\]]*\])?\s*$", left.strip())
+        match = re.match(r"(.*?[\s*&>\]])([A-Za-z_]\w*+)\s*+(\[[^\[\]]*+\])?\s*+$", left.strip())
         if match:
             kind = _kind(f"{match[1]}{match[3] or ''}".replace("[[", "["))
             found.append(ParameterSpec(slug(match[2]), kind, "", not default))

@@ -32,7 +32,9 @@ _TYPES: dict[str, JsonType] = {
     "Iterator": "array",
     "ndarray": "array",
 }
-_ARGUMENT = re.compile(r"^\s*(?::param\s+(?:\w+\s+)?)?\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(\S.*)$")
+_ARGUMENT = re.compile(
+    r"^\s*+(?::param\s++(?:\w++\s++(?=[\w*]))?)?\*{0,2}(\w++)\s*+(?:\([^)]*+\)\s*+)?:\s*+(\S.*)$"
+)
 
 
 def python_outline(text: str) -> list[ApiSpec]:

@@ -1,20 +1,40 @@
 """The run's ceiling in USD, with a reserve for the calls that are in flight."""
 
 import asyncio
+from typing import Protocol
 
 from ..errors import BudgetSpent
+
+LOOK_S = 0.1
+"""Seconds between looks at what other workers gave back."""
+
+
+class Till(Protocol):
+    """What several workers spend from together."""
+
+    async def hold(self, usd: float, ceiling: float) -> float | None:
+        """Hold money back; return None where that succeeded, and otherwise what all have spent."""
+        ...
+
+    async def settle(self, held: float, usd: float) -> None:
+        """Give back what was held, and book what was spent."""
+        ...
 
 
 class Budget:
     """Lets a call through only if its dearest outcome still fits under the ceiling.
 
     Calls in flight hold a reserve (their prompt and `max_tokens` at full price); a call that would
-    fit once they settle waits for them, a call that cannot fit any more stops the run.
+    fit once they settle waits for them, a call that cannot fit any more stops the run. With a till,
+    those are the calls of all workers.
     """
 
-    def __init__(self, ceiling: float | None, spent: float = 0.0) -> None:
+    def __init__(
+        self, ceiling: float | None, spent: float = 0.0, *, till: Till | None = None
+    ) -> None:
         self.ceiling = ceiling
         self.spent = spent
+        self._till = till
         self._reserved = 0.0
         self._settled = asyncio.Condition()
 
@@ -30,12 +50,32 @@ class Budget:
                     if self.spent + usd > self.ceiling:
                         raise BudgetSpent(self._message(usd))
                     await self._settled.wait()
-        self._reserved += usd
+                self._reserved += usd
+            await self._hold(usd, self.ceiling)
+
+    async def _hold(self, usd: float, ceiling: float) -> None:
+        """Hold it back among all workers; what this one set aside already is given back on failure."""
+        held = False
+        try:
+            while self._till and (spent := await self._till.hold(usd, ceiling)) is not None:
+                if spent + usd > ceiling:
+                    self.spent = max(self.spent, spent)
+                    raise BudgetSpent(self._message(usd))
+                await asyncio.sleep(LOOK_S)
+            held = True
+        finally:
+            if not held:
+                await self._release(usd)
 
     async def settle(self, reserved: float, usd: float) -> None:
         """Give a reserve back and book what the call really cost (0 where nobody knows)."""
-        self._reserved = max(0.0, self._reserved - reserved)
         self.spent += usd
+        if self._till and (reserved or usd):
+            await self._till.settle(reserved, usd)
+        await self._release(reserved)
+
+    async def _release(self, reserved: float) -> None:
+        self._reserved = max(0.0, self._reserved - reserved)
         if self.ceiling is not None and reserved > 0:
             async with self._settled:
                 self._settled.notify_all()

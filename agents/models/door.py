@@ -40,7 +40,7 @@ class OpenModel:
 
 @dataclass(frozen=True, slots=True)
 class _Paid:
-    """A reply, and how many attempts it took."""
+    """A reply, and how many attempts it took: none where another worker paid it."""
 
     reply: Reply
     attempts: int
@@ -93,7 +93,9 @@ class Door:
             return reply
         except ArenaInstructError as error:
             outcome, data["error"] = "failed", str(error)
-            data["attempts"] = error.attempts if isinstance(error, ModelError) else 0
+            if isinstance(error, ModelError):
+                data["attempts"] = error.attempts
+                error.alias, error.calls = call.alias, (key,)
             raise
         finally:
             note(
@@ -119,24 +121,34 @@ class Door:
 
     async def _answer(self, key: str, asked: Request, call: Call) -> tuple[Reply, str, int]:
         """Return a reply, where it came from, and how many attempts it took."""
-        if (reply := self._ledger.recall(key)) is not None:
+        if (reply := await self._ledger.recall(key)) is not None:
             self.tally.served[call.alias] += 1
             return reply, "served", 0
         if not self._network:
-            if (unusable := self._ledger.struck(key)) is not None:
+            if (unusable := await self._ledger.struck(key)) is not None:
                 return unusable, "served", 0
-            raise self._unserved(key, asked)
+            raise await self._unserved(key, asked)
         twin = self._in_flight.boarded(key)
         paid = await self._in_flight.share(key, lambda: self._pay(key, asked, call))
-        if twin:
+        if twin or not paid.attempts:
             self.tally.served[call.alias] += 1
-        return (paid.reply, "shared", 0) if twin else (paid.reply, "paid", paid.attempts)
+            return paid.reply, "shared", 0
+        return paid.reply, "paid", paid.attempts
 
-    async def strike(self, call: Call) -> None:
-        """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays."""
-        await self._ledger.strike(self._request(call).key())
+    async def strike(self, call: Call) -> str:
+        """Serve the reply to a call no more: it was paid and cannot be used; whoever asks again pays.
+
+        Returns the call's key in the ledger.
+        """
+        await self._ledger.strike(key := self._request(call).key())
+        return key
 
     async def _pay(self, key: str, asked: Request, call: Call) -> _Paid:
+        """Pay for a call, unless another worker on the same ledger does."""
+        async with self._ledger.claimed(key) as reply:
+            return _Paid(reply, 0) if reply else await self._buy(key, asked, call)
+
+    async def _buy(self, key: str, asked: Request, call: Call) -> _Paid:
         model = self.models[call.alias]
         tokens = sum(len(turn.content) for turn in call.turns) // 3 + 50
         purse = Purse(self._budget, dearest(call, model.settings, self._longest.get(call.alias, 0)))
@@ -227,14 +239,14 @@ class Door:
             self._told.add((alias, what))
             self._notify(f"{alias}: {text}")
 
-    def _unserved(self, key: str, asked: Request) -> ModelError | Diverged:
+    async def _unserved(self, key: str, asked: Request) -> ModelError | Diverged:
         """Return what a call ends with that nobody may be asked: its recorded failure, or none."""
-        tried = self._ledger.attempts(key)
+        tried = await self._ledger.attempts(key)
         if tried and tried[-1].outcome == "failed":
             self.tally.failed[asked.alias] += 1
             return ModelError(tried[-1].error, tried[-1].status, tried[-1].number)
         scope = here() or _NOWHERE
-        recorded = self._ledger.nearest(asked)
+        recorded = await self._ledger.nearest(asked)
         if recorded is None:
             why = "nothing like it was recorded"
         else:

@@ -29,7 +29,8 @@ _TELLING = re.compile(
     r"|f(?:rac|orall|lat|box|box)|b(?:eta|egin|ar|oldsymbol|ig|igg|mod|inom|ullet|ot|ox)(?![a-z]))"
 )
 _DOUBLED = re.compile(r"(?<!\\)\\\\(?:[A-Za-z]{2,}|[()\[\]])")
-_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+# A string that does not end is found too, so that none is looked for inside of it.
+_STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)("|\\?\Z)', re.DOTALL)
 _PAIR = r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rf"\\({_PAIR}|u[0-9a-fA-F]{{4}}|[^a-zA-Z]|[a-zA-Z]+)", re.DOTALL)
 _HEX = re.compile(r"u[0-9a-fA-F]{4}")
@@ -42,7 +43,11 @@ def mend(text: str) -> str:
     """Return JSON text with its strings' escapes as they were meant; outside of strings as it was."""
     if "\\" not in text:
         return text
-    return _STRING.sub(lambda found: f'"{_mend_string(found[1])}"', text)
+    return _STRING.sub(_mended, text)
+
+
+def _mended(found: re.Match[str]) -> str:
+    return f'"{_mend_string(found[1])}"' if found[2] == '"' else found[0]
 
 
 def _mend_string(raw: str) -> str:

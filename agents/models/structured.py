@@ -43,8 +43,8 @@ class Asked(Protocol):
         """Return the reply to one call."""
         ...
 
-    async def strike(self, call: Call) -> None:
-        """Serve the reply to a call no more: it was paid, and cannot be used."""
+    async def strike(self, call: Call) -> str:
+        """Serve the reply to a call no more: it was paid, and cannot be used; returns its key."""
         ...
 
 
@@ -66,15 +66,16 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
     try:
         return parse_reply(reply.text, reply_type), reply
     except ValueError as error:
-        await door.strike(call)
-        await door.strike(again)
+        keys = (await door.strike(call), await door.strike(again))
         why = _explain(error)
         if reply.cut:
             why = f"cut off at {reply.tokens_out:,} tokens; raise models.{call.alias}.max_tokens"
-        raise ReplyError(
+        failed = ReplyError(
             f"{call.alias} as {call.role}: not a {reply_type.__name__}: {why}; "
             f"it began {reply.text[:80]!r}"
-        ) from error
+        )
+        failed.alias, failed.calls = call.alias, keys
+        raise failed from error
 
 
 def _mended(call: Call, reply: Reply, why: str) -> Call:

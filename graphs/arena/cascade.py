@@ -4,7 +4,7 @@ After "Trust or Escalate" (arXiv 2407.18370): a verdict is trusted where its mar
 far that trust holds is measured, here on battles that the other jurors judge all the same.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -66,13 +66,13 @@ class Coverage:
         return wilson(self.agreed / self.audited, self.audited) if self.audited else (0.0, 1.0)
 
 
-def measure(battles: Iterable[Battle], first: Collection[str]) -> Coverage:
+async def measure(battles: AsyncIterable[Battle], first: Collection[str]) -> Coverage:
     """Count how a cascade went; `first` are the aliases of the jurors at the front.
 
     Where jurors conferred it is their votes before that tell: afterwards all have heard all.
     """
     judged = covered = audited = agreed = 0
-    for battle in battles:
+    async for battle in battles:
         judged += bool(battle.cascade)
         covered += battle.cascade in ("sure", "audited")
         if battle.cascade != "audited":

@@ -5,7 +5,7 @@ that nobody's second vote leans on who spoke first. Discussion makes jurors agre
 the same as being right: `Conferred` tells both.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -81,11 +81,11 @@ class Conferred:
     after: float
 
 
-def conferred(battles: Iterable[Battle]) -> Conferred | None:
+async def conferred(battles: AsyncIterable[Battle]) -> Conferred | None:
     """Return what conferring did; None where nobody conferred."""
     games = turned = counted = 0
     before = after = 0.0
-    for battle in battles:
+    async for battle in battles:
         again = [g for g in battle.games if g.before is not None]
         if not again:
             continue

@@ -5,6 +5,7 @@ find it sound? Then, in the order of ids, is it a duplicate of an earlier one? T
 outcome independent of concurrency.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TypedDict
 
@@ -16,7 +17,7 @@ from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from ...taxonomy.skill import Leaf
 from ..checking import unusable
-from ..services import Services, reject, settle
+from ..services import Asked, Services, reject, settle
 from ..tracing import traced
 
 
@@ -96,15 +97,22 @@ def asks_model(state: CurationState, runtime: Runtime[Services]) -> str:
     return END if state["rejects"] or not runtime.context.settings.curation.model_gate else "curate"
 
 
-def duplicate(services: Services, instruction: Instruction) -> Reject | None:
-    """Return the reject of a near duplicate, or remember the instruction; call it in the order of ids."""
+async def duplicates(
+    services: Services, instructions: Sequence[Instruction], round: int
+) -> list[Reject | None]:
+    """Return the rejects of near duplicates, and remember the others; call it in the order of ids."""
+    earlier = await services.duplicates.seen(list(map(_asked, instructions)), round)
+    return [
+        dropped(one, "duplicate", f"asks what {twin} asks about the same context") if twin else None
+        for one, twin in zip(instructions, earlier, strict=True)
+    ]
+
+
+def _asked(instruction: Instruction) -> Asked:
     text = "\n".join((instruction.task, *instruction.options, *instruction.user_turns))
     given = instruction.environment
     scope = given.material or "\n".join(api.name for api in given.apis)
-    earlier = services.duplicates.seen(instruction.id, text, scope=scope, batch=instruction.round)
-    if earlier is None:
-        return None
-    return dropped(instruction, "duplicate", f"asks what {earlier} asks about the same context")
+    return Asked(instruction.id, text, scope)
 
 
 def build() -> CompiledStateGraph[CurationState, Services, CurationState, CurationState]:

@@ -15,10 +15,10 @@ from .state import RunState, RunUpdate, in_force
 
 async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's instructions through the arena, a bounded number at a time."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     await start_over(services.records, stages.BATTLE, number)
     held = await HeldOutSeeds.draw(services)
-    total = services.records.count(kinds.INSTRUCTION, number)
+    total = await services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_started", stage="battle", total=total)
 
     async def select(instruction: Instruction) -> None:
@@ -31,6 +31,6 @@ async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     await each(instructions, select, services.settings.in_flight)
     if services.settings.arena.aggregation == "judge_aware":
         await weigh(services.records, number)
-    count = services.records.count(kinds.BATTLE, number)
+    count = await services.records.count(kinds.BATTLE, number)
     services.notify("stage_finished", stage="battle", count=count)
     return {"counts": {**state["counts"], "battle": count}}

@@ -10,7 +10,7 @@ from .state import RunState, RunUpdate, current_round, in_force
 
 async def complexity(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Move each leaf's level by one towards the band of win rates."""
-    services, round = in_force(state, runtime), current_round(state, runtime)
+    services, round = await in_force(state, runtime), await current_round(state, runtime)
     changes = grade(
         round.policy,
         await leaf_records(services, round.number),

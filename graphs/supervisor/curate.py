@@ -1,5 +1,6 @@
 """Curate: drafts pass the gate or become rejects."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from langgraph.graph.state import CompiledStateGraph
@@ -27,11 +28,11 @@ def gate() -> CompiledStateGraph[CurationState, Services, CurationState, Curatio
 
 async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Stream the round's drafts through the gate, in the order of their ids."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     await start_over(services.records, stages.CURATE, number)
-    services.duplicates.forget(number)
+    await services.duplicates.forget(number)
     services.notify(
-        "stage_started", stage="curate", total=services.records.count(kinds.DRAFT, number)
+        "stage_started", stage="curate", total=await services.records.count(kinds.DRAFT, number)
     )
 
     async def through(draft: Instruction) -> tuple[Instruction, list[Reject]]:
@@ -40,26 +41,26 @@ async def curate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         services.notify("progress", stage="curate")
         return draft, found["rejects"]
 
-    kept: list[Instruction] = []
-    dropped: list[Reject] = []
+    looked_at: list[tuple[Instruction, list[Reject]]] = []
     drafts = services.records.stream(kinds.DRAFT, number)
-    async for draft, rejects in ordered(drafts, through, services.settings.in_flight):
-        if not rejects and (twin := curation.duplicate(services, draft)) is not None:
-            rejects = [twin]
-        dropped += rejects
-        kept += [] if rejects else [draft]
-        if len(kept) + len(dropped) >= BATCH:
-            await _write(services, number, kept, dropped)
-    await _write(services, number, kept, dropped)
-    count = services.records.count(kinds.INSTRUCTION, number)
+    async for found in ordered(drafts, through, services.settings.in_flight):
+        looked_at.append(found)
+        if len(looked_at) >= BATCH:
+            await _decide(services, number, looked_at)
+            looked_at.clear()
+    await _decide(services, number, looked_at)
+    count = await services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_finished", stage="curate", count=count)
     return {"counts": {**state["counts"], "instruction": count}}
 
 
-async def _write(
-    services: Services, number: int, kept: list[Instruction], dropped: list[Reject]
+async def _decide(
+    services: Services, number: int, looked_at: Sequence[tuple[Instruction, list[Reject]]]
 ) -> None:
+    """Write drafts that were looked at: as instructions, or their rejects."""
+    sound = [draft for draft, rejects in looked_at if not rejects]
+    twins = await curation.duplicates(services, sound, number)
+    kept = [draft for draft, twin in zip(sound, twins, strict=True) if twin is None]
+    dropped = [reject for _, rejects in looked_at for reject in rejects]
     await services.records.add(kinds.INSTRUCTION, number, kept)
-    await services.records.add(kinds.REJECT, number, dropped)
-    kept.clear()
-    dropped.clear()
+    await services.records.add(kinds.REJECT, number, [*dropped, *filter(None, twins)])

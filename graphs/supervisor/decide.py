@@ -1,7 +1,7 @@
 """Deciding on a round: every instruction's battles say where it goes, and which of its answers train."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from ...agents.records import Answer, Battle, Instruction, Record
@@ -29,7 +29,7 @@ async def decide_round(
     await start_over(services.records, stages.SELECT, number)
     outcomes: Counter[str] = Counter()
     async for page in paged(services.records.stream(kinds.INSTRUCTION, number), PAGE):
-        made = list(_of_page(services, page))
+        made = [record async for record in _of_page(services, page)]
         outcomes.update(record.outcome for record in made if isinstance(record, Decision))
         for kind, records in kinds.by_kind(made).items():
             await services.records.add(kind, number, records)
@@ -38,12 +38,12 @@ async def decide_round(
     return outcomes
 
 
-def _of_page(services: Services, page: Sequence[Instruction]) -> Iterator[Record]:
+async def _of_page(services: Services, page: Sequence[Instruction]) -> AsyncIterator[Record]:
     """Yield the decisions of some instructions and their training rows; what they need is read at once."""
     meant = {instruction.id: battle_ids(services, instruction) for instruction in page}
-    found = services.records.get_many(kinds.BATTLE, chain.from_iterable(meant.values()))
-    answers = answers_of(services, found.values())
-    asked = questions_of(services, found.values())
+    found = await services.records.get_many(kinds.BATTLE, chain.from_iterable(meant.values()))
+    answers = await answers_of(services, found.values())
+    asked = await questions_of(services, found.values())
     for instruction in page:
         battles = [found[id] for id in sorted(meant[instruction.id]) if id in found]
         decision = decided(services, instruction, battles, answers)
@@ -52,7 +52,8 @@ def _of_page(services: Services, page: Sequence[Instruction]) -> Iterator[Record
         yield decision
         if decision.outcome != "broken":
             question = asked.get(battles[0].question_id, instruction)
-            yield from _rows(services, question, battles, answers)
+            for row in _rows(services, question, battles, answers):
+                yield row
 
 
 def _rows(
@@ -102,16 +103,16 @@ def decided(
     )
 
 
-def answers_of(services: Services, battles: Iterable[Battle]) -> dict[str, Answer]:
+async def answers_of(services: Services, battles: Iterable[Battle]) -> dict[str, Answer]:
     """Return the answers of battles, by id."""
     ids = {id for b in battles for id in (b.answer_a, b.answer_b)}
-    return services.records.get_many(kinds.ANSWER, sorted(ids))
+    return await services.records.get_many(kinds.ANSWER, sorted(ids))
 
 
-def questions_of(services: Services, battles: Iterable[Battle]) -> dict[str, Instruction]:
+async def questions_of(services: Services, battles: Iterable[Battle]) -> dict[str, Instruction]:
     """Return the examiner's questions that were battled over in an instruction's place, by id."""
     ids = {b.question_id for b in battles if b.question_id}
-    return services.records.get_many(kinds.QUESTION, sorted(ids)) if ids else {}
+    return await services.records.get_many(kinds.QUESTION, sorted(ids)) if ids else {}
 
 
 async def leaf_records(services: Services, number: int) -> dict[tuple[str, str], LeafRecord]:

@@ -61,8 +61,9 @@ class ModelRating(Frozen):
 
     model: str
     rating: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+    """None where nothing is known of it: all of its battles are about one question."""
     battles: int
 
 

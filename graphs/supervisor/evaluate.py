@@ -29,7 +29,7 @@ STAGE = stages.EVALUATE.name
 
 async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Fight the held-out battles that are not fought yet, decide on them, and rate everyone."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     await services.records.discard(kinds.REJECT, number, stage=STAGE)
     await services.records.discard(kinds.BATTLE, number, purpose="evaluation")
     held = await draw(services, number)
@@ -45,7 +45,7 @@ async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
 
     async def one(instruction: Instruction) -> None:
         nonlocal fought
-        given = _open(services, instruction, _pairs(services, instruction, candidate))
+        given = await _open(services, instruction, _pairs(services, instruction, candidate))
         if given:
             ended = await fight(services, instruction, number, evaluation=True, given=given)
             await services.records.add(kinds.REJECT, number, list(map(_here, ended["rejects"])))
@@ -73,16 +73,16 @@ def _pairs(services: Services, instruction: Instruction, candidate: str) -> list
     return pairs((candidate, *everyone), candidate, battles=len(everyone), random=random)
 
 
-def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:
+async def _open(services: Services, instruction: Instruction, meant: Sequence[Pair]) -> list[Pair]:
     """Return the pairs that no earlier round fought over this instruction."""
     ids = {pair: {battle_id(instruction, p) for p in (pair, (pair[1], pair[0]))} for pair in meant}
-    fought = services.records.get_many(kinds.BATTLE, sorted(set().union(*ids.values())))
+    fought = await services.records.get_many(kinds.BATTLE, sorted(set().union(*ids.values())))
     return [pair for pair in meant if not ids[pair] & fought.keys()]
 
 
 async def _asked(services: Services, ids: Sequence[str]) -> AsyncIterator[Instruction]:
     """Yield the held-out instructions in the order of their ids."""
-    found = services.records.get_many(kinds.INSTRUCTION, ids)
+    found = await services.records.get_many(kinds.INSTRUCTION, ids)
     for id in ids:
         if id in found:
             yield found[id]
@@ -94,7 +94,7 @@ async def _decide(services: Services, held: HeldOut, number: int) -> None:
     async for battle in services.records.stream(kinds.BATTLE):
         if battle.purpose == "evaluation":
             battles.setdefault(battle.instruction_id, []).append(battle)
-    answers = answers_of(services, chain.from_iterable(battles.values()))
+    answers = await answers_of(services, chain.from_iterable(battles.values()))
     decisions = [
         decision
         async for instruction in _asked(services, held.instructions)

@@ -13,7 +13,7 @@ from .state import RunState, RunUpdate, current_round, in_force
 
 async def feed_back(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Write the next policy version with the reasons of every change; none where nothing changes."""
-    services, round = in_force(state, runtime), current_round(state, runtime)
+    services, round = await in_force(state, runtime), await current_round(state, runtime)
     changes = in_order(
         map(PolicyChange.model_validate, state["weights"] + state["levels"]),
         services.skills.values(),

@@ -19,7 +19,7 @@ UNCHANGED: tuple[GateWord, str] = ("unchanged", "nothing was trained")
 
 async def gate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Compare the candidate with the target in force on the held-out set, and close the round."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     candidate, target = state["candidate"], state["target"]
     word, reason = await _judged(services, candidate, target) if candidate else UNCHANGED
     gated = Gated(

@@ -34,9 +34,11 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
     Once the held-out set is drawn, its seeds are done: they may not train, and it stays as it is.
     """
-    services, round = in_force(state, runtime), current_round(state, runtime)
+    services, round = await in_force(state, runtime), await current_round(state, runtime)
     await start_over(services.records, stages.GENERATE, round.number)
-    services.notify("stage_started", stage="generate", total=services.records.count(kinds.SEED))
+    services.notify(
+        "stage_started", stage="generate", total=await services.records.count(kinds.SEED)
+    )
     held = await drawn(services)
     done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
 
@@ -46,7 +48,7 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         services.notify("progress", stage="generate")
 
     await each(services.records.stream(kinds.SEED), of_seed, services.settings.in_flight)
-    drafts = services.records.count(kinds.DRAFT, round.number)
+    drafts = await services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 

@@ -5,7 +5,6 @@ has no near copy that trains.
 """
 
 import heapq
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -45,11 +44,6 @@ class HeldOutSeeds:
         if low >= high:
             return none  # a single seed trains
         return cls(none.key, min(max(settings.evaluation.held_out, low), below))
-
-
-def least_number(seed: int, ids: Iterable[str]) -> str:
-    """Return the id that is held out before all others."""
-    return min(ids, key=lambda id: _number(str(seed).encode(), id))
 
 
 def _number(key: bytes, id: str) -> float:

@@ -47,7 +47,7 @@ async def ratings(
         return None
     # numpy is not needed before the first rating
     from ...tools.ratings.fit import rate
-    from ...tools.ratings.intervals import bootstrap
+    from ...tools.ratings.intervals import bootstrap, bounds
     from ...tools.ratings.standings import standings
     from ...tools.ratings.table import BattleTable
 
@@ -63,8 +63,8 @@ async def ratings(
             ModelRating(
                 model=s.model,
                 rating=round(s.rating, 1),
-                low=round(s.low, 1),
-                high=round(s.high, 1),
+                low=(interval := bounds(s.low, s.high))[0],
+                high=interval[1],
                 battles=battles[s.model],
             )
             for s in standings(table, fit, intervals)

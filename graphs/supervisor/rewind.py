@@ -20,7 +20,7 @@ from .graph import Supervisor
 async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
     """Let the round reached begin again with its generation, if a call failed in it."""
     number = (await supervisor.aget_state(config)).values.get("round", 0)
-    if not number or not _failed(records, number):
+    if not number or not await _failed(records, number):
         return
     opened = await _opened(supervisor, config, number)
     if opened is None:
@@ -31,9 +31,9 @@ async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Record
         await records.discard(kind, number)
 
 
-def _failed(records: Records, number: int) -> bool:
+async def _failed(records: Records, number: int) -> bool:
     """Return whether a call failed in a round, or its reply could not be used; a gate's no is no failure."""
-    reasons = records.count_by(kinds.REJECT, "reason", round=number)
+    reasons = await records.count_by(kinds.REJECT, "reason", round=number)
     return any((name,) in reasons for name in FAILURES.values())
 
 

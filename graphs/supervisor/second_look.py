@@ -19,7 +19,7 @@ STAGE = stages.SECOND_LOOK.name
 
 async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Show the curator each probably broken instruction with what its battles said."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     await start_over(services.records, stages.SECOND_LOOK, number)
     total = state["counts"].get("broken", 0)
     services.notify("stage_started", stage=STAGE, total=total)
@@ -40,17 +40,17 @@ async def second_look(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     return {}
 
 
-def _asked(services: Services, decision: Decision) -> Instruction:
+async def _asked(services: Services, decision: Decision) -> Instruction:
     """Return what was battled over: the instruction, or the examiner's question after it."""
-    battles = services.records.get_many(kinds.BATTLE, decision.parents[1:])
-    given = services.records.get_many(kinds.INSTRUCTION, [decision.instruction_id])
-    asked = {**given, **questions_of(services, battles.values())}
+    battles = await services.records.get_many(kinds.BATTLE, decision.parents[1:])
+    given = await services.records.get_many(kinds.INSTRUCTION, [decision.instruction_id])
+    asked = {**given, **await questions_of(services, battles.values())}
     return asked[next((b.question_id for b in battles.values() if b.question_id), *given)]
 
 
 async def _look(services: Services, decision: Decision) -> list[Reject]:
     """Return the curator's no, or why it could not be asked."""
-    instruction = _asked(services, decision)
+    instruction = await _asked(services, decision)
     message = services.curate(instruction, evidence=decision.reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 

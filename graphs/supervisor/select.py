@@ -10,13 +10,13 @@ from .state import RunState, RunUpdate, in_force
 
 async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Decide on the round's instructions, and count what came of it."""
-    services, number = in_force(state, runtime), state["round"]
-    total = services.records.count(kinds.INSTRUCTION, number)
+    services, number = await in_force(state, runtime), state["round"]
+    total = await services.records.count(kinds.INSTRUCTION, number)
     services.notify("stage_started", stage="select", total=total)
     outcomes = await decide_round(
         services, number, told=lambda: services.notify("progress", stage="select")
     )
     rows = (kinds.SFT, kinds.PREFERENCE)
-    counts = {kind.name: services.records.count(kind, number) for kind in rows}
+    counts = {kind.name: await services.records.count(kind, number) for kind in rows}
     services.notify("stage_finished", stage="select", count=counts["sft"])
     return {"counts": {**state["counts"], **outcomes, **counts}}

@@ -70,16 +70,16 @@ def start_state(**values: Any) -> RunState:
     return state | values  # type: ignore[return-value]
 
 
-def in_force(state: RunState, runtime: Runtime[Services]) -> Services:
+async def in_force(state: RunState, runtime: Runtime[Services]) -> Services:
     """Return the run as this round sees it: with its taxonomy, and the target that battles now."""
     services = runtime.context
-    found = services.records.get(kinds.TAXONOMY, state["taxonomy"])
+    found = await services.records.get(kinds.TAXONOMY, state["taxonomy"])
     if found is not None:
         services = replace(services, skills=found.taxonomy.by_name)
     return services.with_target(state["target"])
 
 
-def current_round(state: RunState, runtime: Runtime[Services]) -> Round:
+async def current_round(state: RunState, runtime: Runtime[Services]) -> Round:
     """Return the round under way with its policy."""
-    version = runtime.context.records.get(kinds.POLICY, state["policy"])
+    version = await runtime.context.records.get(kinds.POLICY, state["policy"])
     return Round(state["round"], version.policy if version else Policy())

@@ -10,7 +10,7 @@ from .state import RunState, RunUpdate, current_round, in_force
 
 async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Weigh the leaves by the target's losses in them."""
-    services, round = in_force(state, runtime), current_round(state, runtime)
+    services, round = await in_force(state, runtime), await current_round(state, runtime)
     changes = weigh(
         round.policy,
         await leaf_records(services, round.number),

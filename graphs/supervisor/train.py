@@ -16,7 +16,7 @@ from .state import RunState, RunUpdate, in_force
 
 async def train(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Train a candidate, or record what there is to train on."""
-    services, number = in_force(state, runtime), state["round"]
+    services, number = await in_force(state, runtime), state["round"]
     sft, preference = (state["counts"].get(kind, 0) for kind in ("sft", "preference"))
     rows = f"{sft} SFT and {preference} preference rows"
     trained = Trained(

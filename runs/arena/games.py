@@ -1,6 +1,6 @@
 """Judged games as records and rows: one row a judged order, as `arenainstruct leaderboard` reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -145,10 +145,7 @@ SCHEMA = pa.schema(
 """The columns of `games/train.parquet`."""
 
 
-def game_rows(
-    games: Iterator[JudgedGame], propensity: Mapping[frozenset[str], float]
-) -> Iterator[dict[str, Any]]:
-    """Yield games as rows, each with the share of all questions on which its pair was to meet."""
-    for game in games:
-        row = game.model_dump(exclude={"parents"})
-        yield row | {"propensity": propensity.get(frozenset((game.model_a, game.model_b)), 1.0)}
+def game_row(game: JudgedGame, propensity: Mapping[frozenset[str], float]) -> dict[str, Any]:
+    """Return a game as a row, with the share of all questions on which its pair was to meet."""
+    row = game.model_dump(exclude={"parents"})
+    return row | {"propensity": propensity.get(frozenset((game.model_a, game.model_b)), 1.0)}

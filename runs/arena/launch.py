@@ -1,17 +1,17 @@
 """Launching an arena from Python: `arena(config, path)`, resumed by the same call with its run id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
-from ...graphs.services import Services
+from ...graphs.services import Asked, Services
 from ..folder import ARENA, RUNS, RunFolder
 from ..interrupt import run_interruptible
 from ..opening import Opened, Opening, stored
-from ..store import STORE_FILE
+from ..store import Place
 from .config import ArenaConfig
 from .questions import SKILL, Question, read_questions
 from .report import ArenaResult, close
@@ -52,11 +52,14 @@ async def _arena(
             "known for ratings by games; leave it out, or end by --battles or --matchmaking round_robin"
         )
     opening = Opening(config.players, config)
-    folder = _folder(order)
+    folder = _folder(order, config.execution.store)
     async with AsyncExitStack() as stack:
         stack.enter_context(folder.locked())
-        _refuse_other_judging(folder, config)
-        door = await stack.enter_async_context(opening.at(folder.store))
+        again = folder.has_store
+        place = folder.point_to(config.execution.store)
+        if again:
+            await _refuse_other_judging(folder, place, config)
+        door = await stack.enter_async_context(opening.at(place))
         await door.store.set_meta(ARENA, _judging(config))
         folder.write_config(config.model_dump_json(indent=2) + "\n")
         tournament = Tournament(
@@ -72,23 +75,21 @@ async def _arena(
             "asked": {"battles": order.ends.battles, "confidence": order.ends.confidence},
             "calls": door.door.tally.calls(),
         }
-        return close(tournament, folder, door.store, how)
+        return await close(tournament, folder, door.store, how)
 
 
-def _folder(order: Order) -> RunFolder:
+def _folder(order: Order, address: str | None) -> RunFolder:
     """Return the folder of the run id, new or of an earlier start."""
     path = order.runs_dir / (order.run_id or "")
-    if order.run_id is None or not (path / STORE_FILE).exists():
-        return RunFolder.create(order.runs_dir, order.run_id)
+    if order.run_id is None or not RunFolder(path).has_store:
+        return RunFolder.create(order.runs_dir, order.run_id, address)
     return RunFolder(path)
 
 
-def _refuse_other_judging(folder: RunFolder, config: ArenaConfig) -> None:
+async def _refuse_other_judging(folder: RunFolder, place: Place, config: ArenaConfig) -> None:
     """Refuse to go on with what is no arena, or was judged another way."""
-    if not folder.store.exists():
-        return
-    with stored(folder.store) as store:
-        before, now = store.get_meta(ARENA), _judging(config)
+    with stored(place) as store:
+        before, now = await store.get_meta(ARENA), _judging(config)
     if not before:
         raise UserError(f"--run-id {folder.run_id}: {folder.path} is no arena; choose another id")
     changed = [f"{name}: {before[name]} → {now[name]}" for name in now if before[name] != now[name]]
@@ -108,10 +109,10 @@ def _judging(config: ArenaConfig) -> dict[str, Any]:
 class _NoDuplicates:
     """Given prompts are battled over as they are."""
 
-    def seen(self, item: str, text: str, *, scope: str = "", batch: int = 0) -> str | None:
-        return None
+    async def seen(self, asked: Sequence[Asked], round: int) -> list[str | None]:
+        return [None] * len(asked)
 
-    def forget(self, batch: int) -> None:
+    async def forget(self, round: int) -> None:
         return None
 
 

@@ -1,7 +1,7 @@
 """What comes out of an arena: files, ratings, cost."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
 from ..folder import RunFolder
 from ..judging import judging
+from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
 from ..leaderboard.notes import notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
 from ..store import Store
-from .games import GAME, SCHEMA, game_rows
+from .games import GAME, SCHEMA, game_row
 from .ranking import Ranking
 from .tournament import ROUND, Tournament
 
@@ -49,20 +50,20 @@ class ArenaResult:
         return bool(self.data["status"] == "completed")
 
 
-def close(
+async def close(
     tournament: Tournament, folder: RunFolder, store: Store, how: dict[str, Any]
 ) -> ArenaResult:
     """Write the files, rate the games, and return the result."""
-    games = write_files(tournament, folder.dataset, store)
+    games = await write_files(tournament, folder.dataset, store)
     ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
-    if store.count(GAME, ROUND):
+    if await store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
         told = notes(board, loaded, options)
-    paid = cost(store)
+    paid = await cost(store)
     data = {
         "run_id": folder.run_id,
         "path": str(folder.path),
@@ -70,14 +71,16 @@ def close(
         **_outcome(tournament, ranked, board, options),
         **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
         "all_tied": board is not None and _all_tied(board),
-        "counts": _counts(store),
+        "counts": await _counts(store),
         "unjudged": unjudged(
-            len(tournament.played()) - tournament.decided, store.scan(kinds.REJECT, ROUND)
+            len(tournament.played()) - tournament.decided,
+            [reject async for reject in store.stream(kinds.REJECT, ROUND)],
         ),
+        "jurors": [failures.data() for failures in await juror_failures(store)],
         "cost": paid,
         **(_saving(tournament, ranked, paid) if options.aggregate == "games" else {}),
-        **judging(
-            lambda: store.scan(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
+        **await judging(
+            lambda: store.stream(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
         ),
         "notes": told,
     }
@@ -105,23 +108,24 @@ def _options(settings: GraphSettings) -> Options:
     )
 
 
-def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
+async def write_files(tournament: Tournament, folder: Path, store: Store) -> Path:
     """Write battles and games as Parquet; return the file of the games."""
     with ParquetFile(folder / "battles" / "train.parquet", SCHEMAS["battles"]) as file:
-        for row in _battle_rows(store):
+        async for row in _battle_rows(store):
             file.add(row)
     path = folder / "games" / "train.parquet"
     with ParquetFile(path, SCHEMA) as file:
-        for row in game_rows(store.scan(GAME, ROUND), _propensities(tournament)):
-            file.add(row)
+        shares = _propensities(tournament)
+        async for game in store.stream(GAME, ROUND):
+            file.add(game_row(game, shares))
     return path
 
 
-def _battle_rows(store: Store) -> Iterator[dict[str, Any]]:
-    for battle in store.scan(kinds.BATTLE, ROUND):
+async def _battle_rows(store: Store) -> AsyncIterator[dict[str, Any]]:
+    async for battle in store.stream(kinds.BATTLE, ROUND):
         kind = kinds.QUESTION if battle.question_id else kinds.INSTRUCTION
-        asked = store.get(kind, battle.question_id or battle.instruction_id)
-        answers = store.get_many(kinds.ANSWER, (battle.answer_a, battle.answer_b))
+        asked = await store.get(kind, battle.question_id or battle.instruction_id)
+        answers = await store.get_many(kinds.ANSWER, (battle.answer_a, battle.answer_b))
         sides = (answers.get(battle.answer_a), answers.get(battle.answer_b))
         yield battle_row(battle, asked, sides, "")
 
@@ -188,12 +192,12 @@ def _elo(strengths: Floats) -> list[float]:
     return [float(value) for value in MEAN + ELO * (strengths - strengths.mean())]
 
 
-def _counts(store: Store) -> dict[str, Any]:
-    rejects = store.count_by(kinds.REJECT, "stage", "reason", round=ROUND)
+async def _counts(store: Store) -> dict[str, Any]:
+    rejects = await store.count_by(kinds.REJECT, "stage", "reason", round=ROUND)
     return {
-        "battles": store.count(kinds.BATTLE, ROUND),
-        "games": store.count(GAME, ROUND),
-        "answers": store.count(kinds.ANSWER, ROUND),
+        "battles": await store.count(kinds.BATTLE, ROUND),
+        "games": await store.count(GAME, ROUND),
+        "answers": await store.count(kinds.ANSWER, ROUND),
         "rejects": {f"{stage}/{reason}": n for (stage, reason), n in sorted(rejects.items())},
     }
 
@@ -226,10 +230,10 @@ def _by_battle(paid: dict[str, Any]) -> float:
     return float(sum(roles.get(role, 0.0) for role in ("juror", "debater")) / paid["decided"])
 
 
-def cost(store: Store) -> dict[str, Any]:
+async def cost(store: Store) -> dict[str, Any]:
     """Return paid calls and USD by role over all starts, and per battle that got a verdict."""
-    decided = store.count(kinds.BATTLE, ROUND)
-    by_role = store.totals().by_role()
+    decided = await store.count(kinds.BATTLE, ROUND)
+    by_role = (await store.totals()).by_role()
     paid = {role: {"calls": spent.calls, "usd": spent.usd} for role, spent in by_role.items()}
     calls = sum(spent.calls for spent in by_role.values())
     usd = sum(spent.usd for spent in by_role.values())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..judging import judging_lines
+from ..jurors import failure_lines
 from ..testset.prompts import told_empty
 from .report import is_tie
 
@@ -106,6 +107,7 @@ def unjudged_lines(data: dict[str, Any]) -> Iterator[str]:
     missing, tried = data["unjudged"]["battles"], data["design"]["played"]
     if missing:
         yield f"{missing} of {tried} battles got no verdict"
+    yield from failure_lines(data["jurors"])
     for kind in data["unjudged"]["reasons"]:
         detail = _printable(kind["first"])
         yield f"  failed: {kind['count']} {kind['stage']}/{kind['reason']}, the first: {detail}"

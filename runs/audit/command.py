@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,12 +77,13 @@ def audit(
         read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
     if answers:
         read_answers(answers, heap)
+    failed = _failures(run)
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}))
     dropped = heap.gate.counts()
     if as_json:
-        say(orjson.dumps(data(found, sung, dropped=dropped)).decode())
+        say(orjson.dumps({**data(found, sung, dropped=dropped), "failures": failed}).decode())
     else:
-        show(found, sung, dropped=sum(dropped.values()))
+        show(found, sung, dropped=sum(dropped.values()), failed=failed)
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 
@@ -90,14 +91,26 @@ def audit(
 def _run(battles: list[str], runs_dir: Path) -> "RunFolder | None":
     """Return the run that is meant, or None for files."""
     from ..folder import RunFolder
-    from ..store import STORE_FILE
 
     if len(battles) != 1 or Path(battles[0]).is_file():
         return None
     places = (Path(battles[0]), runs_dir / battles[0])
-    if not any((place / STORE_FILE).is_file() for place in places):
+    if not any(RunFolder(place).has_store for place in places):
         return None
     return RunFolder.find(battles[0], runs_dir)
+
+
+def _failures(run: "RunFolder | None") -> list[dict[str, Any]]:
+    """Return the jurors of a run with games that gave no verdict; files do not tell."""
+    import asyncio
+
+    from ..jurors import juror_failures
+    from ..opening import stored
+
+    if run is None:
+        return []
+    with stored(run.store()) as store:
+        return [failures.data() for failures in asyncio.run(juror_failures(store))]
 
 
 def _sing(run: "RunFolder | None", count: int) -> "Canaries":

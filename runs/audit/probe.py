@@ -38,19 +38,20 @@ async def probe(folder: RunFolder, count: int) -> Canaries:
         UserError: the run has too few questions that canaries can be tried on.
         StopRun: the budget or an endpoint; what was paid is kept.
     """
-    config = _config(folder)
-    async with Opening(config.models, config).at(folder.store, apis=folder.apis) as opened:
-        questions, battles = _questions(opened.store)
+    config = await _config(folder)
+    async with Opening(config.models, config).at(folder.store()) as opened:
+        await opened.store.index_apis(opened.index)
+        questions, battles = await _questions(opened.store)
         trials = _trials(config, questions, count)
         judged = Court(config, opened.troupe).judge(trials)
         played, lost = await opened.landing(judged)
         return canaries(played, battles, config.cast.jury, lost=lost)
 
 
-def _config(folder: RunFolder) -> RunConfig:
+async def _config(folder: RunFolder) -> RunConfig:
     """Return the run's config; an arena's contenders were never asked by a run's instructions."""
-    with stored(folder.store) as store:
-        if store.get_meta(ARENA):
+    with stored(folder.store()) as store:
+        if await store.get_meta(ARENA):
             raise UserError(
                 f"--canaries needs a run of `{program()} run`; {folder.path} is an arena, whose jurors "
                 "are audited by the games they judged"
@@ -121,20 +122,20 @@ def _orders(trial: Trial, leaf: Leaf, verdict: str) -> list[Judge]:
     ]
 
 
-def _questions(store: Store) -> tuple[list[Question], list[Row]]:
+async def _questions(store: Store) -> tuple[list[Question], list[Row]]:
     """Return the questions that canaries may be tried on, and the battles fought over them."""
     asked: dict[str, dict[str, str]] = defaultdict(dict)
     won: dict[str, set[str]] = defaultdict(set)
     fought: list[Row] = []
-    for battle in store.scan(kinds.BATTLE):
+    async for battle in store.stream(kinds.BATTLE):
         question = battle.question_id or battle.instruction_id
         a, b = battle.model_a, battle.model_b
         asked[question] |= {a: battle.answer_a, b: battle.answer_b}
         fought.append((question, a, b, battle.winner, 1.0))
         if battle.winner != "tie" and not battle.disputed:
             won[question].add(a if battle.winner == "model_a" else b)
-    instructions = find_instructions(store, asked)
-    answers = store.get_many(kinds.ANSWER, (i for by in asked.values() for i in by.values()))
+    instructions = await find_instructions(store, asked)
+    answers = await store.get_many(kinds.ANSWER, (i for by in asked.values() for i in by.values()))
     questions = [
         Question(
             instruction,

@@ -8,7 +8,7 @@ from ...agents.records import Game, Winner
 from ...graphs.arena.verdict import juror_verdicts, jury_verdict
 from ...tools.audit.findings import ACCURACY, FLIPS
 from ...tools.ratings.fit import rate
-from ...tools.ratings.intervals import bootstrap
+from ...tools.ratings.intervals import bootstrap, bounds, told
 from ...tools.ratings.share import wilson
 from ...tools.ratings.table import BattleTable, Row
 from .canaries import WORTHLESS, Kind, Trial, alias
@@ -33,8 +33,8 @@ class Rank:
 
     name: str
     rating: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     battles: int
     score: float
     """Share of its battles won, ties half."""
@@ -114,8 +114,8 @@ def _ranks(rows: Sequence[Row]) -> tuple[Rank, ...]:
         Rank(
             name=name,
             rating=float(fit.ratings[at]),
-            low=float(intervals.low[at]),
-            high=float(intervals.high[at]),
+            low=(interval := bounds(float(intervals.low[at]), float(intervals.high[at])))[0],
+            high=interval[1],
             battles=len(won[name]),
             score=sum(won[name]) / len(won[name]),
         )
@@ -139,11 +139,13 @@ def _misplaced(ranks: Sequence[Rank]) -> Iterator[str]:
     for rank in ranks:
         if rank.name not in names:
             continue
+        if not rank.score:
+            continue  # it won nothing: where it stands is where those stand that it lost to
         above = [c for c in contenders if c.rating <= rank.rating]
         if above:
             yield (
                 f"the canary {names[rank.name]!r} ranks above {', '.join(c.name for c in above)}: rating "
-                f"{rank.rating:.0f} (95 % {rank.low:.0f} to {rank.high:.0f}) against "
+                f"{rank.rating:.0f} (95 % {told(rank.low, rank.high)}) against "
                 f"{max(c.rating for c in above):.0f}, {rank.score:.0%} of its {rank.battles} battles"
             )
 

@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,6 +12,8 @@ from ...tools.audit.estimate import Estimate
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
+from ...tools.ratings.intervals import told
+from ..jurors import failure_lines
 from ..leaderboard.notes import hard, worth
 from ..terminal import Page
 from .canaries import FAKES
@@ -41,11 +44,15 @@ LINES: tuple[Line, ...] = (
 )
 
 
-def show(audit: Audit, canaries: Canaries | None, *, dropped: int) -> None:
+def show(
+    audit: Audit, canaries: Canaries | None, *, dropped: int, failed: Sequence[dict[str, Any]]
+) -> None:
     """Print the whole report."""
     wide = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if wide else WIDE
     console = Page(width)
+    for line in failure_lines(failed):
+        console.print(line, soft_wrap=not wide)
     for juror in audit.jurors:
         console.print(_table(juror))
         console.print()
@@ -142,7 +149,7 @@ def _ranks(canaries: Canaries) -> Table:
     title = f"Canaries: {canaries.games:,} games on {canaries.questions:,} questions"
     table = _sheet(title, ("", "rating", "95 % interval", "won", "battles"))
     for rank in canaries.ranks:
-        interval = f"{rank.low:.0f} to {rank.high:.0f}"
+        interval = told(rank.low, rank.high)
         table.add_row(
             rank.name, f"{rank.rating:.0f}", interval, f"{rank.score:.0%}", f"{rank.battles:,}"
         )

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 
 from ...agents.errors import UserError
 from ...agents.models.secrets import is_secret
@@ -17,6 +26,7 @@ from ...taxonomy.lines import Location
 from .explain import explain
 from .origin import Origin, join
 from .pasted import pasted_keys
+from .store_url import fault, without_password
 
 Fault = tuple[Location | None, str]
 """Where something is wrong, None where the words say it all, and what."""
@@ -44,6 +54,20 @@ class ExecutionSettings(Section):
     """Seeds or instructions worked on at a time."""
     patience_s: PositiveFloat = 120.0
     """Seconds an endpoint may stay away before the run stops."""
+    store: str | None = Field(default=None, repr=False)
+    """`postgresql://user@host/database`, which runs and machines share; None: SQLite in the run's folder."""
+
+    @field_validator("store")
+    @classmethod
+    def _reachable(cls, address: str | None) -> str | None:
+        if address is not None and (wrong := fault(address)):
+            raise ValueError(wrong)
+        return address
+
+    @field_serializer("store")
+    def _public(self, address: str | None) -> str | None:
+        """Leave a password out of everything that is written down."""
+        return address and without_password(address)
 
 
 class Config(Section):

@@ -1,5 +1,6 @@
 """Where the values of a config were written: a line of a file, or an override of the command line."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -51,7 +52,8 @@ class Origin:
         names = tuple(map(str, loc))
         for path, override in reversed(self._overrides.items()):
             if names[: len(path)] == path or path[: len(names)] == names:
-                return f"--set {'.'.join(path)}" if hide else f"--set {override}"
+                secret = hide or ("://" in override and re.search("@|password", override, re.I))
+                return f"--set {'.'.join(path)}" if secret else f"--set {override}"
         return f"{self._name}:{line_of(self._node, loc)}" if self._node else self._name
 
     def override(self, override: str) -> None:

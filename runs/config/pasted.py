@@ -10,6 +10,8 @@ from ...taxonomy.lines import Location
 _KEY_NAMES = re.compile(r"(.*[-_])?(api[-_]?key|authorization|password|secret|token)", re.I)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|[A-Za-z_]{1,40}")
 _QUERY = re.compile(r"[?&](api[-_]?key|key|token)=", re.I)
+_STORE = ("execution", "store")
+"""Where an address may hold a password: `store_url` sees to it."""
 _MOVE = "export it as an environment variable and name that one in api_key_env"
 
 
@@ -21,6 +23,8 @@ def pasted_keys(value: Any, loc: Location = ()) -> Iterator[tuple[Location, str]
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from pasted_keys(inner, (*loc, number))
+    elif loc == _STORE:
+        return
     elif isinstance(value, str) and (why := _why(str(loc[-1]) if loc else "", value)):
         yield loc, f"{'.'.join(map(str, loc))}: {why}"
 

@@ -6,6 +6,7 @@ from html import escape
 
 import yaml
 
+from ...tools.ratings.intervals import told
 from .columns import SCHEMAS
 from .counts import Counts
 from .facts import CardFacts
@@ -168,7 +169,7 @@ def _models(facts: CardFacts) -> str:
 def _ratings(facts: CardFacts) -> str:
     heads = ("round", "contender", "model", "rating", "95 % interval", "battles")
     rows = [
-        (r.round, r.alias, r.model, f"{r.rating:.0f}", f"{r.low:.0f} to {r.high:.0f}", r.battles)
+        (r.round, r.alias, r.model, f"{r.rating:.0f}", told(r.low, r.high), r.battles)
         for r in facts.ratings
     ]
     return (

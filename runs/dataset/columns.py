@@ -116,7 +116,15 @@ SCHEMAS: dict[str, pa.Schema] = {
         }
     ),
     "rejects": _schema(
-        {"stage": _TEXT, "reason": _TEXT, "detail": _TEXT, "subject": _TEXT, "failed": _BOOL}
+        {
+            "stage": _TEXT,
+            "reason": _TEXT,
+            "detail": _TEXT,
+            "subject": _TEXT,
+            "failed": _BOOL,
+            "model": _TEXT,
+            "calls": _TEXTS,
+        }
     ),
 }
 """By config, in the order of the card."""

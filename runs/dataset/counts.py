@@ -27,27 +27,33 @@ class Counts:
     """By contender: answers that were cut off at its `max_tokens`."""
 
 
-def count(store: Store, rows: Mapping[str, int]) -> Counts:
+async def count(store: Store, rows: Mapping[str, int]) -> Counts:
     """Count the records of a store; `rows` are those already written, by config."""
-    writers = store.count_by(kinds.INSTRUCTION, "model") | store.count_by(kinds.ANSWER, "model")
+    writers = [
+        name
+        for kind in (kinds.INSTRUCTION, kinds.ANSWER)
+        for (name,) in await store.count_by(kind, "model")
+    ]
     leaves: dict[tuple[str, str], dict[str, int]] = {}
     rounds: dict[str, dict[str, int]] = {}
     for kind in (kind for kind in kinds.KINDS if kind.table):
-        for (skill, leaf, round), number in store.count_by(kind, "skill", "leaf", "round").items():
+        found = await store.count_by(kind, "skill", "leaf", "round")
+        for (skill, leaf, round), number in found.items():
             for cell in (leaves.setdefault((skill, leaf), {}), rounds.setdefault(round, {})):
                 cell[kind.table] = cell.get(kind.table, 0) + number
+    licences = await store.count_by(kinds.INSTRUCTION, "licence")
     return Counts(
         rows=rows,
         leaves=dict(sorted(leaves.items())),
         rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
-        rejects=store.count_by(kinds.REJECT, "stage", "reason"),
-        licences={name: n for (name,), n in store.count_by(kinds.INSTRUCTION, "licence").items()},
-        models=frozenset(name for (name,) in writers if name),
-        cut=cut_answers(store),
+        rejects=await store.count_by(kinds.REJECT, "stage", "reason"),
+        licences={name: n for (name,), n in licences.items()},
+        models=frozenset(filter(None, writers)),
+        cut=await cut_answers(store),
     )
 
 
-def cut_answers(store: Store) -> dict[str, int]:
+async def cut_answers(store: Store) -> dict[str, int]:
     """Return how many answers of each contender were cut off at its `max_tokens`, where any was."""
-    found = store.count_by(kinds.ANSWER, "contender", "cut")
+    found = await store.count_by(kinds.ANSWER, "contender", "cut")
     return {who: n for (who, cut), n in found.items() if cut.lower() in ("1", "true")}

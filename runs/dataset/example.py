@@ -1,8 +1,7 @@
 """An example to train on: a training row put together with what was asked and what was answered."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Generic, TypeVar
 
 from ...agents.environment import Environment
@@ -10,6 +9,7 @@ from ...agents.records import Answer, Instruction, Turn
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from ...graphs import kinds
 from ...graphs.kinds import Kind
+from ...graphs.stream import paged
 from ..store import Store
 from .lineage import find_instructions
 
@@ -41,24 +41,20 @@ class Example(Generic[T]):
         return self.answers[answer_id].turns
 
 
-def examples(store: Store, page: Sequence[T]) -> list[Example[T]]:
+async def examples(store: Store, page: Sequence[T]) -> list[Example[T]]:
     """Return the examples of some rows, with what they refer to looked up together."""
-    asked = find_instructions(store, {row.instruction_id for row in page})
+    asked = await find_instructions(store, {row.instruction_id for row in page})
     ids = (id for row in page for id in _answers(row))
-    answers = store.get_many(kinds.ANSWER, ids)
+    answers = await store.get_many(kinds.ANSWER, ids)
     return [Example(row, asked[row.instruction_id], answers) for row in page]
 
 
-def scan_examples(store: Store, kind: Kind[T]) -> Iterator[Example[T]]:
+async def stream_examples(store: Store, kind: Kind[T]) -> AsyncIterator[Example[T]]:
     """Yield all examples of a kind in the order of their ids, a page in memory at a time."""
-    for page in _paged(store.scan(kind)):
-        yield from examples(store, page)
-
-
-def _paged(rows: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(rows)
-    while page := list(islice(left, PAGE)):
-        yield page
+    page: list[T]
+    async for page in paged(store.stream(kind), PAGE):
+        for example in await examples(store, page):
+            yield example
 
 
 def _answers(row: TrainingRow) -> tuple[str, ...]:

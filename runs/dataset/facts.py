@@ -14,9 +14,9 @@ class RatingFact:
     model: str
     rating: float
     """On the Elo scale."""
-    low: float
+    low: float | None
     """Lower end of the 95 % interval."""
-    high: float
+    high: float | None
     battles: int
 
 

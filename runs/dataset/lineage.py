@@ -8,31 +8,31 @@ from ...graphs.supervisor.decisions import decision_id
 from ..store import Store
 
 
-def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction]:
+async def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction]:
     """Return the instructions among the ids: drafts, passed or not, and examiners' questions."""
     wanted = list(ids)
-    found = store.get_many(kinds.DRAFT, wanted)
+    found = await store.get_many(kinds.DRAFT, wanted)
     missing = [id for id in wanted if id not in found]
-    return found | store.get_many(kinds.QUESTION, missing)
+    return found | await store.get_many(kinds.QUESTION, missing)
 
 
-def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
+async def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
     """Return the seeds behind those ids that are seeds or passages."""
     wanted = list(ids)
-    passages = store.get_many(kinds.PASSAGE, wanted)
+    passages = await store.get_many(kinds.PASSAGE, wanted)
     above = {id: passage.seed_id for id, passage in passages.items()}
-    seeds = store.get_many(kinds.SEED, [*wanted, *above.values()])
+    seeds = await store.get_many(kinds.SEED, [*wanted, *above.values()])
     return {id: seeds[up] for id in wanted if (up := above.get(id, id)) in seeds}
 
 
-def find_outcomes(store: Store, instructions: Iterable[str]) -> dict[str, str]:
+async def find_outcomes(store: Store, instructions: Iterable[str]) -> dict[str, str]:
     """Return, by instruction id, where its battles led it; empty for one without a battle."""
     wanted = {id: decision_id(id) for id in instructions}
-    found = store.get_many(kinds.DECISION, wanted.values())
+    found = await store.get_many(kinds.DECISION, wanted.values())
     return {id: found[key].outcome if key in found else "" for id, key in wanted.items()}
 
 
-def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
+async def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
     """Return, by instruction id, its own model and those of its ancestors.
 
     Walks the parents level by level, so a page of instructions costs a few look-ups, not one each.
@@ -40,8 +40,8 @@ def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str
     models = {instruction.id: {instruction.model} for instruction in instructions}
     paths = {instruction.id: set(instruction.parents) for instruction in instructions}
     while wanted := set().union(*paths.values()) if paths else set():
-        drafts = find_instructions(store, wanted)
-        passages = store.get_many(kinds.PASSAGE, wanted - drafts.keys())
+        drafts = await find_instructions(store, wanted)
+        passages = await store.get_many(kinds.PASSAGE, wanted - drafts.keys())
         for id, parents in paths.items():
             models[id] |= {
                 found.model for p in parents if (found := drafts.get(p) or passages.get(p))

@@ -132,6 +132,8 @@ def reject_row(reject: Reject, instruction: Instruction | None, seed: Seed | Non
         "detail": reject.detail,
         "subject": reject.subject,
         "failed": reject.failed,
+        "model": reject.model,
+        "calls": list(reject.calls),
     }
 
 

@@ -47,7 +47,7 @@ async def write_dataset(
         counts[config] = file.rows
         with path.open("rb") as written:
             digests[config] = file_digest(written, "blake2b").hexdigest()[:16]
-    text = card(facts, count(store, counts), digests)
+    text = card(facts, await count(store, counts), digests)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return counts
 
@@ -56,34 +56,36 @@ async def _instructions(store: Store) -> AsyncIterator[Row]:
     for kind in rows_of("instructions"):
         page: list[Instruction]
         async for page in paged(store.stream(kind), PAGE):
-            models = models_behind(store, page)
+            models = await models_behind(store, page)
             given = {instruction.id: given_id(instruction) for instruction in page}
-            outcomes = find_outcomes(store, given.values())
+            outcomes = await find_outcomes(store, given.values())
             for asked in page:
                 yield instruction_row(asked, models[asked.id], outcomes[given[asked.id]])
 
 
 async def _sft(store: Store) -> AsyncIterator[Row]:
     async for page in paged(store.stream(kinds.SFT), PAGE):
-        found = examples(store, page)
-        models = models_behind(store, [example.asked for example in found])
+        found = await examples(store, page)
+        models = await models_behind(store, [example.asked for example in found])
         for example in found:
             yield sft_row(example, models[example.asked.id])
 
 
 async def _preference(store: Store) -> AsyncIterator[Row]:
     async for page in paged(store.stream(kinds.PREFERENCE), PAGE):
-        found = examples(store, page)
-        models = models_behind(store, [example.asked for example in found])
+        found = await examples(store, page)
+        models = await models_behind(store, [example.asked for example in found])
         for example in found:
             yield preference_row(example, models[example.asked.id])
 
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
     async for page in paged(store.stream(kinds.BATTLE), PAGE):
-        asked = find_instructions(store, [b.question_id or b.instruction_id for b in page])
-        answers = store.get_many(kinds.ANSWER, [i for b in page for i in (b.answer_a, b.answer_b)])
-        outcomes = find_outcomes(store, {b.instruction_id for b in page})
+        asked = await find_instructions(store, [b.question_id or b.instruction_id for b in page])
+        answers = await store.get_many(
+            kinds.ANSWER, [i for b in page for i in (b.answer_a, b.answer_b)]
+        )
+        outcomes = await find_outcomes(store, {b.instruction_id for b in page})
         for b in page:
             sides = (answers.get(b.answer_a), answers.get(b.answer_b))
             question = asked.get(b.question_id or b.instruction_id)
@@ -93,7 +95,8 @@ async def _battles(store: Store) -> AsyncIterator[Row]:
 async def _rejects(store: Store) -> AsyncIterator[Row]:
     async for page in paged(store.stream(kinds.REJECT), PAGE):
         subjects = [reject.subject for reject in page]
-        dropped, seeds = find_instructions(store, subjects), find_seeds(store, subjects)
+        dropped = await find_instructions(store, subjects)
+        seeds = await find_seeds(store, subjects)
         for reject in page:
             yield reject_row(reject, dropped.get(reject.subject), seeds.get(reject.subject))
 

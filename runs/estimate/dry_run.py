@@ -18,7 +18,7 @@ from ...agents.records import Instruction, Seed
 from ...graphs import kinds
 from ...graphs.services import Services
 from ...graphs.supervisor.graph import build
-from ...graphs.supervisor.held_out import HeldOutSeeds, least_number
+from ...graphs.supervisor.held_out import HeldOutSeeds
 from ...graphs.supervisor.state import start_state
 from ..config.config import RunConfig
 from ..config.load import BudgetSettings
@@ -26,13 +26,15 @@ from ..duplicates import TaskDuplicates
 from ..ingest import index_apis
 from ..opening import Opening
 from ..run import services_of
-from ..store import STORE_FILE, Store
+from ..store import STORE_FILE, Place, Store
 from .standin import Noted, stand_ins
 
-FOUGHT = 4
-"""Instructions of a document that go to the arena."""
+FOUGHT = 96
+"""Instructions that go to the arena at most, as many of each document."""
 HELD_OUT = 8
-"""Those of the held-out document, all before the evaluation jury."""
+"""Those of a held-out document, all before the evaluation jury."""
+ONE = 1e-9
+"""A share of documents so small that the least, one, is held out."""
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Uses = dict[tuple[str, str], Numbers]
@@ -58,33 +60,31 @@ class DryRun:
     """Those of them that went to the arena."""
 
 
-async def dry_run(config: RunConfig, strata: Sequence[Sequence[Seed]]) -> DryRun:
-    """Run a sample dry, given by kind; nothing is sent, and nothing is left."""
-    dry = _hastened(config, evaluates=_spares_one(config, strata))
-    seeds = [seed for stratum in strata for seed in stratum]
+async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> DryRun:
+    """Run a sample dry, or all there is; nothing is sent, and nothing is left.
+
+    What is held out of all there is, is what the run will hold out; of a sample it is one document.
+    """
+    dry = _hastened(config, config.evaluation.held_out if whole else ONE)
     found = DryRun()
     calls: list[Noted] = []
     opening = Opening(
         dry.models, dry, seated=lambda models: stand_ins(models, dry.cast, calls.append)
     )
     with TemporaryDirectory(prefix="estimate-") as scratch:
-        folder = Path(scratch)
-        async with opening.at(folder / STORE_FILE) as opened:
-            duplicates = TaskDuplicates(folder, dry.curation.near_duplicate)
-            try:
-                await opened.store.add(kinds.SEED, 0, seeds)
-                index_apis(opened.index, seeds)
-                services = services_of(dry, opened, duplicates)
-                supervisor, thread = build(InMemorySaver()), _THREAD
-                await supervisor.ainvoke(
-                    start_state(), thread, context=services, interrupt_before=["battle"]
-                )
-                made = len(calls)
-                await _thin_out(services, found)
-                await supervisor.ainvoke(None, thread, context=services)
-                seed_of = await _lineage(opened.store, found)
-            finally:
-                duplicates.close()
+        async with opening.at(Place.of(Path(scratch) / STORE_FILE)) as opened:
+            duplicates = TaskDuplicates(opened.store, dry.curation.near_duplicate)
+            await opened.store.add(kinds.SEED, 0, seeds)
+            index_apis(opened.index, seeds)
+            services = services_of(dry, opened, duplicates)
+            supervisor, thread = build(InMemorySaver()), _THREAD
+            await supervisor.ainvoke(
+                start_state(), thread, context=services, interrupt_before=["battle"]
+            )
+            made = len(calls)
+            await _thin_out(services, found)
+            await supervisor.ainvoke(None, thread, context=services)
+            seed_of = await _lineage(opened.store, found)
     found.calls = len(calls)
     _count(calls[:made], seed_of, found.making)
     _count(calls[made:], seed_of, found.fighting)
@@ -107,21 +107,13 @@ def _count(notes: Iterable[Noted], seed_of: Mapping[str, str], into: dict[str, U
         into[seed_of[about]][note.step, note.call.alias] += numbers
 
 
-def _spares_one(config: RunConfig, strata: Sequence[Sequence[Seed]]) -> bool:
-    """Return whether a document can be held out: none that alone stands for its kind."""
-    if not config.cast.evaluation_jury or not config.evaluation.held_out:
-        return False
-    first = least_number(config.seed, (seed.id for stratum in strata for seed in stratum))
-    return all(len(stratum) > 1 or stratum[0].id != first for stratum in strata)
-
-
-def _hastened(config: RunConfig, *, evaluates: bool) -> RunConfig:
-    """Return the config without what only takes time, and with one document held out at most.
+def _hastened(config: RunConfig, held_out: float) -> RunConfig:
+    """Return the config without what only takes time, and with a share held out if any is.
 
     What is said to small models makes no sense to those that stand in their places.
     """
     quick = {"rpm": None, "tpm": None, "concurrency": "auto"}
-    least = {"held_out": 1e-9 * evaluates, "instructions": HELD_OUT}
+    share = {"held_out": min(config.evaluation.held_out, held_out)}
     return config.model_copy(
         update={
             "rounds": 1,
@@ -129,7 +121,7 @@ def _hastened(config: RunConfig, *, evaluates: bool) -> RunConfig:
                 a: model.model_copy(update=quick | ({"style": "full"} if model.small else {}))
                 for a, model in config.models.items()
             },
-            "evaluation": config.evaluation.model_copy(update=least),
+            "evaluation": config.evaluation.model_copy(update=share),
             "budget": BudgetSettings(),
         }
     )
@@ -140,11 +132,12 @@ async def _thin_out(services: Services, found: DryRun) -> None:
     records, drawn = services.records, await HeldOutSeeds.draw(services)
     found.held = frozenset([s.id async for s in records.stream(kinds.SEED) if s.id in drawn])
     few: list[Instruction] = []
+    most = FOUGHT // await records.count(kinds.SEED)
     async for instruction in records.stream(kinds.INSTRUCTION, 1):
         seed = instruction.seed_id
         found.passed[seed] += 1
         # Ids are hashes, so the first ones are a random draw.
-        if found.fought[seed] < (HELD_OUT if seed in found.held else FOUGHT):
+        if found.fought[seed] < (HELD_OUT if seed in found.held else most):
             found.fought[seed] += 1
             few.append(instruction)
     await records.replace(kinds.INSTRUCTION, 1, few)

@@ -219,7 +219,8 @@ async def estimate_async(config: RunConfig, *, limit: int | None = None) -> Esti
         raise UserError(wrong)
     read = await asyncio.to_thread(_read, config, limit)
     strata = [(each.documents, each.chosen(SEEDS / read.seeds)) for each in read.kinds.values()]
-    dry = await dry_run(config, [seeds for _, seeds in strata])
+    seeds = [seed for _, some in strata for seed in some]
+    dry = await dry_run(config, seeds, whole=len(seeds) == read.seeds)
     return Estimate(config, read, dry, strata, scaled(dry, strata, config))
 
 

@@ -1,6 +1,6 @@
 """From the sample to all documents: as they take on average, and as the dearest of each kind takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,25 +27,31 @@ class Scaled:
 
 def scaled(dry: DryRun, strata: Strata, config: RunConfig) -> Scaled:
     """Scale what a sample took to all documents and rounds."""
-    found, passed = Scaled(), 0.0
-    # One document at least is held out.
-    least = 1 / sum(documents for documents, _ in strata)
-    share = max(config.evaluation.held_out, least) if dry.held else 0.0
+    found, evaluated = Scaled(), 0.0
+    ids = [seed.id for _, seeds in strata for seed in seeds]
+    total = sum(documents for documents, _ in strata)
+    # One document at least is held out, and whichever it is where all were run.
+    usual = max(config.evaluation.held_out, 1 / total) if dry.held else 0.0
+    trainers = [seed for seed in ids if seed not in dry.held]
     for documents, seeds in strata:
         own = [seed.id for seed in seeds]
         training = [seed for seed in own if seed not in dry.held]
+        share = 1 - len(training) / len(own) if len(ids) == total else usual
+        written, passed = _mean(dry.written, own), _mean(dry.passed, own)
         held, trained = documents * share, documents * (1 - share) * config.rounds
         # What is held out is made in the first round only.
         _add(found, dry, own, held + trained, fighting=False)
-        _add(found, dry, training, trained, fighting=True)
-        found.written += (held + trained) * sum(dry.written[seed] for seed in own) / len(own)
-        passed += held * sum(dry.passed[seed] for seed in own) / len(own)
+        # Where the only one of a kind is held out, the others tell how its instructions fare.
+        alike = 1.0 if training else passed / (_mean(dry.passed, trainers) or 1)
+        _add(found, dry, training or trainers, trained * alike, fighting=True)
+        found.written += (held + trained) * written
+        evaluated += held * passed
+    fought = sum(dry.fought[seed] for seed in dry.held)
     for seed in dry.held:
-        if evaluated := dry.fought[seed]:
-            times = min(config.evaluation.instructions, passed) / evaluated
-            for key, numbers in dry.fighting[seed].items():
-                found.likely[key] += numbers * times
-                found.most[key] += numbers * times
+        for key, numbers in dry.fighting[seed].items():
+            times = min(config.evaluation.instructions, evaluated) / fought
+            found.likely[key] += numbers * times
+            found.most[key] += numbers * times
     return found
 
 
@@ -61,3 +67,7 @@ def _add(found: Scaled, dry: DryRun, seeds: Sequence[str], times: float, *, figh
             dearest[key] = np.maximum(dearest[key], dear)
     for key, numbers in dearest.items():
         found.most[key] += numbers
+
+
+def _mean(counts: Mapping[str, int], seeds: Sequence[str]) -> float:
+    return sum(counts[seed] for seed in seeds) / len(seeds)

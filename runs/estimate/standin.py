@@ -42,7 +42,7 @@ class StandIn:
         meant, self._settings = model.provider, model.settings
         self.endpoint, self.model, self.params = meant.endpoint, meant.model, meant.params
         self._meant = meant if isinstance(self._settings, OfflineSettings) else None
-        self._strength = strength
+        self._strength: Strength = strength
         self._salt = crc32(alias.encode())
         self._note = note
 
@@ -59,11 +59,13 @@ class StandIn:
     def _speak(self, call: Call) -> Reply:
         judging = call.role == "juror"
         strength: Strength = "judge" if judging else "strong"
+        if call.role in ("contender", "debater"):
+            strength = self._strength
         request = OfflineRequest(
             turns=call.turns,
             schema=schema_of(call.reply_type) if call.reply_type else None,
             tools=call.tools,
-            strength=self._strength if call.role in ("contender", "debater") else strength,
+            strength=strength,
             salt=self._salt,
             noise=NOISE * judging,
             sample=call.sample,
@@ -96,8 +98,9 @@ def stand_ins(
 ) -> dict[str, OpenModel]:
     """Return who stands for each model of a run."""
     able: Iterator[Strength] = cycle(("strong", "medium"))
-    strengths = {alias: next(able) for alias in cast.everyone if alias != cast.target}
+    strengths: dict[str, Strength] = dict.fromkeys(models, "weak")
+    strengths |= {alias: next(able) for alias in cast.everyone if alias != cast.target}
     return {
-        alias: replace(model, provider=StandIn(alias, model, strengths.get(alias, "weak"), note))
+        alias: replace(model, provider=StandIn(alias, model, strengths[alias], note))
         for alias, model in models.items()
     }

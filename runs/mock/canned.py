@@ -15,10 +15,10 @@ from .request import ChatRequest
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COUNT = re.compile(r"<count>\s*(\d+)")
 _OPTIONS = re.compile(r'min_options="(\d+)"')
-_BEHAVIOUR = re.compile(r'<(?:leaf|goal)[^>]*?expected_behaviour="(\w+)"')
+_BEHAVIOUR = re.compile(r'<(?:leaf|goal)[^<>]*?expected_behaviour="(\w+)"')
 _DIRECTION = re.compile(r"<expected_behaviour>\s*(\w+)")
 _GOAL = re.compile(r'<goal name="([^"]+)"')
-_EDITS = re.compile(r'<goal [^>]*edits="passage"')
+_EDITS = re.compile(r'<goal [^<>]*edits="passage"')
 _SPARE: tuple[str, ...] = (
     *("river", "harbour", "engine", "market", "winter", "signal", "copper", "letter", "garden"),
     *("bridge", "teacher", "window", "valley", "measure", "compass", "station", "weather"),

@@ -7,6 +7,7 @@ The exit status is 1 where a goal was missed.
 """
 
 import argparse
+import asyncio
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from ...agents.errors import UserError
 from ..bench import say
-from ..store import STORE_FILE
+from ..folder import RunFolder
 from .scenes import HOUR, SCENES, Scene
 from .server import MODEL, server
 from .table import Figures, figures
@@ -73,7 +74,8 @@ def _scene(scene: Scene, folder: Path, url: str, minutes: float) -> Figures:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
             process.wait(_LANDING_S)
-    found = figures(folder / run / STORE_FILE, f"openai/{MODEL}")
+    place = RunFolder(folder / run).store()
+    found = asyncio.run(figures(place, f"openai/{MODEL}"))
     found.status = "went to its end" if process.returncode == 0 else "was stopped"
     return found
 

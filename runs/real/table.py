@@ -1,9 +1,8 @@
 """What became of a run's replies, role by role, as its ledger tells it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -15,6 +14,7 @@ from ...agents.small import slim
 from ...graphs import kinds
 from ..opening import stored
 from ..store import Store
+from ..store.place import Place
 
 _COLUMNS = ("replies", "structured", "parsed", "repaired", "cut", "bounds", "used")
 
@@ -70,19 +70,19 @@ class Figures:
         yield f"  {self.verdicts} verdicts, {self.verdicts_lost} lost"
 
 
-def figures(ledger: Path, model: str) -> Figures:
+async def figures(place: Place, model: str) -> Figures:
     """Return what became of the replies of a model (`provider/name`) in a run's store."""
     found = Figures()
-    with stored(ledger) as store:
-        asked = sorted(_asked(store, model), key=lambda one: one[0])
+    with stored(place) as store:
+        asked = sorted([one async for one in _asked(store, model)], key=lambda one: one[0])
         for (role, *_), group in groupby(asked, key=lambda one: one[0][:-1]):
             _count(found.rows.setdefault(str(role), Row()), [told for _, told in group])
         for event in store.events():
             role = event.actor.partition("/")[0]
             if event.kind == "replied" and role in found.rows:
                 found.rows[role].used += 1
-        found.instructions = store.count(kinds.INSTRUCTION)
-        found.verdicts_lost = store.count_by(kinds.REJECT, "stage").get(("judge",), 0)
+        found.instructions = await store.count(kinds.INSTRUCTION)
+        found.verdicts_lost = (await store.count_by(kinds.REJECT, "stage")).get(("judge",), 0)
         found.verdicts = found.verdicts_lost + found.rows.get("juror", Row()).used
     return found
 
@@ -93,10 +93,10 @@ _Told = tuple[type[BaseModel] | None, str, bool]
 """The reply type asked for, the text, and whether it was cut off."""
 
 
-def _asked(store: Store, model: str) -> Iterator[tuple[_Place, _Told]]:
+async def _asked(store: Store, model: str) -> AsyncIterator[tuple[_Place, _Told]]:
     """Yield the paid replies of a model, each with what was asked."""
     for entry in store.entries():
-        request = store.request(entry.key.partition("/")[0])
+        request = await store.request(entry.key.partition("/")[0])
         if entry.model == model and request is not None:
             place = (entry.role, request.message, entry.alias, request.sample, entry.seq)
             yield place, (_type(request), entry.text, entry.finish == "length")

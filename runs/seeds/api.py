@@ -6,7 +6,7 @@ as deep as the length allows.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -80,35 +80,48 @@ def split_api(text: str, limit: int) -> list[str]:
     paths, schemas = _paths(value), _schemas(value)
     if any(_is_path(item) for item in paths.values()):
         units = [unit for path in paths.items() for unit in _operations(path)]
-        build: Callable[[list[Unit], int], Mapping] = partial(_with_paths, value)
+        build: Callable[[list[Unit], int], Mapping | None] = partial(
+            _with_paths, value, _Targets(value, 2 * limit)
+        )
     elif schemas:
         units, build = list(schemas.items()), partial(_with_schemas, value)
     else:
         units, build = list(value.items()), _plain
-    return list(_pack(units, lambda run, depth: write(build(run, depth)), limit))
+
+    def written(run: list[Unit], depth: int) -> str | None:
+        made = build(run, depth)
+        return None if made is None else write(made)
+
+    return list(_pack(units, written, limit))
 
 
-def _pack(units: list[Unit], write: Callable[[list[Unit], int], str], limit: int) -> Iterator[str]:
+Write = Callable[[list[Unit], int], str | None]
+"""Writes a run of units with its schemas so many levels deep; None where that is far too long."""
+
+
+def _pack(units: list[Unit], write: Write, limit: int) -> Iterator[str]:
     """Yield runs of units, each written with all its schemas as long as it stays in the limit."""
     run: list[Unit] = []
     written = ""
     for unit in units:
         longer = write([*run, unit], _DEPTHS[0])
-        if run and len(longer) > limit:
+        if run and (longer is None or len(longer) > limit):
             yield written
             run, longer = [], write([unit], _DEPTHS[0])
         run.append(unit)
-        written = longer if len(longer) <= limit else _shallow(run, write, limit)
+        fits = longer is not None and len(longer) <= limit
+        written = longer if longer and fits else _shallow(run, write, limit)
     if run:
         yield written
 
 
-def _shallow(run: list[Unit], write: Callable[[list[Unit], int], str], limit: int) -> str:
+def _shallow(run: list[Unit], write: Write, limit: int) -> str:
     """Write one operation that is too long: up to twice the limit, or with fewer schemas."""
     written = ""
     for depth in _DEPTHS:
-        written = write(run, depth)
-        if len(written) <= 2 * limit:
+        found = write(run, depth)
+        written = found or written
+        if found is not None and len(found) <= 2 * limit:
             break
     return written
 
@@ -124,20 +137,57 @@ def _with_schemas(value: Mapping, run: list[Unit], _: int) -> Mapping:
     return {**_head(value), "components": {"schemas": dict(run)}}
 
 
-def _with_paths(value: Mapping, run: list[Unit], depth: int) -> Mapping:
-    """Return the head of a description with some of its operations and what they refer to."""
+class _Targets:
+    """What the references of a description stand for: looked at once, however often it is named."""
+
+    def __init__(self, value: Mapping, most: int) -> None:
+        self._value, self._most = value, most
+        self._known: dict[str, tuple[int, frozenset[str]]] = {}
+
+    def sizes(self, references: Iterable[str]) -> int:
+        """Return how long the targets are at least, once written."""
+        # JSON without spaces is at most three times as long as YAML that says the same.
+        return sum(self._told(reference)[0] for reference in references) // 3
+
+    def copied(self, document: Mapping, references: Iterable[str]) -> set[str]:
+        """Copy the targets into a document and return what they refer to."""
+        wanted: set[str] = set()
+        for reference in references:
+            _copy(self._value, document, reference)
+            wanted |= self._told(reference)[1]
+        return wanted
+
+    def fit(self, size: int) -> bool:
+        """Whether a document of at least this size can be short enough."""
+        return size <= self._most
+
+    def _told(self, reference: str) -> tuple[int, frozenset[str]]:
+        if reference not in self._known:
+            found = _copy(self._value, {}, reference)
+            size = len(json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=str))
+            self._known[reference] = size, frozenset(_references(found))
+        return self._known[reference]
+
+
+def _with_paths(value: Mapping, targets: _Targets, run: list[Unit], depth: int) -> Mapping | None:
+    """Return the head of a description with some of its operations and what they refer to.
+
+    None where that would be far too long to be a part.
+    """
     paths: Mapping = {}
     for path, item in run:
         paths[path] = {**paths.get(path, {}), **item}
     document = {**_head(value), "paths": paths} if "paths" in value else dict(paths)
     wanted = _references(paths)
     seen: set[str] = set()
+    size = 0
     for _ in range(depth):
         fresh = sorted(wanted - seen)
+        size += targets.sizes(fresh)
+        if not targets.fit(size):
+            return None
         seen |= wanted
-        wanted = set()
-        for reference in fresh:
-            wanted |= _references(_copy(value, document, reference))
+        wanted = targets.copied(document, fresh)
         if not wanted - seen:
             break
     return document

@@ -28,7 +28,9 @@ _MIB = 1 << 20
 
 def request(source: Source, wanted: Wanted, skip: int) -> bytes:
     """Return what asks for a file; names that are no UTF-8 are kept."""
-    told = asdict(source) | {"path": str(source.path), "root": str(source.root)}
+    # The process may be older than the folder that we work in now.
+    places = {"path": str(source.path.absolute()), "root": str(source.root.absolute())}
+    told = asdict(source) | places
     return json.dumps([told, asdict(wanted), skip]).encode()
 
 

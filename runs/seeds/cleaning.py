@@ -11,7 +11,9 @@ import re
 
 FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
-_GUTENBERG_START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG[^\n]*\n", re.I)
+_GUTENBERG_START = re.compile(
+    r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG(?:[^\n*]|\*(?!\*\* ?START))*+\n", re.I
+)
 _GUTENBERG_END = re.compile(
     r"^.{0,20}(?:\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|End of (?:the )?Project Gutenberg)",
     re.IGNORECASE | re.MULTILINE,
@@ -35,7 +37,7 @@ _BARE_BASE64 = re.compile(
     re.MULTILINE,
 )
 # What a data URI leaves at first, so that the link or tag around it can be found.
-_LEFT = "\x02([^\x03]*)\x03"
+_LEFT = "\x02([^\x02\x03]*)\x03"
 _LEFT_LINK = re.compile(
     rf'!?\[([^\[\]\n]{{0,300}})\]\([ \t<]{{0,3}}{_LEFT}>?(?:[ \t]{{1,3}}"[^"\n]{{0,300}}")?[ \t]{{0,3}}\)'
 )

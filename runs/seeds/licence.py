@@ -10,8 +10,9 @@ from sys import intern
 from typing import Any
 
 from ...agents.errors import UserError
+from .api import joined_escapes
 from .document import Unusable
-from .opening import decode
+from .opening import decode, read_bytes
 from .source import Source
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -35,11 +36,13 @@ def front_matter(text: str) -> tuple[Origin, str]:
     """Split YAML front matter from a markdown text; text without it comes back as it is."""
     import yaml
 
+    from ...tools.safe_yaml import load_yaml
+
     found = _FRONT_MATTER.match(text)
     if not found:
         return Origin(), text
     try:
-        values = yaml.safe_load(found[1])
+        values = load_yaml(joined_escapes(found[1]))
     except (yaml.YAMLError, ValueError):
         return Origin(), text
     if not isinstance(values, dict):
@@ -68,7 +71,7 @@ def _manifest(folder: Path) -> dict[str, Origin]:
     if not path.is_file():
         return {}
     try:
-        rows = csv.DictReader(io.StringIO(decode(path.read_bytes())))
+        rows = csv.DictReader(io.StringIO(decode(read_bytes(path))))
         columns = [column.strip().lower() for column in rows.fieldnames or ()]
     except (OSError, csv.Error, Unusable) as error:
         raise UserError(f"seeds: {path} cannot be read: {error}; mend it or rename it") from error

@@ -23,10 +23,10 @@ from .web import html_to_markdown
 Found = Document | SeedReject
 
 _COLON = re.compile(
-    r"\s*(?:\W*\d{1,2}:\d{2}(?::\d{2})?\W*)?[*_>\-\s]*"
-    r"(?P<who>[^\W_][\w.'’ -]{0,30}?)(?: ?\([^)\n]{1,40}\))?[*_]*[:：][*_]*\s*(?P<said>\S.*)"
+    r"(?:\W{0,9}\d{1,2}:\d{2}(?::\d{2})?\W{0,9})?[*_>\-\s]{0,9}"
+    r"(?P<who>[^\W_][\w.'’ -]{0,30}?)(?: ?\([^)\n]{1,40}\))?[*_]{0,4}[:：][*_]{0,4}\s*+(?P<said>\S.*)"
 )
-_STAGE = re.compile(r"\s*(?:_(?P<it>[A-Z]\w{0,20})\.?_\.?|(?P<who>[A-Z]{2,20})\.)\s+(?P<said>\S.*)")
+_STAGE = re.compile(r"(?:_(?P<it>[A-Z]\w{0,20})\.?_\.?|(?P<who>[A-Z]{2,20})\.)\s++(?P<said>\S.*)")
 _SENTENCE_END = re.compile(r"[.!?…。！？,;:—-][\"'”’)*_]*$")
 # Long speeches run over several paragraphs, of which only the first names the speaker.
 _SHARE = 0.3

@@ -1,7 +1,23 @@
 """Everything a run must not lose, in one database: paid replies, records, events."""
 
+from .checkpoints import checkpointer
+from .database import drop_store, holds_store
 from .ledger import Entry
+from .place import Place
 from .store import STORE_FILE, Store
+from .tasks import Task
 from .totals import LedgerTotals, Spent, Use
 
-__all__ = ["STORE_FILE", "Entry", "LedgerTotals", "Spent", "Store", "Use"]
+__all__ = [
+    "STORE_FILE",
+    "Entry",
+    "LedgerTotals",
+    "Place",
+    "Spent",
+    "Store",
+    "Task",
+    "Use",
+    "checkpointer",
+    "drop_store",
+    "holds_store",
+]

@@ -1,63 +1,59 @@
-"""One database: how it is opened, who reads and who writes.
+"""One database: how it is opened, who reads and who writes."""
 
-SQLite in WAL mode is the embedded default: readers never wait for the writer, and what is committed
-survives the death of the process (`synchronous = NORMAL`: the machine's own power loss may take the
-last commits). Page caches are bounded, so memory does not grow with the run.
-"""
-
-import os
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
-from sqlalchemy import URL, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import Connection, Engine, Select, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import DropSchema
 
-from ...agents.errors import UserError
+from ...agents.errors import StopRun, UserError
+from .dialect import READERS, dialect_of
+from .place import Place
 from .schema import FORMAT, META, METADATA, insert_last
-from .statement import Cursor, Statement, compiled
+from .statement import Statement, compiled
 from .writer import Step, Writer
 
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA cache_size = -1000",  # KiB for each connection: a run has several
-    "PRAGMA journal_size_limit = 67108864",
-)
+T = TypeVar("T")
+PAGE = 500
+"""Rows in memory at a time."""
 
 
 class Database:
-    """An open database: its tables, a connection for quick reads, and one thread that writes."""
+    """An open database: its tables, its readers, and one thread that writes."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         self.place = place
-        """Where it is, without a password: for messages."""
         self._engine = engine
-        self._quick = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._driver: Any = self._quick.connection.driver_connection
+        self._dialect = dialect_of(place)
+        self._quick = engine.connect() if self._dialect.near else None
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._get_meta = compiled(select(META.c.value).where(META.c.key == ""), engine.dialect)
         self._set_meta = Statement.of(insert_last(META, engine.dialect.name), engine.dialect)
-        driver: Any = engine.dialect.loaded_dbapi
-        self._writer = Writer(engine.raw_connection(), driver.OperationalError, limit=10_000)
+        self._writer = Writer(
+            self._dialect.writing(engine), self._dialect, describe=place.told, limit=10_000
+        )
 
     @classmethod
-    def open(cls, path_or_url: str | Path) -> Self:
-        """Open a SQLite file by its path, or any supported database by its URL; makes the tables.
+    def open(cls, where: str | Path | Place) -> Self:
+        """Open a SQLite file by its path, or a run's part of a database by its place; makes the tables.
 
         Raises:
-            UserError: it cannot be opened, is no store, or was written by a newer release.
+            UserError: it cannot be opened, is no store, or was written by another release.
         """
-        url = _url(path_or_url)
-        place = url.render_as_string(hide_password=True)
-        engine = _engine(url, place)
+        place = Place.of(where)
+        engine = dialect_of(place).engine(place)
         try:
-            METADATA.create_all(engine)
-            _check_format(engine, place)
+            _make_tables(engine, place)
             return cls(engine, place)
-        except DatabaseError as error:
+        except SQLAlchemyError as error:
             engine.dispose()
-            raise UserError(f"{place}: cannot be opened as a store: {error.orig}") from error
+            told = place.told(getattr(error, "orig", None) or error)
+            raise UserError(f"{place.text}: cannot be opened as a store: {told}") from None
         except UserError:
             engine.dispose()
             raise
@@ -65,65 +61,114 @@ class Database:
     def close(self) -> None:
         """Write what is pending and release every connection."""
         self._writer.close()
-        self._quick.close()
+        self._readers.shutdown()
+        if self._quick is not None:
+            self._quick.close()
         self._engine.dispose()
 
-    def cursor(self) -> Cursor:
-        """Return a cursor for one quick read; it sees every commit at once."""
-        cursor: Cursor = self._driver.cursor()
-        return cursor
-
-    def get_meta(self, key: str) -> Any:
+    async def get_meta(self, key: str) -> Any:
         """Return what `set_meta` wrote last under the key, or None."""
-        cursor = self.cursor()
-        cursor.execute(self._get_meta, (key,))
-        rows = cursor.fetchall()
+        rows = await self._rows(self._get_meta, (key,))
         return orjson.loads(rows[0][0]) if rows else None
 
     async def set_meta(self, key: str, value: Any) -> None:
         """Write a JSON value about the run; returns once it is committed."""
         await self._writer.commit(Step(self._set_meta, [(key, orjson.dumps(value).decode())]))
 
+    async def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Return the rows of one quick read; it sees every commit at once."""
+        if self._quick is not None:
+            return fetched(self._quick, sql, values)
+        return await self._ask(lambda connection: fetched(connection, sql, values))
 
-def _url(path_or_url: str | Path) -> URL:
-    text = str(path_or_url)
-    if "://" not in text:
-        return URL.create("sqlite", database=text)
+    async def _ask(self, read: Callable[[Connection], T], *, long: bool = False) -> T:
+        """Return what a read finds, made where it holds nobody up; `long` ones always in a thread.
+
+        Raises:
+            StopRun: the store went away.
+        """
+        if self._dialect.near and not long:
+            return self._read(read)
+        return await self._away(lambda: self._read(read))
+
+    async def _away(self, work: Callable[[], T]) -> T:
+        """Return what is worked out in a thread of the store's."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
+        """Return what a read finds, in this thread."""
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    return read(connection)
+            except (SQLAlchemyError, self._dialect.errors) as error:
+                cause: Any = getattr(error, "orig", None) or error
+                if self._dialect.fleeting(cause):
+                    continue
+                if self._dialect.unavailable(cause):
+                    told = self.place.told(cause)
+                    raise StopRun("store", f"the store cannot be read: {told}") from error
+                raise
+
+    def _all(self, query: Select[Any]) -> Iterator[Any]:
+        """Yield the rows of a query as they stand when it begins, a page in memory at a time."""
+        with self._engine.connect() as connection:
+            own = connection.execution_options(yield_per=PAGE, isolation_level=self._dialect.making)
+            yield from own.execute(query)
+
+
+def fetched(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """Return rows from the driver itself: SQLAlchemy's own execution takes more CPU than the read."""
+    cursor: Any = connection.connection.cursor()
+    cursor.execute(sql, values)
+    rows: list[Any] = cursor.fetchall() if cursor.description else []
+    return rows
+
+
+def _make_tables(engine: Engine, place: Place) -> None:
+    """Make the tables unless they are there.
+
+    Raises:
+        UserError: they are those of another release.
+    """
+    with engine.connect() as connection:
+        own = connection.execution_options(isolation_level=dialect_of(place).making)
+        with own.begin():
+            dialect_of(place).prepare(own, place)
+            METADATA.create_all(own)
+            found = own.scalar(select(META.c.value).where(META.c.key == "format"))
+            if found is None:
+                values = {"key": "format", "value": str(FORMAT)}
+                own.execute(insert_last(META, engine.dialect.name), values)
+    if found is not None and int(found) != FORMAT:
+        raise UserError(
+            f"{place.text}: its format is {found}, this release reads {FORMAT}: "
+            "use the release that wrote it, or start a new run"
+        )
+
+
+def holds_store(place: Place) -> bool:
+    """Return whether there is a store at a place; it is reached for that.
+
+    Raises:
+        UserError: it cannot be reached.
+    """
+    if not place.shared:
+        return Path(place.text).exists()
+    engine = dialect_of(place).engine(place)
     try:
-        return make_url(text)
-    except ArgumentError as error:
-        raise UserError(f"store: {text.split('@')[-1]!r} is no database URL: {error}") from error
+        return inspect(engine).has_table(META.name, schema=place.schema)
+    except SQLAlchemyError as error:
+        told = place.told(getattr(error, "orig", None) or error)
+        raise UserError(f"execution.store: {place.text} cannot be reached: {told}") from None
+    finally:
+        engine.dispose()
 
 
-def _engine(url: URL, place: str) -> Engine:
-    # Parameters by position: rows are then plain tuples for every driver.
-    style = "qmark" if url.get_backend_name() == "sqlite" else "format"
-    try:
-        engine = create_engine(url, paramstyle=style, pool_size=4)
-    except ModuleNotFoundError as error:
-        raise UserError(f"{place}: its driver is missing: pip install {error.name}") from error
-    if engine.dialect.name == "sqlite":
-        if url.database:  # documents and replies are the user's own
-            os.close(os.open(url.database, os.O_CREAT, 0o600))
-        event.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _check_format(engine: Engine, place: str) -> None:
-    with engine.begin() as connection:
-        found = connection.scalar(select(META.c.value).where(META.c.key == "format"))
-        if found is None:
-            values = {"key": "format", "value": str(FORMAT)}
-            connection.execute(insert_last(META, engine.dialect.name), values)
-        elif int(found) != FORMAT:
-            raise UserError(
-                f"{place}: its format is {found}, this release reads {FORMAT}: "
-                "use the release that wrote it, or start a new run"
-            )
+def drop_store(place: Place) -> None:
+    """Drop a run's part of a database; a file is its folder's to remove."""
+    if place.shared:
+        engine = dialect_of(place).engine(place)
+        with engine.connect() as connection:
+            connection.execute(DropSchema(place.schema, cascade=True, if_exists=True))
+        engine.dispose()

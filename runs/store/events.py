@@ -8,16 +8,15 @@ from sqlalchemy import Engine, select
 
 from ...agents.trace import Event
 from .database import Database
+from .place import Place
 from .schema import EVENTS
 from .statement import Statement
-
-_PAGE = 500
 
 
 class EventsTable(Database):
     """The part of the store that tells what happened."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         super().__init__(engine, place)
         self._event = Statement.inserting(EVENTS, engine.dialect)
 
@@ -27,16 +26,10 @@ class EventsTable(Database):
         row = (*plain, _json(records), _json(keys), outcome, seconds, _json(data))
         self._writer.put(self._event, row)
 
-    def events(self, after: int = 0) -> Iterator[Event]:
-        """Yield committed events in order, those after the given `seq`."""
-        query = select(EVENTS).order_by(EVENTS.c.seq).limit(_PAGE)
-        while True:
-            with self._engine.connect() as connection:
-                rows = connection.execute(query.where(EVENTS.c.seq > after)).all()
-            if not rows:
-                return
-            yield from (_event(row._asdict()) for row in rows)
-            after = rows[-1].seq
+    def events(self) -> Iterator[Event]:
+        """Yield committed events in the order in which they were written."""
+        rows = self._all(select(EVENTS).order_by(EVENTS.c.seq))
+        return (_event(row._asdict()) for row in rows)
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -6,14 +6,16 @@ Beside the replies stand the attempts that failed, paid or not.
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Engine, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, Connection, Engine, bindparam, cast, func, select, update
 
 from ...agents.models.call import Attempt, Reply, Usage
 from ...agents.models.request import Request
 from ...agents.records import ToolCall
+from .place import Place
 from .requests import RequestsTable
 from .schema import ATTEMPTS, CALLS, LEDGER, columns
 from .statement import Row, Statement, compiled
@@ -42,7 +44,7 @@ class Entry:
     """One paid reply as it stands in the ledger; `tool_calls` is JSON text."""
 
     seq: int
-    """Counts up in the order of commits."""
+    """Counts up as entries are written."""
     key: str
     alias: str
     role: str
@@ -62,7 +64,7 @@ class Entry:
 class LedgerTable(RequestsTable):
     """The part of the store that the door to models writes."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         super().__init__(engine, place)
         query = select(*(LEDGER.c[name] for name in _REPLY)).where(LEDGER.c.key == "")
         self._recall = compiled(query, engine.dialect)
@@ -72,11 +74,9 @@ class LedgerTable(RequestsTable):
         self._strike = Statement.of(one, engine.dialect)
         self._attempt = Statement.inserting(ATTEMPTS, engine.dialect)
 
-    def recall(self, key: str) -> Reply | None:
+    async def recall(self, key: str) -> Reply | None:
         """Return the reply that was paid under this key; sees every `remember` that returned."""
-        cursor = self.cursor()
-        cursor.execute(self._recall, (key,))
-        rows = cursor.fetchall()
+        rows = await self._rows(self._recall, (key,))
         if not rows:
             return None
         text, model, calls, *rest = rows[0]
@@ -90,11 +90,11 @@ class LedgerTable(RequestsTable):
         """Write down an attempt that failed; what it cost counts in the totals."""
         await self._write(key, request, Step(self._attempt, [_failed(key, request, attempt)]))
 
-    def attempts(self, key: str) -> tuple[Attempt, ...]:
+    async def attempts(self, key: str) -> tuple[Attempt, ...]:
         """Return what failed under this key, in order."""
-        query = select(ATTEMPTS).where(ATTEMPTS.c.key == key).order_by(ATTEMPTS.c.seq)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+        c = ATTEMPTS.c
+        query = select(ATTEMPTS).where(c.key == key).order_by(c.started_at, c.number, c.seq)
+        rows = await self._ask(lambda connection: connection.execute(query).mappings().all())
         return tuple(
             Attempt(
                 **{f.name: row[f.name] for f in fields(Attempt) if f.name != "usage"},
@@ -105,58 +105,52 @@ class LedgerTable(RequestsTable):
             for row in rows
         )
 
-    def struck(self, key: str) -> Reply | None:
+    async def struck(self, key: str) -> Reply | None:
         """Return the last reply under this key that was struck out: what a repeated run meets again."""
         c = LEDGER.c
         query = select(c.key).where(c.key.startswith(f"{key}{_OFF}", autoescape=True))
-        with self._engine.connect() as connection:
-            found = connection.scalar(query.order_by(c.seq.desc()).limit(1))
-        return self.recall(found) if found else None
+        last = query.order_by(c.key.desc()).limit(1)
+        found = await self._ask(lambda connection: connection.scalar(last))
+        return await self.recall(found) if found else None
 
     async def strike(self, key: str) -> None:
         """Take a paid reply out of what is recalled; it stays in the totals, as one that was unusable."""
         row = (f"{key}{_OFF}{time.time_ns()}", _UNUSABLE, key)
         await self._writer.commit(Step(self._strike, [row]))
 
-    def totals(self) -> LedgerTotals:
+    async def totals(self) -> LedgerTotals:
         """Return what was paid in all, and by alias and role; reads the whole ledger."""
-        found: dict[tuple[str, str, str], Use] = {}
-        with self._engine.connect() as connection:
-            struck = LEDGER.c.key.contains(_OFF)
-            for row in connection.execute(_sums(LEDGER).where(~struck)):
-                alias, role, model, *spent = tuple(row)
-                found[alias, role, model] = _use(alias, role, model, spent)
-            unusable = (_sums(LEDGER).where(struck), _sums(ATTEMPTS))
-            for row in (row for query in unusable for row in connection.execute(query)):
-                alias, role, model, *spent = tuple(row)
-                lost = _use(alias, role, model, spent)
-                if lost.calls:
-                    paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
-                    found[alias, role, model] = paid.with_lost(lost)
-        return LedgerTotals(tuple(found[name] for name in sorted(found)))
+        return await self._ask(_totals)
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Yield paid replies in the order of their commits, those after the given `seq`."""
+    def entries(self) -> Iterator[Entry]:
+        """Yield all paid replies in the order in which they were written."""
         query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
-        while True:
-            with self._engine.connect() as connection:
-                page = query.where(LEDGER.c.seq > after).limit(_PAGE)
-                rows = connection.execute(page).all()
-            if not rows:
-                return
-            yield from (Entry(*row) for row in rows)
-            after = rows[-1].seq
+        return (Entry(*row) for row in self._all(query))
 
     async def copy_calls(self, other: "LedgerTable") -> None:
         """Take over everything that was asked, paid and failed in another store."""
-        with other._engine.connect() as source:
-            for table in CALLS:
-                adding = Statement.inserting(table, self._engine.dialect)
-                query = select(*(table.c[name] for name in columns(table)))
-                query = query.order_by(*table.primary_key.columns)
-                found = source.execution_options(yield_per=_PAGE).execute(query)
-                for page in found.partitions():
-                    await self._writer.commit(Step(adding, [tuple(row) for row in page]))
+        for table in CALLS:
+            adding = Statement.inserting(table, self._engine.dialect)
+            query = select(*(table.c[name] for name in columns(table)))
+            rows = other._all(query.order_by(*table.primary_key.columns))
+            while page := list(islice(rows, _PAGE)):
+                await self._writer.commit(Step(adding, [tuple(row) for row in page]))
+
+
+def _totals(connection: Connection) -> LedgerTotals:
+    found: dict[tuple[str, str, str], Use] = {}
+    struck = LEDGER.c.key.contains(_OFF)
+    for row in connection.execute(_sums(LEDGER).where(~struck)):
+        alias, role, model, *spent = tuple(row)
+        found[alias, role, model] = _use(alias, role, model, spent)
+    unusable = (_sums(LEDGER).where(struck), _sums(ATTEMPTS))
+    for row in (row for query in unusable for row in connection.execute(query)):
+        alias, role, model, *spent = tuple(row)
+        lost = _use(alias, role, model, spent)
+        if lost.calls:
+            paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
+            found[alias, role, model] = paid.with_lost(lost)
+    return LedgerTotals(tuple(found[name] for name in sorted(found)))
 
 
 def _sums(table: Any) -> Any:
@@ -203,7 +197,7 @@ def _failed(key: str, request: Request, attempt: Attempt) -> Row:
         attempt.seconds,
         attempt.outcome,
         attempt.status,
-        attempt.error,
+        attempt.error.replace("\0", "\ufffd"),
         used.tokens_in if used else None,
         used.tokens_out if used else None,
         used.usd if used else None,

@@ -6,26 +6,28 @@ is a word in a column of the same row.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import JSON, Delete, Engine, bindparam, cast, delete, func, literal_column, select
+from sqlalchemy import Connection, Delete, Engine, bindparam, delete, func, literal_column, select
 from sqlalchemy import update as update_
 
 from ...agents.errors import RecordConflict
 from ...agents.records import Instruction, Record
 from ...graphs.kinds import PASSAGE, Kind
-from .database import Database
+from .database import PAGE, Database
+from .place import Place
 from .schema import RECORDS
 from .statement import Cursor, Row, Statement, compiled
 from .writer import Step
 
 R = TypeVar("R", bound=Record)
-_PAGE = 500
 _C = RECORDS.c
 _FIELDS = ("stage", "purpose")
 """Fields that a part of a kind may be discarded by."""
+Bodies = Callable[[Connection], Sequence[str]]
+"""Reads the bodies of some records."""
 
 
 def _rows(kind: Kind[R], round: int, records: Iterable[R]) -> list[Row]:
@@ -35,7 +37,7 @@ def _rows(kind: Kind[R], round: int, records: Iterable[R]) -> list[Row]:
 class RecordsTable(Database):
     """The part of the store that the graphs write."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         super().__init__(engine, place)
         dialect = engine.dialect
         one = (_C.kind == bindparam("k"), _C.id == bindparam("i"))
@@ -86,47 +88,38 @@ class RecordsTable(Database):
         Records added meanwhile are seen where their id is still ahead.
         """
         after = ""
-        while page := await asyncio.to_thread(self._page, kind, round, after):
-            for record in page:
+        while bodies := await self._ask(_page(kind, round, after), long=True):
+            page = await asyncio.to_thread(_parsed, kind, bodies)
+            after = page[-1].id
+            for record in await self._whole(page):
                 yield record
-            after = page[-1].id
 
-    def scan(self, kind: Kind[R], round: int | None = None) -> Iterator[R]:
-        """Yield what `stream` yields, outside an event loop."""
-        after = ""
-        while page := self._page(kind, round, after):
-            yield from page
-            after = page[-1].id
-
-    def count(self, kind: Kind[Any], round: int | None = None) -> int:
+    async def count(self, kind: Kind[Any], round: int | None = None) -> int:
         """Return how many there are."""
-        with self._engine.connect() as connection:
-            query = select(func.count()).select_from(RECORDS).where(*_where(kind, round))
-            return connection.scalar(query) or 0
+        query = select(func.count()).select_from(RECORDS).where(*_where(kind, round))
+        return await self._ask(lambda connection: connection.scalar(query)) or 0
 
-    def count_by(
+    async def count_by(
         self, kind: Kind[Any], *fields: str, round: int | None = None
     ) -> dict[tuple[str, ...], int]:
         """Return counts by values of fields, sorted: `count_by(REJECT, "stage", "reason")`."""
         columns = [self._field(field) for field in fields]
         query = select(*columns, func.count()).where(*_where(kind, round)).group_by(*columns)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
+        rows = await self._ask(lambda connection: connection.execute(query).all())
         return dict(sorted((tuple(map(_text, row[:-1])), row[-1]) for row in rows))
 
-    def get(self, kind: Kind[R], id: str) -> R | None:
+    async def get(self, kind: Kind[R], id: str) -> R | None:
         """Return one record, or None."""
-        return self.get_many(kind, [id]).get(id)
+        return (await self.get_many(kind, [id])).get(id)
 
-    def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
+    async def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
         """Return the records that exist among the ids, by id."""
         found: dict[str, R] = {}
         wanted = list(dict.fromkeys(ids))
-        for at in range(0, len(wanted), _PAGE):
-            some = _C.id.in_(wanted[at : at + _PAGE])
-            with self._engine.connect() as connection:
-                bodies = connection.scalars(select(_C.body).where(*_where(kind, None), some)).all()
-            found |= {record.id: record for record in self._read(kind, bodies)}
+        for at in range(0, len(wanted), PAGE):
+            bodies = await self._ask(_some(kind, wanted[at : at + PAGE]))
+            records = await self._whole(_parsed(kind, bodies))
+            found |= {record.id: record for record in records}
         return found
 
     def _adding(self, kind: Kind[R], round: int, records: Sequence[R]) -> list[Step]:
@@ -155,19 +148,12 @@ class RecordsTable(Database):
                         "one id names one record for good: what tells these two apart is missing in it"
                     )
 
-    def _page(self, kind: Kind[R], round: int | None, after: str) -> list[R]:
-        query = select(_C.body).where(*_where(kind, round), _C.id > after).order_by(_C.id)
-        with self._engine.connect() as connection:
-            bodies = connection.scalars(query.limit(_PAGE)).all()
-        return self._read(kind, bodies)
-
-    def _read(self, kind: Kind[R], bodies: Iterable[str]) -> list[R]:
+    async def _whole(self, records: list[R]) -> list[R]:
         """Return records as they were given: instructions with what stands in their passages."""
-        records = [kind.type.model_validate_json(body) for body in bodies]
         wanted = {r.passage_id for r in records if isinstance(r, Instruction)} - {""}
         if not wanted:
             return records
-        passages = self.get_many(PASSAGE, wanted)
+        passages = await self.get_many(PASSAGE, wanted)
         if missing := wanted - passages.keys():
             raise KeyError(f"{min(missing)} is not in the store, and instructions are about it")
 
@@ -182,9 +168,21 @@ class RecordsTable(Database):
         """Return the SQL for one field of a record's JSON body; the name is written into it."""
         if not name.isidentifier():
             raise ValueError(f"{name!r} is no field of a record")
-        if self._engine.dialect.name == "sqlite":
-            return func.json_extract(_C.body, literal_column(f"'$.{name}'"))
-        return func.json_extract_path_text(cast(_C.body, JSON), literal_column(f"'{name}'"))
+        return self._dialect.field(_C.body, name)
+
+
+def _page(kind: Kind[Any], round: int | None, after: str) -> Bodies:
+    query = select(_C.body).where(*_where(kind, round), _C.id > after).order_by(_C.id).limit(PAGE)
+    return lambda connection: connection.scalars(query).all()
+
+
+def _some(kind: Kind[Any], ids: Sequence[str]) -> Bodies:
+    query = select(_C.body).where(*_where(kind, None), _C.id.in_(ids))
+    return lambda connection: connection.scalars(query).all()
+
+
+def _parsed(kind: Kind[R], bodies: Iterable[str]) -> list[R]:
+    return [kind.type.model_validate_json(body) for body in bodies]
 
 
 def _where(kind: Kind[Any], round: int | None) -> list[Any]:

@@ -3,19 +3,20 @@
 What many of them share (schemas, tools, params) is kept once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, select
 
 from ...agents.models.call import ToolSpec
 from ...agents.models.request import Request, likeness
 from ...agents.records import Turn
 from .database import Database
 from .packing import pack, unpack
+from .place import Place
 from .schema import PARTS, REQUESTS
 from .statement import Statement
 from .writer import Step
@@ -29,7 +30,7 @@ _LIKE = 100
 class RequestsTable(Database):
     """The part of the store that tells what was asked."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         super().__init__(engine, place)
         self._request = Statement.inserting(REQUESTS, engine.dialect)
         self._part = Statement.inserting(PARTS, engine.dialect)
@@ -72,40 +73,45 @@ class RequestsTable(Database):
             return kept
         return new.setdefault(text, blake2b(text.encode(), digest_size=10).hexdigest())
 
-    def request(self, key: str) -> Request | None:
+    async def request(self, key: str) -> Request | None:
         """Return what was asked under a key, whole, whether it was answered or not."""
-        return next(self._requests(select(REQUESTS).where(REQUESTS.c.key == key)), None)
+        return next(iter(await self._requests(REQUESTS.c.key == key)), None)
 
-    def nearest(self, request: Request) -> Request | None:
+    async def nearest(self, request: Request) -> Request | None:
         """Return the recorded request that one was most likely meant to be; None where none is like it.
 
         It is one of the same message, or else one that the same role asked about the same record.
         """
         c = REQUESTS.c
         for told in (c.message == request.message, c.subject == request.subject):
-            query = select(REQUESTS).where(c.role == request.role, told).limit(_LIKE)
-            found = list(self._requests(query))
-            if found:
+            if found := await self._requests(c.role == request.role, told):
                 return max(found, key=lambda recorded: likeness(request, recorded))
         return None
 
-    def _requests(self, query: Select[Any]) -> Iterator[Request]:
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
-            hashes = {row[name] for row in rows for name in ("schema", "tools", "params")}
-            parts = select(PARTS.c.hash, PARTS.c.body).where(PARTS.c.hash.in_(hashes))
-            texts = {h: unpack(body).decode() for h, body in connection.execute(parts)} | {"": ""}
-        for row in rows:
-            told = {f.name: row[f.name] for f in fields(Request)}
-            tools = texts[row["tools"]]
-            told |= {
-                "turns": tuple(map(Turn.model_validate, orjson.loads(unpack(row["turns"])))),
-                "schema": texts[row["schema"]],
-                "tools": tuple(ToolSpec(**t) for t in orjson.loads(tools or "[]")),
-                "params": texts[row["params"]],
-                "about": tuple(orjson.loads(row["about"] or "[]")),
-            }
-            yield Request(**told)
+    async def _requests(self, *where: ColumnElement[bool]) -> list[Request]:
+        query = select(REQUESTS).where(*where).order_by(REQUESTS.c.key).limit(_LIKE)
+        return await self._ask(lambda connection: _read(connection, query))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Request]:
+    rows = connection.execute(query).mappings().all()
+    hashes = {row[name] for row in rows for name in ("schema", "tools", "params")}
+    parts = select(PARTS.c.hash, PARTS.c.body).where(PARTS.c.hash.in_(hashes))
+    texts = {h: unpack(body).decode() for h, body in connection.execute(parts)} | {"": ""}
+    return [_request(row, texts) for row in rows]
+
+
+def _request(row: RowMapping, texts: Mapping[str, str]) -> Request:
+    told = {f.name: row[f.name] for f in fields(Request)}
+    tools = texts[row["tools"]]
+    told |= {
+        "turns": tuple(map(Turn.model_validate, orjson.loads(unpack(row["turns"])))),
+        "schema": texts[row["schema"]],
+        "tools": tuple(ToolSpec(**t) for t in orjson.loads(tools or "[]")),
+        "params": texts[row["params"]],
+        "about": tuple(orjson.loads(row["about"] or "[]")),
+    }
+    return Request(**told)
 
 
 def _tools(tools: Iterable[ToolSpec]) -> str:

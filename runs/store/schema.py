@@ -1,4 +1,8 @@
-"""The tables of a run, the same for SQLite and PostgreSQL, and the inserts they take."""
+"""The tables of a run, the same for SQLite and PostgreSQL, and the inserts they take.
+
+`seq` counts up as rows are written. Workers may commit in another order than they count: so nothing that
+a dataset is made of is ordered by it.
+"""
 
 from typing import Any
 
@@ -17,19 +21,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-FORMAT = 2
+FORMAT = 3
 """Version of these tables: a store of another one is not read."""
 
 METADATA = MetaData()
 # SQLite only counts up a key that is declared INTEGER; PostgreSQL needs 64 bits.
 _SEQ = BigInteger().with_variant(Integer, "sqlite")
+# Ids are in the order of their bytes everywhere, whatever language a server sorts by.
+_ID = String().with_variant(String(collation="C"), "postgresql")
 
 # Small columns first: SQLite then sums them up without touching the pages that hold long texts.
 LEDGER = Table(
     "ledger",
     METADATA,
     Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    Column("key", String, nullable=False, unique=True),
+    Column("key", _ID, nullable=False, unique=True),
     Column("alias", String, nullable=False),
     Column("role", String, nullable=False),
     Column("model", String, nullable=False),
@@ -47,7 +53,7 @@ REQUESTS = Table(
     "requests",
     METADATA,
     Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    Column("key", String, nullable=False, unique=True),
+    Column("key", _ID, nullable=False, unique=True),
     Column("model", String, nullable=False),
     Column("version", String, nullable=False),
     Column("sample", Integer, nullable=False),
@@ -72,7 +78,7 @@ ATTEMPTS = Table(
     "attempts",
     METADATA,
     Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    Column("key", String, nullable=False, index=True),
+    Column("key", _ID, nullable=False, index=True),
     Column("alias", String, nullable=False),
     Column("role", String, nullable=False),
     Column("model", String, nullable=False),
@@ -93,7 +99,7 @@ RECORDS = Table(
     METADATA,
     Column("seq", _SEQ, primary_key=True, autoincrement=True),
     Column("kind", String, nullable=False),
-    Column("id", String, nullable=False),
+    Column("id", _ID, nullable=False),
     Column("round", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("body", Text, nullable=False),
@@ -120,6 +126,58 @@ EVENTS = Table(
     Column("seconds", Double, nullable=False),
     Column("data", Text, nullable=False),
 )
+TASKS = Table(
+    "tasks",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", _ID, nullable=False),
+    Column("round", Integer, nullable=False, index=True),
+    Column("signature", LargeBinary, nullable=False),
+)
+"""What was asked for already, as near duplicates are looked for; its number is a hash of its id."""
+BANDS = Table(
+    "bands",
+    METADATA,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("round", Integer, nullable=False),
+    Index("bands_by_round", "round"),
+    sqlite_with_rowid=False,
+)
+"""Which tasks share a part of their signatures."""
+APIS = Table(
+    "apis",
+    METADATA,
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("seed_id", _ID, nullable=False),
+    Column("specs", Text, nullable=False),
+)
+"""The APIs of each seed that has some, in the order in which the seeds were read."""
+WORKERS = Table(
+    "workers",
+    METADATA,
+    Column("owner", _ID, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("held", BigInteger, nullable=False),
+)
+"""Processes at work on a shared store: until when each counts as alive, and what it holds back."""
+CLAIMS = Table(
+    "claims",
+    METADATA,
+    Column("key", _ID, primary_key=True),
+    Column("owner", _ID, nullable=False),
+    Column("token", BigInteger, nullable=False),
+)
+"""Calls that a worker is paying for."""
+PURSE = Table(
+    "purse",
+    METADATA,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+)
+"""One row: what all workers spent and hold back, in pico-dollars."""
 META = Table(
     "meta",
     METADATA,

@@ -9,12 +9,13 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any
 
 from ...agents.errors import StopRun
+from .dialect import Dialect
 from .statement import Row, Statement
 
 _LOG = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ PATIENCE_S = 0.25
 """Seconds that what nobody waits for may wait for what somebody does."""
 FULL = 512
 """Writes that are worth a commit by themselves."""
+TRIES = 10
+"""Tries again of a transaction that another worker's stood in the way of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,25 @@ def _merged(steps: Iterable[Step]) -> Iterator[tuple[Statement, Sequence[Row]]]:
 class Writer:
     """Owns the connection that writes."""
 
-    def __init__(self, connection: Any, unavailable: type[Exception], *, limit: int) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        dialect: Dialect,
+        *,
+        describe: Callable[[Exception], str],
+        limit: int,
+    ) -> None:
         """Start the thread.
 
         Args:
             connection: a driver's connection, which the writer closes in the end.
-            unavailable: what the driver raises when the database itself cannot be written.
+            dialect: what its errors mean.
+            describe: tells an error without secrets.
             limit: writes that may wait; further ones make their caller wait for room.
         """
         self._connection = connection
-        self._unavailable = unavailable
+        self._dialect = dialect
+        self._describe = describe
         self._limit = limit
         self._pending: deque[_Write] = deque()
         self._loose: deque[tuple[Statement, Row]] = deque()
@@ -156,18 +168,29 @@ class Writer:
             outcomes = [(write, self._attempt(write.steps)) for write in (*alone, *batch)]
         _answer(outcomes)
 
-    def _attempt(self, steps: Iterable[Step]) -> Exception | None:
+    def _attempt(self, steps: Sequence[Step]) -> Exception | None:
         """Run steps in one transaction; an error goes to whoever awaits, not up this thread."""
+        error = self._transact(steps)
+        for _ in range(TRIES):
+            if error is None or not self._dialect.fleeting(error):
+                break
+            error = self._transact(steps)
+        if error is not None and self._dialect.unavailable(error):
+            return StopRun("store", f"the store cannot be written: {self._describe(error)}")
+        return error
+
+    def _transact(self, steps: Iterable[Step]) -> Exception | None:
         try:
             cursor = self._connection.cursor()
             for statement, rows in _merged(steps):
                 statement.run(cursor, rows)
             self._connection.commit()
         except Exception as error:
-            with contextlib.suppress(self._unavailable):
+            try:
                 self._connection.rollback()
-            if isinstance(error, self._unavailable):
-                return StopRun("store", f"the store cannot be written: {error}")
+            except Exception as further:
+                if not self._dialect.unavailable(further):
+                    raise
             return error
         return None
 

@@ -19,6 +19,7 @@ from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
 from ..opening import Opened, Opening
+from ..store import Place
 from .config import SentenceSettings, SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
@@ -60,7 +61,8 @@ async def make(
     rater = {config.alias: config.models[config.alias]}
     opening = Opening(rater | embedding_models(config), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    async with opening.at(ledger) as door:
+    place = Place.of(config.execution.store or ledger, ledger.parent.name)
+    async with opening.at(place) as door:
         try:
             services = _services(order, config, rows, door, notify)
         except ValueError as error:  # a package or a model that is not there

@@ -14,6 +14,7 @@ from ...tools.decontamination import (
     compare,
 )
 from ..opening import Opening
+from ..store import Place
 from .config import SetConfig, TfidfSettings
 from .make import embedding_models, open_embedder
 from .prompts import sound_rows
@@ -60,7 +61,8 @@ async def compare_rules(
     settings = config.testset.decontamination
     opening = Opening(embedding_models(config), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    async with opening.at(ledger) as door:
+    place = Place.of(config.execution.store or ledger, ledger.parent.name)
+    async with opening.at(place) as door:
         try:
             embedder = open_embedder(config, door.door)
             plain = isinstance(config.embedding, TfidfSettings)

@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-_FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
+_FENCE = re.compile(r"^[^\S\n]*+(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6} ", re.MULTILINE)
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]) ", re.MULTILINE)
+_ITEM = re.compile(r"^[^\S\n]*+(?:[-*+•]|\d{1,3}[.)]) ", re.MULTILINE)
 _BOLD = re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
 
 

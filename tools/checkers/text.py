@@ -6,7 +6,7 @@ Everything is compared in Unicode's composed form (NFC) and with Unix line ends:
 import re
 import unicodedata
 
-_FENCE = re.compile(r"\A(`{3,}|~{3,})[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\Z", re.DOTALL)
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)[^\n`]*+\n")
 _LEAD_IN_LENGTH = 100
 _AROUND = 24
 
@@ -37,8 +37,11 @@ def readings(answer: str, context: str) -> list[str]:
 
 
 def _without_fence(text: str, own: set[str]) -> str:
-    match = _FENCE.match(text)
-    return trimmed(match[2]) if match else text
+    opened = _FENCE.match(text)
+    inside = text[opened.end() :].rstrip(" \t") if opened else ""
+    if not opened or not inside.endswith(opened[1]):
+        return text
+    return trimmed(inside.removesuffix(opened[1]).rstrip(" \t"))
 
 
 def _without_lead_in(text: str, own: set[str]) -> str:

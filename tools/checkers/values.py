@@ -91,8 +91,9 @@ def _numbers(text: str) -> set[float]:
     marks = re.findall(r"[.,]", text)
     if not marks:
         return {float(text)}
-    decimal = float(re.sub(r"[.,](?=.*[.,])", "", text).replace(",", "."))
-    grouped = float(re.sub(r"[.,]", "", text))
+    last = max(text.rfind("."), text.rfind(","))
+    whole, part = (re.sub(r"[.,]", "", digits) for digits in (text[:last], text[last:]))
+    decimal, grouped = float(f"{whole}.{part}"), float(whole + part)
     in_groups = re.fullmatch(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", text) is not None
     if len(marks) > 1 and len(set(marks)) == 1:
         return {grouped} if in_groups else set()

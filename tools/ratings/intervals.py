@@ -88,3 +88,16 @@ def around(fit: Fit, spread: Floats, table: BattleTable) -> Intervals:
     variance *= clusters / max(clusters - 1, 1)
     half = NORMAL * ELO * np.sqrt(np.maximum(variance, 0.0))
     return Intervals(fit.ratings - half, fit.ratings + half, "sandwich", np.zeros((0, count)))
+
+
+Bounds = tuple[float, float] | tuple[None, None]
+
+
+def bounds(low: float, high: float) -> Bounds:
+    """Return an interval rounded to a tenth; nothing where all resamples are one: that is no certainty."""
+    return (None, None) if low == high else (round(low, 1), round(high, 1))
+
+
+def told(low: float | None, high: float | None) -> str:
+    """Return an interval in words."""
+    return "unknown" if low is None or high is None else f"{low:.0f} to {high:.0f}"

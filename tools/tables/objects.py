@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
+from .array import Elements
 from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError
 
 if TYPE_CHECKING:
@@ -25,40 +26,47 @@ class JsonTable:
 
     def __init__(self, path: Path, file: IO[bytes], kind: Kind) -> None:
         self.path = path
-        self._blocks = Blocks(path, file)
+        self._blocks = Blocks(path, file, json=True)
         lines = _filled(self._blocks.first)
         first = next(lines, b"").lstrip()
         by_line = kind == "jsonl" if first[:1] != b"[" else False
         if kind == "json" and first[:1] == b"{":
             by_line = isinstance(_object(first), dict) and next(lines, None) is not None
-        self._whole = None if by_line or not first else self._listed()
+        self._runs = None if by_line or not first else self._listed(first, file)
         self.counted = "the first line is row 1" if by_line else "the first row is row 1"
-        _, rows = self._whole or _lines(self._blocks.first, 0)
+        self._first = _lines(self._blocks.first, 0) if self._runs is None else next(self._runs)
+        rows = self._first[1]
         self.head: dict[str, Any] = {}
         for row in rows[:HEAD]:
             if isinstance(row, dict):
                 self.head |= {key: row[key] for key in row if self.head.get(key) is None}
 
-    def _listed(self) -> Read:
+    def _listed(self, first: bytes, file: IO[bytes]) -> Iterator[Read]:
+        """Yield the rows of an array in runs, those of one inside an object all at once."""
+        number = 0
         try:
-            value = _parsed(self._blocks.rest())
-        except orjson.JSONDecodeError as error:
+            array = first.startswith(b"[")
+            elements = Elements(self.path, self._blocks.first, file).runs() if array else None
+            for run in elements or [self._blocks.rest()]:
+                found = _records(_parsed(run))
+                if found is None:
+                    raise TableError(
+                        f"{self.path}: holds no list of rows; write one JSON object a line (.jsonl)"
+                    )
+                told = [
+                    row if isinstance(row, dict) else _no_object(orjson.dumps(row).decode())
+                    for row in found
+                ]
+                yield range(number + 1, number + len(told) + 1), told
+                number += len(told)
+        except (orjson.JSONDecodeError, UnicodeDecodeError) as error:
             raise TableError(f"{self.path}: is no JSON: {error}") from error
-        found = _records(value)
-        if found is None:
-            raise TableError(
-                f"{self.path}: holds no list of rows; write one JSON object a line (.jsonl)"
-            )
-        told = [
-            row if isinstance(row, dict) else _no_object(orjson.dumps(row).decode())
-            for row in found
-        ]
-        return range(1, len(told) + 1), told
 
     def _read(self) -> Iterator[Read]:
         """Yield the rows in runs."""
-        if self._whole is not None:
-            yield self._whole
+        if self._runs is not None:
+            yield self._first
+            yield from self._runs
             return
         number = 0
         for block, cut in self._blocks:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from .allowance import LEAST, Allowance
 from .table import FORMAT, Batch, Reject, Row, TableError
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ LONG_ROWS = 1 << 12
 """The same where rows hold long texts."""
 FEW_ROWS = 256
 """The same where whole rows are taken one by one."""
+ROW = 64
+"""Bytes that a row takes by itself, whatever it holds."""
 
 
 class ParquetTable:
@@ -25,6 +28,7 @@ class ParquetTable:
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.path = path
         self._file = file
+        self._allowance = Allowance(path)
         self._schema = self._opened(()).schema_arrow
         self.format = (self._schema.metadata or {}).get(FORMAT, b"").decode()
         self.head = {f.name: 0 if _is_number(f.type) else None for f in self._schema}
@@ -32,7 +36,10 @@ class ParquetTable:
     def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
         """Yield the rows."""
         number = 0
-        for batch in self._batches(self._opened(()), FEW_ROWS, sorted(names) if names else None):
+        columns = sorted(names) if names else None
+        self._allowance.spend(self._opened(()).metadata.num_rows * ROW)
+        self._measure(columns)
+        for batch in self._batches(self._opened(()), FEW_ROWS, columns):
             for row in batch.to_pylist():
                 number += 1
                 yield Row(number, row)
@@ -63,10 +70,33 @@ class ParquetTable:
         file = self._opened(texts)
         rows = LONG_ROWS if set(long) & set(names) else ROWS
         read = 0
+        self._measure([path for path in _paths(file, names) if path not in texts])
         for batch in self._batches(file, rows, _paths(file, names)):
             numbers = np.arange(read + 1, read + 1 + batch.num_rows, dtype=np.int64)
             read += batch.num_rows
             yield Batch(dict(zip(batch.schema.names, batch.columns, strict=True)), numbers)
+
+    def _measure(self, columns: Sequence[str] | None) -> None:
+        """Spend what the texts of some columns hold, before any of them is written out.
+
+        A value that stands in a column a million times is stored once, and so is what two of them
+        begin with. Where that could open to too much, the values are read without their repetitions.
+        """
+        metadata = self._opened(()).metadata
+        for group in range(metadata.num_row_groups):
+            chunks = [metadata.row_group(group).column(i) for i in range(metadata.num_columns)]
+            for chunk in chunks:
+                top = chunk.path_in_schema.split(".")[0]
+                if columns is not None and not {chunk.path_in_schema, top} & set(columns):
+                    continue
+                size = chunk.total_uncompressed_size
+                if size > LEAST or not chunk.physical_type == "BYTE_ARRAY":
+                    self._allowance.spend(size)
+                    continue
+                for batch in self._batches(
+                    self._opened([chunk.path_in_schema]), ROWS, [chunk.path_in_schema], [group]
+                ):
+                    self._allowance.spend(sum(map(_spelled, batch.columns)))
 
     def _opened(self, texts: Sequence[str]) -> Any:
         """Return a reader that encodes some columns by a dictionary."""
@@ -79,14 +109,31 @@ class ParquetTable:
             raise TableError(f"{self.path}: cannot be read: {_first(error)}") from error
 
     def _batches(
-        self, file: Any, rows: int, columns: list[str] | None
+        self,
+        file: Any,
+        rows: int,
+        columns: Sequence[str] | None,
+        groups: Sequence[int] | None = None,
     ) -> "Iterator[pa.RecordBatch]":
         import pyarrow as pa
 
         try:
-            yield from file.iter_batches(rows, columns=columns)
+            yield from file.iter_batches(rows, row_groups=groups, columns=columns)
         except pa.ArrowException as error:
             raise TableError(f"{self.path}: cannot be read: {_first(error)}") from error
+
+
+def _spelled(array: "pa.Array") -> int:
+    """Return how many bytes the texts of a column hold, each as often as it stands there."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_dictionary(array.type):
+        lengths = compute.take(compute.binary_length(array.dictionary), array.indices)
+        return compute.sum(lengths).as_py() or 0
+    if pa.types.is_struct(array.type):
+        return sum(map(_spelled, array.flatten()))
+    return _spelled(array.flatten()) if pa.types.is_nested(array.type) else int(array.nbytes)
 
 
 def _first(error: Exception) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Kind = Literal["csv", "json", "jsonl", "parquet"]
 MOST = 64 << 20
 """Bytes of the longest line that is read."""
+MOST_WHOLE = 4 * MOST
+"""Bytes of a text that is read whole."""
 FORMAT = b"arenainstruct.format"
 """Key of the metadata of Parquet under which a file declares what it holds."""
 BLOCK = 1 << 18
@@ -104,9 +106,9 @@ class Table(Protocol):
 class Blocks:
     """A text in runs of whole lines; a line too long to be held is left out, and told."""
 
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
-        self._file = file
-        first, self._cut = self._next()
+    def __init__(self, path: Path, file: IO[bytes], *, json: bool = False) -> None:
+        self._path, self._file = path, file
+        first, self._cut = self._next(array=json)
         if first.startswith(_UTF16):
             raise TableError(f"{path}: {FOREIGN}")
         self.first = first.removeprefix(_BOM)
@@ -123,12 +125,24 @@ class Blocks:
         return self._file.readline(MOST)
 
     def rest(self) -> bytes:
-        """Return everything from the first run on."""
-        return self.first + self._file.read()
+        """Return everything from the first run on.
 
-    def _next(self) -> tuple[bytes, bool]:
+        Raises:
+            TooLarge: It is more than should be held.
+        """
+        text = self.first + self._file.read(MOST_WHOLE)
+        if len(text) > MOST_WHOLE:
+            raise TooLarge(
+                f"{self._path}: is a JSON object of more than {MOST_WHOLE >> 20} MiB, which must be "
+                "held whole; write its rows as JSONL or as an array, which are read one by one"
+            )
+        return text
+
+    def _next(self, *, array: bool = False) -> tuple[bytes, bool]:
         block = self._file.read(BLOCK)
-        if not block or block.endswith(b"\n"):
+        # An array of JSON may stand on one line; it is read by its elements.
+        whole = array and block.removeprefix(_BOM).lstrip().startswith(b"[")
+        if not block or whole or block.endswith(b"\n"):
             return block, False
         line = self._file.readline(MOST)
         if len(line) < MOST or line.endswith(b"\n"):

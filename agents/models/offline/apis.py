@@ -10,19 +10,22 @@ from .functions import read_apis, words_of
 from .request import Sections
 
 _WORDED = re.compile(
-    r"^[ \t]*(?:(?:export|public|async|static|pub|default)\s+)*(?:def|function|fn|func)\s+(?P<name>\w+)"
-    r"\s*\((?P<args>[^)]*)\)[^\n{:]*[:{]?[ \t]*(?:\n\s*\"\"\"(?P<note>[^\"]*))?",
+    r"^[ \t]*(?:(?:export|public|async|static|pub|default)[ \t]+){0,5}"
+    r"(?:def|function|fn|func)[ \t]+(?P<name>\w+)[ \t]*\((?P<args>[^)]{0,1000})\)[^\n{:]*+[:{]?[ \t]*+"
+    r"(?:\n\s*+\"\"\"(?P<note>[^\"]*))?",
     re.M,
 )
 _C = re.compile(
-    r"^(?:/\*(?P<note>(?:[^*]|\*(?!/))*)\*/\s*\n)?[ \t]*[A-Za-z_][\w \t*]*?[\s*]"
+    r"^(?:/\*(?P<note>(?:[^*/]|\*(?!/)|/(?!\*))*+)\*/[^\S\n]*+\n\s*+)?[ \t]*[A-Za-z_][\w \t*]*?[\s*]"
     r"(?P<name>\w+)\s*\((?P<args>[^(){};]*)\)\s*[;{]",
     re.M,
 )
 _TABLE = re.compile(
-    r"CREATE TABLE\s+(?:IF NOT EXISTS\s+)?[\[\"`]?(\w+)[\]\"`]?\s*\((.*?)\n\s*\)\s*;", re.S | re.I
+    r"CREATE TABLE\s+(?:IF NOT EXISTS\s+)?[\[\"`]?(\w+)[\]\"`]?\s*"
+    r"\(((?:(?!CREATE TABLE).)*?)\n[^\S\n]*+\)\s*+;",
+    re.S | re.I,
 )
-_COLUMN = re.compile(r"^\s*[\[\"`]?(\w+)[\]\"`]?\s+(\w+)(?:\([\d, ]*\))?([^,\n]*)", re.M)
+_COLUMN = re.compile(r"^[^\S\n]*+[\[\"`]?(\w+)[\]\"`]?\s+(\w+)(?:\([\d, ]*\))?([^,\n]*)", re.M)
 _NO_COLUMN = {"CONSTRAINT", "FOREIGN", "PRIMARY", "UNIQUE", "CHECK", "ON", "REFERENCES", "KEY"}
 _KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof", "defined", "else"}
 _KINDS = {
@@ -73,7 +76,7 @@ def _functions(source: str) -> Iterator[dict[str, Any]]:
     """Read signatures: those after a word such as `def`, else those of the C family."""
     for match in list(_WORDED.finditer(source)) or list(_C.finditer(source)):
         if match["name"][0] != "_" and match["name"] not in _KEYWORDS:
-            fields = map(_argument, re.split(r",(?![^\[]*\])", match["args"]))
+            fields = map(_argument, re.split(r",(?![^\[\]]{0,200}\])", match["args"]))
             yield _api(match["name"], match["note"] or "", [f for f in fields if f])
 
 

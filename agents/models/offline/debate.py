@@ -141,9 +141,9 @@ def _criticised(
         )
         if "criticise" in this.actions and quoted and _BLAMES.search(this.text):
             if other >= _SOUND:
-                yield -0.5, "its criticism does not hold"
+                yield -0.75, "its criticism does not hold"
             elif other < _POOR and 2 * len(wanted & stems(this.text)) >= len(wanted):
-                yield 0.5, "its criticism holds"
+                yield 0.75, "its criticism holds"
         raised = _asked(said[at - 1].text) if at and "raise" in said[at - 1].actions else ""
         if raised and grade(Question(question.context, raised), "answer", this.text)[0] >= _POOR:
             yield 0.25, "it meets what it was asked"

@@ -23,7 +23,7 @@ _KEPT: dict[str, Callable[[str, str], bool]] = {
     "a quoted sentence": lambda _, answer: bool(re.search(r"[\"“][^\"”]{15,}[\"”]", answer)),
     "not the word": lambda word, answer: word.lower() not in answer.lower(),
     "at most so many words": lambda limit, answer: len(WORD.findall(answer)) <= int(limit),
-    "bullet points": lambda _, answer: bool(re.search(r"^\s*[-*•] ", answer, re.M)),
+    "bullet points": lambda _, answer: bool(re.search(r"^[^\S\n]*+[-*•] ", answer, re.M)),
     "the opening": lambda words, answer: answer.lower().lstrip().startswith(words.lower()),
     "the ending": lambda words, answer: bare(answer).lower().endswith(bare(words).lower()),
 }

@@ -31,13 +31,13 @@ _ASKING = re.compile(
 _BEHAVIOURS = {
     "say_unanswerable": (REFUSAL, "says that the passage does not hold the answer"),
     "ask_for_missing": (
-        re.compile(rf"(?=[\s\S]*\?)[\s\S]*?(?:{_ASKING.pattern})", re.I),
+        re.compile(rf"\A(?=[\s\S]*\?)[\s\S]*?(?:{_ASKING.pattern})", re.I),
         "asks for what is missing",
     ),
     "say_no_tool": (_NO_TOOL, "says that no tool fits"),
 }
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
-_MARK = re.compile(r"\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
+_MARK = re.compile(r"(?<!\d)\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"\w+\"")
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _OPTION = re.compile(r"^([A-Z])[.)] +(\S.*)$")
 _LIST_ROW = re.compile(r"^\s*(?:[-*•]|\(?(?:\d+|[A-Za-z])[.)])\s")
-ITEM = re.compile(r"^\s*\(?(\d+|[A-Za-z])[.)]\s+(.+)$", re.M)
+ITEM = re.compile(r"^[^\S\n]*+\(?(\d+|[A-Za-z])[.)]\s+(.+)$", re.M)
 QUOTED = re.compile(r"[\"“]([^\"“”\n]+)[\"”]")
 
 

@@ -20,7 +20,7 @@ from ..call import ToolSpec
 Strength = Literal["weak", "medium", "strong", "judge"]
 
 _OPEN = re.compile(r'<([a-z][a-z_]*)((?:-\d+)?)((?:\s+[\w-]+="[^"]*")*)\s*>')
-_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(?<![\w-])([\w-]+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)

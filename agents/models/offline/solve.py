@@ -201,7 +201,7 @@ _PROCEDURES: tuple[tuple[re.Pattern[str], Callable[[Question, Text], Solution | 
             (r"_{3,}", _blank),
             (r"\bmatch\b", _match),
             (r"\b(?:order|sequence|sort|arrange)\b", _order),
-            (r"\btrue or false\b|\bwhether .* (?:true|false)\b", _judgement),
+            (r"\btrue or false\b|\bwhether (?:(?!whether ).)* (?:true|false)\b", _judgement),
             (r"\bhow many (?:of the |of its )?sentences\b", _count),
             (r"\bthe number\b", _sum),
             (r"^\W*(?:write|discuss|assess|evaluate|compare)\b", _essay),

@@ -26,7 +26,8 @@ _CAUSE = re.compile(r"^(.{20,}?),? (?:because|since|so that|due to|therefore) (.
 _VAGUE = re.compile(r"\b(?:something|stated|named|some|two or more|things)\b")
 _CLAUSE = re.compile(r"\basks? (?:about (?=wh)|for )?(.+?)(?=[:;.]|, where|, best one|$)", re.I)
 _WHOLE = re.compile(
-    r"\b(?:text|passage|translation|version)\b.*\b(?:only|unchanged|in it|markup)\b"
+    r"\b(?:text|passage|translation|version)\b(?:(?!\b(?:text|passage|translation|version)\b).)*"
+    r"\b(?:only|unchanged|in it|markup)\b"
 )
 _UNSURE = re.compile(r"^(?:Quotes|Names|Points|Gives|Makes|Lists)\b")
 
@@ -230,7 +231,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[Bench], Asked]], ...] = tuple(
     (re.compile(told, re.I), ask)
     for told, ask in (
         (r"\bblanks?\b|\bcloze\b|\bgap\b", _blank),
-        (r"^matching|\bmatch(?:ing)?\b.*\bpairs\b", _match),
+        (r"^matching|\bmatch(?:ing)?\b(?:(?!\bmatch(?:ing)?\b).)*\bpairs\b", _match),
         (r"^ordering|scrambled order", _order),
         (r"true or false|label for each statement|contradicts it", _judge),
         (r"^(?:a )?(?:value|number)\b|how many", _number),

@@ -107,7 +107,7 @@ def _search(request: OfflineRequest, search: Function) -> OfflineReply:
     """Search twice at most, in the given names' own words; then name what was found."""
     made = sum(len(turn.tool_calls) for turn in request.turns)
     given = " ".join(request.user_turns)
-    names = re.findall(r'"name"\s*:\s*"(\w+)"', given) or re.findall(r"\w+_\w+", given)
+    names = re.findall(r'"name"\s*:\s*"(\w+)"', given) or re.findall(r"(?<!\w)\w+_\w+", given)
     parts = [w for name in dict.fromkeys(names) for w in name.split("_")]
     query = " ".join(dict.fromkeys(parts[made * 4 : made * 4 + 6]))
     if made < 2 and query:

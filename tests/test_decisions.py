@@ -1,4 +1,4 @@
-"""Selection: which answers train, and which never do."""
+"""From battles to training rows: where an instruction goes, and which answers train or never do."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.records import Answer, Battle, Game, Instruction, Turn, Winner
 from arenainstruct.graphs.settings import SelectionSettings, of_round
+from arenainstruct.graphs.supervisor.outcome import mean_scores, outcome, record_of
 from arenainstruct.graphs.supervisor.selection import preference_rows, sft_row, won_by
 
 INSTRUCTION = Instruction(
@@ -61,18 +62,18 @@ def battle(a: str, b: str, winner: Winner, margin: float, **fields: Any) -> Batt
         "agreement": 1.0,
         "decided_by": "jury",
         "disputed": False,
-        "games": (
-            Game(
-                juror="j",
-                model="scripted/juror",
-                shown_first="model_a",
-                score_a=5,
-                score_b=5,
-                reason="",
-            ),
-        ),
+        "games": games(5, 5),
     }
     return Battle(**(given_ | fields))
+
+
+def games(score_a: float, score_b: float) -> tuple[Game, ...]:
+    """Return both orders of a battle with the same scores."""
+    juror: dict[str, Any] = {"juror": "j", "model": "scripted/juror", "reason": ""}
+    return tuple(
+        Game(shown_first=side, score_a=score_a, score_b=score_b, **juror)
+        for side in ("model_a", "model_b")
+    )
 
 
 def sft(*battles: Battle, round: int = 1, answers: dict[str, Answer] = ANSWERS) -> Any:
@@ -173,3 +174,93 @@ def test_margins_that_make_no_sense_are_refused(wrong: object) -> None:
     with pytest.raises(ValidationError):
         SelectionSettings.model_validate({"sft_margin": wrong})
     assert SelectionSettings.model_validate({"sft_margin": 2}).sft_margin == (2.0,)
+
+
+PAIRS = (("small", "teacher"), ("other", "small"), ("teacher", "other"))
+
+
+def fought(
+    pair: tuple[str, str],
+    winner: Winner,
+    scores: tuple[float, float] | None = (6, 6),
+    *,
+    disputed: bool = False,
+) -> Battle:
+    """Return a battle with its scores; without any, a checker decided it."""
+    told = (
+        {"decided_by": "jury", "games": games(*scores)}
+        if scores
+        else {"decided_by": "checker", "games": ()}
+    )
+    return battle(*pair, winner, 0.0, disputed=disputed, **told)
+
+
+def answers(**checked: bool | None) -> list[Answer]:
+    return [answer(alias, says) for alias, says in checked.items()]
+
+
+NOBODY = answers(small=None, other=None, teacher=None)
+
+
+def of(battles: list[Battle], answered: list[Answer] = NOBODY) -> tuple[str, str]:
+    return outcome(battles, answered, target="small", broken_score=3.0)
+
+
+def test_routes() -> None:
+    lost = [fought(PAIRS[0], "model_b"), fought(PAIRS[1], "model_a"), fought(PAIRS[2], "tie")]
+    assert of(lost) == ("lost", "the target lost 2 and won 0 of 2")
+    won = [fought(PAIRS[0], "model_a"), fought(PAIRS[1], "tie")]
+    assert of(won) == ("won", "the target won 1 and lost 0 of 2")
+    assert of([fought(PAIRS[0], "model_a"), fought(PAIRS[1], "model_a")])[0] == "even"
+
+
+def test_most_battles_disputed_is_broken_not_hard() -> None:
+    battles = [fought(p, "model_a", disputed=n < 2) for n, p in enumerate(PAIRS)]
+    assert of(battles) == ("broken", "the jury disputes 2 of 3 battles")
+    assert of([fought(PAIRS[0], "model_b"), fought(PAIRS[1], "tie", disputed=True)])[0] == "lost"
+
+
+def test_lost_by_everyone_is_broken_not_hard() -> None:
+    poor = [fought(PAIRS[0], "model_b", (1, 3)), fought(PAIRS[2], "model_a", (3, 2))]
+    assert of(poor) == ("broken", "no answer has a mean score above 3 (best 3.0)")
+    assert of([fought(PAIRS[0], "model_b", (1, 3.5))])[0] == "lost"
+
+
+def test_failed_by_everyone_s_checker_is_broken() -> None:
+    everyone = answers(small=False, other=False, teacher=False)
+    assert of([fought(PAIRS[0], "model_b")], everyone) == (
+        "broken",
+        "the checker fails all 3 answers",
+    )
+
+
+def test_an_answer_that_passed_its_checker_shows_that_it_can_be_done() -> None:
+    """The winner of a checked battle has no game: the losers' low scores are not everybody's."""
+    battles = [
+        fought(PAIRS[0], "model_b", None),
+        fought(PAIRS[2], "model_a", None),
+        fought(PAIRS[1], "tie", (2, 2)),
+    ]
+    assert of(battles, answers(small=False, other=False, teacher=True))[0] == "lost"
+
+
+def test_mean_scores_are_over_all_games_of_a_contender() -> None:
+    found = mean_scores([fought(PAIRS[0], "model_b", (2, 8)), fought(PAIRS[1], "tie", (5, 4))])
+    assert found == {"small": 3.0, "teacher": 8.0, "other": 5.0}
+
+
+winners = st.sampled_from(["model_a", "model_b", "tie"])
+
+
+@given(st.lists(st.tuples(st.sampled_from(PAIRS), winners, st.booleans()), max_size=9))
+def test_the_record_counts_the_target_s_undisputed_battles(
+    drawn: list[tuple[tuple[str, str], Winner, bool]],
+) -> None:
+    battles = [fought(pair, winner, disputed=d) for pair, winner, d in drawn]
+    won, tied, lost = record_of(battles, "small")
+    mine = [b for b in battles if "small" in (b.model_a, b.model_b) and not b.disputed]
+    assert won + tied + lost == len(mine)
+    assert tied == sum(b.winner == "tie" for b in mine)
+    # What one side wins the other loses.
+    theirs = [record_of([b], b.model_b if b.model_a == "small" else b.model_a) for b in mine]
+    assert (won, lost) == (sum(t[2] for t in theirs), sum(t[0] for t in theirs))

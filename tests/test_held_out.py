@@ -1,0 +1,201 @@
+"""Held-out seeds: who judges them, that they never train, and trained targets that meet on them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from arenainstruct.agents.records import (
+    Instruction,
+    Seed,
+)
+from arenainstruct.graphs import kinds
+from arenainstruct.graphs.supervisor import (
+    evaluate,
+    held_out,
+    state,
+)
+from arenainstruct.graphs.trainer import TrainRequest, Weights
+from tests.rounds import selected, supervised
+from tests.stage import (
+    SEED,
+    Line,
+    Stage,
+    instruction,
+    juror,
+    staged,
+)
+
+
+def twenty(**more: Any) -> tuple[list[Seed], list[Instruction]]:
+    """Return twenty seeds, and of each an instruction, a harder edit of it and one of another passage."""
+    seeds = [SEED.model_copy(update={"id": f"seed-{n}"}) for n in range(20)]
+    asked = [instruction(f"i-{n}", seed_id=seed.id, **more) for n, seed in enumerate(seeds)]
+    others: dict[str, dict[str, Any]] = {
+        "edit": {"depth": 1},
+        "other": {"transformation": "shortened"},
+    }
+    asked += [
+        i.model_copy(update={"id": f"{i.id}-{name}", **fields})
+        for i in asked
+        for name, fields in others.items()
+    ]
+    return seeds, asked
+
+
+async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_path: Path) -> None:
+    async with staged(tmp_path, evaluation={"held_out": 0.5}) as stage:
+        seeds, asked = twenty()
+        await stage.store.add(kinds.SEED, 0, seeds)
+        await selected(stage, *asked)
+        assert {b.purpose for b in await stage.records(kinds.BATTLE)} == {"selection"}
+        await evaluate.evaluate(state.start_state(round=1), stage.runtime)
+        decisions = await stage.records(kinds.DECISION)
+        battles = await stage.records(kinds.BATTLE)
+        rows = [
+            *await stage.records(kinds.SFT),
+            *await stage.records(kinds.PREFERENCE),
+        ]
+    held = {d.instruction_id for d in decisions if d.outcome == "held_out"}
+    plain = {id for id in held if id.count("-") == 1}
+    assert 3 <= len(plain) <= 17
+    assert held == plain | {f"{id}-{name}" for id in plain for name in ("edit", "other")}
+    assert held == {b.instruction_id for b in battles if b.purpose == "evaluation"}
+    for battle in battles:
+        jury = {"e1"} if battle.purpose == "evaluation" else {"j1", "j2", "j3"}
+        assert {g.juror for g in battle.games} == jury
+    assert rows and not held & {row.instruction_id for row in rows}
+
+
+async def test_the_held_out_set_is_bounded_and_drawn_once_for_all_rounds(tmp_path: Path) -> None:
+    tuned = {"held_out": 0.5, "instructions": 4}
+    async with staged(tmp_path, evaluation=tuned) as stage:
+        seeds, asked = twenty()
+        await stage.store.add(kinds.SEED, 0, seeds)
+        await stage.store.add(kinds.INSTRUCTION, 1, asked)
+        await evaluate.evaluate(state.start_state(round=1), stage.runtime)
+        (first,) = await stage.records(kinds.HELD_OUT)
+        calls = len(stage.calls)
+        later = [a.model_copy(update={"id": f"{a.id}-later", "round": 2}) for a in asked]
+        await stage.store.add(kinds.INSTRUCTION, 2, later)
+        await evaluate.evaluate(state.start_state(round=2), stage.runtime)
+        assert await stage.records(kinds.HELD_OUT) == [first]
+        assert len(stage.calls) == calls, "no battle between the same weights is fought again"
+        ratings = await stage.records(kinds.RATING)
+    assert len(first.instructions) == 4
+    assert [r.models for r in ratings] == [ratings[0].models] * 2
+
+
+class Coach:
+    """A trainer whose every new version answers better than the one before, or not at all better."""
+
+    def __init__(self, *better: bool) -> None:
+        self.better = better
+        self.asked: list[str] = []
+
+    async def train(self, request: TrainRequest) -> Weights | None:
+        self.asked.append(request.target)
+        model = request.model.model_copy(
+            update={"model": f"small-{'good' if self.better[request.round - 1] else 'poor'}"}
+        )
+        return Weights(version=str(request.round), model=model, said="coached")
+
+
+def coached(line: Line) -> Any:
+    """Score the answers of coached targets: good ones win against everyone, poor ones lose."""
+    points = {"small@1": 10.0, "small@2": 1.0}
+
+    def score(answer: str) -> float:
+        return next((p for name, p in points.items() if name in answer), 5.0)
+
+    first, second = score(line.tag("first")), score(line.tag("second"))
+    return {"reason": "by name", "score_first": first, "score_second": second}
+
+
+def by_name(line: Line) -> Any:
+    return juror(line) if line.alias != "e1" else coached(line)
+
+
+async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_path: Path) -> None:
+    """Round 1 trains a better target, round 2 a worse one: promoted, then rolled back."""
+    coach, tuned = Coach(True, False), {"held_out": 0.5, "instructions": 20}
+    async with staged(tmp_path, {"juror": by_name}, rounds=2, evaluation=tuned) as stage:
+        texts = {f"seed-{n}": f"{SEED.text} It has {n} arches." for n in range(12)}
+        seeds = [SEED.model_copy(update={"id": i, "text": text}) for i, text in texts.items()]
+        opened = stage.opening()
+        stage.services = replace(stage.services, trainer=coach, enlist=opened)
+        ended = await supervised(stage, *seeds)
+        gates = await stage.records(kinds.GATE)
+        answers = await stage.records(kinds.ANSWER)
+        battles = await stage.records(kinds.BATTLE)
+        (held,) = await stage.records(kinds.HELD_OUT)
+        rows = await stage.records(kinds.SFT)
+    words = {g.round: (g.word, g.candidate, g.target) for g in gates}
+    assert words == {
+        1: ("promoted", "small@1", "small@1"),
+        2: ("rolled_back", "small@2", "small@1"),
+    }
+    assert ended["target"] == "small@1"
+    assert coach.asked == ["small", "small@1"]
+    # Every version answered the held-out set for itself.
+    of_set = [a for a in answers if a.instruction_id in held.instructions]
+    assert {a.contender for a in of_set} == {"teacher", "other", "small", "small@1", "small@2"}
+    assert len({a.id for a in of_set}) == 5 * len(held.instructions)
+    met = {b.model_a + b.model_b for b in battles if b.purpose == "evaluation" and b.round == 2}
+    assert {"small@2" in pair for pair in met} == {True}
+    # The promoted one battles for the rows of the next round.
+    chosen = [b for b in battles if b.purpose == "selection" and b.round == 2]
+    assert {"small@1" in (b.model_a, b.model_b) for b in chosen} >= {True}
+    assert not any("small" in (b.model_a, b.model_b) for b in chosen)
+    assert {row.round for row in rows} == {1, 2}
+    assert gates[0].reason.startswith("small@1 won ") or gates[1].reason.startswith("small@1 won ")
+
+
+async def held_of(stage: Stage, **fields: Any) -> set[str]:
+    """Return the seeds held out under other settings or another cast."""
+    held = await held_out.HeldOutSeeds.draw(replace(stage.services, **fields))
+    return {seed.id for seed in await stage.records(kinds.SEED) if seed.id in held}
+
+
+async def test_seeds_are_held_out_by_number_whatever_their_order(tmp_path: Path) -> None:
+    def seeds(*numbers: int) -> list[Seed]:
+        return [SEED.model_copy(update={"id": f"seed-{n:03}"}) for n in numbers]
+
+    async with staged(tmp_path, evaluation={"held_out": 0.1}) as stage:
+        await stage.store.add(kinds.SEED, 0, seeds(0))
+        assert await held_of(stage) == set(), "a seed alone trains"
+        await stage.store.add(kinds.SEED, 0, seeds(1))
+        assert len(await held_of(stage)) == 1, "one evaluates and one trains"
+        await stage.store.add(kinds.SEED, 0, seeds(*range(2, 200)))
+        held = await held_of(stage)
+        assert 8 <= len(held) <= 34 and held == await held_of(stage)
+        other = stage.services.settings.model_copy(update={"seed": 8})
+        assert held != await held_of(stage, settings=other), "another seed, another draw"
+        nobody = stage.services.cast.model_copy(update={"evaluation_jury": ()})
+        assert await held_of(stage, cast=nobody) == set()
+
+
+async def test_broken_instructions_rate_nobody(tmp_path: Path) -> None:
+    """Lost by everyone, also before the evaluation jury: it tells of the instruction only."""
+
+    def poor(line: Line) -> Any:
+        bad = "Nonsense" in line.tag("instruction")
+        return juror(line, {"teacher": 1.0, "other": 2.0, "small": 3.0} if bad else {})
+
+    async with staged(tmp_path, {"juror": poor}, evaluation={"held_out": 0.5}) as stage:
+        seeds = [SEED.model_copy(update={"id": f"seed-{n}"}) for n in range(2)]
+        await stage.store.add(kinds.SEED, 0, seeds)
+        asked = [instruction(f"i-{n}", seed_id=f"seed-{n}") for n in range(2)]
+        asked += [a.model_copy(update={"id": f"{a.id}-bad", "task": "Nonsense?"}) for a in asked]
+        await selected(stage, *asked)
+        await evaluate.evaluate(state.start_state(round=1), stage.runtime)
+        decisions = await stage.records(kinds.DECISION)
+        ratings = await stage.records(kinds.RATING)
+    said = sorted(d.outcome for d in decisions)
+    assert said == ["broken", "broken", "held_out", "lost"]
+    assert {r.purpose for r in ratings} == {"selection", "evaluation"}
+    for found in ratings:
+        assert [(m.model, m.battles) for m in found.models] == [
+            ("teacher", 2),
+            ("other", 2),
+            ("small", 2),
+        ]
