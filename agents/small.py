@@ -17,9 +17,9 @@ from pydantic.fields import FieldInfo
 from .errors import ReplyError
 from .models.call import Call, Reply
 from .models.form import example_of
+from .models.lines import ShortReply
 from .models.structured import Asked, ask
 from .records import Turn
-from .replies import ReplyBody
 
 R = TypeVar("R", bound=BaseModel)
 Schema = Mapping[str, Any]
@@ -72,7 +72,7 @@ def _shown(call: Call, answer: str) -> Call:
 
 
 @cache
-def slim(reply_type: type[BaseModel], bounds: bytes) -> type[ReplyBody]:
+def slim(reply_type: type[BaseModel], bounds: bytes) -> type[ShortReply]:
     """Return a reply type with the fields that have bounds alone, in their schema only.
 
     What breaks them all the same is for the role and the gate to judge.
@@ -82,7 +82,7 @@ def slim(reply_type: type[BaseModel], bounds: bytes) -> type[ReplyBody]:
         whole = reply_type.model_fields[name]
         own = {"maxLength": _LONGEST} if whole.annotation is str else {}
         fields[name] = (whole.annotation, _narrowed(whole, {**own, **narrow}))
-    made: type[ReplyBody] = create_model(reply_type.__name__, __base__=ReplyBody, **fields)
+    made: type[ShortReply] = create_model(reply_type.__name__, __base__=ShortReply, **fields)
     return made
 
 

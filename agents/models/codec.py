@@ -14,7 +14,7 @@ from .call import Call, Reply, ToolSpec, Usage
 from .characters import sound_json
 from .dialect import Dialect, response_format
 from .escapes import CONTROL
-from .form import form, short_form
+from .form import told, told_small
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
 from .structured import parses
@@ -43,10 +43,8 @@ class Codec:
         """
         turns, reply = call.turns, call.reply_type
         if reply is not None and dialect.mode != "schema":
-            small = self._settings.small
-            turns = (
-                with_request(turns, short_form(reply)) if small else with_system(turns, form(reply))
-            )
+            in_words = told_small if self._settings.small else told
+            turns = in_words(turns, reply, dialect.mode)
         turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
         payload["messages"] = self._messages(turns)
@@ -149,19 +147,6 @@ def _parse(body: bytes) -> Any:
         return orjson.loads(sound_json(body.decode()))
     except ValueError as error:
         raise AttemptFailed("the response is malformed JSON", status=200) from error
-
-
-def with_request(turns: tuple[Turn, ...], words: str) -> tuple[Turn, ...]:
-    """Return the turns with words at the end of the last one."""
-    *before, last = turns
-    return (*before, last.model_copy(update={"content": f"{last.content}\n\n{words}"}))
-
-
-def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:
-    """Return the turns with a text at the end of the system turn; many templates allow only one."""
-    if turns and turns[0].role == "system":
-        return (Turn(role="system", content=f"{turns[0].content}\n\n{text}"), *turns[1:])
-    return (Turn(role="system", content=text), *turns)
 
 
 def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

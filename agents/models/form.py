@@ -11,8 +11,13 @@ import orjson
 from pydantic import BaseModel
 
 from ..examples import EXAMPLES
+from ..records import Turn
 from ..replies import strict_schema
+from .lines import asked_in_lines, in_lines, may_be_lines
 
+Turns = tuple[Turn, ...]
+_EXAMPLE = 2
+"""Where the answer to a small model's example stands, after system turn and example."""
 BLANK = "…"
 """Stands for a text."""
 CHOICE = " | "
@@ -21,6 +26,28 @@ _CHOICES = 6
 """Choices shown; where there are more, the prompt lists them."""
 _SHOWN = 2
 """Entries shown of a list."""
+
+
+def told(turns: Turns, reply: type[BaseModel], mode: str) -> Turns:
+    """Return the turns with the form of the reply at the end of the system turn.
+
+    Many templates allow only one of those.
+    """
+    if turns and turns[0].role == "system":
+        return (Turn(role="system", content=f"{turns[0].content}\n\n{form(reply)}"), *turns[1:])
+    return (Turn(role="system", content=form(reply)), *turns)
+
+
+def told_small(turns: Turns, reply: type[BaseModel], mode: str) -> Turns:
+    """Return the turns with the form at their end: in lines, as its example, where no JSON has to be."""
+    *before, last = turns
+    words = short_form(reply)
+    shown = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), None)
+    if shown == _EXAMPLE and mode == "prompt" and may_be_lines(reply):
+        example = orjson.loads(turns[shown].content)
+        before[shown] = turns[shown].model_copy(update={"content": in_lines(example)})
+        words = asked_in_lines(example)
+    return (*before, last.model_copy(update={"content": f"{last.content}\n\n{words}"}))
 
 
 @cache

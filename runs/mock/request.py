@@ -10,6 +10,8 @@ import orjson
 
 from ...agents.models.form import CHOICE
 
+_LINES = "Answer as before, in lines that begin with:"
+_LINE_VALUES = {"true": True, "false": False}
 _ASKED = re.compile(r"one JSON object(?: \((\w+)\))?")
 
 
@@ -78,6 +80,8 @@ def _structure(
     told = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") != "assistant")
     found = _ASKED.search(told)
     schema = _schema_in(told[found.end() :]) if found else None
+    if schema is None and _LINES in told:
+        schema = _schema_of_lines(raw["messages"])
     return (
         "json" if asked.get("type") == "json_object" else "prompt",
         schema,
@@ -93,6 +97,20 @@ def _schema_in(text: str) -> dict[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return _schema_of(value) if isinstance(value, dict) else None
+
+
+def _schema_of_lines(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema that the lines of an example let one guess."""
+    example = next(str(m["content"]) for m in messages if m.get("role") == "assistant")
+    values: dict[str, Any] = {}
+    for line in example.splitlines():
+        name, named, text = line.partition(":")
+        if named and not line.startswith("-"):
+            values[name] = [""] if not text else _LINE_VALUES.get(text.strip(), text)
+    if any(name in values for name in ("terms", "replacements")):
+        values["check"] = {n: values.pop(n) for n in ("terms", "replacements") if n in values}
+    numbers = {name: 1 for name, value in values.items() if re.fullmatch(r"\s*\d+", str(value))}
+    return _schema_of(values | numbers)
 
 
 def _schema_of(value: Any) -> dict[str, Any]:
