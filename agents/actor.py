@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -9,7 +10,7 @@ from autogen_core import MessageContext, RoutedAgent
 from autogen_core.exceptions import CantHandleException
 from pydantic import BaseModel
 
-from ..prompts.template import Prompt, load_prompt
+from ..prompts.template import Prompt, load_prompt, prompt_names
 from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
 from .errors import PromptError, boundary
@@ -17,6 +18,7 @@ from .models.call import Call, Reply
 from .models.door import Door
 from .models.structured import ask
 from .records import Turn
+from .small import Schema, ask_small
 from .tool_door import ToolDoor
 
 R = TypeVar("R", bound=BaseModel)
@@ -54,6 +56,11 @@ class Actor(RoutedAgent):
         settings = self.desk.door.models[self.alias].settings
         return f"{settings.provider}/{settings.model}"
 
+    @property
+    def small(self) -> bool:
+        """Whether the model is spoken to as a small one."""
+        return self.desk.door.models[self.alias].settings.small
+
     async def on_unhandled_message(self, message: Any, ctx: MessageContext) -> NoReturn:
         """Raise: a message nobody handles is a fault of the graph that sent it."""
         raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
@@ -66,17 +73,38 @@ class Actor(RoutedAgent):
         subject: str,
         note: str = "",
     ) -> Call:
-        """Return the call that a prompt file and its variables make; a note closes the user turn."""
+        """Return the call that a prompt file and its variables make; a note closes the user turn.
+
+        A small model is told the first paragraph of the rules, and no other, and shown an example.
+        """
         template = prompt_of(prompt)
+        if self.small:
+            template = small_prompt(template)
         with boundary(PromptError, f"rendering {template.name} for {subject}"):
             told = {name: variables[name] for name in template.variables}
             system, user = template.render(told)
-        user = f"{user}\n\n{note}" if note else user
-        turns = (Turn(role="system", content=system), Turn(role="user", content=user))
+            shown = template.example(told) if self.small else ""
+        if self.small:
+            system = first_paragraph(system)
+        said = [shown] if shown else []
+        said.append(f"{user}\n\n{note}" if note else user)
+        turns = (Turn(role="system", content=system), *(Turn(role="user", content=t) for t in said))
         return Call(self.alias, turns, role=self.id.type, subject=subject, prompt=template.version)
 
-    async def ask(self, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
-        """Make a structured call; raises ReplyError when it does not parse after one repair."""
+    async def ask(
+        self,
+        call: Call,
+        reply_type: type[R],
+        *,
+        known: Mapping[str, Any] | None = None,
+        bounds: Mapping[str, Schema] | None = None,
+    ) -> tuple[R, Reply]:
+        """Make a structured call; raises ReplyError when it does not parse after one repair.
+
+        A small model is not asked for what is `known`, and held to `bounds` of the rest.
+        """
+        if self.small:
+            return await ask_small(self.desk.door, call, reply_type, known or {}, bounds or {})
         return await ask(self.desk.door, call, reply_type)
 
 
@@ -85,6 +113,25 @@ def prompt_of(file: PromptFile | str) -> Prompt:
     if isinstance(file, str):
         return load_prompt(file)
     return load_prompt(file.name, Path(file.folder)) if file.folder else load_prompt(file.name)
+
+
+@cache
+def small_prompt(prompt: Prompt) -> Prompt:
+    """Return what a small model is told in a prompt's place: the file `X_small` beside it, or its role's.
+
+    Where neither is there, it is the prompt itself.
+    """
+    folder = prompt.path.parents[prompt.name.count("/")]
+    beside = f"{prompt.name}_small"
+    if beside in prompt_names(folder):
+        return load_prompt(beside, folder)
+    own = f"small/{prompt.role}"
+    return load_prompt(own) if own in prompt_names() else prompt
+
+
+def first_paragraph(text: str) -> str:
+    """Return a text up to its first empty line."""
+    return text.partition("\n\n")[0]
 
 
 def variant(sample: int) -> str:

@@ -1,9 +1,11 @@
 """Between what models write and what lives on: replies to record values, record values to prompt text."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 
+from ..taxonomy.skill import Leaf
 from ..tools.api_spec import ApiSpec, slug
 from .environment import Api, ApiParameter
 from .records import Check
@@ -20,6 +22,21 @@ def check_of(checker: str, reply: CheckReply) -> Check | None:
     if not checker:
         return None
     return Check(name=checker, terms=tuple(reply.terms), replacements=tuple(reply.replacements))
+
+
+def task_bounds(leaf: Leaf) -> dict[str, dict[str, Any]]:
+    """Return the schemas of what a task of a leaf has: as many options and arguments as it asks for."""
+    least, most = leaf.options
+    texts = {"type": "array", "items": {"type": "string", "maxLength": 120}}
+    asked = {"terms": leaf.check_terms, "replacements": leaf.check_replacements}
+    check = {
+        "type": "object",
+        "properties": {
+            name: {**texts, "minItems": int(bool(said)), "maxItems": 6 if said else 0}
+            for name, said in asked.items()
+        },
+    }
+    return {"options": {**texts, "minItems": least, "maxItems": most}, "check": check}
 
 
 def api_of(reply: ApiReply, *, hypothesised: bool = False) -> Api:

@@ -187,8 +187,20 @@ class QuestionReply(ReplyBody):
     question: str = Field(min_length=1)
 
 
+LENGTHS = frozenset({"minItems", "maxItems", "maxLength"})
+"""Words that bound lists and texts: not every endpoint knows them."""
+_MOST: dict[str, dict[str, int]] = {
+    **dict.fromkeys(("tasks", "suggestions", "apis", "parameters"), {"maxItems": 64}),
+    **dict.fromkeys(("options", "user_turns"), {"maxItems": 12}),
+    **dict.fromkeys(("goal", "name"), {"maxLength": 100}),
+    **dict.fromkeys(("own_answer", "direction"), {"maxLength": 1000}),
+}
+"""Bounds by a field's name, far beyond what is asked for: a model that loops is stopped by its grammar
+and not by its tokens. They are no part of what is asked, nor of what is accepted."""
+
+
 def _strict(schema: Any) -> Any:
-    """Rewrite a pydantic schema to the strict subset: no titles, descriptions or bounds."""
+    """Rewrite a pydantic schema to the strict subset: no titles, descriptions or bounds of numbers."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):
@@ -196,7 +208,7 @@ def _strict(schema: Any) -> Any:
     drop = {"title", "description", "default", "minimum", "maximum", "minLength"}
     kept = {
         key: (
-            {name: _strict(sub) for name, sub in value.items()}
+            {name: _bounded(name, _strict(sub)) for name, sub in value.items()}
             if key in {"properties", "$defs"}
             else _strict(value)
         )
@@ -209,11 +221,23 @@ def _strict(schema: Any) -> Any:
     return kept
 
 
-_SCHEMAS: dict[type[BaseModel], dict[str, Any]] = {}
+def _bounded(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a field's schema with the bounds of its name, where they fit and it has none of its own."""
+    most = _MOST.get(name, {})
+    if schema.get("type") == ("array" if "maxItems" in most else "string"):
+        return {**most, **schema}
+    return schema
 
 
+@cache
 def strict_schema(reply: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema of a reply type for strict structured output; converted once per type."""
-    if reply not in _SCHEMAS:
-        _SCHEMAS[reply] = _strict(reply.model_json_schema())
-    return _SCHEMAS[reply]
+    made: dict[str, Any] = _strict(reply.model_json_schema())
+    return made
+
+
+def unbounded(schema: Any) -> Any:
+    """Return a schema without the words that bound lists and texts."""
+    if isinstance(schema, dict):
+        return {key: unbounded(value) for key, value in schema.items() if key not in LENGTHS}
+    return [unbounded(one) for one in schema] if isinstance(schema, list) else schema

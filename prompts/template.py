@@ -15,6 +15,9 @@ A prompt file has two blocks, `system` and `user`:
     …
     {% endblock %}
 
+A third block, `example`, may hold a short request of the same kind: models that are small are shown it,
+with its answer, before the real one.
+
 What comes from outside stands between tags, through the filter `inside`, which breaks any closing
 tag of that name in it, so that a document or an answer cannot end its own section. What stands in a
 tag's quotes goes through `attribute`. A prompt in which texts contend with each other fences them
@@ -149,20 +152,25 @@ class Prompt:
             KeyError: when the variables given are not exactly the declared ones.
             ValueError: when the template fails on them; names file and line.
         """
+        system, user = self._blocks(("system", "user"), variables)
+        return system, user
+
+    def example(self, variables: dict[str, Any]) -> str:
+        """Return the short request that is shown before the real one; empty where there is none."""
+        blocks = ("example",) if "example" in self.template.blocks else ()
+        return "".join(self._blocks(blocks, variables))
+
+    def _blocks(self, blocks: tuple[str, ...], variables: dict[str, Any]) -> list[str]:
         if variables.keys() != set(self.variables):
             odd = sorted(variables.keys() ^ set(self.variables))
             raise KeyError(f"prompt {self.name}: variables differ from the declared ones: {odd}")
         if self.fenced:
             variables = variables | {_MARK: mark_of(repr(variables))}
         try:
-            system, user = (
-                render_block(self.template, block, variables).strip()
-                for block in ("system", "user")
-            )
+            return [render_block(self.template, block, variables).strip() for block in blocks]
         except (jinja2.TemplateError, TypeError, ValueError, IndexError) as error:
             line = line_of(self.template, error)
             raise ValueError(f"{self.path}:{line}: {error}") from error
-        return system, user
 
 
 @cache

@@ -22,7 +22,8 @@ from ..agents.models.settings import EndpointSettings, ModelSettings, OpenAISett
 from ..agents.models.structured import ask
 from ..agents.models.window import with_windows
 from ..agents.records import Turn
-from ..agents.replies import TasksReply
+from ..agents.replies import TaskReply, TasksReply
+from ..agents.small import ask_small
 from ..agents.tool_loop import LoopTool, run_tool_loop
 from ..agents.verdicts import KINDS
 from ..graphs.generation.fitting import no_room
@@ -33,6 +34,8 @@ PING = Turn(role="user", content="ping")
 PONG = Turn(role="assistant", content="pong")
 """What a reward model is asked to score."""
 PATIENCE_S = 20.0
+SLOW_S = 5.0
+"""Seconds for one token from which on it is told that a model is slow."""
 FEW = 64
 """Tokens asked for where one is too few: some endpoints have a least number."""
 _TOO_FEW = re.compile(r"max_(completion_|output_)?tokens|output limit|token limit", re.I)
@@ -45,6 +48,13 @@ _WRITE = (
     "Write one short task (its expected behaviour is `answer`) about this text: "
     "Water boils at 100 °C at sea level, and at about 70 °C on the top of Mount Everest."
 )
+_KNOWN = {
+    "expected_behaviour": "answer",
+    "user_turns": [],
+    "check": {"terms": [], "replacements": []},
+    "own_answer": "",
+}
+"""What a small model is not asked for."""
 _LOOK = "What is the weather in Bergen? Look it up with the tool."
 
 
@@ -85,7 +95,8 @@ def wanted(config: RunConfig | ArenaConfig, alias: str) -> Wanted:
         calling = any(skill.flow == "tool_use" for skill in config.loaded_skills())
     asked: list[tuple[type[BaseModel], str]] = []
     if alias in writing:
-        asked.append((TasksReply, _WRITE))
+        small = config.players[alias].small
+        asked.append((TaskReply if small else TasksReply, _WRITE))
     if alias in (*cast.jury, *cast.evaluation_jury):
         asked.append((KINDS[config.arena.verdict].reply, _JUDGE))
     answers = alias in cast.everyone
@@ -172,7 +183,17 @@ async def _ask(alias: str, model: OpenModel) -> str:
         seconds = time.perf_counter() - started
         return f"answers in {seconds:.2f} s, without text so early (it may think first)"
     said = f"scores a short answer {float(reply.text):.4g}" if scored else "answers"
-    return f"{reply.model} {said} in {reply.seconds:.2f} s"
+    return f"{reply.model} {said} in {reply.seconds:.2f} s{_slow(reply)}"
+
+
+def _slow(reply: Reply) -> str:
+    """Return a warning where a reply of hardly any words took long; empty where it did not."""
+    if reply.seconds < SLOW_S:
+        return ""
+    return (
+        f" (slow: {reply.seconds:.0f} s for {reply.tokens_out} tokens; a run makes thousands of longer "
+        "replies: serve it with less load, or raise timeout_s)"
+    )
 
 
 class _Window:
@@ -206,7 +227,12 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
             Turn(role="system", content="You reply as asked."),
             Turn(role="user", content=request),
         )
-        await ask(window, Call(alias, turns, role="check"), kind)
+        call = Call(alias, turns, role="check")
+        if model.settings.small:
+            known = _KNOWN.keys() & kind.model_fields.keys()
+            await ask_small(window, call, kind, {name: _KNOWN[name] for name in known}, {})
+        else:
+            await ask(window, call, kind)
         assert isinstance(model.provider, OpenAIProvider)
         yield f"{kind.__name__} by {_MODES[model.provider.learned.dialect.mode]}"
     if wants.tools:

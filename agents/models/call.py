@@ -40,6 +40,8 @@ class Call:
     """The prompt's version as `name@hash`: for the trace, not part of the key."""
     repairs: int = 0
     """How often its reply was asked for again already: for the trace, not part of the key."""
+    late: int = 0
+    """How often it was not answered in time already: for the next attempt's limit, not part of the key."""
     about: tuple[str, ...] = ()
     """The question's id and, for a juror, the models in the order shown: what recorded replies are
     found by. Part of the key where a provider's params hold `about`."""

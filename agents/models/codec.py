@@ -12,8 +12,9 @@ import orjson
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
 from .characters import sound_json
-from .dialect import Dialect, response_format, schema_text
+from .dialect import Dialect, response_format
 from .escapes import CONTROL
+from .form import told, told_small
 from .provider import AttemptFailed, NoText
 from .settings import OpenAISettings
 from .structured import parses
@@ -42,7 +43,8 @@ class Codec:
         """
         turns, reply = call.turns, call.reply_type
         if reply is not None and dialect.mode != "schema":
-            turns = with_system(turns, schema_text(reply))
+            in_words = told_small if self._settings.small else told
+            turns = in_words(turns, reply, dialect.mode)
         turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
         payload["messages"] = self._messages(turns)
@@ -50,8 +52,10 @@ class Codec:
             payload["tools"] = [_tool(spec) for spec in call.tools]
         if call.sample and dialect.seeds:
             payload["seed"] = payload.get("seed", 0) + call.sample
-        if reply is not None and (structure := response_format(reply, dialect.mode)) is not None:
-            payload["response_format"] = structure
+        if reply is not None:
+            structure = response_format(reply, dialect.mode, lengths=dialect.lengths)
+            if structure is not None:
+                payload["response_format"] = structure
         try:
             return orjson.dumps(payload)
         except TypeError as error:
@@ -143,13 +147,6 @@ def _parse(body: bytes) -> Any:
         return orjson.loads(sound_json(body.decode()))
     except ValueError as error:
         raise AttemptFailed("the response is malformed JSON", status=200) from error
-
-
-def with_system(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:
-    """Return the turns with a text at the end of the system turn; many templates allow only one."""
-    if turns and turns[0].role == "system":
-        return (Turn(role="system", content=f"{turns[0].content}\n\n{text}"), *turns[1:])
-    return (Turn(role="system", content=text), *turns)
 
 
 def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

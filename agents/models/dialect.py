@@ -5,14 +5,15 @@ one step, once per provider.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel
 
-from ..replies import strict_schema
+from ..replies import LENGTHS, strict_schema, unbounded
+from .pace import Pace
 
 Mode = Literal["schema", "json", "prompt"]
 _DOWN: dict[Mode, Mode] = {"schema": "json", "json": "prompt"}
@@ -24,6 +25,7 @@ _STRUCTURE = re.compile(
     r"|(un(supported|known|recogni[sz]ed)|extra|requested|invalid).{0,20}(param|field|argument)",
     re.IGNORECASE,
 )
+_LENGTHS = re.compile("|".join(sorted(LENGTHS)))
 _NAMED = re.compile(r"response_?format|json[ _-]?schema|json_object", re.IGNORECASE)
 _NO_SYSTEM = re.compile(r"system (role|message|prompt)s?.{0,20}not.{0,10}support", re.IGNORECASE)
 _TOO_LONG = re.compile(r"too large|too long|context.{0,10}length|maximum", re.IGNORECASE)
@@ -40,11 +42,15 @@ class Dialect:
     """Whether `seed` may be sent."""
     system: bool = True
     """Whether there is a system turn: some templates know none."""
+    lengths: bool = True
+    """Whether a schema may bound lists and texts."""
 
     def corrected(
         self, status: int, text: str, *, structured: bool, seeded: bool
     ) -> "Dialect | None":
         """Return the dialect to try after a refusal, None where it is not about the dialect."""
+        if self.lengths and structured and self.mode == "schema" and _refuses_lengths(status, text):
+            return replace(self, lengths=False)
         if status in _BROKEN and structured and self.mode in _DOWN and _NAMED.search(text):
             return replace(self, mode=_DOWN[self.mode])
         if status not in _REFUSALS:
@@ -64,11 +70,16 @@ class Dialect:
         return None
 
 
+def _refuses_lengths(status: int, text: str) -> bool:
+    return status in _REFUSALS | _BROKEN and _LENGTHS.search(text) is not None
+
+
 @dataclass(slots=True)
 class Learned:
-    """The dialect of one model at one endpoint as it is known by now, shared by its aliases."""
+    """The dialect and the pace of one model at one endpoint by now, shared by its aliases."""
 
     dialect: Dialect
+    pace: Pace = field(default_factory=Pace)
 
     @classmethod
     def of(cls, structured: Literal["auto", "schema", "json", "prompt"]) -> "Learned":
@@ -77,21 +88,16 @@ class Learned:
 
 
 @cache
-def response_format(reply: type[BaseModel], mode: Mode) -> Any:
+def response_format(reply: type[BaseModel], mode: Mode, *, lengths: bool = True) -> Any:
     """Return the request's `response_format` as ready JSON, None where the prompt alone asks."""
     if mode == "prompt":
         return None
     if mode == "json":
         return orjson.Fragment(b'{"type":"json_object"}')
-    schema = {"name": reply.__name__, "strict": True, "schema": strict_schema(reply)}
+    strict = strict_schema(reply)
+    schema = {
+        "name": reply.__name__,
+        "strict": True,
+        "schema": strict if lengths else unbounded(strict),
+    }
     return orjson.Fragment(orjson.dumps({"type": "json_schema", "json_schema": schema}))
-
-
-@cache
-def schema_text(reply: type[BaseModel]) -> str:
-    """Return the words that ask for a reply type where the endpoint cannot be told by a field."""
-    schema = orjson.dumps(strict_schema(reply)).decode()
-    return (
-        f"Reply with one JSON object ({reply.__name__}) and nothing else: no prose, no code fence. "
-        f"It follows this JSON schema:\n{schema}"
-    )

@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ArenaInstructError, Diverged, Interrupted, ModelError, StopRun
@@ -19,7 +19,7 @@ from .characters import sound
 from .flight import Flights
 from .ledger import Ledger
 from .limits import Limits
-from .provider import Provider
+from .provider import AttemptFailed, Provider
 from .purse import Purse
 from .request import Request, difference, request
 from .settings import ModelSettings
@@ -164,9 +164,19 @@ class Door:
                 await purse.spend(attempt.usage.usd)
             await self._ledger.fail(key, asked, attempt)
 
+        late = 0
+
+        async def attempt() -> Reply:
+            nonlocal late
+            try:
+                return await self._sound(replace(call, late=late) if late else call)
+            except AttemptFailed as failure:
+                late += isinstance(failure.__cause__, TimeoutError)
+                raise
+
         try:
             reply = await model.limits.run(
-                lambda: self._sound(call),
+                attempt,
                 tokens + min(model.settings.max_tokens, 500),
                 before=purse.fill,
                 failed=book,

@@ -19,6 +19,7 @@ from .provider import AttemptFailed
 from .secrets import redact
 from .settings import ModelSettings
 from .throttle import Clock, Sleep, Throttle
+from .watch import Watch
 
 BACK_OFF_S, BACK_OFF_MOST_S = 0.5, 30.0
 _PATIENT = 0.1
@@ -48,6 +49,7 @@ class Limits:
         slots: Concurrency,
         *,
         throttle: Throttle | None = None,
+        watch: Watch | None = None,
         retries: int = 6,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
@@ -56,6 +58,7 @@ class Limits:
         self._breaker = breaker
         self._slots = slots
         self._throttle = throttle
+        self._watch = watch
         self._retries = retries
         self._clock = clock
         self._sleep = sleep
@@ -107,6 +110,8 @@ class Limits:
                     await failed(_told(outcome, fate, failures, started_at, seconds))
                 if fate is not None:
                     raise fate from outcome
+                if self._watch is not None and not self._breaker.open:
+                    self._watch.again(outcome)
                 await self._back_off(outcome, failures)
         finally:
             self._inside -= 1
@@ -118,6 +123,8 @@ class Limits:
         probe = await self._enter()
         started = self._clock()
         self._in_flight += 1
+        if self._watch is not None:
+            self._watch.started()
         try:
             reply = await attempt()
         except AttemptFailed as failure:
@@ -132,6 +139,8 @@ class Limits:
             return reply, self._clock() - started
         finally:
             self._in_flight -= 1
+            if self._watch is not None:
+                self._watch.ended()
             self._slots.release()
 
     async def _enter(self) -> bool:
@@ -203,9 +212,11 @@ def share_limits(
     """Return the limits of every alias, with what aliases share made once.
 
     `notify` gets a line when an endpoint goes away, about every ten seconds while it stays away,
-    and when it is back. A fixed `concurrency` is the alias's own; `auto` is the endpoint's.
+    and when it is back; and twice a minute at most of attempts made again and of answers that do not
+    come. A fixed `concurrency` is the alias's own; `auto` is the endpoint's.
     """
     breakers: dict[str, Breaker] = {}
+    watches: dict[str, Watch] = {}
     slots: dict[str, Concurrency] = {}
     throttles: dict[tuple[object, ...], Throttle] = {}
     limits: dict[str, Limits] = {}
@@ -214,6 +225,7 @@ def share_limits(
         rates = (place, model.model, model.rpm, model.tpm)
         if place not in breakers:
             breakers[place] = Breaker(place, patience_s=patience_s, notify=notify)
+            watches[place] = Watch(place, notify)
             slots[place] = Concurrency()
         if (model.rpm or model.tpm) and rates not in throttles:
             throttles[rates] = Throttle(model.rpm, model.tpm)
@@ -221,6 +233,7 @@ def share_limits(
             breakers[place],
             slots[place] if model.concurrency == "auto" else Concurrency(model.concurrency),
             throttle=throttles.get(rates),
+            watch=watches[place],
             retries=model.retries,
         )
     return limits

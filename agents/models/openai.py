@@ -61,8 +61,8 @@ class OpenAIProvider:
         self._adapts = settings.structured == "auto"
         self.learned = learned or Learned.of(settings.structured)
         self._codec = Codec(settings)
-        url = f"{self.endpoint}/chat/completions"
-        self._transport = Transport(url, self._key, settings.timeout_s)
+        self._timeout_s, self._max_tokens = settings.timeout_s, settings.max_tokens
+        self._transport = Transport(f"{self.endpoint}/chat/completions", self._key, self._timeout_s)
 
     def __repr__(self) -> str:
         return f"OpenAIProvider({self._where})"
@@ -73,12 +73,14 @@ class OpenAIProvider:
         Raises:
             AttemptFailed: it failed.
         """
-        started = time.perf_counter()
         while True:
+            started = time.perf_counter()
             dialect = self.learned.dialect
             answered = await self._post(call, dialect)
             if answered.status == 200:
-                return self._read(answered, call, time.perf_counter() - started)
+                reply = self._read(answered, call, time.perf_counter() - started)
+                self.learned.pace.took(reply.seconds, reply.tokens_out)
+                return reply
             failure = self._failure(answered.status, answered)
             better = dialect.corrected(
                 answered.status,
@@ -94,12 +96,15 @@ class OpenAIProvider:
 
     async def _post(self, call: Call, dialect: Dialect) -> Answered:
         try:
-            return await self._transport.post(self._codec.encode(call, dialect))
+            return await self._transport.post(self._codec.encode(call, dialect), self._limit(call))
         except AttemptFailed as failure:
             # The endpoint may well have written what nobody waited for, and charge for it.
             if isinstance(failure.__cause__, TimeoutError):
                 failure.usage = self._codec.dearest(call)
             raise
+
+    def _limit(self, call: Call) -> float:
+        return self.learned.pace.limit(self._timeout_s, self._max_tokens, call.late)
 
     async def aclose(self) -> None:
         """Close the connections."""

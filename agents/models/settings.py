@@ -46,7 +46,8 @@ class _ModelSettings(BaseModel):
     rpm: PositiveInt | None = None
     tpm: PositiveInt | None = None
     timeout_s: PositiveFloat = 120.0
-    """Seconds for one attempt."""
+    """Seconds for one attempt; up to four times as many once a model is known to be that slow, or after
+    an attempt that was not answered in time."""
     retries: int = Field(default=6, ge=0)
     """Further attempts after a failed one, with jittered back-off."""
     max_tokens: PositiveInt = 2048
@@ -54,6 +55,11 @@ class _ModelSettings(BaseModel):
     """None leaves it to the endpoint."""
     context_window: PositiveInt | None = None
     """Tokens of prompt and reply together; None asks the server, and sets no limit if it does not say."""
+
+    @property
+    def small(self) -> bool:
+        """Whether it is spoken to as a small model."""
+        return False
 
     @property
     def maker(self) -> str:
@@ -87,6 +93,13 @@ class OpenAISettings(EndpointSettings):
     provider: Literal["openai"]
     structured: Literal["auto", "schema", "json", "prompt"] = "auto"
     """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
+    style: Literal["full", "small"] = "full"
+    """`small`: short prompts, few fields, an example; for models of less than about 3 billion parameters."""
+
+    @property
+    def small(self) -> bool:
+        """As its `style` says."""
+        return self.style == "small"
 
 
 class EmbeddingSettings(OpenAISettings):

@@ -10,12 +10,13 @@ from ..records import Turn
 from .call import Call, Reply
 from .characters import sound_json
 from .json_text import find_object
+from .lines import ShortReply, may_be_lines, read_lines
 
 R = TypeVar("R", bound=BaseModel)
 
 
 def parse_reply(text: str, reply_type: type[R]) -> R:
-    """Return the reply in a text: one JSON object of that type, whatever stands around it.
+    """Return the reply in a text: one JSON object of that type, whatever stands around it; or lines.
 
     Raises:
         ValueError: it holds none, or several that disagree.
@@ -23,6 +24,8 @@ def parse_reply(text: str, reply_type: type[R]) -> R:
     try:
         found = find_object(sound_json(text), frozenset(reply_type.model_fields))
     except ValueError as error:
+        if may_be_lines(reply_type) and "{" not in text:
+            return reply_type.model_validate(read_lines(text, reply_type))
         raise ValueError(f"no {reply_type.__name__}: {error}") from error
     return reply_type.model_validate(found)
 
@@ -81,10 +84,11 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
 def _mended(call: Call, reply: Reply, why: str) -> Call:
     """Return the call that shows a model its reply and what is wrong with it."""
     assert call.reply_type is not None
+    short = issubclass(call.reply_type, ShortReply)
     repair = Turn(
         role="user",
-        content=f"That reply does not parse as {call.reply_type.__name__} ({why}). "
-        "Reply again with nothing but the corrected JSON object.",
+        content=f"That reply does not parse as {call.reply_type.__name__} ({why}). Reply again with "
+        f"nothing but the corrected {'one' if short else 'JSON object'}.",
     )
     said = Turn(role="assistant", content=reply.text)
     return replace(call, turns=(*call.turns, said, repair), repairs=1)

@@ -47,16 +47,20 @@ class Transport:
         }
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes) -> Answered:
-        """Send one request.
+    async def post(self, body: bytes, limit_s: float | None = None) -> Answered:
+        """Send one request; `limit_s` are the seconds for it, where they are not the usual ones.
 
         Raises:
             AttemptFailed: no whole response came; retryable. Its cause is the error underneath.
         """
         session = self._session or self._open()
         data = body if len(body) < _LARGE else io.BytesIO(body)
+        limit_s = limit_s or self._timeout_s
+        within = aiohttp.ClientTimeout(total=limit_s)
         try:
-            async with session.post(self._url, data=data, allow_redirects=False) as response:
+            async with session.post(
+                self._url, data=data, allow_redirects=False, timeout=within
+            ) as response:
                 body = _unpacked(
                     response.headers.get("Content-Encoding", ""), await _read(response)
                 )
@@ -64,7 +68,7 @@ class Transport:
         except _TooLarge as error:
             raise AttemptFailed(f"{self._url}: {error}", final=True) from error
         except TimeoutError as error:
-            raise AttemptFailed(f"{self._url}: no answer within {self._timeout_s:g} s") from error
+            raise AttemptFailed(f"{self._url}: no answer within {limit_s:.3g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             what = str(error) or type(error).__name__
             raise AttemptFailed(f"{self._url}: connection failed: {what}") from error
@@ -80,7 +84,6 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,

@@ -7,7 +7,8 @@ from math import ceil, isfinite
 from typing import Any
 
 from .call import Call
-from .dialect import schema_text
+from .form import form
+from .request import schema
 from .settings import ModelSettings
 
 FRAME = 16
@@ -29,7 +30,7 @@ def most_in(call: Call) -> int:
     spoken += [c.name + c.arguments for turn in call.turns for c in turn.tool_calls]
     spoken += [tool.name + tool.description + tool.parameters for tool in call.tools]
     if call.reply_type is not None:
-        spoken.append(schema_text(call.reply_type))
+        spoken += [form(call.reply_type), schema(call.reply_type)]
     return sum(len(text.encode("utf-8", "replace")) for text in spoken) + FRAME * len(call.turns)
 
 

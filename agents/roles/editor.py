@@ -1,14 +1,16 @@
 """The editor: carries one suggestion out and returns the harder instruction; the parent stays."""
 
+from typing import Any
+
 from autogen_core import MessageContext, message_handler
 
-from ..actor import Actor, prompt_of
-from ..conversion import apis_json, check_of
+from ..actor import Actor
+from ..conversion import apis_json, check_of, task_bounds
 from ..environment import Environment
 from ..errors import ReplyError
 from ..messages import Edit
 from ..records import Instruction, make_id
-from ..replies import EditReply, expecting
+from ..replies import CheckReply, EditReply, expecting
 
 
 class Editor(Actor):
@@ -34,7 +36,9 @@ class Editor(Actor):
             "expected_behaviour": goal.expected_behaviour or parent.expected_behaviour,
         }
         call = self.speak(message.prompt, variables, subject=message.suggestion.id)
-        reply, raw = await self.ask(call, expecting(message.expected, EditReply))
+        known = _known(message, variables["expected_behaviour"])
+        wanted = expecting(message.expected, EditReply)
+        reply, raw = await self.ask(call, wanted, known=known, bounds=task_bounds(message.leaf))
         edited = parent.model_copy(
             update={
                 "id": make_id("instruction", message.suggestion.id, parent.leaf),
@@ -49,11 +53,34 @@ class Editor(Actor):
                 "operator": goal.name,
                 "depth": parent.depth + 1,
                 "model": raw.model,
-                "prompts": (*parent.prompts, prompt_of(message.prompt).version),
+                "prompts": (*parent.prompts, call.prompt),
             }
         )
         _refuse_missed(parent, edited, message)
         return edited
+
+
+def _known(message: Edit, expected_behaviour: Any) -> dict[str, Any]:
+    """Return what an edit leaves as it is."""
+    parent = message.instruction
+    known = {
+        "task": parent.task,
+        "options": list(parent.options),
+        "check": CheckReply(
+            terms=list(parent.check.terms) if parent.check else [],
+            replacements=list(parent.check.replacements) if parent.check else [],
+        ),
+    }
+    if message.goal.edits == "task":
+        asked = {"task"} | ({"options"} if parent.options else set())
+        asked |= {"check"} if parent.check else set()
+        known = {name: value for name, value in known.items() if name not in asked}
+        known["passage"] = ""
+    return {
+        **known,
+        "expected_behaviour": expected_behaviour,
+        "user_turns": list(parent.user_turns),
+    }
 
 
 def _environment(parent: Instruction, message: Edit, reply: EditReply) -> Environment:

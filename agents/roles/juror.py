@@ -48,7 +48,8 @@ class Juror(Actor):
         call = self.speak(PROMPT, told.variables, subject=message.instruction.id)
         about = (message.instruction.id, *self._shown(message))
         try:
-            reply, raw = await self.ask(replace(call, about=about), kind.reply)
+            asked = replace(call, about=about)
+            reply, raw = await self.ask(asked, kind.reply, known={"own_answer": ""})
         except ReplyError as error:
             raise JudgeError(str(error)) from error
         shown_first = first(a_is_first=message.a_is_first)

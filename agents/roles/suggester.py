@@ -7,7 +7,7 @@ from ..conversion import apis_json
 from ..errors import ReplyError
 from ..messages import Suggest, Suggested
 from ..records import Suggestion, make_id
-from ..replies import SuggestionsReply
+from ..replies import SuggestionReply, SuggestionsReply
 
 
 class Suggester(Actor):
@@ -32,8 +32,14 @@ class Suggester(Actor):
             "complexity": instruction.complexity,
         }
         call = self.speak(message.prompt, variables, subject=instruction.id)
-        reply, _ = await self.ask(call, SuggestionsReply)
         offered = {goal.name for goal in message.goals}
+        if self.small:
+            one, _ = await self.ask(
+                call, SuggestionReply, bounds={"goal": {"enum": sorted(offered)}}
+            )
+            reply = SuggestionsReply(suggestions=[one])
+        else:
+            reply, _ = await self.ask(call, SuggestionsReply)
         fitting = [s for s in reply.suggestions if s.goal in offered]
         if reply.suggestions and not fitting:
             found = sorted({s.goal for s in reply.suggestions})

@@ -34,7 +34,9 @@ class Transformer(Actor):
         }
         note = variant(message.sample)
         call = self.speak(message.prompt, variables, subject=seed.id, note=note)
-        reply, raw = await self.ask(replace(call, sample=message.sample), PassageReply)
+        known = {"suitable": True, "reason": ""}
+        asked = replace(call, sample=message.sample)
+        reply, raw = await self.ask(asked, PassageReply, known=known)
         if not reply.suitable or not reply.passage.strip():
             raise Unsuitable(reply.reason or "the transformer returned an empty passage")
         return Passage(

@@ -1,18 +1,19 @@
 """The writer: writes several instructions of one leaf about a passage, never their answers."""
 
 from dataclasses import replace
+from typing import Any
 
 from autogen_core import MessageContext, message_handler
 
 from ...taxonomy.skill import Leaf
-from ..actor import Actor, prompt_of, variant
-from ..conversion import apis_json, check_of
+from ..actor import Actor, variant
+from ..conversion import apis_json, check_of, task_bounds
 from ..environment import Environment, File
 from ..errors import EpisodeError
 from ..messages import Write, Written
-from ..models.call import Reply
+from ..models.call import Call, Reply
 from ..records import Instruction, Passage, make_id
-from ..replies import TaskReply, TasksReply, expecting
+from ..replies import CheckReply, TaskReply, TasksReply, expecting
 
 FILE = "passage.txt"
 
@@ -41,17 +42,42 @@ class Writer(Actor):
         }
         note = variant(message.sample)
         call = self.speak(message.prompt, variables, subject=passage.id, note=note)
-        wanted = expecting(message.expected, TasksReply)
-        reply, raw = await self.ask(replace(call, sample=message.sample), wanted)
-        tasks = reply.tasks[: message.count]
+        call = replace(call, sample=message.sample)
+        tasks, raw = await (
+            self._one(message, call) if self.small else self._several(message, call)
+        )
         if not tasks:
             raise Unfit(f"the passage {passage.id} carries no task of {message.leaf.name}")
         return Written(
-            instructions=tuple(_instruction(message, t, n, raw) for n, t in enumerate(tasks))
+            instructions=tuple(
+                _instruction(message, task, number, raw, call.prompt)
+                for number, task in enumerate(tasks)
+            )
         )
 
+    async def _several(self, message: Write, call: Call) -> tuple[list[TaskReply], Reply]:
+        reply, raw = await self.ask(call, expecting(message.expected, TasksReply))
+        return reply.tasks[: message.count], raw
 
-def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> Instruction:
+    async def _one(self, message: Write, call: Call) -> tuple[list[TaskReply], Reply]:
+        """Ask a small model for one task, and only for what its type does not say already."""
+        leaf = message.leaf
+        known: dict[str, Any] = {
+            "expected_behaviour": leaf.expected_behaviour,
+            "user_turns": [],
+        }
+        if leaf.options == (0, 0):
+            known["options"] = []
+        if not leaf.check_terms and not leaf.check_replacements:
+            known["check"] = CheckReply(terms=[], replacements=[])
+        wanted = expecting(message.expected, TaskReply)
+        reply, raw = await self.ask(call, wanted, known=known, bounds=task_bounds(leaf))
+        return [reply], raw
+
+
+def _instruction(
+    message: Write, task: TaskReply, number: int, raw: Reply, prompt: str
+) -> Instruction:
     passage, leaf, seed = message.passage, message.leaf, message.seed
     return Instruction(
         id=make_id("instruction", passage.id, leaf.name, message.sample, number),
@@ -69,7 +95,7 @@ def _instruction(message: Write, task: TaskReply, number: int, raw: Reply) -> In
         expected_behaviour=task.expected_behaviour,
         check=check_of(leaf.checker, task.check),
         model=raw.model,
-        prompts=(prompt_of(message.prompt).version,),
+        prompts=(prompt,),
         licence=seed.licence,
         source=seed.source or seed.name,
     ).about(passage)

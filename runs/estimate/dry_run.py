@@ -108,13 +108,19 @@ def _count(notes: Iterable[Noted], seed_of: Mapping[str, str], into: dict[str, U
 
 
 def _hastened(config: RunConfig, held_out: float) -> RunConfig:
-    """Return the config without what only takes time, and with a share held out if any is."""
+    """Return the config without what only takes time, and with a share held out if any is.
+
+    What is said to small models makes no sense to those that stand in their places.
+    """
     quick = {"rpm": None, "tpm": None, "concurrency": "auto"}
     share = {"held_out": min(config.evaluation.held_out, held_out)}
     return config.model_copy(
         update={
             "rounds": 1,
-            "models": {a: model.model_copy(update=quick) for a, model in config.models.items()},
+            "models": {
+                a: model.model_copy(update=quick | ({"style": "full"} if model.small else {}))
+                for a, model in config.models.items()
+            },
             "evaluation": config.evaluation.model_copy(update=share),
             "budget": BudgetSettings(),
         }

@@ -179,6 +179,10 @@ class Estimate:
                 f"tokens: {BYTES_PER_TOKEN} bytes each; replies as long as the embedded models' "
                 "(thoughts come on top)."
             )
+        if small := [alias for alias, model in self.config.models.items() if model.small]:
+            yield (
+                f"{', '.join(small)}: counted as if spoken to in full; `style: small` takes about a third."
+            )
         yield (
             f"time: {WAIT_S:g} s to the first token, then {TOKENS_PER_S:g} tokens/s, "
             f"{AUTO_CONCURRENCY} calls at a time where concurrency is auto, within rpm and tpm."

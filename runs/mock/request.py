@@ -8,7 +8,11 @@ from typing import Any, Literal, Self
 
 import orjson
 
-_NAMED = re.compile(r"one JSON object \((\w+)\)")
+from ...agents.models.form import CHOICE
+
+_LINES = "Answer as before, in lines that begin with:"
+_LINE_VALUES = {"true": True, "false": False}
+_ASKED = re.compile(r"one JSON object(?: \((\w+)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +77,53 @@ def _structure(
     if asked.get("type") == "json_schema":
         body = asked["json_schema"]
         return "schema", body["schema"], str(body["name"])
-    system = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") == "system")
-    named = _NAMED.search(system)
-    schema = _schema_in(system[named.end() :]) if named else None
+    told = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") != "assistant")
+    found = _ASKED.search(told)
+    schema = _schema_in(told[found.end() :]) if found else None
+    if schema is None and _LINES in told:
+        schema = _schema_of_lines(raw["messages"])
     return (
         "json" if asked.get("type") == "json_object" else "prompt",
         schema,
-        named[1] if named and schema else "",
+        (found[1] or "") if found and schema else "",
     )
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON schema that stands in a text."""
+    """Return the JSON schema of the filled form that stands in a text."""
     start = text.find("{")
     try:
         value = json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else None
     except json.JSONDecodeError:
         return None
-    return value if isinstance(value, dict) and "properties" in value else None
+    return _schema_of(value) if isinstance(value, dict) else None
+
+
+def _schema_of_lines(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema that the lines of an example let one guess."""
+    example = next(str(m["content"]) for m in messages if m.get("role") == "assistant")
+    values: dict[str, Any] = {}
+    for line in example.splitlines():
+        name, named, text = line.partition(":")
+        if named and not line.startswith("-"):
+            values[name] = [""] if not text else _LINE_VALUES.get(text.strip(), text)
+    if any(name in values for name in ("terms", "replacements")):
+        values["check"] = {n: values.pop(n) for n in ("terms", "replacements") if n in values}
+    numbers = {name: 1 for name, value in values.items() if re.fullmatch(r"\s*\d+", str(value))}
+    return _schema_of(values | numbers)
+
+
+def _schema_of(value: Any) -> dict[str, Any]:
+    """Return the schema that a filled form lets one guess."""
+    if isinstance(value, dict):
+        properties = {name: _schema_of(one) for name, one in value.items()}
+        return {"type": "object", "properties": properties, "required": [*properties]}
+    if isinstance(value, list):
+        return {"type": "array", "items": _schema_of(value[0] if value else "")}
+    if isinstance(value, bool):
+        return {"type": "boolean"}
+    if isinstance(value, int | float):
+        return {"type": "number", "minimum": 1, "maximum": 10}
+    return (
+        {"type": "string", "enum": value.split(CHOICE)} if CHOICE in value else {"type": "string"}
+    )

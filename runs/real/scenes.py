@@ -1,0 +1,115 @@
+"""What is run: the demo documents with SmolLM2 in the roles, and what each scene has to reach."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from .server import MODEL
+from .table import Figures
+
+HOUR = 60.0
+_THROUGH = 20
+"""Instructions through the gate in an hour of a scene."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure of a scene, and what it has to be."""
+
+    says: str
+    reached: Callable[[Figures, float], bool]
+    """From the figures and the minutes that the scene had."""
+
+
+def _parsed(least: float) -> Goal:
+    return Goal(
+        f"at least {least:.0%} of structured replies parse",
+        lambda figures, _: figures.structured > 0 and figures.parsed_share >= least,
+    )
+
+
+_THROUGH_GATE = Goal(
+    f"at least {_THROUGH} instructions through the gate in an hour",
+    lambda figures, minutes: figures.instructions >= ceil(_THROUGH * min(1.0, minutes / HOUR)),
+)
+_NO_VERDICT_LOST = Goal(
+    "no verdict lost", lambda figures, _: figures.verdicts > 0 and not figures.verdicts_lost
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One run."""
+
+    name: str
+    about: str
+    share: float
+    """Of the time there is."""
+    structured: str
+    """How structure is asked for, as `models.X.structured`."""
+    authors: bool
+    """Whether SmolLM2 writes the instructions too; embedded models do where it does not."""
+    goals: tuple[Goal, ...]
+
+    def config(self, url: str, seeds: str) -> str:
+        """Return the run's config as JSON, which is YAML too."""
+        real = {
+            "provider": "openai",
+            "model": MODEL,
+            "base_url": url,
+            "structured": self.structured,
+            "max_tokens": 600,
+            "temperature": 0.3,
+            "concurrency": 4,
+            "timeout_s": 300,
+            "style": "small",
+        }
+        # One model in all places: families and versions keep its seats apart.
+        seats = ("author", "target", "other", "juror")
+        models: dict[str, Any] = {seat: {**real, "family": seat, "version": seat} for seat in seats}
+        if not self.authors:
+            models["author"] = {"provider": "offline", "model": "strong"}
+        made = {"passages": 1, "instructions": 2, "per_leaf": 1, "refinements": 1, "directions": 2}
+        cast = {"default": "author", "target": "target", "contenders": ["other"], "jury": ["juror"]}
+        return json.dumps(
+            {
+                "seeds": seeds,
+                "rounds": 1,
+                "per_seed": made,
+                "models": models,
+                "cast": cast,
+                "arena": {"battles_per_instruction": 1},
+                "execution": {"in_flight": 4},
+            },
+            indent=1,
+        )
+
+
+SCENES = (
+    Scene(
+        "schema",
+        "SmolLM2 is every role; structure is asked for as a JSON schema",
+        0.5,
+        "schema",
+        True,
+        (_parsed(0.95), _THROUGH_GATE),
+    ),
+    Scene(
+        "prompt",
+        "SmolLM2 is every role; structure is asked for in words",
+        0.25,
+        "prompt",
+        True,
+        (_parsed(0.70),),
+    ),
+    Scene(
+        "arena",
+        "SmolLM2 is target, contender and juror beside embedded authors",
+        0.25,
+        "schema",
+        False,
+        (_NO_VERDICT_LOST,),
+    ),
+)
