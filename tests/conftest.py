@@ -20,6 +20,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("ours")
 
+pytest_plugins = ("tests.postgres",)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -18,6 +18,7 @@ from arenainstruct.agents.brief import brief
 from arenainstruct.agents.environment import Api
 from arenainstruct.agents.fence import disarmed
 from arenainstruct.agents.messages import Confer
+from arenainstruct.agents.models import door
 from arenainstruct.agents.records import Battle
 from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
@@ -146,6 +147,7 @@ async def test_without_the_fence_the_ways_out_lead_out(
 ) -> None:
     """With a mark that can be foreseen and nothing disarmed, all win but two unmarked ones and tokens."""
     monkeypatch.setattr(briefing, "disarmed", lambda text: text)
+    monkeypatch.setattr(door, "harmless", lambda call: call)
     monkeypatch.setattr(template, "mark_of", lambda told: MARK)
     parts = {"contender": attacker, "juror": gullible(outside)}
     async with staged(tmp_path, parts, arena={"protocol": "battle"}) as stage:

@@ -23,12 +23,8 @@ from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import Place, Store, drop_store, peers
 from tests.folders import differing
-from tests.postgres import postgres
 from tests.process import start as start_process
 from tests.small_loop import write_config
-
-__all__ = ["postgres"]
-"""A fixture, to be found here."""
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 PASSWORD = "arena-pw"

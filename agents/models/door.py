@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ArenaInstructError, Diverged, Interrupted, ModelError, StopRun
+from ..fence import harmless
 from ..trace import Scope, Tracer, here, note
 from .budget import Budget
 from .call import Attempt, Call, Reply
@@ -85,6 +86,7 @@ class Door:
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
         started = time.perf_counter()
+        call = harmless(call)
         asked = self._request(call)
         key = asked.key()
         outcome, data = "left", dict[str, Any](attempts=0, repairs=call.repairs)

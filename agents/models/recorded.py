@@ -17,6 +17,7 @@ import orjson
 
 from ...tools.ratings.verdict import BOTH_BAD
 from ...tools.tables import Reject, TableError, read_rows
+from ..fence import untokened
 from ..replies import FiveGradeReply
 from ..verdicts import KINDS
 from .call import Call, Reply
@@ -169,7 +170,9 @@ def _file_digest(path: Path) -> str:
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(text.strip().encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(
+        untokened(text).strip().encode("utf-8", "surrogatepass"), digest_size=16
+    ).digest()
 
 
 def _text(row: Row, name: str, where: str) -> str:

@@ -26,8 +26,9 @@ _OUTCOMES = (
     "kept for evaluation only), or empty where it had no battle."
 )
 _ORDERS = (
-    "`orders`, in each of a battle's `games`, counts the texts that seem to speak to the juror instead of "
-    "to the task: a flag, which is wrong at times. No text was changed and no verdict moved for it."
+    "`orders`, of an instruction, of a row to train on and of each of a battle's `games`, counts the texts "
+    "that seem to speak to a juror instead of to the task, or that hold control tokens of chat templates: "
+    "a flag, which is wrong at times. No text was changed and no verdict moved for it."
 )
 _HUB_LICENCES = {
     *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0"),

@@ -50,6 +50,7 @@ _TRAINING = {
     "seed_id": _TEXT,
     "expected_behaviour": _TEXT,
     "battles": _TEXTS,
+    "orders": _INT,
 }
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -70,6 +71,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "prompts": _TEXTS,
             "seed_id": _TEXT,
             "outcome": _TEXT,
+            "orders": _INT,
         }
     ),
     "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, "cut": _BOOL, **_TRAINING}),

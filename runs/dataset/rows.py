@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
+from ...agents.flags import addresses_jury
 from ...agents.records import (
     Answer,
     Battle,
@@ -47,6 +48,7 @@ def instruction_row(instruction: Instruction, models: Collection[str], outcome: 
         "prompts": list(instruction.prompts),
         "seed_id": instruction.seed_id,
         "outcome": outcome,
+        "orders": _orders([instruction.prompt(), *instruction.user_turns]),
     }
 
 
@@ -54,7 +56,7 @@ def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
     """Return one conversation to learn from as a row; `models` are those behind its instruction."""
     answer = example.answers[example.row.answer_id]
     return {
-        **_training(example, models),
+        **_training(example, models, answer),
         "messages": plain([*example.prompt, *answer.turns], example.given),
         "answered_by": answer.model,
         "cut": answer.cut,
@@ -67,7 +69,7 @@ def preference_row(example: Example[PreferenceRow], models: Collection[str]) -> 
     row = example.row
     chosen, rejected = example.answers[row.chosen_id], example.answers[row.rejected_id]
     return {
-        **_training(example, models),
+        **_training(example, models, chosen, rejected),
         "prompt": plain(example.prompt, example.given),
         "chosen": plain(chosen.turns),
         "rejected": plain(rejected.turns),
@@ -149,8 +151,9 @@ def _origin(instruction: Instruction | None, models: Iterable[str]) -> Row:
     }
 
 
-def _training(example: Example[T], models: Collection[str]) -> Row:
+def _training(example: Example[T], models: Collection[str], *answers: Answer) -> Row:
     row, asked = example.row, example.asked
+    turns = [*example.prompt, *(turn for answer in answers for turn in answer.turns)]
     return {
         "id": row.id,
         "parents": list(row.parents),
@@ -158,6 +161,7 @@ def _training(example: Example[T], models: Collection[str]) -> Row:
         "seed_id": asked.seed_id,
         "expected_behaviour": asked.expected_behaviour,
         "battles": list(row.battles),
+        "orders": _orders(turn.content for turn in turns),
         "skill": row.skill,
         "leaf": row.leaf,
         "complexity": asked.complexity,
@@ -166,6 +170,11 @@ def _training(example: Example[T], models: Collection[str]) -> Row:
         "licence": asked.licence,
         "source": asked.source,
     }
+
+
+def _orders(texts: Iterable[str]) -> int:
+    """Return how many texts seem to speak to who judges them, or hold what only machines read."""
+    return sum(map(addresses_jury, texts))
 
 
 def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) -> Row:

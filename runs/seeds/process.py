@@ -38,6 +38,8 @@ _SMALL = {
     **{"MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
+STARTS = (f"{__package__}.child",)
+"""The modules that it imports; the last one has its `main`."""
 _idle: list["Process"] = []
 
 
@@ -79,9 +81,8 @@ class Process:
     """One process that reads files, one after another."""
 
     def __init__(self) -> None:
-        start = (
-            f"import sys; sys.path[:] = {sys.path!r}; from {__package__}.child import main; main()"
-        )
+        modules = "".join(f"import {name}; " for name in STARTS)
+        start = f"import sys; sys.path[:] = {sys.path!r}; {modules}{STARTS[-1]}.main()"
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-c", start],
