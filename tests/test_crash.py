@@ -105,7 +105,7 @@ async def test_a_full_disk_is_a_stop_that_names_the_folder_and_a_resume_goes_on(
         process = await start(
             *("run", config, "--runs-dir", tmp_path, "--run-id", "full-1", "--limit", 2)
         )
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (150_000, 150_000))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (500_000, 500_000))
         status, told, said = await ended(process)
         assert status == 3, said
         assert "cannot be written" in told + said and "Traceback" not in said

@@ -29,6 +29,7 @@ from arenainstruct.runs.estimate.report import estimate_async
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
+from tests.command import command
 from tests.scoring import ASK, data, say, serving
 from tests.small_loop import write_config
 
@@ -212,19 +213,15 @@ async def test_the_audit_tells_which_scale_fits(prompts: Path) -> None:
         labels[-1]["winner"] = won
     path = prompts.parent / "labels.jsonl"
     path.write_text("\n".join(map(json.dumps, labels)))
-    from typer.testing import CliRunner
-
-    from arenainstruct.runs.cli import app
-
     asked = ["audit", str(run), "--labels", str(path)]
-    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    told = json.loads((await asyncio.to_thread(command, *asked, "--json", cwd=run)).out)
     judge, rm = (next(j for j in told["jurors"] if j["juror"] == name) for name in ("judge", "rm"))
     assert "scale" not in judge
     scale = rm["scale"]
     assert scale["used"] == 1.5 and scale["against"] == "people"
     assert scale["best"]["low"] < 3 < scale["best"]["high"] and scale["best"]["n"] == len(labels)
     assert scale["log_loss_best"] < scale["log_loss"]
-    text = CliRunner().invoke(app, asked).stdout
+    text = (await asyncio.to_thread(command, *asked, cwd=run)).out
     assert f"models.rm.scale: {scale['best']['value']:.3g} fits best" in text
     assert "log-loss" in text and "at 1.5 now" in text
     heap = read_battles([str(run)], drop=False)

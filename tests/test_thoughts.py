@@ -116,7 +116,7 @@ async def test_thoughts_are_kept_apart(tmp_path: Path, kind: Any) -> None:
     assert not result.calls["failed"]
     store = Store.open(tmp_path / "think-1" / STORE_FILE)
     entries = list(store.entries())
-    asked = [str(request) for e in entries if (request := store.request(e.key))]
+    asked = [str(request) for e in entries if (request := await store.request(e.key))]
     store.close()
     assert all("Let me see {what}" in e.thoughts for e in entries if e.text)
     assert len(asked) == len(entries)
