@@ -1,5 +1,5 @@
-# make setup | demo | test | check | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check format real bench bench-arena
+# make setup | demo | test | check | attack | real | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check attack real format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -25,6 +25,10 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/pyright
 	$(PY) -m pytest -n auto --dist worksteal
+
+# What is promised in SECURITY.md, tried: each attack in a child process with limits.
+attack: setup
+	$(PY) -m tests.attack
 
 format: setup
 	.venv/bin/ruff format .

@@ -48,14 +48,16 @@ def _word(paragraphs: int, size: int) -> bytes:
     return file.getvalue()
 
 
-def _columns(rows: int, text: str | None) -> bytes:
+def _columns(rows: int, text: str | None, **others: str) -> bytes:
     """Return a Parquet file of one text in every row, which stands there once."""
     file = io.BytesIO()
     values = pa.array([text], pa.string())
     repeated = pa.array([None] * rows, pa.string())
     if text:
         repeated = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), values)
-    parquet.write_table(pa.table({"text": repeated}), file, compression="zstd")
+    told = {name: pa.array([value] * rows) for name, value in others.items()}
+    table = pa.table(told | {"prompt" if others else "text": repeated})
+    parquet.write_table(table, file, compression="zstd")
     return file.getvalue()
 
 
@@ -104,7 +106,7 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
     "deep.html": (_written(lambda: b"<b>" * 20_000 + b"x"), "unreadable"),
     "value.parquet": (_written(lambda: _columns(1000, "x" * 5_000_000)), "too_large"),
     "rows.parquet": (_written(lambda: _columns(3_000_000, None)), "too_large"),
-    "word.docx": (_written(lambda: _word(60, 4_000_000)), "unreadable or too_slow"),
+    "word.docx": (_written(lambda: _word(60, 4_000_000)), "too_large"),
     "text.txt.gz": (_written(lambda: _packed(100, b"a" * 1_000_000)), "too_large"),
     "line.jsonl.gz": (_written(lambda: _packed(100, b" " * 1_000_000)), "too_large"),
     "sparse.txt": (_sparse(b"\xff\xfe", 200 << 30), "too_large"),
@@ -112,10 +114,21 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 """By the name of the file: how it is written, and the reasons that its reject may have."""
 
+_ROW = {
+    "question_id": "q",
+    "model_a": "a",
+    "model_b": "b",
+    "winner": "model_a",
+    "prompt": "x" * 900,
+}
+_LINE = json.dumps(_ROW).encode() + b"\n"
+_CELLS = ",".join(_ROW.values()).encode() + b"\n"
 TABLES: dict[str, Callable[[Path], None]] = {
     "array.jsonl.gz": _written(lambda: _packed(200, b"[" + b" " * 1_000_000)),
-    "rows.jsonl.gz": _written(lambda: _packed(100, (b'{"a": "' + b"x" * 990 + b'"}\n') * 1_000)),
-    "rows.csv.gz": _written(lambda: _packed(100, (b"x" * 999 + b",b\n") * 1_000)),
-    "value.parquet": BOMBS["value.parquet"][0],
+    "rows.jsonl.gz": _written(lambda: _packed(100, _LINE * 1_000)),
+    "rows.csv.gz": _written(
+        lambda: _packed(1, ",".join(_ROW).encode() + b"\n") + _packed(100, _CELLS * 1_000)
+    ),
+    "value.parquet": _written(lambda: _columns(1000, "x" * 5_000_000, **_ROW)),
 }
 """By the name of the file: tables that commands have to refuse."""

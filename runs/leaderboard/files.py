@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
-from ...tools.tables import Batch, Table, TableError, kind_of, open_table
+from ...tools.tables import Batch, Table, TableError, kind_of, open_table, told_columns
 from .arrays import numbers
 
 RUNS = Path("runs")
@@ -109,5 +109,5 @@ def no_column(table: Table, missing: str) -> UserError:
     alike = [name for name in table.head if name.strip().lower() == missing.lower()]
     move = f"; rename {alike[0]!r}" if alike else ""
     return UserError(
-        f"{table.path}: no column {missing!r}; its columns are: {', '.join(sorted(table.head))}{move}"
+        f"{table.path}: no column {missing!r}; its columns are: {told_columns(table.head)}{move}"
     )

@@ -4,7 +4,9 @@ import logging
 import re
 from collections import Counter
 from pathlib import Path
+from zipfile import ZipFile
 
+from ...tools.tables.allowance import Allowance
 from .document import Unusable
 from .web import html_to_markdown
 
@@ -36,9 +38,15 @@ def read_pdf(path: Path) -> tuple[str, str]:
 
 
 def read_docx(path: Path) -> tuple[str, str]:
-    """Return the title and the text of a Word document as markdown."""
+    """Return the title and the text of a Word document as markdown.
+
+    Raises:
+        TooLarge: its parts open to far more than they are.
+    """
     import mammoth
 
+    with ZipFile(path) as parts:
+        Allowance(path).spend(sum(part.file_size for part in parts.infolist()))
     with path.open("rb") as file:
         html = mammoth.convert_to_html(file).value
     return html_to_markdown(f"<body>{html}</body>")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ...tools.tables import Row, kind_of, open_table
+from ...tools.tables import Row, kind_of, open_table, told_columns
 from .document import Document, SeedReject, Unusable
 from .licence import Origin, from_mapping
 from .opening import iter_lines
@@ -95,7 +95,7 @@ def _listed(value: Any, column: str) -> list[Any] | None:
 
 
 def _no_column(column: str, found: dict[str, Any]) -> Unusable:
-    names = ", ".join(sorted(found))
+    names = told_columns(found)
     return Unusable("no_text_column", f"no column {column!r} among: {names}; set seeds.text_column")
 
 

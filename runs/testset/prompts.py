@@ -7,7 +7,7 @@ from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import Prompt, TrainingText
-from ...tools.tables import Reject, TableError, kind_of, read_rows
+from ...tools.tables import Reject, TableError, kind_of, read_rows, told_columns
 from .conversation import (
     COLUMNS,
     LATER,
@@ -82,7 +82,7 @@ def _prompt(row: Row, where: str, column: str | None, category_column: str) -> P
         if column is None and any(known in row for known in COLUMNS):
             return None
         wanted = f"no column {column!r}" if column else f"none of {', '.join(COLUMNS)}"
-        raise UserError(f"{where}: {wanted} among {', '.join(row)}; set --prompt-column")
+        raise UserError(f"{where}: {wanted} among {told_columns(row)}; set --prompt-column")
     try:
         turns = prompt_turns(read_turns(row, name)) if row[name] else ()
     except ValueError as error:
@@ -145,7 +145,7 @@ def _texts(path: Path) -> Iterator[TrainingText]:
             if any(name in row for name in COLUMNS):
                 continue  # the row is blank
             raise UserError(
-                f"--against {path}: row {number}: none of {', '.join(COLUMNS)} among {', '.join(row)}"
+                f"--against {path}: row {number}: none of {', '.join(COLUMNS)} among {told_columns(row)}"
             )
         try:
             turns = read_turns(row, column)

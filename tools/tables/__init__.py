@@ -10,8 +10,9 @@ import io
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -50,6 +51,12 @@ def read_rows(path: Path, text: IO[bytes] | None = None) -> Iterator[Row | Rejec
     """Yield the rows of a file one by one; what `open_table` takes and raises."""
     with open_table(path, text) as table:
         yield from table.rows()
+
+
+def told_columns(names: Iterable[str]) -> str:
+    """Return the names of columns as an error tells them: not all of many, and none in full length."""
+    told = [name if len(name) <= 40 else f"{name[:39]}…" for name in islice(sorted(names), 31)]
+    return ", ".join([*told[:30], "…"] if len(told) > 30 else told)
 
 
 @contextmanager
@@ -116,4 +123,5 @@ __all__ = [
     "open_table",
     "plain_name",
     "read_rows",
+    "told_columns",
 ]

@@ -1,0 +1,45 @@
+"""The attack list: `make attack`, or `python -m tests.attack [WORD ...]` for those with a word in them.
+
+Each attack runs in a child process. Its line tells what was done, the outcome, the peak memory and the
+seconds; the exit status is 1 where an outcome is not as promised. To add attacks, write a file with a
+list `ATTACKS` beside `documents.py`, and name it here.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.attack import documents, tables
+from tests.attack.attack import Attack, attacked, do
+
+ATTACKS: list[Attack] = [*documents.ATTACKS, *tables.ATTACKS]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the list, or one attack in this process."""
+    if arguments[:1] == ["--one"]:
+        do(next(attack for attack in ATTACKS if attack.what == arguments[1]), Path(arguments[2]))
+        return 0
+    chosen = [a for a in ATTACKS if not arguments or any(word in a.what for word in arguments)]
+    wide = max(len(attack.what) for attack in chosen)
+    _say(f"{'what':{wide}}  {'outcome':40}  {'MiB':>5}  {'s':>5}")
+    broken = 0
+    for attack in chosen:
+        result = attacked(attack)
+        broken += not result.held
+        _say(
+            f"{attack.what:{wide}}  {result.outcome:40}  {result.peak_mib:5}  {result.seconds:5.1f}"
+            + ("" if result.held else f"  NOT as promised: {' or '.join(attack.promised)}")
+            + (f", {attack.memory_mib} MiB" if result.peak_mib > attack.memory_mib else "")
+        )
+    _say(f"{len(chosen) - broken} of {len(chosen)} as promised")
+    return 1 if broken else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
