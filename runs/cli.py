@@ -92,7 +92,7 @@ def run(
     loaded = load(config, seeds, overrides)
     _show(loaded)
     if dry_run:
-        _estimate(loaded, limit, as_json)
+        _estimate(loaded, limit, as_json, runs_dir)
         return
     from .run import launch
 
@@ -175,10 +175,11 @@ def estimate(
     seeds: SeedsOption = None,
     overrides: SetOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most N seeds.")] = None,
+    runs_dir: RunsOption = RUNS,
     as_json: JsonOption = False,
 ) -> None:
     """Tell calls, tokens, USD and time per stage before a cent is spent."""
-    _estimate(load(config, seeds, overrides), limit, as_json)
+    _estimate(load(config, seeds, overrides), limit, as_json, runs_dir)
 
 
 app.command(cls=Command)(audit)
@@ -242,14 +243,14 @@ def calls(
         say(f"{shown:,} calls" + ("" if id else "; all of one: --id and how its line begins"))
 
 
-def _estimate(config: "RunConfig", limit: int | None, as_json: bool) -> None:
+def _estimate(config: "RunConfig", limit: int | None, as_json: bool, runs_dir: Path) -> None:
     import asyncio
 
     from ..agents.models.window import with_windows
     from .estimate.report import estimate as estimate_run
 
     config = config.model_copy(update={"models": asyncio.run(with_windows(config.models))})
-    found = estimate_run(config, limit=limit)
+    found = estimate_run(config, limit=limit, runs_dir=runs_dir)
     say(json.dumps(found.data()) if as_json else found.table())
 
 

@@ -165,3 +165,22 @@ def test_notes_tell_what_the_numbers_do_not(tmp_path: Path) -> None:
     said = estimate(config).table()
     assert "No price is set for other: their calls count as 0 USD." in said
     assert "budget.usd is 0.01: the run will probably stop" in said
+
+
+async def test_the_time_rests_on_how_fast_an_endpoint_was_in_an_earlier_run(
+    tmp_path: Path,
+) -> None:
+    """Once asked, an endpoint's own speed counts; what is assumed is said to be."""
+    async with MockServer(MockOptions(latency_ms=30)) as mock:
+        config = load_config(write_config(tmp_path, mock.url, rounds=1))
+        before = await estimate_async(config, limit=2, runs_dir=tmp_path)
+        await launch_async(config, runs_dir=tmp_path, run_id="fast-1", limit=2)
+        after = await estimate_async(config, limit=2, runs_dir=tmp_path)
+        elsewhere = load_config(write_config(tmp_path, "http://127.0.0.1:1/v1", rounds=1))
+        unknown = await estimate_async(elsewhere, limit=2, runs_dir=tmp_path)
+    assert "nothing is measured yet" in before.table()
+    assert after.speeds.keys() == {mock.url}
+    assert after.likely.seconds < before.likely.seconds
+    assert "as measured in run fast-1" in after.table()
+    assert "nothing is measured" not in after.table()
+    assert unknown.likely.seconds == before.likely.seconds

@@ -3,7 +3,7 @@
     direction: Ask also who lit the lamp.
     goal: add_condition
 
-Lists have an entry a line, after a dash. A reply of one text is that text, without a name.
+Lists have an entry a line, after a dash. A reply of one value is that value, without a name.
 """
 
 import re
@@ -18,6 +18,7 @@ from ..replies import ReplyBody
 _NAMED = re.compile(r"[\s*#>\"'`-]*(\w+)[\s*\"'`]*:\s*(.*)")
 _ENTRY = re.compile(r"\s*(?:[-*•]|\d+[.)]|[a-fA-F][.)])\s+(.*)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_BLANK = "…"
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -27,17 +28,17 @@ class ShortReply(ReplyBody):
 
 def in_lines(values: Mapping[str, Any]) -> str:
     """Return a reply's values as lines."""
-    if len(values) == 1 and isinstance(text := next(iter(values.values())), str):
-        return text
+    if (alone := _alone(values)) is not None:
+        return alone
     return "\n".join(_written(values))
 
 
 def asked_in_lines(values: Mapping[str, Any]) -> str:
     """Return the words that ask for a reply like an example."""
-    names = [line.partition(":")[0] for line in _written(values) if ":" in line and line[0] != "-"]
-    if len(values) == 1 and isinstance(next(iter(values.values())), str):
-        return "Answer as before, with that text alone."
-    return f"Answer as before, in lines that begin with: {', '.join(names)}"
+    if _alone(values) is not None:
+        return "Answer as before, with that alone."
+    blank = {name: _BLANK if isinstance(value, str) else value for name, value in values.items()}
+    return "Answer as before, in these lines:\n" + "\n".join(_written(blank))
 
 
 def may_be_lines(reply: type[BaseModel]) -> bool:
@@ -54,10 +55,17 @@ def read_lines(text: str, reply: type[BaseModel]) -> dict[str, Any]:
     """Return the values that a text in lines holds; what it does not tell is left out, a list is empty."""
     kinds = dict(_kinds(reply))
     texts = [name for name, kind in kinds.items() if kind is str]
-    if [*kinds] == texts[:1]:
-        return {texts[0]: _paragraph(_unnamed(text, texts[0]))}
+    if len(kinds) == 1 and (name := next(iter(kinds))) in reply.model_fields:
+        if kinds[name] != list[str]:
+            return {name: _value(_paragraph(_unnamed(text, name)), kinds[name])}
     told = _told(text, kinds, texts[0] if texts else "")
     return _gathered(reply, told)
+
+
+def _alone(values: Mapping[str, Any]) -> str | None:
+    """Return the one value that there is, None for several or a list."""
+    told = [*_written(values)]
+    return told[0].partition(": ")[2] if len(told) == 1 and ": " in told[0] else None
 
 
 def _written(values: Mapping[str, Any]) -> Iterator[str]:

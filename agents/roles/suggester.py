@@ -1,5 +1,7 @@
 """The suggester: proposes about three directions in which an instruction could become harder."""
 
+from zlib import crc32
+
 from autogen_core import MessageContext, message_handler
 
 from ..actor import Actor
@@ -31,14 +33,15 @@ class Suggester(Actor):
             "count": message.count,
             "complexity": instruction.complexity,
         }
-        call = self.speak(message.prompt, variables, subject=instruction.id)
         offered = {goal.name for goal in message.goals}
         if self.small:
-            one, _ = await self.ask(
-                call, SuggestionReply, bounds={"goal": {"enum": sorted(offered)}}
-            )
+            # One goal, drawn for it: a small model only says how to get there.
+            goal = message.goals[crc32(instruction.id.encode()) % len(message.goals)]
+            call = self.speak(message.prompt, variables | {"goals": [goal]}, subject=instruction.id)
+            one, _ = await self.ask(call, SuggestionReply, known={"goal": goal.name})
             reply = SuggestionsReply(suggestions=[one])
         else:
+            call = self.speak(message.prompt, variables, subject=instruction.id)
             reply, _ = await self.ask(call, SuggestionsReply)
         fitting = [s for s in reply.suggestions if s.goal in offered]
         if reply.suggestions and not fitting:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
@@ -11,9 +12,11 @@ from ...agents.models.settings import EndpointSettings, ModelSettings, OfflineSe
 from ...agents.records import Seed
 from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
+from ..folder import RUNS
 from ..progress import clock, short
 from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
+from .measured import Speed, measured
 from .sample import SEEDS, Stratum
 from .scaling import Scaled, Strata, scaled
 from .standin import BYTES_PER_TOKEN
@@ -21,6 +24,7 @@ from .standin import BYTES_PER_TOKEN
 WAIT_S, TOKENS_PER_S = 0.8, 60.0
 """Assumed latency of an endpoint: before the first token, and per token after it."""
 AUTO_CONCURRENCY = 32
+_NO_SPEEDS: Mapping[str, Speed] = {}
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,20 @@ class Amount:
     seconds: float
 
     @classmethod
-    def of(cls, uses: Uses, models: Mapping[str, ModelSettings], step: str = "") -> "Amount":
+    def of(
+        cls,
+        uses: Uses,
+        models: Mapping[str, ModelSettings],
+        step: str = "",
+        speeds: Mapping[str, Speed] = _NO_SPEEDS,
+    ) -> "Amount":
         """Sum uses up, all or a step's: models of one endpoint share its time, endpoints do not."""
         own = [
             (models[alias], numbers) for (at, alias), numbers in uses.items() if step in ("", at)
         ]
         busy: dict[str, float] = defaultdict(float)
         for model, numbers in own:
-            busy[model.endpoint] += seconds(model, *numbers)
+            busy[model.endpoint] += seconds(model, speeds.get(model.endpoint), *numbers)
         usd = sum(n[1] * m.price.input + n[2] * m.price.output for m, n in own) / 1e6
         calls, read, written = (round(sum(n[at] for _, n in own)) for at in range(3))
         return cls(calls, read, written, round(usd, 6), round(max(busy.values(), default=0.0), 1))
@@ -54,13 +64,19 @@ class Amount:
         )
 
 
-def seconds(model: ModelSettings, calls: float, tokens_in: float, tokens_out: float) -> float:
+def seconds(
+    model: ModelSettings, speed: Speed | None, calls: float, tokens_in: float, tokens_out: float
+) -> float:
     """Return how long calls take when nothing else is asked of their model."""
     if not isinstance(model, EndpointSettings):
         return 0.0
-    lanes = AUTO_CONCURRENCY if model.concurrency == "auto" else model.concurrency
+    if speed is not None:
+        busy, lanes = tokens_out / speed.tokens_per_s, speed.lanes
+    else:
+        busy = calls * WAIT_S + tokens_out / TOKENS_PER_S
+        lanes = AUTO_CONCURRENCY if model.concurrency == "auto" else model.concurrency
     return max(
-        (calls * WAIT_S + tokens_out / TOKENS_PER_S) / lanes,
+        busy / lanes,
         calls * 60 / model.rpm if model.rpm else 0.0,
         (tokens_in + tokens_out) * 60 / model.tpm if model.tpm else 0.0,
     )
@@ -93,6 +109,8 @@ class Estimate:
     dry: DryRun
     strata: Strata
     scaled: Scaled
+    speeds: Mapping[str, Speed] = field(default_factory=dict)
+    """Of endpoints that earlier runs asked."""
 
     @property
     def steps(self) -> list[str]:
@@ -110,7 +128,7 @@ class Estimate:
         return self._amount(self.scaled.most)
 
     def _amount(self, uses: Uses, step: str = "") -> Amount:
-        return Amount.of(uses, self.config.models, step)
+        return Amount.of(uses, self.config.models, step, self.speeds)
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
@@ -183,10 +201,20 @@ class Estimate:
             yield (
                 f"{', '.join(small)}: counted as if spoken to in full; `style: small` takes about a third."
             )
-        yield (
-            f"time: {WAIT_S:g} s to the first token, then {TOKENS_PER_S:g} tokens/s, "
-            f"{AUTO_CONCURRENCY} calls at a time where concurrency is auto, within rpm and tpm."
-        )
+        for place, speed in sorted(self.speeds.items()):
+            yield (
+                f"time: {place}: {speed.tokens_per_s:.3g} tokens/s a call and {speed.lanes:.1f} calls at a "
+                f"time, as measured in run {speed.run}."
+            )
+        places = {
+            m.endpoint for m in self.config.models.values() if isinstance(m, EndpointSettings)
+        }
+        if places - self.speeds.keys():
+            yield (
+                f"time{' elsewhere' if self.speeds else ''}: nothing is measured yet; assumed are "
+                f"{WAIT_S:g} s to the first token, then {TOKENS_PER_S:g} tokens/s, {AUTO_CONCURRENCY} "
+                "calls at a time where concurrency is auto, within rpm and tpm."
+            )
 
     def _warnings(self) -> Iterator[str]:
         config, read = self.config, self.read
@@ -204,13 +232,19 @@ class Estimate:
             yield f"seeds: {told}."
 
 
-def estimate(config: RunConfig, *, limit: int | None = None) -> Estimate:
+def estimate(
+    config: RunConfig, *, limit: int | None = None, runs_dir: str | Path = RUNS
+) -> Estimate:
     """Return the estimate of a run; see `estimate_async`, its twin for a running event loop."""
-    return asyncio.run(estimate_async(config, limit=limit))
+    return asyncio.run(estimate_async(config, limit=limit, runs_dir=runs_dir))
 
 
-async def estimate_async(config: RunConfig, *, limit: int | None = None) -> Estimate:
+async def estimate_async(
+    config: RunConfig, *, limit: int | None = None, runs_dir: str | Path = RUNS
+) -> Estimate:
     """Return the estimate of a run: no model is asked, and nothing is left behind.
+
+    How fast endpoints are is read from the ledgers of earlier runs in `runs_dir`.
 
     Raises:
         UserError: there is no usable seed, or a context window leaves no room for any.
@@ -221,7 +255,8 @@ async def estimate_async(config: RunConfig, *, limit: int | None = None) -> Esti
     strata = [(each.documents, each.chosen(SEEDS / read.seeds)) for each in read.kinds.values()]
     seeds = [seed for _, some in strata for seed in some]
     dry = await dry_run(config, seeds, whole=len(seeds) == read.seeds)
-    return Estimate(config, read, dry, strata, scaled(dry, strata, config))
+    speeds = await measured(config.models, Path(runs_dir))
+    return Estimate(config, read, dry, strata, scaled(dry, strata, config), speeds)
 
 
 def _read(config: RunConfig, limit: int | None) -> Read:

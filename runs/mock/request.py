@@ -10,7 +10,8 @@ import orjson
 
 from ...agents.models.form import CHOICE
 
-_LINES = "Answer as before, in lines that begin with:"
+_LINES = "Answer as before, in these lines:"
+_TRUTH = "Say true, or false"
 _LINE_VALUES = {"true": True, "false": False}
 _ASKED = re.compile(r"one JSON object(?: \((\w+)\))?")
 
@@ -82,6 +83,8 @@ def _structure(
     schema = _schema_in(told[found.end() :]) if found else None
     if schema is None and _LINES in told:
         schema = _schema_of_lines(raw["messages"])
+    elif schema is None and _TRUTH in told:
+        schema = {"type": "boolean"}
     return (
         "json" if asked.get("type") == "json_object" else "prompt",
         schema,

@@ -62,6 +62,7 @@ class Scene:
             "structured": self.structured,
             "max_tokens": 600,
             "temperature": 0.3,
+            "params": {"frequency_penalty": 0.5},  # it loops otherwise
             "concurrency": 4,
             "timeout_s": 300,
             "style": "small",

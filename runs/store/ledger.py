@@ -61,6 +61,20 @@ class Entry:
     tool_calls: str
 
 
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What the replies of one alias took."""
+
+    replies: int
+    tokens_out: int
+    seconds: float
+    """All replies together."""
+    first: float
+    """Unix time at which the first was asked for."""
+    last: float
+    """Unix time at which the last was there."""
+
+
 class LedgerTable(RequestsTable):
     """The part of the store that the door to models writes."""
 
@@ -121,6 +135,15 @@ class LedgerTable(RequestsTable):
     async def totals(self) -> LedgerTotals:
         """Return what was paid in all, and by alias and role; reads the whole ledger."""
         return await self._ask(_totals)
+
+    async def worked(self) -> dict[str, Worked]:
+        """Return what the replies of each alias took that took any time."""
+        c = LEDGER.c
+        ends = (func.min(c.started_at), func.max(c.started_at + c.seconds))
+        sums = (func.count(), func.sum(c.tokens_out), func.sum(c.seconds), *ends)
+        query = select(c.alias, *sums).where(c.seconds > 0).group_by(c.alias)
+        rows = await self._ask(lambda connection: connection.execute(query).all(), long=True)
+        return {alias: Worked(int(n), int(out), *rest) for alias, n, out, *rest in rows}
 
     def entries(self) -> Iterator[Entry]:
         """Yield all paid replies in the order in which they were written."""
