@@ -262,6 +262,7 @@ def worst(pattern: re.Pattern[str], used: set[str]) -> str:
         raise TimeoutError
 
     before_us = signal.signal(signal.SIGPROF, late)
+    before = unit = ""
     try:
         for use in uses(pattern, used):
             for before, unit in sorted(attacks(pattern.pattern, pattern.flags)):

@@ -129,8 +129,8 @@ def _spelled(array: "pa.Array") -> int:
     from pyarrow import compute
 
     if pa.types.is_dictionary(array.type):
-        lengths = compute.take(compute.binary_length(array.dictionary), array.indices)
-        return compute.sum(lengths).as_py() or 0
+        lengths = compute.call_function("binary_length", [array.dictionary]).take(array.indices)
+        return compute.call_function("sum", [lengths]).as_py() or 0
     if pa.types.is_struct(array.type):
         return sum(map(_spelled, array.flatten()))
     return _spelled(array.flatten()) if pa.types.is_nested(array.type) else int(array.nbytes)
