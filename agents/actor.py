@@ -104,7 +104,9 @@ class Actor(RoutedAgent):
         A small model is not asked for what is `known`, and held to `bounds` of the rest.
         """
         if self.small:
-            return await ask_small(self.desk.door, call, reply_type, known or {}, bounds or {})
+            settings = self.desk.door.models[self.alias].settings
+            given = {**(known or {}), **({"reason": ""} if settings.terse else {})}
+            return await ask_small(self.desk.door, call, reply_type, given, bounds or {})
         return await ask(self.desk.door, call, reply_type)
 
 

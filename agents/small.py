@@ -45,6 +45,7 @@ async def ask_small(
         ReplyError: what came back does not parse after one repair, or is the example.
     """
     fields = {name: f for name, f in reply_type.model_fields.items() if name not in known}
+    known = {name: value for name, value in known.items() if name in reply_type.model_fields}
     # Text before structure: what is thought of first is written first.
     names = sorted(fields, key=lambda name: fields[name].annotation is not str or name in bounds)
     asked = slim(reply_type, orjson.dumps({name: bounds.get(name, {}) for name in names}))

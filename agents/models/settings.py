@@ -62,6 +62,11 @@ class _ModelSettings(BaseModel):
         return False
 
     @property
+    def terse(self) -> bool:
+        """Whether it is asked for no reasons: it is small, and no grammar brings it back to the point."""
+        return False
+
+    @property
     def maker(self) -> str:
         """The family: as configured, or guessed from well-known names, or the model's own name."""
         if self.family:
@@ -100,6 +105,11 @@ class OpenAISettings(EndpointSettings):
     def small(self) -> bool:
         """As its `style` says."""
         return self.style == "small"
+
+    @property
+    def terse(self) -> bool:
+        """As above; `structured: auto` is taken to find a grammar."""
+        return self.small and self.structured == "prompt"
 
 
 class EmbeddingSettings(OpenAISettings):

@@ -34,7 +34,7 @@ class Curator(Actor):
         }
         note = f"Look twice: {message.evidence}." if message.evidence else ""
         call = self.speak(PROMPT, variables, subject=instruction.id, note=note)
-        known = {"reason": "", "matches_passage": True, "matches_leaf": True, "label_right": True}
+        known = {"matches_passage": True, "matches_leaf": True, "label_right": True}
         reply, _ = await self.ask(call, CurationReply, known=known)
         failed = next((slug for field, slug in _QUESTIONS if not getattr(reply, field)), "")
         return Findings(reason=failed, detail=reply.reason)

@@ -63,7 +63,7 @@ def _scene(scene: Scene, folder: Path, url: str, minutes: float) -> Figures:
     file, run = folder / f"{scene.name}.yaml", f"real-{scene.name}"
     file.write_text(scene.config(url, str(_DEMO)))
     command = [sys.executable, "-m", "arenainstruct.runs", "run", str(file)]
-    command += ["--runs-dir", str(folder), "--run-id", run]
+    command += ["--runs-dir", str(folder), "--run-id", run, "--limit", str(scene.seeds(minutes))]
     log = folder / f"{scene.name}.log"
     with (
         log.open("w") as said,
@@ -85,10 +85,10 @@ def _told(scene: Scene, found: Figures, minutes: float) -> int:
     for line in found.lines():
         say(line)
     say(f"  the run {found.status}")
-    reached = [goal.reached(found, minutes) for goal in scene.goals]
-    for goal, good in zip(scene.goals, reached, strict=True):
-        say(f"  {'reached' if good else 'MISSED '}: {goal.says}")
-    return reached.count(False)
+    verdicts = [goal.verdict(found, minutes) for goal in scene.goals]
+    for goal, verdict in zip(scene.goals, verdicts, strict=True):
+        say(f"  {verdict}: {goal.says}")
+    return verdicts.count("MISSED")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from .server import MODEL
 from .table import Figures
 
 HOUR = 60.0
+_SHORT = 10.0
+"""Minutes of a scene below which it may end before there is anything to measure."""
 _THROUGH = 20
 """Instructions through the gate in an hour of a scene."""
 
@@ -21,21 +22,34 @@ class Goal:
     says: str
     reached: Callable[[Figures, float], bool]
     """From the figures and the minutes that the scene had."""
+    tells: Callable[[Figures], int]
+    """Of how many things it is a figure: of none, a short run tells nothing."""
+
+    def verdict(self, figures: Figures, minutes: float) -> Literal["reached", "MISSED", "unknown"]:
+        """Return what came of it."""
+        if not self.tells(figures) and minutes < _SHORT:
+            return "unknown"
+        reached = self.tells(figures) > 0 and self.reached(figures, minutes)
+        return "reached" if reached else "MISSED"
 
 
 def _parsed(least: float) -> Goal:
     return Goal(
         f"at least {least:.0%} of structured replies parse",
-        lambda figures, _: figures.structured > 0 and figures.parsed_share >= least,
+        lambda figures, _: figures.parsed_share >= least,
+        lambda figures: figures.structured,
     )
 
 
 _THROUGH_GATE = Goal(
     f"at least {_THROUGH} instructions through the gate in an hour",
-    lambda figures, minutes: figures.instructions >= ceil(_THROUGH * min(1.0, minutes / HOUR)),
+    lambda figures, minutes: figures.instructions >= int(_THROUGH * min(1.0, minutes / HOUR)),
+    lambda figures: figures.instructions,
 )
 _NO_VERDICT_LOST = Goal(
-    "no verdict lost", lambda figures, _: figures.verdicts > 0 and not figures.verdicts_lost
+    "no verdict lost",
+    lambda figures, _: not figures.verdicts_lost,
+    lambda figures: figures.verdicts,
 )
 
 
@@ -53,6 +67,10 @@ class Scene:
     """Whether SmolLM2 writes the instructions too; embedded models do where it does not."""
     goals: tuple[Goal, ...]
 
+    def seeds(self, minutes: float) -> int:
+        """Return how many documents there is time for, the slowest role last."""
+        return max(2, round(minutes / 2))
+
     def config(self, url: str, seeds: str) -> str:
         """Return the run's config as JSON, which is YAML too."""
         real = {
@@ -60,7 +78,7 @@ class Scene:
             "model": MODEL,
             "base_url": url,
             "structured": self.structured,
-            "max_tokens": 600,
+            "max_tokens": 400,
             "temperature": 0.3,
             "params": {"frequency_penalty": 0.5},  # it loops otherwise
             "concurrency": 4,
@@ -92,7 +110,7 @@ SCENES = (
     Scene(
         "schema",
         "SmolLM2 is every role; structure is asked for as a JSON schema",
-        0.5,
+        0.4,
         "schema",
         True,
         (_parsed(0.95), _THROUGH_GATE),
@@ -100,7 +118,7 @@ SCENES = (
     Scene(
         "prompt",
         "SmolLM2 is every role; structure is asked for in words",
-        0.25,
+        0.3,
         "prompt",
         True,
         (_parsed(0.70),),
@@ -108,7 +126,7 @@ SCENES = (
     Scene(
         "arena",
         "SmolLM2 is target, contender and juror beside embedded authors",
-        0.25,
+        0.3,
         "schema",
         False,
         (_NO_VERDICT_LOST,),
