@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import sys
 from pathlib import Path
+from sqlite3 import dbapi2
 from typing import Any
 from unittest.mock import patch
 
@@ -59,7 +60,7 @@ def hurt(commits: Commits) -> None:
             return done
 
     connect = functools.partial(_CONNECT, factory=Connection)
-    for module in (sqlite3, sqlite3.dbapi2):
+    for module in (sqlite3, dbapi2):
         patch.object(module, "connect", connect).start()
 
 

@@ -82,7 +82,8 @@ class EmbeddingProvider:
             tokens = believed((found.get("usage") or {}).get("prompt_tokens"), most_in(call))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise AttemptFailed(f"{self._where}: no embeddings in the response: {error}") from error
-        if vectors.ndim != 2 or len(vectors) != (count := len(call.turns)):
+        count = len(call.turns)
+        if vectors.ndim != 2 or len(vectors) != count:
             raise AttemptFailed(
                 f"{self._where}: {len(vectors)} vectors for {count} texts",
                 usage=Usage(f"openai/{self.model}", tokens, 0, self._usd(tokens)),
