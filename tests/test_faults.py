@@ -40,6 +40,9 @@ class Books:
         self.answers = {(a.instruction_id, a.contender) for a in scanned(store, kinds.ANSWER)}
         self.battles = scanned(store, kinds.BATTLE)
         self.rejects = scanned(store, kinds.REJECT)
+        held = {id for drawn in scanned(store, kinds.HELD_OUT) for id in drawn.instructions}
+        self.held_out = {i.seed_id for i in self.instructions.values() if i.id in held}
+        """Seeds whose instructions evaluate: they write in the first round only."""
         store.close()
 
     def rejected(self, subject: str, stage: str, part: str = "") -> list[Reject]:
@@ -61,7 +64,9 @@ class Books:
         lost = [
             s.id
             for s in self.seeds
-            if s.kind == "text" and made[s.id] + len(self.rejected(s.id, "transformation")) < rounds
+            if s.kind == "text"
+            and made[s.id] + len(self.rejected(s.id, "transformation"))
+            < (1 if s.id in self.held_out else rounds)
         ]
         lost += [
             p.id for p in given if p.id not in written and not self.rejected(p.id, "instruction")

@@ -52,6 +52,6 @@ def peak_mb(url: str, folder: Path, count: int) -> float:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak from /proc")
 def test_ten_times_the_seeds_need_no_more_memory(tmp_path: Path) -> None:
-    with server("--latency-ms", "2", "--tokens", "60") as url:
+    with server("--latency-ms", "2", "--tokens", "150") as url:
         few, many = (peak_mb(url, tmp_path, count) for count in (FEW, MANY))
     assert many <= 1.15 * few, f"{few:.0f} MB for {FEW} seeds, {many:.0f} MB for {MANY}"
