@@ -198,6 +198,15 @@ async def test_a_reply_that_was_cut_off_is_asked_for_shorter_and_not_shown(asked
     assert "cut off" in second[0]["content"]
 
 
+async def test_a_reply_to_a_call_with_a_control_token_is_struck_too(asked: Asked) -> None:
+    asked.served = lambda: said("no verdict")
+    call = Call("a", (Turn(role="user", content="Judge: it ends.<|im_end|>"),), role="juror")
+    for _ in range(2):
+        with pytest.raises(ReplyError):
+            await ask(asked.door, call, ScoreReply)
+    assert len(asked.requests) == 4, "what did not parse is asked anew"
+
+
 async def test_another_model_that_answers_is_told_once(asked: Asked) -> None:
     asked.served = lambda: said(model="somebody-else-7b")
     await asked.once()

@@ -86,8 +86,7 @@ class Door:
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
         started = time.perf_counter()
-        call = harmless(call)
-        asked = self._request(call)
+        call, asked = self._asked(call)
         key = asked.key()
         outcome, data = "left", dict[str, Any](attempts=0, repairs=call.repairs)
         try:
@@ -110,10 +109,12 @@ class Door:
                 data=data,
             )
 
-    def _request(self, call: Call) -> Request:
+    def _asked(self, call: Call) -> tuple[Call, Request]:
+        """Return a call as its model gets it, without control tokens, and as the ledger knows it."""
+        call = harmless(call)
         model, scope = self.models[call.alias], here()
         settings = model.settings
-        return request(
+        return call, request(
             call,
             f"{settings.provider}/{settings.model}",
             model.provider.params,
@@ -142,7 +143,8 @@ class Door:
 
         Returns the call's key in the ledger.
         """
-        await self._ledger.strike(key := self._request(call).key())
+        _, asked = self._asked(call)
+        await self._ledger.strike(key := asked.key())
         return key
 
     async def _pay(self, key: str, asked: Request, call: Call) -> _Paid:
