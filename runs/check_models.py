@@ -273,7 +273,5 @@ async def _calls(window: _Window, alias: str) -> bool:
 
 def _free(settings: ModelSettings) -> Iterator[str]:
     """Yield a reminder where calls of a served model cost nothing in our books."""
-    if isinstance(settings, EndpointSettings) and not (
-        settings.price.input or settings.price.output
-    ):
+    if isinstance(settings, EndpointSettings) and settings.price.free:
         yield "no price is set: its calls count as 0 USD, and budget.usd does not see them"

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from ..agents.actor import Desk
 from ..agents.errors import UserError
+from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
@@ -54,6 +55,7 @@ class Opened:
     """What a command works with while it is open."""
 
     store: Store
+    budget: Budget
     door: Door
     index: ApiIndex
     troupe: Troupe
@@ -125,7 +127,7 @@ class Opening:
             tools = ToolDoor(store, budget, network=self._network)
             index = stack.enter_context(ApiIndex())
             troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
-            yield Opened(store, door, index, troupe, trace)
+            yield Opened(store, budget, door, index, troupe, trace)
 
     def _notice(self, text: str) -> None:
         if self._trace is not None:
@@ -139,7 +141,7 @@ def _refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> No
         UserError: models are behind endpoints, and none of them has a price.
     """
     served = {a: m.price for a, m in models.items() if isinstance(m, EndpointSettings)}
-    if served and not any(price.input or price.output for price in served.values()):
+    if served and all(price.free for price in served.values()):
         raise UserError(
             f"budget.usd: {usd:g} holds nothing back, since no model has a price: set "
             f"models.{min(served)}.price (USD per million tokens: input, output), or remove budget.usd"

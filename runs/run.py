@@ -202,7 +202,7 @@ async def _run(
             run_id=folder.run_id,
             door=door,
             ceiling=config.budget.usd,
-            spent=(await store.totals()).usd,
+            spent=opened.budget.spent,
         )
         try:
             await ingest(

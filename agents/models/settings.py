@@ -29,6 +29,11 @@ class Price(BaseModel):
     input: float = Field(default=0.0, ge=0)
     output: float = Field(default=0.0, ge=0)
 
+    @property
+    def free(self) -> bool:
+        """Whether calls cost nothing, as far as anybody said."""
+        return not self.input and not self.output
+
 
 class _ModelSettings(BaseModel):
     """What every provider has."""

@@ -40,7 +40,7 @@ def dearest(call: Call, settings: ModelSettings, longest: int = 0) -> float:
     `longest` is the longest reply seen of the model: some endpoints heed no `max_tokens`.
     """
     price = settings.price
-    if not price.input and not price.output:
+    if price.free:
         return 0.0
     out = max(settings.max_tokens, longest)
     return (most_in(call) * price.input + out * price.output) / 1e6
