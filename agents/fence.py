@@ -18,6 +18,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ..tools.text_faults import CONTROL
 from .models.call import Call, ToolSpec
 
 _SECTIONS = (
@@ -25,14 +26,12 @@ _SECTIONS = (
     "|own_verdict|verdict|actions|words|mark"
 )
 # Each form begins with its own letter, and is searched for by it.
-# ChatML, Llama, Phi, Qwen, DeepSeek, Harmony; Gemma; Llama 2.
-_CONTROL = r"[|｜][\w▁]+[|｜]>|/?(?:start|end)_of_turn>|</?SYS>>"
 # Llama 2 and Mistral; `a[INST]` is an index.
 _BRACKETED = r"\[(?<!\w\[)(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\])"
-_TOKENS = re.compile(rf"<(?={_CONTROL})|{_BRACKETED}")
+_TOKENS = re.compile(rf"<(?={CONTROL})|{_BRACKETED}")
 _ARMED = re.compile(
     # The same, and our sections with any number.
-    rf"<(?={_CONTROL}|\s*+(?:/\s*+)?(?i:{_SECTIONS})-\d)"
+    rf"<(?={CONTROL}|\s*+(?:/\s*+)?(?i:{_SECTIONS})-\d)"
     rf"|＜(?=\s*+(?:/\s*+)?(?i:{_SECTIONS})-\d)"
     rf"|{_BRACKETED}"
     # What a juror's reply holds, and nothing else does.

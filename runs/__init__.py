@@ -6,7 +6,9 @@
 Names are imported on first use, so that the command line starts quickly.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..tools.optional import on_first_use
 
 if TYPE_CHECKING:
     from .config.config import RunConfig, load_config
@@ -33,11 +35,4 @@ _HOME = {
     "resume_async": "run",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from the file it lives in."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = on_first_use(__name__, _HOME)

@@ -181,26 +181,24 @@ async def test_a_folder_that_cannot_be_written_stops_the_run(
         await resume_async(str(hurt))
 
 
+async def interrupted(mock: Watched, calls: int, folder: Path, run_id: str) -> Process:
+    """Start a run, press Ctrl-C once so many calls have come in, and return when it says it is stopping."""
+    config = write_config(folder, mock.url)
+    process = await start("run", config, "--runs-dir", folder, "--run-id", run_id)
+    await mock.begun(calls)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if line.startswith(b"stopping: "):
+            break
+    return process
+
+
 async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it(
     tmp_path: Path,
 ) -> None:
     async with Watched(replace(WELL, latency_ms=700)) as mock:
-        process = await start(
-            *(
-                "run",
-                write_config(tmp_path, mock.url),
-                "--runs-dir",
-                tmp_path,
-                "--run-id",
-                "stopped-1",
-            )
-        )
-        await mock.begun(9)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        async for line in process.stderr:
-            if line.startswith(b"stopping: "):
-                break
+        process = await interrupted(mock, 9, tmp_path, "stopped-1")
         asked = mock.counters.attempts.total()
         status, _, said = await ended(process)
         assert status == 130 and "Traceback" not in said
@@ -214,22 +212,7 @@ async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it
 
 async def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
     async with Watched(replace(WELL, latency_ms=60_000)) as mock:
-        process = await start(
-            *(
-                "run",
-                write_config(tmp_path, mock.url),
-                "--runs-dir",
-                tmp_path,
-                "--run-id",
-                "stopped-2",
-            )
-        )
-        await mock.begun(1)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        async for line in process.stderr:
-            if line.startswith(b"stopping: "):
-                break
+        process = await interrupted(mock, 1, tmp_path, "stopped-2")
         process.send_signal(signal.SIGINT)
         status, _, said = await ended(process)
         assert status == 130 and "Traceback" not in said

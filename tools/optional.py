@@ -1,5 +1,6 @@
-"""Packages that only some commands need: imported when used, and missed in words."""
+"""What only some commands need: imported when used; a package that is absent is missed in words."""
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -27,3 +28,14 @@ def sklearn(module: str) -> Any:
         ValueError: scikit-learn is absent.
     """
     return optional(f"sklearn.{module}", "arenainstruct[arena]")
+
+
+def on_first_use(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a package's `__getattr__`, which imports each public name from the file it lives in."""
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f".{homes[name]}", package), name)
+
+    return find

@@ -3,7 +3,12 @@
 import re
 import zlib
 
-_SPECIAL = re.compile(r"<[|｜][\w▁]+[|｜]>|</?(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
+CONTROL = r"[|｜][\w▁]+[|｜]>|/?(?:start|end)_of_turn>|</?SYS>>"
+"""Control tokens of chat templates, after their `<`.
+
+ChatML, Llama, Phi, Qwen, DeepSeek, Harmony; Gemma; Llama 2.
+"""
+_SPECIAL = re.compile(rf"<(?:{CONTROL})|\[/?INST\]")
 """Tokens of chat templates: a server gives them out as text where a model runs past its end."""
 _LONG = 600
 """Characters from which a text can loop: a short refrain is a style."""

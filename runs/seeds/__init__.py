@@ -14,7 +14,9 @@
 Names are imported on first use, so that the process that reads loads its parsers and little else.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ...tools.optional import on_first_use
 
 if TYPE_CHECKING:
     from .document import SeedReject
@@ -33,11 +35,4 @@ _HOME = {
     "read_seeds": "reader",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from the file it lives in."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = on_first_use(__name__, _HOME)
