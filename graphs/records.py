@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ..agents.records import Record
-from .kinds import REJECT, Kind, written_by
+from .kinds import ANSWER, REJECT, Kind, written_by
 from .stages import Stage
 
 R = TypeVar("R", bound=Record)
@@ -64,6 +64,12 @@ class Records(Protocol):
     async def get_many(self, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
         """Return the records that exist among the ids, by id."""
         ...
+
+
+async def cut_answers(records: Records, round: int | None = None) -> dict[str, int]:
+    """Return how many answers of each contender were cut off at its `max_tokens`, where any was."""
+    found = await records.count_by(ANSWER, "contender", "cut", round=round)
+    return {who: n for (who, cut), n in found.items() if cut.lower() in ("1", "true")}
 
 
 async def start_over(records: Records, stage: Stage, round: int) -> None:

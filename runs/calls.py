@@ -52,7 +52,7 @@ class ShownCall:
     prompt: str
     """The prompt file's version, `name@hash`."""
     outcome: str
-    """`paid`; `unusable`: paid, and did not parse; `failed`: given up."""
+    """`paid`; `unusable`: paid, and did not parse or was cut off; `failed`: given up."""
     started: str
     """ISO time."""
     seconds: float
@@ -60,6 +60,8 @@ class ShownCall:
     tokens_out: int
     usd: float
     finish: str
+    cap: int
+    """The `max_tokens` it was written under."""
     sent: tuple[dict[str, Any], ...]
     """The turns."""
     schema: str
@@ -87,7 +89,8 @@ class ShownCall:
             f"{self.key}: {self.outcome}\n"
             f"{self.role} ({self.alias}: {self.model}) about {self.subject or 'no record'}, prompt "
             f"{self.prompt or 'none'}\n{self.started}, {self.seconds:.2f} s, {self.tokens_in} tokens in, "
-            f"{self.tokens_out} out, {self.usd:.6f} USD, finish {self.finish or 'none'}"
+            f"{self.tokens_out} out of {self.cap} allowed, {self.usd:.6f} USD, "
+            f"finish {self.finish or 'none'}"
         )
         parts = [head, *(f"── {turn['role']}\n{_said(turn)}" for turn in self.sent)]
         if self.schema:
@@ -151,8 +154,8 @@ async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
     )
 
 
-_CAME = ("tokens_in", "tokens_out", "usd", "finish", "text", "thoughts")
-_NOTHING: dict[str, Any] = dict(zip(_CAME, (0, 0, 0.0, "", "", ""), strict=True))
+_CAME = ("tokens_in", "tokens_out", "usd", "finish", "cap", "text", "thoughts")
+_NOTHING: dict[str, Any] = dict(zip(_CAME, (0, 0, 0.0, "", 0, "", ""), strict=True))
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

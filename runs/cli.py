@@ -89,6 +89,9 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run from the documents to the dataset."""
+    from .folder import refuse_odd_id
+
+    refuse_odd_id(run_id)
     loaded = load(config, seeds, overrides)
     _show(loaded)
     if dry_run:

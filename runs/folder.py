@@ -138,11 +138,7 @@ class RunFolder:
         """
         now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = run_id or f"{now}-{secrets.token_hex(2)}"
-        if not _ID.match(name):
-            raise UserError(
-                f"--run-id {name!r}: letters, digits, dots and underscores, with at least one hyphen "
-                f"(package folders never hold one); try {_usable(name)}"
-            )
+        refuse_odd_id(name)
         path = runs_dir / name
         try:
             if cls(path).has_store:
@@ -180,6 +176,19 @@ class RunFolder:
         known = sorted(path.name for path in runs_dir.glob("*") if cls(path).has_store)
         raise UserError(
             f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"
+        )
+
+
+def refuse_odd_id(run_id: str | None) -> None:
+    """Refuse a run id that could not be told from a package's folder.
+
+    Raises:
+        UserError: the id is not usable.
+    """
+    if run_id and not _ID.match(run_id):
+        raise UserError(
+            f"--run-id {run_id!r}: letters, digits, dots and underscores, with at least one hyphen "
+            f"(package folders never hold one); try {_usable(run_id)}"
         )
 
 

@@ -9,12 +9,12 @@ import yaml
 from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
+from ..graphs.records import cut_answers
 from ..graphs.settings import of_round
 from ..graphs.supervisor.decisions import RoundRatings
 from ..taxonomy.policy import PolicyChange
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
-from .dataset.counts import cut_answers
 from .folder import RunFolder
 from .judging import judging
 from .jurors import juror_failures

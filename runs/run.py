@@ -7,7 +7,7 @@ result = launch(load_config("mine.yaml"))
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -130,7 +130,8 @@ async def resume_async(
 
     Calls that failed for good in the round it had reached are asked again, also in a completed run.
     `overrides` may raise the budget, add rounds or change how the run is executed, not what it makes.
-    With more rounds, a run that did all of its own goes on.
+    With more rounds, a run that did all of its own goes on. With a larger `max_tokens` of a model, its
+    answers that were cut off in that round are asked for again; what fitted is served.
 
     Raises:
         UserError: there is no such run, or an override changes what it makes.
@@ -141,10 +142,12 @@ async def resume_async(
     old, new = before.what(), config.what()
     if config.rounds >= before.rounds:
         old, new = old | {"rounds": config.rounds}, new | {"rounds": config.rounds}
+    for model in (*old["models"].values(), *new["models"].values()):
+        model.pop("max_tokens", None)
     if changed := sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k)):
         raise UserError(
             f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; "
-            "start another one for that (budget, execution, endpoints and more rounds may change)"
+            "start another one for that (budget, execution, endpoints, max_tokens and more rounds may change)"
         )
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
@@ -227,7 +230,9 @@ async def _run(
             enlist=partial(opening.enlist, opened, models),
         )
         await enlist_trained(services)
-        status, reason = await opened.landing(_rounds(services, place))
+        caps = {alias: model.max_tokens for alias, model in config.models.items()}
+        cut = await store.cut_under(caps) if network else ()
+        status, reason = await opened.landing(_rounds(services, place, cut))
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
@@ -263,12 +268,12 @@ def _both(progress: Progress, on_event: Listen | None) -> Listen:
     return hear
 
 
-async def _rounds(services: Services, place: Place) -> tuple[str, str]:
+async def _rounds(services: Services, place: Place, cut: Container[str]) -> tuple[str, str]:
     """Run the supervisor's rounds from where they are; return status and reason."""
     async with checkpointer(place) as saver:
         supervisor = build(saver)
         config: RunnableConfig = {"configurable": {"thread_id": place.run}}
-        await rewind(supervisor, config, services.records)
+        await rewind(supervisor, config, services.records, cut)
         await extend(supervisor, config, services.settings.rounds)
         snapshot = await supervisor.aget_state(config)
         # The gate says when a run is done. An empty `next` does not: a kill may leave one, when a

@@ -4,6 +4,7 @@ import shutil
 from textwrap import wrap
 from typing import Any
 
+from ..agents.contender_name import alias_of
 from ..graphs.kinds import KINDS
 from ..tools.ratings.intervals import told
 from .judging import judging_lines
@@ -23,7 +24,7 @@ def summary(result: RunResult) -> str:
     parts = [
         _head(result),
         _broken(result),
-        _made(result.counts),
+        _made(result),
         _ratings(result.ratings),
         _judging(result.judging),
         _changes(result),
@@ -58,17 +59,18 @@ def _broken(result: RunResult) -> str:
     return "\n".join(["Jurors", *(f"  {line}" for line in lines)]) if lines else ""
 
 
-def _made(counts: dict[str, Any]) -> str:
+def _made(result: RunResult) -> str:
+    counts = result.counts
     told = (kind for kind in KINDS if kind.made)
     lines = ["Made"] + [f"  {counts[kind.name]:>7,}  {kind.made}" for kind in told]
     rejects = sorted(counts["rejects"].items(), key=lambda item: (-item[1], item[0]))
     lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
     if len(rejects) > SHOWN:
         lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
-    lines += [
-        f"  {n:>7,}  answers of {who} cut off at its max_tokens: they train nobody; raise it for others"
-        for who, n in sorted(counts.get("cut", {}).items())
-    ]
+    for who, n in sorted(counts.get("cut", {}).items()):
+        again = f"{program()} resume {result.path} --set models.{alias_of(who)}.max_tokens=<more>"
+        lines.append(f"  {n:>7,}  answers of {who} cut off at its max_tokens: they train nobody")
+        lines.append(f"           for whole ones, paying for nothing that fitted: {again}")
     if left := left_out(counts["rejects"]):
         lines.append(f"  seeds: {left}")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,13 @@ def test_the_embedded_models_can_battle_too(tmp_path: Path) -> None:
     )
     assert found["design"]["battles"] == found["design"]["played"] == 3
     assert {row["model"] for row in found["models"]} == {"teacher", "small"}
+
+
+def test_games_and_battles_go_by_their_own_names(birds: Birds) -> None:
+    found = birds.play("--run-id", "names-1").stdout
+    judged = re.search(r"(\d+) got a verdict, (\d+) games were judged", found)
+    assert judged and int(judged[2]) > int(judged[1])
+    assert f"{judged[2]} games on " in found and f"{judged[2]} battles" not in found
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_dry_run_and_limit(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "docs"], "--seeds docs"),
         (["run", "--seeds", "nowhere"], "'nowhere' does not exist"),
         (["estimate", "--seeds", "nowhere"], "'nowhere' does not exist"),
-        (["run", "--run-id", "plain"], "with at least one hyphen"),
+        (["run", "--run-id", "plain"], "error: --run-id 'plain': letters"),
         (["run", "--seeds", "docs", "--runs-dir", "/proc/no"], "no folder"),
         (["run", "--set", "rounds=two", "--set", "seed=x"], "error: --set seed=x: seed: found 'x'"),
         (["run", "--limit", "0"], "'--limit'"),

@@ -317,6 +317,7 @@ def test_configs_without_rows_load_too(tmp_path: Path, monkeypatch: pytest.Monke
     loaded = datasets.load_dataset(str(tmp_path / "d"), "sft", split="train", streaming=True)
     assert list(loaded) == []
     assert "messages" in loaded.features
+    assert "`streaming=True` only" in (tmp_path / "d" / "README.md").read_text()
 
 
 def test_two_runs_of_one_folder_name_never_share_a_cache() -> None:

@@ -25,7 +25,7 @@ from arenainstruct.runs.store import STORE_FILE, Store
 
 CALL = Call("slow", (Turn(role="user", content="Is it so?"),))
 OTHER = Call("slow", (Turn(role="user", content="And this?"),))
-REPLY = Reply("yes", "test/slow", tokens_in=10, tokens_out=1, usd=0.5)
+REPLY = Reply("yes", "test/slow", tokens_in=10, tokens_out=1, usd=0.5, cap=2048)
 UNUSABLE = Usage("test/slow", tokens_in=10, tokens_out=90, usd=0.25)
 
 

@@ -7,10 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.agents.models.thoughts import read_message, split_thoughts
-from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.run import launch_async
-from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.run import launch_async, resume_async
+from arenainstruct.runs.store import STORE_FILE, Entry, Store
 from arenainstruct.runs.summary import summary
 
 XML = "Wrap it so:\n\n```xml\n<think>\nfirst\n</think>\n```\n\nThe closing tag is </think>."
@@ -145,11 +146,7 @@ async def test_a_small_window_of_the_server_is_found_and_kept_to(tmp_path: Path)
 
 async def test_answers_that_were_cut_off_are_told_and_train_nobody(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
-        made = config(tmp_path, mock.url)
-        short = {a: m.model_copy(update={"max_tokens": 12}) for a, m in made.models.items()}
-        models = {**made.models, "s2": short["t"].model_copy(update={"family": "short"})}
-        cast = made.cast.model_copy(update={"contenders": ("t", "s2")})
-        made = made.model_copy(update={"models": models, "cast": cast})
+        made = short_spoken(tmp_path, mock.url)
         result = await launch_async(made, runs_dir=tmp_path, run_id="cut-1")
     dataset = tmp_path / "cut-1" / "dataset"
     battles = pq.read_table(dataset / "battles" / "train.parquet").to_pylist()
@@ -162,6 +159,50 @@ async def test_answers_that_were_cut_off_are_told_and_train_nobody(tmp_path: Pat
     for table, columns in {"sft": ["cut"], "preference": ["chosen_cut", "rejected_cut"]}.items():
         rows = pq.read_table(dataset / table / "train.parquet").to_pylist()
         assert rows and not any(row[column] for row in rows for column in columns)
+
+
+async def test_a_larger_cap_asks_for_cut_answers_again_and_for_nothing_that_fitted(
+    tmp_path: Path,
+) -> None:
+    async with MockServer(MockOptions(replies="offline")) as mock:
+        made = short_spoken(tmp_path, mock.url)
+        first = await launch_async(made, runs_dir=tmp_path, run_id="cap-1")
+        cut = first.counts["cut"]["s2"]
+        hint = f"resume {tmp_path / 'cap-1'} --set models.s2.max_tokens="
+        assert cut and hint in summary(first)
+        before = _entries(tmp_path / "cap-1")
+        same = await resume_async("cap-1", runs_dir=tmp_path)
+        assert same.calls["paid"] == 0, "the same cap would cut them again"
+        larger = ("models.s2.max_tokens=2000",)
+        second = await resume_async("cap-1", runs_dir=tmp_path, overrides=larger)
+        third = await resume_async("cap-1", runs_dir=tmp_path, overrides=larger)
+    assert not second.counts["cut"] and third.calls["paid"] == 0
+    entries = _entries(tmp_path / "cap-1")
+    replaced = [e for e in entries if "/" in e.key]
+    assert len(replaced) == cut and {(e.alias, e.finish, e.cap) for e in replaced} == {
+        ("s2", "length", 12)
+    }
+    anew = [(e.role, e.alias, e.cap) for e in entries if e.seq > before[-1].seq]
+    assert anew == [("contender", "s2", 2000)] * cut
+    assert (await replay_async("cap-1", runs_dir=tmp_path)).identical
+
+
+def short_spoken(tmp_path: Path, url: str) -> RunConfig:
+    """Return a config in which a contender may write twelve tokens, and is else a model that writes more."""
+    made = config(tmp_path, url)
+    short = made.models["t"].model_copy(update={"max_tokens": 12, "family": "short"})
+    cast = made.cast.model_copy(update={"contenders": ("t", "s2")})
+    models = {**made.models, "s2": short}
+    found: RunConfig = made.model_copy(update={"models": models, "cast": cast})
+    return found
+
+
+def _entries(run: Path) -> list[Entry]:
+    store = Store.open(run / STORE_FILE)
+    try:
+        return list(store.entries())
+    finally:
+        store.close()
 
 
 def _cut(battles: list[dict[str, Any]]) -> list[str]:

@@ -10,6 +10,9 @@ from pydantic import BaseModel
 
 from ..records import ToolCall, Turn
 
+CUT = "length"
+"""How a reply finished whose tokens ran out."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
@@ -74,13 +77,15 @@ class Reply:
     """Time on the wire, retries included; 0 for embedded providers."""
     thoughts: str = ""
     """What a thinking model wrote before its text: kept, and shown to nobody."""
+    cap: int = 0
+    """The `max_tokens` it was written under; no part of the key."""
     answered_by: str = ""
     """The model that the endpoint says to have answered; not kept."""
 
     @property
     def cut(self) -> bool:
         """Whether its tokens ran out before its end."""
-        return self.finish == "length"
+        return self.finish == CUT
 
 
 @dataclass(frozen=True, slots=True)

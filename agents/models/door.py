@@ -37,6 +37,20 @@ class OpenModel:
     settings: ModelSettings
     provider: Provider
     limits: Limits
+    rank: int = 0
+    """The place of its `max_tokens` among those of aliases that are the same model but for it."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What changes a reply besides the turns: aliases that may write more or less reply otherwise."""
+        return {**self.provider.params, **({"cap_rank": self.rank} if self.rank else {})}
+
+    def would_write_on(self, call: Call, reply: Reply) -> bool:
+        """Return whether a text was cut off where it may be longer now.
+
+        A structured reply that was cut was asked for again, shorter, and is made good or struck out.
+        """
+        return call.reply_type is None and reply.cut and reply.cap < self.settings.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +131,24 @@ class Door:
         return call, request(
             call,
             f"{settings.provider}/{settings.model}",
-            model.provider.params,
+            model.params,
             version=settings.version,
             message=scope.message if scope else "",
         )
 
     async def _answer(self, key: str, asked: Request, call: Call) -> tuple[Reply, str, int]:
         """Return a reply, where it came from, and how many attempts it took."""
-        if (reply := await self._ledger.recall(key)) is not None:
+        found = await self._ledger.recall(key)
+        longer = found is not None and self.models[call.alias].would_write_on(call, found)
+        if found is not None and not (longer and self._network):
             self.tally.served[call.alias] += 1
-            return reply, "served", 0
+            return found, "served", 0
         if not self._network:
             if (unusable := await self._ledger.struck(key)) is not None:
                 return unusable, "served", 0
             raise await self._unserved(key, asked)
         twin = self._in_flight.boarded(key)
-        paid = await self._in_flight.share(key, lambda: self._pay(key, asked, call))
+        paid = await self._in_flight.share(key, lambda: self._pay(key, asked, call, again=longer))
         if twin or not paid.attempts:
             self.tally.served[call.alias] += 1
             return paid.reply, "shared", 0
@@ -147,10 +163,14 @@ class Door:
         await self._ledger.strike(key := asked.key())
         return key
 
-    async def _pay(self, key: str, asked: Request, call: Call) -> _Paid:
-        """Pay for a call, unless another worker on the same ledger does."""
+    async def _pay(self, key: str, asked: Request, call: Call, *, again: bool) -> _Paid:
+        """Pay for a call, unless another worker on the same ledger does; `again`: its reply was cut off."""
         async with self._ledger.claimed(key) as reply:
-            return _Paid(reply, 0) if reply else await self._buy(key, asked, call)
+            if reply and not self.models[call.alias].would_write_on(call, reply):
+                return _Paid(reply, 0)
+            if again:
+                await self._ledger.strike(key)
+            return await self._buy(key, asked, call)
 
     async def _buy(self, key: str, asked: Request, call: Call) -> _Paid:
         model = self.models[call.alias]
@@ -207,8 +227,10 @@ class Door:
         if self._shut:
             raise Interrupted
         self._on_wire += 1
+        model = self.models[call.alias]
         try:
-            return sound(await self.models[call.alias].provider.complete(call))
+            reply = sound(await model.provider.complete(call))
+            return replace(reply, cap=model.settings.max_tokens)
         except BaseException:
             self._land()
             raise

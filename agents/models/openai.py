@@ -130,8 +130,11 @@ class OpenAIProvider:
 
 
 def _params(settings: OpenAISettings) -> dict[str, Any]:
-    """Return what changes a reply besides the turns: part of the ledger's key."""
-    fixed = {"max_tokens": settings.max_tokens, "structured": settings.structured}
+    """Return what changes a reply besides the turns: part of the ledger's key.
+
+    How long it may be is none of it: a reply that fitted is the same under any `max_tokens`.
+    """
+    fixed = {**settings.params, "structured": settings.structured}
     if settings.temperature is not None:
-        return {**settings.params, **fixed, "temperature": settings.temperature}
-    return {**settings.params, **fixed}
+        return {**fixed, "temperature": settings.temperature}
+    return fixed

@@ -1,6 +1,7 @@
 """Opens configured models: settings in, providers and the limits of their endpoints out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..errors import UserError
 from .dialect import Learned
@@ -96,7 +97,21 @@ def open_models(
             wrong.append(f"models.{alias}.{error}")
     if wrong:
         raise UserError("\n".join(wrong))
-    return opened
+    return _ranked(opened)
+
+
+def _ranked(opened: dict[str, OpenModel]) -> dict[str, OpenModel]:
+    """Tell aliases apart that are the same model but for how long it may write."""
+    caps: dict[tuple[str, str, str], set[int]] = {}
+    same = {
+        alias: (model.settings.model, model.settings.version, repr(model.params))
+        for alias, model in opened.items()
+        if isinstance(model.settings, OpenAISettings)
+    }
+    for alias, one in same.items():
+        caps.setdefault(one, set()).add(opened[alias].settings.max_tokens)
+    ranks = {a: sorted(caps[one]).index(opened[a].settings.max_tokens) for a, one in same.items()}
+    return {alias: replace(model, rank=ranks.get(alias, 0)) for alias, model in opened.items()}
 
 
 def _learned(settings: ModelSettings, known: dict[tuple[str, str, str], Learned]) -> Learned | None:

@@ -1,11 +1,13 @@
 """The first nodes of every protocol: who battles whom, and what each of them answers."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Respond
-from ...agents.records import Answer
+from ...agents.records import Answer, Instruction, make_id
+from .. import kinds
 from ..checking import checked
 from ..services import Services, settle
 from .state import BattleState, BattleUpdate, failed, pairs_of
@@ -21,14 +23,26 @@ async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
     services, instruction = runtime.context, state["instruction"]
     names = dict.fromkeys(name for pair in state["pairs"] for name in pair)
     message = Respond(instruction=instruction)
+    kept = await _kept(services, instruction, names) if state["evaluation"] else {}
     answers, rejects = await settle(
         (
             services.troupe.send(message, Answer, "contender", services.speaker(name)),
             partial(failed, instruction, "answer", name),
         )
         for name in names
+        if name not in kept
     )
+    found = kept | {a.contender: checked(instruction, a) for a in answers}
     return {
-        "answers": {a.contender: checked(instruction, a) for a in answers},
+        "answers": {name: found[name] for name in names if name in found},
         "rejects": state["rejects"] + rejects,
     }
+
+
+async def _kept(
+    services: Services, instruction: Instruction, names: Iterable[str]
+) -> dict[str, Answer]:
+    """Return what an earlier round's evaluation heard from contenders already: it stays what it was."""
+    ids = [make_id("answer", instruction.id, name) for name in names]
+    found = await services.records.get_many(kinds.ANSWER, ids)
+    return {answer.contender: answer for answer in found.values()}

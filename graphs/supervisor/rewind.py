@@ -1,26 +1,35 @@
 """Rewind: on resume, the round reached starts over where calls failed in it.
 
-Only those calls are asked again, and those whose reply did not parse: every other one is in the
-ledger. Earlier rounds stay as they are, since what came after them was made under the policy that
-they led to.
+Only those calls are asked again, those whose reply did not parse, and answers that were cut off where
+they may be longer now: every other one is in the ledger. Earlier rounds stay as they are, since what
+came after them was made under the policy that they led to.
 """
 
+from collections.abc import Container
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
+from ...agents.contender_name import alias_of
 from .. import kinds
-from ..records import Records
+from ..records import Records, cut_answers
 from ..services import FAILURES
 from .gate import ALL_DONE
 from .graph import Supervisor
 
 
-async def rewind(supervisor: Supervisor, config: RunnableConfig, records: Records) -> None:
-    """Let the round reached begin again with its generation, if a call failed in it."""
+async def rewind(
+    supervisor: Supervisor, config: RunnableConfig, records: Records, cut: Container[str] = ()
+) -> None:
+    """Let the round reached begin again with its generation, if a call failed in it.
+
+    So it does where it holds a cut answer of a contender that is among `cut`: those that may write more.
+    """
     number = (await supervisor.aget_state(config)).values.get("round", 0)
-    if not number or not await _failed(records, number):
+    if not number:
+        return
+    if not await _failed(records, number) and not await _cut(records, number, cut):
         return
     opened = await _opened(supervisor, config, number)
     if opened is None:
@@ -35,6 +44,11 @@ async def _failed(records: Records, number: int) -> bool:
     """Return whether a call failed in a round, or its reply could not be used; a gate's no is no failure."""
     reasons = await records.count_by(kinds.REJECT, "reason", round=number)
     return any((name,) in reasons for name in FAILURES.values())
+
+
+async def _cut(records: Records, number: int, cut: Container[str]) -> bool:
+    answers = await cut_answers(records, number)
+    return any(alias_of(who) in cut for who in answers)
 
 
 async def _opened(

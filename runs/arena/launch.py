@@ -8,7 +8,7 @@ from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.services import Asked, Services
-from ..folder import ARENA, RUNS, RunFolder
+from ..folder import ARENA, RUNS, RunFolder, refuse_odd_id
 from ..interrupt import run_interruptible
 from ..opening import Opened, Opening, stored
 from ..store import Place
@@ -43,6 +43,7 @@ def arena(
 async def _arena(
     config: ArenaConfig, order: Order, notify: Callable[[int, int], None]
 ) -> ArenaResult:
+    refuse_odd_id(order.run_id)
     questions, empty = read_questions(order.instructions, config.objective)
     if len(questions) < 1:
         raise UserError(f"{order.instructions}: holds no prompts")

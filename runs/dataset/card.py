@@ -119,6 +119,7 @@ def _contents(counts: Counts) -> str:
         [
             "## Contents",
             _table(("config", "rows", "what"), configs),
+            *_without_rows(counts),
             _OUTCOMES,
             _ORDERS,
             *_cut(counts),
@@ -128,6 +129,13 @@ def _contents(counts: Counts) -> str:
             _table(("licence", "instructions"), licences),
         ]
     )
+
+
+def _without_rows(counts: Counts) -> list[str]:
+    """Say how configs without rows are loaded; nothing where every one has some."""
+    empty = ", ".join(f"`{name}`" for name, rows in counts.rows.items() if not rows)
+    told = f"No rows yet in {empty}: `load_dataset` takes such a config with `streaming=True` only."
+    return [told] if empty else []
 
 
 def _cut(counts: Counts) -> list[str]:

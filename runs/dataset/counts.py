@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...graphs import kinds
+from ...graphs.records import cut_answers
 from ..store import Store
 
 
@@ -51,9 +52,3 @@ async def count(store: Store, rows: Mapping[str, int]) -> Counts:
         models=frozenset(filter(None, writers)),
         cut=await cut_answers(store),
     )
-
-
-async def cut_answers(store: Store) -> dict[str, int]:
-    """Return how many answers of each contender were cut off at its `max_tokens`, where any was."""
-    found = await store.count_by(kinds.ANSWER, "contender", "cut")
-    return {who: n for (who, cut), n in found.items() if cut.lower() in ("1", "true")}

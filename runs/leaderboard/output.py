@@ -109,19 +109,27 @@ WIDE = 110
 """Columns where the output is no terminal."""
 
 
-def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: str | None) -> None:
-    """Print the board, its notes and the boards of `--by`."""
+def show(
+    whole: Board,
+    parts: Mapping[str, Board],
+    notes: Sequence[str],
+    *,
+    by: str | None,
+    counted: str = "battles",
+) -> None:
+    """Print the board, its notes and the boards of `--by`; `counted` names what its rows are."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Page(width)
-    console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
+    title = f"{whole.battles:,} {counted} on {whole.questions:,} questions"
+    console.print(_table(whole, title, counted))
     if whole.judges:
-        console.print(_judges(whole))
+        console.print(_judges(whole, counted))
     for note in notes:
         console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
     for name, part in parts.items():
-        title = f"{by} = {name or '(empty)'}: {part.battles:,} battles"
+        title = f"{by} = {name or '(empty)'}: {part.battles:,} {counted}"
         console.print()
-        console.print(_table(part, ", ".join([title, *_remarks(part)])))
+        console.print(_table(part, ", ".join([title, *_remarks(part)]), counted))
 
 
 def _remarks(part: Board) -> Iterator[str]:
@@ -134,12 +142,12 @@ def _remarks(part: Board) -> Iterator[str]:
         yield f"{name} hardly told from the models"
 
 
-def _judges(board: Board) -> Table:
-    title = "Judges, those with most battles first"
+def _judges(board: Board, counted: str) -> Table:
+    title = f"Judges, those with most {counted} first"
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
     names = (
         "judge",
-        "battles",
+        counted,
         "discrimination",
         "95 % interval",
         "ties when even",
@@ -160,9 +168,9 @@ def _judges(board: Board) -> Table:
     return table
 
 
-def _table(board: Board, title: str) -> Table:
+def _table(board: Board, title: str, counted: str) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for name in ("", "model", "rating", "95 % interval", "win rate", "battles"):
+    for name in ("", "model", "rating", "95 % interval", "win rate", counted):
         right = name not in ("", "model")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     if board.length_controlled:

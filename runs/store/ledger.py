@@ -4,15 +4,26 @@ Beside the replies stand the attempts that failed, paid or not.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Engine, bindparam, cast, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from ...agents.models.call import Attempt, Reply, Usage
+from ...agents.models.call import CUT, Attempt, Reply, Usage
 from ...agents.models.request import Request
 from ...agents.records import ToolCall
 from .place import Place
@@ -32,11 +43,12 @@ _REPLY = (
     "finish",
     "seconds",
     "thoughts",
+    "cap",
 )
 _PAGE = 200
 _PICO = 1e12
-_OFF, _UNUSABLE = "/", "unusable"
-"""Stands in the keys of unusable replies, where those of calls are hexadecimal; and how they finished."""
+_OFF = "/"
+"""Stands in the keys of unusable replies, where those of calls are hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,8 @@ class Entry:
     tokens_out: int
     usd: float
     finish: str
+    cap: int
+    """The `max_tokens` it was written under."""
     seconds: float
     started_at: float
     """Unix time."""
@@ -84,7 +98,7 @@ class LedgerTable(RequestsTable):
         self._recall = compiled(query, engine.dialect)
         self._remember = Statement.inserting(LEDGER, engine.dialect)
         one = update(LEDGER).where(LEDGER.c.key == bindparam("k"))
-        one = one.values(key=bindparam("other"), finish=bindparam("why"))
+        one = one.values(key=bindparam("other"))
         self._strike = Statement.of(one, engine.dialect)
         self._attempt = Statement.inserting(ATTEMPTS, engine.dialect)
 
@@ -129,7 +143,7 @@ class LedgerTable(RequestsTable):
 
     async def strike(self, key: str) -> None:
         """Take a paid reply out of what is recalled; it stays in the totals, as one that was unusable."""
-        row = (f"{key}{_OFF}{time.time_ns()}", _UNUSABLE, key)
+        row = (f"{key}{_OFF}{time.time_ns()}", key)
         await self._writer.commit(Step(self._strike, [row]))
 
     async def totals(self) -> LedgerTotals:
@@ -144,6 +158,14 @@ class LedgerTable(RequestsTable):
         query = select(c.alias, *sums).where(c.seconds > 0).group_by(c.alias)
         rows = await self._ask(lambda connection: connection.execute(query).all(), long=True)
         return {alias: Worked(int(n), int(out), *rest) for alias, n, out, *rest in rows}
+
+    async def cut_under(self, caps: Mapping[str, int]) -> set[str]:
+        """Return the aliases of which a reply was cut off at less than these `max_tokens`."""
+        c = LEDGER.c
+        shorter = or_(*(and_(c.alias == alias, c.cap < cap) for alias, cap in caps.items()))
+        query = select(c.alias).where(c.finish == CUT, ~c.key.contains(_OFF), shorter).distinct()
+        rows = await self._ask(lambda connection: connection.execute(query).all(), long=True)
+        return {alias for (alias,) in rows}
 
     def entries(self) -> Iterator[Entry]:
         """Yield all paid replies in the order in which they were written."""
@@ -207,6 +229,7 @@ def _paid(key: str, request: Request, reply: Reply) -> Row:
         reply.tokens_out,
         reply.usd,
         reply.finish,
+        reply.cap,
         reply.seconds,
         time.time() - reply.seconds,
         reply.text,

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-FORMAT = 3
+FORMAT = 4
 """Version of these tables: a store of another one is not read."""
 
 METADATA = MetaData()
@@ -43,6 +43,7 @@ LEDGER = Table(
     Column("tokens_out", Integer, nullable=False),
     Column("usd", Double, nullable=False),
     Column("finish", String, nullable=False),
+    Column("cap", Integer, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("text", Text, nullable=False),
