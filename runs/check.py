@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from ..agents.errors import ArenaInstructError, UserError
 from ..agents.records import Seed
@@ -13,6 +15,8 @@ from .config.config import RunConfig
 from .config.load import Source, load
 from .config.origin import Origin
 from .config.skills import skill_faults
+from .folder import RUNS
+from .store import Place, try_store
 from .usable import left_out, usable_seeds
 
 __all__ = ["Finding", "check", "load_either"]
@@ -35,13 +39,34 @@ def load_either(source: Source, overrides: Iterable[str] = ()) -> RunConfig | Ar
     return load(source, ArenaConfig, given)
 
 
-def check(config: RunConfig | ArenaConfig) -> list[Finding]:
+def check(config: RunConfig | ArenaConfig, runs_dir: Path = RUNS) -> list[Finding]:
     """Return what was looked at, the offline part first; everything is looked at, whatever fails."""
+    store = _store(config.execution.store, runs_dir)
     if isinstance(config, ArenaConfig):
-        return asyncio.run(check_models(config))
+        return [store, *asyncio.run(check_models(config))]
     seeds, kinds = _seeds(config)
     skills = [_skill(name, kinds) for name in config.skills]
-    return [seeds, *skills, *asyncio.run(check_models(config))]
+    return [seeds, *skills, store, *asyncio.run(check_models(config))]
+
+
+def _store(address: str | None, runs_dir: Path) -> Finding:
+    """Return whether a run could keep what it pays for."""
+    if address:
+        try:
+            try_store(place := Place.of(address, "check-1"))
+        except UserError as error:
+            told = str(error).removeprefix("execution.store: ")
+            return Finding("execution.store", False, told, by_user=True)
+        return Finding("execution.store", True, f"{place.text} takes runs")
+    there = next(p for p in (runs_dir.absolute(), *runs_dir.absolute().parents) if p.exists())
+    try:
+        with TemporaryFile(dir=there) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
+        told = f"{runs_dir} cannot be written: {error.strerror or error}; name another --runs-dir"
+        return Finding("store", False, told, by_user=True)
+    return Finding("store", True, f"{runs_dir} can be written")
 
 
 def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:

@@ -149,6 +149,7 @@ def check(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
     overrides: SetOption = None,
+    runs_dir: RunsOption = RUNS,
     as_json: JsonOption = False,
 ) -> None:
     """Validate a run's or an arena's config offline, then ask each model the way it will be asked.
@@ -159,7 +160,7 @@ def check(
     from .check import check as check_config
     from .check import load_either
 
-    findings = check_config(load_either(config, _given(seeds, overrides)))
+    findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
     if as_json:
         ok = all(finding.ok for finding in findings)
         say(json.dumps({"ok": ok, "findings": [finding.data() for finding in findings]}))

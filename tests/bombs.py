@@ -114,6 +114,19 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 """By the name of the file: how it is written, and the reasons that its reject may have."""
 
+
+def _repeated(rows: int, size: int) -> bytes:
+    """Return one group of rows that share a long value, in a file too large to be measured."""
+    long = [f"{os.urandom(800_000).hex()}{'x' * size}"]
+    at = pa.array([0] * rows, pa.int32())
+    same = pa.DictionaryArray.from_arrays(at, pa.array(long))
+    given = {name: [value] * rows for name, value in _ROW.items()}
+    table = pa.table(given | {name: same for name in ("question_id", "prompt")})
+    file = io.BytesIO()
+    parquet.write_table(table, file, compression="zstd", dictionary_pagesize_limit=1 << 30)
+    return file.getvalue()
+
+
 _ROW = {
     "question_id": "q",
     "model_a": "a",
@@ -130,5 +143,7 @@ TABLES: dict[str, Callable[[Path], None]] = {
         lambda: _packed(1, ",".join(_ROW).encode() + b"\n") + _packed(100, _CELLS * 1_000)
     ),
     "value.parquet": _written(lambda: _columns(1000, "x" * 5_000_000, **_ROW)),
+    "group.parquet": _written(lambda: _repeated(200, 68_000_000)),
+    "object.json.gz": _written(lambda: _packed(1, b'{"rows": [[]') + _packed(20, b",[]" * 10**6)),
 }
 """By the name of the file: tables that commands have to refuse."""

@@ -192,6 +192,9 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
         assert "connection failed" in failed["model small"]
         assert "sk-another" not in bad.out + bad.err
 
+        nowhere = await asyncio.to_thread(command, "check", "--runs-dir", "/proc/no", cwd=docs)
+        assert nowhere.status == 2 and "/proc/no cannot be written: " in nowhere.out
+
         # 2 is what the user wrote; 1 is an endpoint that answers wrongly, or not at all.
         assert (await asyncio.to_thread(check, server, key="sk-another-key-000000")).status == 1
         assert (await asyncio.to_thread(check, server, broken[1], key=KEY)).status == 1

@@ -15,13 +15,15 @@ import pytest
 from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import BudgetSpent, UserError
+from arenainstruct.runs.check import check
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
-from arenainstruct.runs.store import Place, Store, drop_store, peers
+from arenainstruct.runs.store import Place, Store, drop_store, holds_store, peers
+from arenainstruct.runs.testset.result import folder_name
 from tests.folders import differing
 from tests.process import start as start_process
 from tests.small_loop import write_config
@@ -304,9 +306,56 @@ async def test_a_database_that_cannot_be_used_is_told_before_anything_is_made(
         await launch_async(
             small(tmp_path, f"execution.store={address}"), runs_dir=tmp_path, run_id="x-1"
         )
-    assert told in str(found.value)
-    assert "secret-1" not in str(found.value) and PASSWORD not in str(found.value)
+    looked = await asyncio.to_thread(check, small(tmp_path, f"execution.store={address}"))
+    (store,) = [finding for finding in looked if finding.what == "execution.store"]
+    for text in (str(found.value), store.detail):
+        assert told in text
+        assert "secret-1" not in text and PASSWORD not in text
+    assert not store.ok and store.by_user
     assert not (tmp_path / "x-1").exists()
+
+
+async def test_check_says_that_a_database_takes_runs_or_whom_to_let(
+    postgres: str, tmp_path: Path
+) -> None:
+    async def told(address: str) -> str:
+        looked = await asyncio.to_thread(check, small(tmp_path, f"execution.store={address}"))
+        return next(str(finding) for finding in looked if finding.what == "execution.store")
+
+    assert "takes runs" in await told(postgres)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reader-pw'")
+        assert "GRANT CREATE ON DATABASE" in await told(
+            postgres.replace("arena:arena-pw", "reader:reader-pw")
+        )
+        connection.execute("DROP ROLE reader")
+
+
+@pytest.mark.parametrize("command", ["arena", "testset"])
+async def test_commands_beside_the_run_keep_what_they_pay_in_the_database_too(
+    postgres: str, tmp_path: Path, command: str
+) -> None:
+    asked = tmp_path / f"{command}-{tmp_path.name}.jsonl"
+    rows = [{"prompt": f"What is {n} plus {n + 1}, and why is that so?"} for n in range(4)]
+    asked.write_text("\n".join(map(json.dumps, rows)))
+    models = ("--contenders", "teacher,small", "--jury", "juror-1,juror-2,juror-3")
+    more = (*models, "--run-id", f"a-{tmp_path.name}") if command == "arena" else ("--hard", "2")
+
+    async def told(place: str, *store: str) -> dict[str, Any]:
+        words = [command, str(asked), *more, "--runs-dir", str(tmp_path / place), "--json", *store]
+        done = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert done.exit_code == 0, done.output
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    lite, shared = await told("lite"), await told("shared", "--set", f"execution.store={postgres}")
+    kept = ("models", "counts") if command == "arena" else ("prompts", "counts")
+    assert [shared.get(name) for name in kept] == [lite.get(name) for name in kept]
+    assert not list((tmp_path / "shared").rglob("*.sqlite"))
+    assert holding(tmp_path / "shared", PASSWORD) == []
+    place = Place.of(postgres, more[-1] if command == "arena" else folder_name(asked))
+    assert holds_store(place)
+    drop_store(place)
 
 
 async def test_the_extra_is_named_where_it_is_missing(

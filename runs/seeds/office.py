@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 from ...tools.tables.allowance import Allowance
 from .document import Unusable
+from .opening import open_regular
 from .web import html_to_markdown
 
 _PAGE_NUMBER = re.compile(
@@ -26,7 +27,7 @@ def read_pdf(path: Path) -> tuple[str, str]:
 
     # What it could work around is told for each object; what it could not, it raises.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    with PdfReader(path) as reader:
+    with open_regular(path) as file, PdfReader(file) as reader:
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unusable("unreadable", "the PDF is encrypted; remove its password first")
         pages = [page.extract_text() for page in reader.pages]
@@ -45,9 +46,9 @@ def read_docx(path: Path) -> tuple[str, str]:
     """
     import mammoth
 
-    with ZipFile(path) as parts:
-        Allowance(path).spend(sum(part.file_size for part in parts.infolist()))
-    with path.open("rb") as file:
+    with open_regular(path) as file:
+        with ZipFile(file) as parts:
+            Allowance(path).spend(sum(part.file_size for part in parts.infolist()))
         html = mammoth.convert_to_html(file).value
     return html_to_markdown(f"<body>{html}</body>")
 

@@ -6,8 +6,11 @@ the document is a reject. So a page that declares one code page and holds UTF-8 
 """
 
 import codecs
+import errno
 import gzip
 import io
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -35,11 +38,24 @@ _TOLD = 8
 """Times that the encoding of one file is told anew."""
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; what took its place since it was listed is not waited for.
+
+    Raises:
+        OSError: it is a pipe, a device or a folder now, or cannot be opened.
+    """
+    # A pipe without a writer would keep us here; so opened it only says what it is.
+    place = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(place).st_mode):
+        return os.fdopen(place, "rb")
+    os.close(place)
+    raise OSError(errno.EINVAL, "it is no file any more", str(path))
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading, through gzip where the name ends in .gz."""
-    if path.suffix.lower() == ".gz":
-        return bounded(gzip.open(path), path)
-    return path.open("rb")
+    file = open_regular(path)
+    return bounded(gzip.open(file), path) if path.suffix.lower() == ".gz" else file
 
 
 def read_bytes(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from typing import IO, Any
 from ...tools.tables import Row, kind_of, open_table, told_columns
 from .document import Document, SeedReject, Unusable
 from .licence import Origin, from_mapping
-from .opening import iter_lines
+from .opening import iter_lines, open_regular
 from .source import Source
 
 Found = Document | SeedReject
@@ -49,10 +49,12 @@ def read_rows(source: Source, column: str, origin: Origin) -> Iterator[Found]:
     Raises:
         Unusable: no row has the text column.
     """
-    text = None if kind_of(source.path) == "parquet" else as_utf8(source.path)
+    binary = kind_of(source.path) == "parquet"
+    text = None if binary else as_utf8(source.path)
+    file = open_regular(source.path) if binary else None
     without: list[Row] = []
     known = False
-    with open_table(source.path, text) as table:
+    with open_table(source.path, text, file=file) as table:
         if table.complete and column not in table.head:
             raise _no_column(column, table.head)
         for row in table.rows({column, *ABOUT} & table.head.keys()):

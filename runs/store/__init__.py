@@ -1,7 +1,7 @@
 """Everything a run must not lose, in one database: paid replies, records, events."""
 
 from .checkpoints import checkpointer
-from .database import drop_store, holds_store
+from .database import drop_store, holds_store, try_store
 from .ledger import Entry
 from .place import Place
 from .store import STORE_FILE, Store
@@ -20,4 +20,5 @@ __all__ = [
     "checkpointer",
     "drop_store",
     "holds_store",
+    "try_store",
 ]

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Executable, inspect, select
+from sqlalchemy import Connection, Engine, Executable, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import DropSchema
 
@@ -155,9 +156,30 @@ def holds_store(place: Place) -> bool:
     """
     if not place.shared:
         return Path(place.text).exists()
+    with _reached(place) as engine:
+        return inspect(engine).has_table(META.name, schema=place.schema)
+
+
+def try_store(place: Place) -> None:
+    """Reach a database as a run would.
+
+    Raises:
+        UserError: it cannot be reached, or whoever asks may make no schema there.
+    """
+    with _reached(place) as engine, engine.connect() as connection:
+        may = text("SELECT has_database_privilege(current_database(), 'CREATE')")
+        if not connection.scalar(may):
+            raise UserError(
+                f"execution.store: {place.text} lets {place.url.username} make no schema: "
+                f'GRANT CREATE ON DATABASE "{place.url.database}" TO "{place.url.username}"'
+            )
+
+
+@contextmanager
+def _reached(place: Place) -> Iterator[Engine]:
     engine = dialect_of(place).engine(place)
     try:
-        return inspect(engine).has_table(META.name, schema=place.schema)
+        yield engine
     except SQLAlchemyError as error:
         told = place.told(getattr(error, "orig", None) or error)
         raise UserError(f"execution.store: {place.text} cannot be reached: {told}") from None

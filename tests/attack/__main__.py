@@ -9,10 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.attack import documents, tables
+from tests.attack import crashes, documents, endpoints, packs, tables
 from tests.attack.attack import Attack, attacked, do
 
-ATTACKS: list[Attack] = [*documents.ATTACKS, *tables.ATTACKS]
+ATTACKS: list[Attack] = [
+    attack for part in (documents, tables, endpoints, packs, crashes) for attack in part.ATTACKS
+]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,10 +1,11 @@
 """Documents that open to far more than they are, among two that are sound."""
 
+import os
 from functools import partial
 from pathlib import Path
 
 from arenainstruct.agents.records import Seed
-from arenainstruct.runs.seeds import SeedSettings, read_seeds
+from arenainstruct.runs.seeds import SeedReject, SeedSettings, iter_sources, process, read_seeds
 from tests.attack.attack import Attack
 from tests.bombs import BOMBS
 
@@ -40,6 +41,16 @@ def _long(folder: Path) -> str:
     return f"too slow: {', '.join(slow)}" if slow else f"{len(LONG) - len(read)} without an outcome"
 
 
+def _swapped(folder: Path) -> str:
+    """Return what became of a document whose place a pipe takes once it is listed."""
+    (folder / "a.txt").write_text(SOUND.format(1750))
+    (source,) = iter_sources(str(folder))
+    (folder / "a.txt").unlink()
+    os.mkfifo(folder / "a.txt")
+    (found,) = process.read_file(source, SeedSettings(path=str(folder)).wanted())
+    return f"one reject: {found.reason}" if isinstance(found, SeedReject) else "a seed"
+
+
 LONG = {
     **{"a.html": "<div class=menu>", "b.html": "<a x=1 ", "c.html": "<!--", "d.html": "<li>x"},
     **{"a.tex": "\\emph{", "b.tex": "$", "c.tex": "\\begin{math}", "d.tex": "\\section["},
@@ -56,6 +67,7 @@ LONG = {
 
 
 ATTACKS = [
+    Attack("a pipe in the place of a listed document", _swapped, ("one reject: unreadable",), 60),
     Attack("documents of 200 KB that begin and never end", _long, ("0 without an outcome",), 60),
     *(
         Attack(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, BinaryIO
 
 from .allowance import bounded
 from .delimited import CsvTable
@@ -60,26 +60,29 @@ def told_columns(names: Iterable[str]) -> str:
 
 
 @contextmanager
-def open_table(path: Path, text: IO[bytes] | None = None) -> Iterator[Table]:
+def open_table(
+    path: Path, text: IO[bytes] | None = None, *, file: BinaryIO | None = None
+) -> Iterator[Table]:
     """Open a file; one whose name tells no kind is taken for JSONL.
 
     Args:
         path: The file.
         text: What is in it as UTF-8, where the caller has made it so.
+        file: The file, where the caller has opened it; it is closed here.
 
     Raises:
         TableError: it is missing, damaged or no table; also what goes wrong while it is read.
     """
     try:
         with ExitStack() as files:
-            file = text or _unpacked(path, files)
+            opened = text or _unpacked(path, files.enter_context(file or path.open("rb")))
             match kind_of(path) or "jsonl":
                 case "csv":
-                    yield CsvTable(path, file)
+                    yield CsvTable(path, opened)
                 case "parquet":
-                    yield ParquetTable(path, _seekable(file, files))
+                    yield ParquetTable(path, _seekable(opened, files))
                 case kind:
-                    yield JsonTable(path, file, kind)
+                    yield JsonTable(path, opened, kind)
     except FileNotFoundError as error:
         raise TableError(f"{path}: does not exist") from error
     except (OSError, EOFError, zlib.error) as error:
@@ -87,9 +90,8 @@ def open_table(path: Path, text: IO[bytes] | None = None) -> Iterator[Table]:
         raise TableError(f"{path}: cannot be read: {told.splitlines()[0]}") from error
 
 
-def _unpacked(path: Path, files: ExitStack) -> IO[bytes]:
-    file = files.enter_context(path.open("rb"))
-    head = file.peek(4)
+def _unpacked(path: Path, file: BinaryIO) -> IO[bytes]:
+    head = file.peek(4) if isinstance(file, io.BufferedReader) else b""
     if head.startswith(_GZIP):
         return bounded(gzip.GzipFile(fileobj=file), path)
     if head.startswith(_ZSTD):

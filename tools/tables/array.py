@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from .allowance import weighed
 from .table import MOST, TOO_LONG, TableError
 
 RUN = 1 << 20
@@ -76,7 +77,7 @@ class Elements:
         if self._over:
             raise TableError(f"{self._path}: is no JSON: its array does not end")
         # Twice as much each time: what is scanned again is no more than what is read.
-        held = len(self._text) - at
+        held = len(weighed(self._text, self._path)) - at
         if held > MOST:
             raise TableError(f"{self._path}: an element of its array {TOO_LONG}")
         more = self._file.read(max(RUN, held))

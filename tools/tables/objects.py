@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
+from .allowance import weighed
 from .array import Elements
 from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError
 
@@ -31,10 +32,12 @@ class JsonTable:
         first = next(lines, b"").lstrip()
         by_line = kind == "jsonl" if first[:1] != b"[" else False
         if kind == "json" and first[:1] == b"{":
-            by_line = isinstance(_object(first), dict) and next(lines, None) is not None
+            by_line = (
+                isinstance(_object(weighed(first, path)), dict) and next(lines, None) is not None
+            )
         self._runs = None if by_line or not first else self._listed(first, file)
         self.counted = "the first line is row 1" if by_line else "the first row is row 1"
-        self._first = _lines(self._blocks.first, 0) if self._runs is None else next(self._runs)
+        self._first = self._lines(self._blocks.first, 0) if self._runs is None else next(self._runs)
         rows = self._first[1]
         self.head: dict[str, Any] = {}
         for row in rows[:HEAD]:
@@ -47,7 +50,7 @@ class JsonTable:
         try:
             array = first.startswith(b"[")
             elements = Elements(self.path, self._blocks.first, file).runs() if array else None
-            for run in elements or [self._blocks.rest()]:
+            for run in elements or [weighed(self._blocks.rest(), self.path)]:
                 found = _records(_parsed(run))
                 if found is None:
                     raise TableError(
@@ -70,11 +73,14 @@ class JsonTable:
             return
         number = 0
         for block, cut in self._blocks:
-            yield _lines(block, number)
+            yield self._lines(block, number)
             number += block.count(b"\n")
             if cut:
                 number += 1
                 yield [number], [TOO_LONG]
+
+    def _lines(self, block: bytes, before: int) -> Read:
+        return _lines(weighed(block, self.path), before)
 
     def rows(self, names: Collection[str] | None = None) -> Iterator[Row | Reject]:
         """Yield the rows."""

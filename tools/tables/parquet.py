@@ -40,7 +40,11 @@ class ParquetTable:
         self._allowance.spend(self._opened(()).metadata.num_rows * ROW)
         self._measure(columns)
         for batch in self._batches(self._opened(()), FEW_ROWS, columns):
-            for row in batch.to_pylist():
+            with (
+                self._allowance.held()
+            ):  # a value that stands there once is written out for each row
+                rows = batch.to_pylist()
+            for row in rows:
                 number += 1
                 yield Row(number, row)
 
@@ -117,10 +121,16 @@ class ParquetTable:
     ) -> "Iterator[pa.RecordBatch]":
         import pyarrow as pa
 
-        try:
-            yield from file.iter_batches(rows, row_groups=groups, columns=columns)
-        except pa.ArrowException as error:
-            raise TableError(f"{self.path}: cannot be read: {_first(error)}") from error
+        batches = file.iter_batches(rows, row_groups=groups, columns=columns)
+        while True:
+            try:
+                with self._allowance.held():
+                    batch = next(batches, None)
+            except pa.ArrowException as error:
+                raise TableError(f"{self.path}: cannot be read: {_first(error)}") from error
+            if batch is None:
+                return
+            yield batch
 
 
 def _spelled(array: "pa.Array") -> int:
