@@ -1,8 +1,10 @@
 """Slow endpoints are told as it happens, and waited for as long as they are known to need."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from arenainstruct.agents.models.breaker import Breaker
@@ -10,10 +12,13 @@ from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.concurrency import Concurrency
 from arenainstruct.agents.models.door import Door, OpenModel
+from arenainstruct.agents.models.embedding import EmbeddingProvider
 from arenainstruct.agents.models.limits import Limits
 from arenainstruct.agents.models.pace import Pace
-from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.models.settings import ScriptedSettings
+from arenainstruct.agents.models.provider import AttemptFailed, Provider
+from arenainstruct.agents.models.reward import RewardProvider
+from arenainstruct.agents.models.settings import EmbeddingSettings, RewardSettings, ScriptedSettings
+from arenainstruct.agents.models.transport import Answered, Transport
 from arenainstruct.agents.models.watch import NOTICE_S, SILENCE_S, Watch
 from arenainstruct.agents.records import Turn
 from arenainstruct.runs import check_models
@@ -67,11 +72,11 @@ def test_a_limit_grows_with_what_a_model_needs_and_with_each_attempt_that_was_la
     pace = Pace()
     assert pace.limit(120, 2048, late=0) == 120
     assert [pace.limit(120, 2048, late=n) for n in (1, 2, 3, 9)] == [240, 480, 480, 480]
-    pace.took(seconds=20, tokens_out=200)  # 0.1 s a token
+    pace.took(seconds=20, tokens=200)  # 0.1 s a token
     assert pace.limit(120, 2048, late=0) == pytest.approx(2 * 204.8)
     assert pace.limit(120, 100, late=0) == 120
     for _ in range(100):
-        pace.took(seconds=1, tokens_out=200)
+        pace.took(seconds=1, tokens=200)
     assert pace.limit(120, 2048, late=0) == 120  # it is fast again
 
 
@@ -115,3 +120,38 @@ async def test_check_warns_of_a_model_that_takes_long_for_a_token(
         config = load_config(write_config(tmp_path, mock.url))
         found = await check_models.check_models(config)
     assert all(finding.ok and "slow: " in finding.detail for finding in found)
+
+
+@pytest.mark.parametrize("kind", ["embedding", "reward"])
+async def test_endpoints_that_only_read_get_more_time_too(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "timeout_s": 10.0}
+    provider: Provider = (
+        EmbeddingProvider("m", EmbeddingSettings.model_validate({"provider": "openai", **base}))
+        if kind == "embedding"
+        else RewardProvider("m", RewardSettings.model_validate({"provider": "reward", **base}))
+    )
+    now, limits = 0.0, list[float]()
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+
+    async def post(self: Transport, body: bytes, limit_s: float | None = None) -> Answered:
+        nonlocal now
+        assert limit_s is not None
+        limits.append(limit_s)
+        now += 12.0
+        if limit_s < 12.0:
+            raise AttemptFailed("no answer") from TimeoutError()
+        item = {"index": 0, "embedding": [1.0], "data": [[0.5]]}
+        return Answered(200, {}, orjson.dumps({"data": [item], "usage": {"prompt_tokens": 9}}))
+
+    monkeypatch.setattr(Transport, "post", post)
+    call = Call("m", (Turn(role="user", content="word " * 100),))
+    with pytest.raises(AttemptFailed) as late:
+        await provider.complete(call)
+    assert late.value.usage is not None and late.value.usage.tokens_in >= 500
+    await provider.complete(replace(call, late=1))
+    await provider.complete(call)
+    assert limits == [10.0, 20.0, 24.0], (
+        "as long as asked for, twice that, and as it is known to need"
+    )

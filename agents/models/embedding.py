@@ -15,10 +15,11 @@ from ..errors import UserError
 from .call import Call, Reply, Usage
 from .failure import http_failure
 from .key import find_key
+from .pace import Pace
 from .provider import AttemptFailed
 from .settings import EmbeddingSettings
 from .transport import Transport
-from .usage import believed, most_in
+from .usage import believed, likely_in, most_in
 
 Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -40,6 +41,7 @@ class EmbeddingProvider:
         except UserError as error:
             raise UserError(str(error).replace(f"models.{alias}.", f"{alias}.")) from error
         self._where = f"{alias}: {self.model} at {self.endpoint}"
+        self._pace = Pace()
         self._transport = Transport(f"{self.endpoint}/embeddings", self._key, settings.timeout_s)
 
     async def complete(self, call: Call) -> Reply:
@@ -52,7 +54,15 @@ class EmbeddingProvider:
         # Endpoints refuse an empty text.
         texts = [turn.content or " " for turn in call.turns]
         body = {**self._settings.params, "model": self.model, "input": texts}
-        answered = await self._transport.post(orjson.dumps({"encoding_format": "float", **body}))
+        data, read = orjson.dumps({"encoding_format": "float", **body}), likely_in(call)
+        limit = self._pace.limit(self._settings.timeout_s, read, call.late)
+        try:
+            answered = await self._transport.post(data, limit)
+        except AttemptFailed as failure:
+            if isinstance(failure.__cause__, TimeoutError):  # it may be charged for all the same
+                most = most_in(call)
+                failure.usage = Usage(f"openai/{self.model}", most, 0, self._usd(most))
+            raise
         if answered.status != 200:
             raise http_failure(
                 answered.status,
@@ -62,12 +72,14 @@ class EmbeddingProvider:
                 secrets=(self._key,),
             )
         vectors, tokens = self._read(answered.body, call)
+        seconds = time.perf_counter() - started
+        self._pace.took(seconds, read)
         return Reply(
             text=pack(vectors),
             model=f"openai/{self.model}",
             tokens_in=tokens,
             usd=self._usd(tokens),
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
         )
 
     async def aclose(self) -> None:

@@ -16,12 +16,15 @@ class Pace:
     s_per_token: float = 0.0
     """Of its slowest replies lately, all that an answer takes counted in; 0 before the first."""
 
-    def took(self, seconds: float, tokens_out: int) -> None:
-        """Learn from a reply; short ones tell of the wait before them and not of the writing."""
-        if tokens_out >= 16:
-            self.s_per_token = max(self.s_per_token * _FADES, seconds / tokens_out)
+    def took(self, seconds: float, tokens: int) -> None:
+        """Learn from a reply; short ones tell of the wait before them and not of the work.
 
-    def limit(self, timeout_s: float, max_tokens: int, late: int) -> float:
+        Tokens are those written or, where a model only reads, those read.
+        """
+        if tokens >= 16:
+            self.s_per_token = max(self.s_per_token * _FADES, seconds / tokens)
+
+    def limit(self, timeout_s: float, tokens: int, late: int) -> float:
         """Return the seconds for an attempt at a call that was not answered in time `late` times."""
-        needed = self.s_per_token * max_tokens * _SPARE
+        needed = self.s_per_token * tokens * _SPARE
         return min(timeout_s * _MOST, max(timeout_s, needed) * 2.0**late)

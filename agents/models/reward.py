@@ -16,10 +16,12 @@ from ..errors import UserError
 from .call import Call, Reply, Usage
 from .failure import http_failure, read_error
 from .key import find_key
+from .pace import Pace
 from .provider import AttemptFailed
 from .reward_body import counted, encode, reward_in
 from .settings import RewardSettings
 from .transport import Answered, Transport
+from .usage import likely_in, most_in
 
 _OURS = {"documents", "input", "messages", "model", "queries", "text_1", "text_2"}
 _RAW = "use_activation"
@@ -46,6 +48,7 @@ class RewardProvider:
         self._key = key or find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._extra: dict[str, Any] = {_RAW: False, **settings.params}
+        self._pace = Pace()
         self._answered = False
         """Whether it ever answered with these fields."""
         self._places = [
@@ -63,24 +66,27 @@ class RewardProvider:
             AttemptFailed: it failed, or no finite number came back.
         """
         started = time.perf_counter()
-        answered = await self._post(self._body(call))
+        read = likely_in(call)
+        limit = self._pace.limit(self._settings.timeout_s, read, call.late)
+        answered = await self._waited(self._body(call), limit, most_in(call))
         if self._dislikes_raw(answered):
             plain = {name: value for name, value in self._extra.items() if name != _RAW}
-            answered = await self._post(self._body(call, plain))
+            answered = await self._waited(self._body(call, plain), limit, most_in(call))
             # Only a server that answers without the field dislikes the field.
             self._extra = plain if answered.status == 200 else self._extra
         if answered.status != 200:
             raise self._failure(answered.status, answered)
         self._answered = True
         reward = self._read(answered)
-        guessed = sum(len(turn.content) for turn in call.turns) // 4 + 1
-        used = self._usage(counted(answered.body) or guessed)
+        used = self._usage(counted(answered.body) or read)
+        seconds = time.perf_counter() - started
+        self._pace.took(seconds, read)
         return Reply(
             text=repr(reward),
             model=used.model,
             tokens_in=used.tokens_in,
             usd=used.usd,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
         )
 
     async def aclose(self) -> None:
@@ -96,13 +102,21 @@ class RewardProvider:
         except TypeError as error:
             raise AttemptFailed(f"the call is no valid JSON: {error}", final=True) from error
 
-    async def _post(self, body: bytes) -> Answered:
+    async def _waited(self, body: bytes, limit: float, most: int) -> Answered:
+        try:
+            return await self._post(body, limit)
+        except AttemptFailed as failure:
+            if isinstance(failure.__cause__, TimeoutError):  # it may be charged for all the same
+                failure.usage = self._usage(most)
+            raise
+
+    async def _post(self, body: bytes, limit: float) -> Answered:
         """Post to where the route was found; at a 404, to the other place."""
         first, other = self._places
-        answered = await first.post(body)
+        answered = await first.post(body, limit)
         if answered.status != 404:
             return answered
-        found = await other.post(body)
+        found = await other.post(body, limit)
         if found.status == 404:
             return answered
         self._places = [other, first]

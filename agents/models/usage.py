@@ -34,6 +34,11 @@ def most_in(call: Call) -> int:
     return sum(len(text.encode("utf-8", "replace")) for text in spoken) + FRAME * len(call.turns)
 
 
+def likely_in(call: Call) -> int:
+    """Return how many tokens a call's turns have, at four letters each."""
+    return sum(len(turn.content) for turn in call.turns) // 4 + 1
+
+
 def dearest(call: Call, settings: ModelSettings, longest: int = 0) -> float:
     """Return what one attempt can cost at most, in USD.
 
