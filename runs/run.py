@@ -140,10 +140,10 @@ async def resume_async(
     before = load_config(folder.config)
     config = load_config(folder.config, overrides)
     old, new = before.what(), config.what()
-    if config.rounds >= before.rounds:
-        old, new = old | {"rounds": config.rounds}, new | {"rounds": config.rounds}
     for model in (*old["models"].values(), *new["models"].values()):
         model.pop("max_tokens", None)
+    if config.rounds >= before.rounds:
+        old, new = old | {"rounds": config.rounds}, new | {"rounds": config.rounds}
     if changed := sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k)):
         raise UserError(
             f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; "

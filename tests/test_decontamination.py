@@ -204,18 +204,6 @@ def test_a_near_duplicate_names_the_earlier_one() -> None:
         assert "c" not in index
 
 
-def test_a_resumed_index_decides_the_same(tmp_path: Path) -> None:
-    texts = {"a": essay(1), "b": essay(2), "a2": essay(1) + " again", "c": essay(3)}
-
-    def decide() -> dict[str, str | None]:
-        with NearDuplicates(tmp_path / "index.sqlite") as index:
-            return {item: index.seen(item, text) for item, text in texts.items()}
-
-    first = decide()
-    assert first == {"a": None, "b": None, "a2": "a", "c": None}
-    assert decide() == first
-
-
 def test_shorter_shingles_suit_short_texts() -> None:
     one = "Name the three causes of the flood that the second paragraph gives, in order"
     two = "Name the three causes of the flood that the second paragraph gives, in turn"

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -92,20 +91,16 @@ def similarity(a: Signature, b: Signature) -> float:
 class NearDuplicates(AbstractContextManager["NearDuplicates"]):
     """An index of texts on disk that tells whether a similar one was registered before.
 
-    A path keeps the index for a resumed run; without one it lives in a temporary file that
-    disappears with the object. Memory is bounded by the page cache whatever the number of texts.
+    It lives in a temporary file that disappears with the object. Memory is bounded by the page cache
+    whatever the number of texts.
     """
 
-    def __init__(
-        self, path: str | Path | None = None, *, threshold: float = 0.85, shingle: int = 5
-    ) -> None:
+    def __init__(self, *, threshold: float = 0.85, shingle: int = 5) -> None:
         self.threshold = threshold
         self.shingle = shingle
-        self._database = sqlite3.connect("" if path is None else path, isolation_level=None)
-        # A temporary index needs no journal; a kept one survives a killed process.
-        journal = "OFF" if path is None else "WAL"
-        self._database.execute(f"PRAGMA journal_mode={journal}").fetchone()
-        self._database.execute(f"PRAGMA synchronous={'OFF' if path is None else 'NORMAL'}")
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=OFF").fetchone()
+        self._database.execute("PRAGMA synchronous=OFF")
         self._database.execute("PRAGMA cache_size=-8192")
         self._database.executescript(_SCHEMA)
 
@@ -119,7 +114,7 @@ class NearDuplicates(AbstractContextManager["NearDuplicates"]):
         self.close()
 
     def close(self) -> None:
-        """Close the index; a temporary one is gone."""
+        """Close the index; it is gone."""
         self._database.close()
 
     def seen(self, item: str, text: str) -> str | None:

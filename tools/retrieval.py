@@ -9,7 +9,6 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from hashlib import blake2b
-from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -44,25 +43,13 @@ _MOST_WORDS = 12
 class ApiIndex:
     """APIs by seed, searchable; one connection that several threads may share."""
 
-    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
-        """Open the index at `path`, or a temporary one that vanishes when closed.
-
-        Raises:
-            ValueError: when a read-only index is asked for and there is none at `path`.
-        """
-        if read_only and (path is None or not path.is_file()):
-            raise ValueError(f"API index {path}: no such file to open read-only; build it first")
-        # SQLite takes the empty name as a private file on disk that it removes itself.
-        name = (
-            "" if path is None else f"{path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
-        )
+    def __init__(self) -> None:
+        """Open an index that vanishes when closed: it is built again from the seeds."""
         self._lock = Lock()
-        self._base = sqlite3.connect(name, uri=path is not None, check_same_thread=False)
-        if not read_only:
-            # The index can be built again from the seeds, so it need not survive a power cut.
-            self._base.execute("PRAGMA synchronous = OFF")
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.executescript(_TABLES)
+        # SQLite takes the empty name as a private file on disk that it removes itself.
+        self._base = sqlite3.connect("", check_same_thread=False)
+        self._base.execute("PRAGMA synchronous = OFF")
+        self._base.executescript(_TABLES)
 
     def add(self, seed_id: str, apis: Sequence[ApiLike]) -> None:
         """Index the APIs of a seed, in place of what it had before; idempotent."""
@@ -116,7 +103,7 @@ class ApiIndex:
         return int(count)
 
     def close(self) -> None:
-        """Close the file; a temporary one is removed."""
+        """Close the index; its file is removed."""
         self._base.close()
 
     def __enter__(self) -> Self:

@@ -2,28 +2,17 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from ...agents.models.secrets import redact
-from ...agents.models.settings import (
-    ClassifierSettings,
-    OfflineSettings,
-    OpenAISettings,
-    RecordedSettings,
-    RewardSettings,
-    ScriptedSettings,
-)
+from ...agents.models.settings import ModelSettings
 from ...taxonomy.lines import Location
 
 PROVIDERS: dict[str, type[BaseModel]] = {
-    "openai": OpenAISettings,
-    "reward": RewardSettings,
-    "classifier": ClassifierSettings,
-    "offline": OfflineSettings,
-    "recorded": RecordedSettings,
-    "scripted": ScriptedSettings,
+    get_args(kind.model_fields["provider"].annotation)[0]: kind
+    for kind in get_args(get_args(ModelSettings)[0])
 }
 LONGEST = 80
 """Characters of a value that are shown."""
