@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from ..prompts.template import Prompt, load_prompt, prompt_names
 from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
+from ..tools.settings import ToolSettings
+from ..tools.tool import Given
 from .errors import PromptError, boundary
 from .models.call import Call, Reply
 from .models.door import Door
@@ -32,6 +34,12 @@ class Desk:
     index: ApiIndex
     """APIs of all seeds, for tools that search them."""
     tools: ToolDoor
+    settings: ToolSettings = ToolSettings()
+    """How tools work in this run."""
+
+    def given(self, *, files: Mapping[str, str] | None = None, seed_id: str = "") -> Given:
+        """Return what tools may reach for in one conversation; a context, to close what they open."""
+        return Given(files=files or {}, index=self.index, seed_id=seed_id, settings=self.settings)
 
 
 class Actor(RoutedAgent):

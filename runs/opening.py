@@ -126,7 +126,9 @@ class Opening:
             stack.push_async_callback(door.aclose)
             tools = ToolDoor(store, budget, network=self._network)
             index = stack.enter_context(ApiIndex())
-            troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
+            troupe = await stack.enter_async_context(
+                Troupe(Desk(door, index, tools, self._config.tool_settings()))
+            )
             yield Opened(store, budget, door, index, troupe, trace)
 
     def _notice(self, text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from .api_spec import ApiLike
 from .read_file import read_file
+from .run_python import run_python
 from .search_apis import search_apis
 from .simulator import simulated
 from .tool import Tool, tool
@@ -15,6 +16,8 @@ TOOLS: dict[str, Tool] = {
     made.name: made
     for made in (
         tool(read_file),
+        # Its own limit ends a call first; what ran is never run again for another result.
+        tool(run_python, timeout_s=120, outside=True, remembers=True, at_once=4),
         tool(search_apis, timeout_s=60),
     )
 }
