@@ -1,7 +1,7 @@
 """What every role shares: an address (role, model alias), one way to ask its model, and no state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -15,6 +15,7 @@ from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
 from ..tools.settings import ToolSettings
 from ..tools.tool import Given
+from ..tools.web import Web
 from .errors import PromptError, boundary
 from .models.call import Call, Reply
 from .models.door import Door
@@ -36,6 +37,7 @@ class Desk:
     tools: ToolDoor
     settings: ToolSettings = ToolSettings()
     """How tools work in this run."""
+    web: Web = field(default_factory=Web)
 
     def given(self, *, files: Mapping[str, str] | None = None, seed_id: str = "") -> Given:
         """Return what tools may reach for in one conversation; a context, to close what they open."""

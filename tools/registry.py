@@ -9,6 +9,7 @@ from .api_spec import ApiLike
 from .read_file import read_file
 from .run_python import run_python
 from .search_apis import search_apis
+from .search_web import read_page, search_web
 from .simulator import simulated
 from .tool import Tool, tool
 
@@ -19,6 +20,9 @@ TOOLS: dict[str, Tool] = {
         # Its own limit ends a call first; what ran is never run again for another result.
         tool(run_python, timeout_s=120, outside=True, remembers=True, at_once=4),
         tool(search_apis, timeout_s=60),
+        # Their own limits, with retries and a wait for the rate, end a call first.
+        tool(search_web, timeout_s=600, outside=True),
+        tool(read_page, timeout_s=600, outside=True),
     )
 }
 

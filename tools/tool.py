@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from .api_spec import ApiSpec
 from .retrieval import ApiIndex
 from .settings import ToolSettings
+from .web import Web
 
 
 class Past(NamedTuple):
@@ -45,6 +46,7 @@ class Given:
     """APIs that a search has shown in this conversation, in the order of showing."""
 
     settings: ToolSettings = ToolSettings()
+    web: Web = field(default_factory=Web)
     past: list[Past] = field(default_factory=list)
     """Calls of this conversation to tools with a memory, in their order; the door keeps it."""
     held: dict[str, Any] = field(default_factory=dict)
