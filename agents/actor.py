@@ -39,7 +39,9 @@ class Desk:
     """How tools work in this run."""
     web: Web = field(default_factory=Web)
 
-    def given(self, *, files: Mapping[str, str] | None = None, seed_id: str = "") -> Given:
+    def given(
+        self, *, files: Mapping[str, str] | None = None, seed_id: str = "", busy: int = 0
+    ) -> Given:
         """Return what tools may reach for in one conversation; a context, to close what they open."""
         return Given(files=files or {}, index=self.index, seed_id=seed_id, settings=self.settings)
 

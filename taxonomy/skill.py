@@ -70,6 +70,8 @@ class Leaf(_Frozen):
     """Names of tools in `tools.registry` that an answer may use."""
     gives: Literal["context", "file"] = "context"
     """How an answer gets the passage: before its eyes, or as a file that tools read."""
+    busy: int = Field(default=0, ge=0, le=3)
+    """How many calls of simulated APIs, from the first one, find the service busy: the answer tries again."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -9,14 +9,16 @@ from .api_spec import ApiLike
 from .read_file import read_file
 from .run_python import run_python
 from .search_apis import search_apis
+from .search_files import search_files
 from .search_web import read_page, search_web
-from .simulator import simulated
+from .service import served
 from .tool import Tool, tool
 
 TOOLS: dict[str, Tool] = {
     made.name: made
     for made in (
         tool(read_file),
+        tool(search_files),
         # Its own limit ends a call first; what ran is never run again for another result.
         tool(run_python, timeout_s=120, outside=True, remembers=True, at_once=4),
         tool(search_apis, timeout_s=60),
@@ -32,5 +34,5 @@ def offered(apis: Sequence[ApiLike], names: Iterable[str]) -> list[Tool]:
 
     An endpoint refuses two of one name: an API that bears a tool's name gives way.
     """
-    made = [*simulated(apis), *(TOOLS[name] for name in names)]
+    made = [*served(apis), *(TOOLS[name] for name in names)]
     return list({tool.name: tool for tool in made}.values())

@@ -42,6 +42,8 @@ class Given:
     """APIs of all seeds."""
     seed_id: str = ""
     """The document that the conversation is about: a search leaves its own APIs out."""
+    busy: int = 0
+    """How many calls of simulated APIs, from the first one, find the service busy."""
     found: dict[str, ApiSpec] = field(default_factory=dict)
     """APIs that a search has shown in this conversation, in the order of showing."""
 

@@ -76,7 +76,7 @@ class Contender(Actor):
         client = DoorClient(heard.complete, self.alias, role="contender", subject=instruction.id)
         given = instruction.environment
         files = {file.name: file.text for file in given.files}
-        async with self.desk.given(files=files) as reach:
+        async with self.desk.given(files=files, busy=given.busy) as reach:
             tools = [
                 self.desk.tools.offer(
                     tool, reach, actor=f"contender/{self.alias}", subject=instruction.id

@@ -105,4 +105,4 @@ def environment_of(passage: Passage, leaf: Leaf) -> Environment:
     """Return what an answerer gets beside its passage, with the places that the passage fills."""
     if leaf.gives == "file" and not passage.apis:
         return Environment(files=(File(name=FILE, text=""),), tools=leaf.tools)
-    return Environment(tools=leaf.tools)
+    return Environment(tools=leaf.tools, busy=leaf.busy)
