@@ -68,8 +68,9 @@ class Leaf(_Frozen):
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry` that an answer may use."""
-    gives: Literal["context", "file"] = "context"
-    """How an answer gets the passage: before its eyes, or as a file that tools read."""
+    gives: Literal["context", "file", "nothing"] = "context"
+    """How an answer gets the passage: before its eyes, as a file that tools read, or not at all, where the
+    task stands by itself."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -7,6 +7,7 @@ A checker that gets them all the same raises: it never turns them into a verdict
 from functools import lru_cache
 
 from . import (
+    constraints,
     data_normalization,
     keyword_replacement,
     text_annotation,
@@ -40,6 +41,7 @@ _RULES: dict[str, Rule] = {
     "text_annotation": text_annotation.RULE,
     "text_styling": text_styling.RULE,
     "text_obfuscation": text_obfuscation.RULE,
+    "constraints": constraints.RULE,
 }
 
 
@@ -52,9 +54,10 @@ def usable(name: str, task: CheckTask) -> str:
     """
     if name not in _RULES:
         raise KeyError(f"no checker {name!r}; checkers: {', '.join(_RULES)}")
-    return (
-        _RULES[name].problem(task) if task.context.strip() else "there is no text to check against"
-    )
+    rule = _RULES[name]
+    if not (task.context.strip() or rule.literal):
+        return "there is no text to check against"
+    return rule.problem(task)
 
 
 def _checker(name: str) -> Checker:
@@ -63,7 +66,8 @@ def _checker(name: str) -> Checker:
     def check(answer: str, task: CheckTask) -> CheckResult:
         if reason := usable(name, task):
             raise ValueError(f"the check {name} cannot be used with this task: {reason}")
-        notes = [rule.fault(reading, task) for reading in readings(answer, task.context)]
+        read = [answer] if rule.literal else readings(answer, task.context)
+        notes = [rule.fault(reading, task) for reading in read]
         # The reading with the least wrapping around it makes the most telling note.
         return CheckResult(passed="" in notes, note="" if "" in notes else notes[-1])
 

@@ -35,3 +35,5 @@ class Rule:
     """Why the arguments cannot be used with this task."""
     fault: Callable[[str, CheckTask], str]
     """What is wrong with one reading of an answer; the arguments are usable."""
+    literal: bool = False
+    """An answer is taken as it stands, wrapping and all, and the task may be about no text."""
