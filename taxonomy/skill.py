@@ -68,8 +68,9 @@ class Leaf(_Frozen):
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry` that an answer may use."""
-    gives: Literal["context", "file"] = "context"
-    """How an answer gets the passage: before its eyes, or as a file that tools read."""
+    gives: Literal["context", "file", "nothing"] = "context"
+    """How an answer gets the passage: before its eyes, as a file that tools read, or not at all, where the
+    task stands by itself."""
     busy: int = Field(default=0, ge=0, le=3)
     """How many calls of simulated APIs, from the first one, find the service busy: the answer tries again."""
 

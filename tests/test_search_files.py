@@ -5,7 +5,7 @@ import json
 import pytest
 
 from arenainstruct.tools.registry import TOOLS
-from arenainstruct.tools.search_files import citations, paragraphs
+from arenainstruct.tools.search_files import paragraphs
 from arenainstruct.tools.tool import Given
 
 FILES = {
@@ -21,9 +21,9 @@ async def search(query: str, files: dict[str, str] = FILES) -> str:
 async def test_paragraphs_are_found_with_marks_that_read_file_knows() -> None:
     told = await search("moon and water")
     assert told.startswith("[tides.txt:3] The moon pulls the water.\nTwice a day")
-    ((name, line),) = citations(told)
+    name, line = told[1 : told.index("]")].split(":")
     read = await TOOLS["read_file"].answer(
-        Given(files=FILES), json.dumps({"name": name, "first": line, "last": line})
+        Given(files=FILES), json.dumps({"name": name, "first": int(line), "last": int(line)})
     )
     assert read.startswith("[tides.txt:3] The moon pulls the water.")
 

@@ -1,6 +1,5 @@
 """The tool that searches the given files: paragraphs ranked by BM25, each with its mark to cite it by."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -68,11 +67,3 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
             held = []
     if held:
         yield first, "\n".join(held)
-
-
-_MARK = re.compile(r"\[([^\[\]:\n]{1,120}):(\d{1,7})\]")
-
-
-def citations(answer: str) -> list[tuple[str, int]]:
-    """Return the marks in a text, as (file, line)."""
-    return [(found[1], int(found[2])) for found in _MARK.finditer(answer)]

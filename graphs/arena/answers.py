@@ -6,7 +6,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Respond
 from ...agents.records import Answer
-from ..checking import checked
+from ..checking import apart, checked
 from ..services import Services, settle
 from .state import BattleState, BattleUpdate, failed, pairs_of
 
@@ -29,6 +29,8 @@ async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
         for name in names
     )
     return {
-        "answers": {a.contender: checked(instruction, a) for a in answers},
+        "answers": {
+            a.contender: await apart(instruction, partial(checked, instruction, a)) for a in answers
+        },
         "rejects": state["rejects"] + rejects,
     }

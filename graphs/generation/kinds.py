@@ -26,6 +26,7 @@ class FlowKind:
 
 KINDS = {
     "standard": FlowKind(roles=("transformer",)),
+    "constrained": FlowKind(roles=("transformer",)),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }
 

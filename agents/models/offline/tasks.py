@@ -29,6 +29,7 @@ _WHOLE = re.compile(
     r"\b(?:text|passage|translation|version)\b(?:(?!\b(?:text|passage|translation|version)\b).)*"
     r"\b(?:only|unchanged|in it|markup)\b"
 )
+_AT_HAND = re.compile(r"\bof the passage\b")
 _UNSURE = re.compile(r"^(?:Quotes|Names|Points|Gives|Makes|Lists)\b")
 
 
@@ -226,10 +227,17 @@ def _open(bench: Bench) -> Asked:
     return bench.rng.choice(asks).format(bench.topic())
 
 
+def _writing(bench: Bench) -> Asked:
+    """Ask for a piece of writing on a topic; for the passage in another form where it is at hand."""
+    asks = words("retellings" if _AT_HAND.search(bench.definition) else "writing")
+    return str(bench.rng.choice(asks)).format(bench.topic())
+
+
 # The first that the leaf's answer form and definition speak of.
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[Bench], Asked]], ...] = tuple(
     (re.compile(told, re.I), ask)
     for told, ask in (
+        (r"\bpiece of writing\b", _writing),
         (r"\bblanks?\b|\bcloze\b|\bgap\b", _blank),
         (r"^matching|\bmatch(?:ing)?\b(?:(?!\bmatch(?:ing)?\b).)*\bpairs\b", _match),
         (r"^ordering|scrambled order", _order),
