@@ -93,7 +93,12 @@ class Actor(RoutedAgent):
         if self.small:
             template = small_prompt(template)
         with boundary(PromptError, f"rendering {template.name} for {subject}"):
-            told = {name: variables[name] for name in template.variables}
+            given = (
+                {"about": prompt.about, **variables}
+                if isinstance(prompt, PromptFile)
+                else variables
+            )
+            told = {name: given[name] for name in template.variables}
             system, user = template.render(told)
             shown = template.example(told) if self.small else ""
         if self.small:
