@@ -11,7 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ..services import Services
-from . import api_lists, constraining, instruction, refinement, transformation
+from . import api_lists, constraining, instruction, refinement, retrieval, transformation
 from .flow_state import FlowState
 
 Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
@@ -45,8 +45,14 @@ def constrained() -> Flow:
     return _joined("constrained", transformation.build(), constraining.build())
 
 
+def retrieved() -> Flow:
+    """Return the flow of skills whose passages are what a search finds."""
+    return _joined("retrieval", retrieval.build(), refinement.build())
+
+
 FLOWS: dict[str, Callable[[], Flow]] = {
     "standard": standard,
     "tool_use": tool_use,
     "constrained": constrained,
+    "retrieval": retrieved,
 }

@@ -10,12 +10,13 @@ from typing import Any
 from .bench import Bench
 from .debate import grade_debate
 from .edits import read_edit
+from .exercises import EXERCISES
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
 from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
-from .tasks import task_facts, write_tasks
+from .tasks import OPTION, task_facts, write_tasks
 from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten
 from .words import words
 
@@ -106,9 +107,9 @@ def _demand(sections: Sections, bench: Bench) -> str:
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
-        return (
-            f"You work for {who} and the result {what}: every other character must stay as it is."
-        )
+        frame = f"You work for {who} and the result {what}"
+        changed = bench.checker not in EXERCISES and bench.checker != OPTION
+        return f"{frame}: every other character must stay as it is." if changed else f"{frame}."
     told = (
         [w for w in content_words(bench.sentence()) if len(w) > 4] if bench.passage.usable else []
     )
