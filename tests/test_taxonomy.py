@@ -44,6 +44,7 @@ SAMPLES: dict[str, Any] = {
     "behaviours": [{"name": "say_unanswerable", "meaning": "It says so."}],
 }
 OURS = {
+    "about",
     "leaf",
     "goal",
     "goals",

@@ -35,18 +35,20 @@ def check(sections: Sections, rng: random.Random) -> Facts:
     options = sections.lines("options")
     question = Question(bench.passage.text, sections.text("task"), options)
     label = sections.text("expected_behaviour", "answer").strip()
+    exercise = bench.checker in EXERCISES
     given = (
         question.context
+        or exercise
         or bench.apis
         or not re.search(r"\b(?:passage|text|story)\b", question.task)
     )
     worded = len(WORD.findall(question.task)) >= 3 and not _ABSENT.search(question.task)
     found = {
         "self_contained": bool(given) and worded,
-        "matches_passage": _on_passage(question, bench, label),
+        "matches_passage": exercise or _on_passage(question, bench, label),
         "matches_leaf": bench.options[0] <= len(options) <= bench.options[1]
         and len(set(options)) == len(options),
-        "label_right": _label_right(question, bench, label),
+        "label_right": exercise or _label_right(question, bench, label),
     }
     wrong = ", ".join(name.replace("_", " ") for name, right in found.items() if not right)
     yield {

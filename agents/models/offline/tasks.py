@@ -33,7 +33,7 @@ _WHOLE = re.compile(
     r"\b(?:only|unchanged|in it|markup)\b"
 )
 _UNSEEN = re.compile(r"\bnot seen\b")
-_AT_HAND = re.compile(r"\bof the passage\b")
+_AT_HAND = re.compile(r"\bof the passage\b(?!['’])")
 _UNSURE = re.compile(r"^(?:Quotes|Names|Points|Gives|Makes|Lists)\b")
 
 
@@ -255,7 +255,7 @@ def _writing(bench: Bench) -> Asked:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[Bench], Asked]], ...] = tuple(
     (re.compile(told, re.I), ask)
     for told, ask in (
-        (r"\bpiece of writing\b", _writing),
+        (r"\bpiece of writing\b|\bnot seen\b", _writing),
         (r"\bblanks?\b|\bcloze\b|\bgap\b", _blank),
         (r"^matching|\bmatch(?:ing)?\b(?:(?!\bmatch(?:ing)?\b).)*\bpairs\b", _match),
         (r"^ordering|scrambled order", _order),
