@@ -1,7 +1,7 @@
 """What every role shares: an address (role, model alias), one way to ask its model, and no state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -13,6 +13,9 @@ from pydantic import BaseModel
 from ..prompts.template import Prompt, load_prompt, prompt_names
 from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
+from ..tools.settings import ToolSettings
+from ..tools.tool import Given
+from ..tools.web import Web
 from .errors import PromptError, boundary
 from .models.call import Call, Reply
 from .models.door import Door
@@ -32,6 +35,15 @@ class Desk:
     index: ApiIndex
     """APIs of all seeds, for tools that search them."""
     tools: ToolDoor
+    settings: ToolSettings = ToolSettings()
+    """How tools work in this run."""
+    web: Web = field(default_factory=Web)
+
+    def given(
+        self, *, files: Mapping[str, str] | None = None, seed_id: str = "", busy: int = 0
+    ) -> Given:
+        """Return what tools may reach for in one conversation; a context, to close what they open."""
+        return Given(files=files or {}, index=self.index, seed_id=seed_id, settings=self.settings)
 
 
 class Actor(RoutedAgent):
@@ -81,7 +93,12 @@ class Actor(RoutedAgent):
         if self.small:
             template = small_prompt(template)
         with boundary(PromptError, f"rendering {template.name} for {subject}"):
-            told = {name: variables[name] for name in template.variables}
+            given = (
+                {"about": prompt.about, **variables}
+                if isinstance(prompt, PromptFile)
+                else variables
+            )
+            told = {name: given[name] for name in template.variables}
             system, user = template.render(told)
             shown = template.example(told) if self.small else ""
         if self.small:

@@ -44,6 +44,8 @@ class Environment(_Given):
     """The text the task is about, shown above it; empty where the task carries everything."""
     apis: tuple[Api, ...] = ()
     """APIs to call, which a simulator answers."""
+    busy: int = 0
+    """How many calls of the APIs, from the first one, find the service busy and have to be made again."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry`."""
     files: tuple[File, ...] = ()

@@ -18,17 +18,19 @@ def _part(role: str, reply: str, variables: str) -> Part:
 
 
 PARTS = {
-    "transform": _part("transformer", "PassageReply", "seed seed_kind seed_title transformation"),
+    "transform": _part(
+        "transformer", "PassageReply", "about seed seed_kind seed_title transformation"
+    ),
     "describe": _part("describer", "ApisReply", "seed language"),
-    "write": _part("writer", "TasksReply", "passage apis leaf count complexity"),
+    "write": _part("writer", "TasksReply", "about passage apis leaf count complexity"),
     "suggest": _part(
         "suggester",
         "SuggestionsReply",
-        "passage apis task options leaf goals count complexity",
+        "about passage apis task options leaf goals count complexity",
     ),
     "edit": _part(
         "editor",
         "EditReply",
-        "passage apis task options leaf goal direction expected_behaviour",
+        "about passage apis task options leaf goal direction expected_behaviour",
     ),
 }

@@ -9,7 +9,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from ..tools.tool import Given, Tool
+from ..tools.tool import Given, Past, Tool
 from .errors import ArenaInstructError, Diverged, ToolError, boundary
 from .models.budget import Budget
 from .models.call import Reply
@@ -49,7 +49,7 @@ class ToolUse:
             model=name,
             version=self.tool.version,
             turns=(Turn(role="user", content=_same(self.arguments)),),
-            params=json.dumps({"given": self.given.digest}),
+            params=json.dumps({"given": self.given.digest(self.tool)}),
             sample=self.sample,
             alias=name,
             role=ROLE,
@@ -84,6 +84,8 @@ class ToolDoor:
         try:
             reply, served = await self._answer(asked, use)
             outcome = served if reply.finish == "stop" else "refused"
+            if use.tool.remembers:
+                use.given.past.append(Past(use.tool.name, use.arguments, reply.text))
         finally:
             note(
                 "tool",

@@ -1,9 +1,22 @@
 """Programs that look at instructions and answers: a leaf's checker, before any model does."""
 
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
 from ..agents.records import Answer, Instruction, Turn
-from ..tools.checkers import CHECKERS, TOOL_CALLS, CheckTask, usable
+from ..tools.checkers import CHECKERS, RUNS_CODE, TOOL_CALLS, CheckTask, usable
 from ..tools.text_faults import broken
 from ..tools.tool_checks import check_tool_use
+
+T = TypeVar("T")
+
+
+async def apart(instruction: Instruction, look: Callable[[], T]) -> T:
+    """Return what a program here says; one that runs code says it from a thread of its own."""
+    if instruction.check is not None and instruction.check.name in RUNS_CODE:
+        return await asyncio.to_thread(look)
+    return look()
 
 
 def checked(instruction: Instruction, answer: Answer) -> Answer:
@@ -50,4 +63,5 @@ def check_task(instruction: Instruction) -> CheckTask:
         terms=check.terms if check else (),
         replacements=check.replacements if check else (),
         options=instruction.options,
+        files=tuple((file.name, file.text) for file in instruction.environment.files),
     )

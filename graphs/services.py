@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
@@ -22,6 +22,7 @@ from ..agents.records import Instruction, Reject, make_id
 from ..agents.troupe import Troupe
 from ..taxonomy.policy import Policy
 from ..taxonomy.skill import Leaf, Skill
+from .library import Library
 from .records import Records
 from .settings import GraphSettings
 from .trainer import Trainer
@@ -70,6 +71,8 @@ class Services:
     """`notify(kind, **data)`: an event for the trace and the live view."""
     trainer: Trainer | None = None
     """Trains the target after each round; None leaves the rows to be exported."""
+    library: Library = field(default_factory=Library)
+    """All seeds, for flows that search them."""
     enlist: Callable[[str, Mapping[str, Any]], None] = _nobody
     """`enlist(name, model settings)`: opens a trained target's model behind the door."""
 

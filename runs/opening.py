@@ -29,6 +29,7 @@ from ..agents.models.settings import EndpointSettings, ModelSettings
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
+from ..tools.web import Web
 from .config.load import Config
 from .interrupt import landing
 from .store import Place, Store
@@ -126,7 +127,9 @@ class Opening:
             stack.push_async_callback(door.aclose)
             tools = ToolDoor(store, budget, network=self._network)
             index = stack.enter_context(ApiIndex())
-            troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
+            settings = self._config.tool_settings()
+            desk = Desk(door, index, tools, settings, Web(settings.search))
+            troupe = await stack.enter_async_context(Troupe(desk))
             yield Opened(store, budget, door, index, troupe, trace)
 
     def _notice(self, text: str) -> None:

@@ -68,8 +68,11 @@ class Leaf(_Frozen):
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry` that an answer may use."""
-    gives: Literal["context", "file"] = "context"
-    """How an answer gets the passage: before its eyes, or as a file that tools read."""
+    gives: Literal["context", "file", "nothing"] = "context"
+    """How an answer gets the passage: before its eyes, as a file that tools read, or not at all, where the
+    task stands by itself."""
+    busy: int = Field(default=0, ge=0, le=3)
+    """How many calls of simulated APIs, from the first one, find the service busy: the answer tries again."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -101,6 +104,8 @@ class PromptFile(_Frozen):
     """Its path below its folder, without the suffix."""
     folder: str = ""
     """The folder of the skill pack that brings it; empty for those of this package."""
+    about: str = ""
+    """What a prompt that several skills share is told of this one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -109,12 +114,17 @@ class PromptFile(_Frozen):
 
 
 class SkillPrompts(_Frozen):
-    """The prompt files that this skill's roles speak."""
+    """The prompt files that this skill's roles speak; where none is named, one that skills share."""
 
-    transform: PromptFile
-    write: PromptFile
-    suggest: PromptFile
-    edit: PromptFile
+    transform: PromptFile = PromptFile(name="common/transform")
+    write: PromptFile = PromptFile(name="common/write")
+    suggest: PromptFile = PromptFile(name="common/suggest")
+    edit: PromptFile = PromptFile(name="common/edit")
+
+    def telling(self, about: str) -> "SkillPrompts":
+        """Return them with what the shared ones are told."""
+        files = {part: file.model_copy(update={"about": about}) for part, file in self}
+        return SkillPrompts(**files)
 
 
 class Skill(_Frozen):
@@ -129,7 +139,9 @@ class Skill(_Frozen):
     """Kinds of documents that suit it, as `agents.records.SeedKind` lists them."""
     behaviours: dict[str, str] = {}
     """What a good answer may have to do other than answer: names, each with its meaning in words."""
-    prompts: SkillPrompts
+    advice: str = ""
+    """What makes a task of this skill good, and what spoils it: told by the prompts that skills share."""
+    prompts: SkillPrompts = SkillPrompts()
     transformations: tuple[Transformation, ...] = Field(min_length=1)
     leaves: tuple[Leaf, ...] = Field(min_length=1)
     goals: tuple[Goal, ...] = Field(min_length=1)
@@ -208,6 +220,8 @@ def parse_skill(text: str, path: Path) -> Skill:
         line = line_of(node, first["loc"])
         raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
     _check_names(skill, node, path)
+    about = f"{skill.title}: {skill.description.strip()}\n{skill.advice.strip()}".strip()
+    skill = skill.model_copy(update={"prompts": skill.prompts.telling(about)})
     return skill if path.parent == FOLDER else _own_prompts(skill, path)
 
 

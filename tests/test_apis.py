@@ -10,6 +10,7 @@ from arenainstruct.agents.roles.finder import chosen_of
 from arenainstruct.tools.api_spec import ApiSpec, ParameterSpec
 from arenainstruct.tools.registry import TOOLS
 from arenainstruct.tools.retrieval import ApiIndex
+from arenainstruct.tools.service import Service
 from arenainstruct.tools.simulator import simulate
 from arenainstruct.tools.tool import Given
 
@@ -127,3 +128,74 @@ def test_a_sentence_is_acknowledged() -> None:
 def test_a_wrong_call_is_told_what_to_change(name: str, arguments: str, hint: str) -> None:
     answer = simulate(APIS, name, arguments)
     assert not answer.ok and hint in json.loads(answer.content)["error"]
+
+
+SHOP = [
+    ApiSpec(
+        "create_order",
+        "Create an order.",
+        (ParameterSpec("item", "string", "", True), ParameterSpec("count", "integer")),
+        '{"order_id": 7, "item": "cup", "count": 1, "state": "open"}',
+    ),
+    ApiSpec(
+        "getOrderById",
+        "Read an order.",
+        (ParameterSpec("order_id", "integer", "", True),),
+        '{"order_id": 7, "item": "cup", "count": 1, "state": "open"}',
+    ),
+    ApiSpec(
+        "list_orders",
+        "List orders.",
+        (ParameterSpec("item", "string"),),
+        '{"orders": [{"order_id": 7, "item": "cup", "count": 1, "state": "open"}]}',
+    ),
+    ApiSpec(
+        "update_order",
+        "Change an order.",
+        (ParameterSpec("order_id", "integer", "", True), ParameterSpec("count", "integer")),
+        '{"order_id": 7, "item": "cup", "count": 1, "state": "open"}',
+    ),
+    ApiSpec(
+        "cancel_order", "Cancel.", (ParameterSpec("order_id", "integer", "", True),), "Cancelled."
+    ),
+]
+
+
+def talk(service: Service, name: str, **arguments: Any) -> Any:
+    return json.loads(service.answer(name, json.dumps(arguments)).content)
+
+
+def test_what_a_call_creates_later_calls_find() -> None:
+    shop = Service(SHOP)
+    made = talk(shop, "create_order", item="lamp", count=3)
+    assert (made["item"], made["count"], made["state"]) == ("lamp", 3, "open")
+    number = made["order_id"]
+    assert talk(shop, "getOrderById", order_id=number) == made
+    assert talk(shop, "list_orders")["orders"][0] == made
+    assert made not in talk(shop, "list_orders", item="cup")["orders"]
+    assert talk(shop, "update_order", order_id=number, count=5)["count"] == 5
+    assert talk(shop, "getOrderById", order_id=number) == {**made, "count": 5}
+    talk(shop, "cancel_order", order_id=number)
+    assert "404" in talk(shop, "getOrderById", order_id=number)["error"]
+    assert number not in [row["order_id"] for row in talk(shop, "list_orders")["orders"]]
+    assert "404" in talk(shop, "cancel_order", order_id=number)["error"]
+
+
+def test_a_service_answers_the_same_calls_the_same() -> None:
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("create_order", {"item": "lamp"}),
+        ("list_orders", {}),
+        ("getOrderById", {"order_id": 9}),
+    ]
+    once, again = (
+        [talk(shop, name, **given) for name, given in calls]
+        for shop in (Service(SHOP), Service(SHOP))
+    )
+    assert once == again
+
+
+def test_a_busy_service_wants_to_be_asked_again() -> None:
+    shop = Service(SHOP, busy=1)
+    assert "missing" in talk(shop, "create_order")["error"]  # a wrong call is told so first
+    assert "503" in talk(shop, "create_order", item="lamp")["error"]
+    assert talk(shop, "create_order", item="lamp")["item"] == "lamp"

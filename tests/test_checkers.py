@@ -107,6 +107,7 @@ RIGHT = {
     "style in html": ("text_styling", STYLE, swapped(MILL, Tom="<b>Tom</b>", mill="<em>mill</em>")),
     "disguise": ("text_obfuscation", DISGUISE, "A woman ran a mill; her brother kept the books."),
 }
+OF_EDITS = sorted({name for name, _, __ in RIGHT.values()})
 
 WRONG = {
     "one left": ("keyword_replacement", REPLACEMENT, swapped(MILL, wheat="iron"), "line 1"),
@@ -207,14 +208,14 @@ def test_a_wrong_answer_fails_and_the_note_says_what_differs(
     assert told in result.note
 
 
-@pytest.mark.parametrize("name", CHECKERS)
+@pytest.mark.parametrize("name", OF_EDITS)
 def test_no_answer_never_passes(name: str) -> None:
     task = next(task for checker, task, _ in RIGHT.values() if checker == name)
     for answer in ("", "  \n", "```\n```"):
         assert not CHECKERS[name](answer, task).passed
 
 
-@pytest.mark.parametrize("name", CHECKERS)
+@pytest.mark.parametrize("name", OF_EDITS)
 def test_what_cannot_be_checked_is_refused_and_never_a_verdict(name: str) -> None:
     good = next(task for checker, task, _ in RIGHT.values() if checker == name)
     for task in (replace(good, terms=()), replace(good, context=" "), CheckTask("", "")):
@@ -438,7 +439,7 @@ def test_a_difference_is_found_exactly_where_there_is_one(expected: str, found: 
     assert (difference(expected, found) == "") == (expected == found)
 
 
-@given(st.text(), st.sampled_from(sorted(CHECKERS)))
+@given(st.text(), st.sampled_from(OF_EDITS))
 def test_no_answer_breaks_a_checker(answer: str, name: str) -> None:
     task = next(task for checker, task, _ in RIGHT.values() if checker == name)
     result = CHECKERS[name](answer, task)

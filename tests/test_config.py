@@ -90,7 +90,10 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(mine: Path) -> N
     assert len(found) == len(expected)
     for line, start in zip(found, expected, strict=True):
         assert line.startswith(f"{mine}{start}")
-    assert "skills here: reading_comprehension, text_modification, tool_use" in found[-1]
+    assert (
+        "skills here: instruction_following, reading_comprehension, text_modification, tool_use"
+        in found[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ from arenainstruct.runs.seeds.cleaning import clean_text
 from arenainstruct.runs.seeds.latex import latex_to_markdown
 from arenainstruct.runs.seeds.licence import front_matter
 from arenainstruct.runs.seeds.markup import rst_to_markdown
-from arenainstruct.runs.seeds.web import html_to_markdown
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.retrieval import ApiIndex
+from arenainstruct.tools.web.markdown import html_to_markdown
 
 RIVER = (
     "The Rhine rises in the Swiss Alps and reaches the North Sea after about 1,230 kilometres. "

@@ -148,9 +148,9 @@ def test_invented_apis_are_flagged(run: Run) -> None:
             assert any(flagged) and not all(flagged)
 
 
-def test_all_seven_situations_are_asked_and_battled(run: Run) -> None:
+def test_all_situations_are_asked_and_battled(run: Run) -> None:
     leaves = {leaf.name for leaf in load_skill("tool_use").leaves}
-    assert len(leaves) == 7
+    assert len(leaves) == 8  # the seven of the paper, and a busy service
     assert {i.leaf for i in run.all(kinds.INSTRUCTION)} == leaves
     assert {b.leaf for b in run.all(kinds.BATTLE)} == leaves
     labels = {i.expected_behaviour for i in run.all(kinds.INSTRUCTION)}

@@ -7,15 +7,24 @@ from collections.abc import Iterable, Sequence
 
 from .api_spec import ApiLike
 from .read_file import read_file
+from .run_python import run_python
 from .search_apis import search_apis
-from .simulator import simulated
+from .search_files import search_files
+from .search_web import read_page, search_web
+from .service import served
 from .tool import Tool, tool
 
 TOOLS: dict[str, Tool] = {
     made.name: made
     for made in (
         tool(read_file),
+        tool(search_files),
+        # Its own limit ends a call first; what ran is never run again for another result.
+        tool(run_python, timeout_s=120, outside=True, remembers=True, at_once=4),
         tool(search_apis, timeout_s=60),
+        # Their own limits, with retries and a wait for the rate, end a call first.
+        tool(search_web, timeout_s=600, outside=True),
+        tool(read_page, timeout_s=600, outside=True),
     )
 }
 
@@ -25,5 +34,5 @@ def offered(apis: Sequence[ApiLike], names: Iterable[str]) -> list[Tool]:
 
     An endpoint refuses two of one name: an API that bears a tool's name gives way.
     """
-    made = [*simulated(apis), *(TOOLS[name] for name in names)]
+    made = [*served(apis), *(TOOLS[name] for name in names)]
     return list({tool.name: tool for tool in made}.values())

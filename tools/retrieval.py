@@ -5,7 +5,6 @@ in the index, so a run that must repeat exactly fills it before it asks.
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from .api_spec import ApiLike, ApiSpec, dump_apis, load_apis, render_apis, spoken
+from .full_text import clean, match
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seeds (
@@ -31,13 +31,6 @@ SELECT spec, seed_id FROM (
     WHERE apis MATCH ? AND rowid NOT BETWEEN ? AND ? ORDER BY score, place LIMIT ?
 ) JOIN apis ON apis.rowid = place ORDER BY score, place
 """
-# Words so common that they would match every row; leaving them out keeps large indexes fast.
-_STOP = frozenset(
-    "a an and api are as at be by can do for from function get has have how i in into is it its "
-    "list me my of on one or our set that the their them these this to use used value was what "
-    "which with you your".split()
-)
-_MOST_WORDS = 12
 
 
 class ApiIndex:
@@ -71,7 +64,7 @@ class ApiIndex:
         self._base.executemany(
             "INSERT INTO apis (rowid, name, words, seed_id, spec) VALUES (?, ?, ?, ?, ?)",
             (
-                (first + i, _clean(spoken(row[0])), *map(_clean, row[1:]))
+                (first + i, clean(spoken(row[0])), *map(clean, row[1:]))
                 for i, row in enumerate(rows)
             ),
         )
@@ -84,14 +77,14 @@ class ApiIndex:
         self, query: str, limit: int = 8, *, exclude_seed: str = ""
     ) -> list[tuple[ApiSpec, str]]:
         """Return the best APIs with their seeds' ids, best first; ties in the order of adding."""
-        match = _match(query)
-        if not match or limit < 1:
+        wanted = match(query)
+        if not wanted or limit < 1:
             return []
         with self._lock:
             own = self._base.execute(
                 "SELECT first, last FROM seeds WHERE seed_id = ?", (exclude_seed,)
             ).fetchone()
-            rows = self._base.execute(_FIND, (match, *(own or (0, 0)), limit)).fetchall()
+            rows = self._base.execute(_FIND, (wanted, *(own or (0, 0)), limit)).fetchall()
         return [(load_apis(spec)[0], seed_id) for spec, seed_id in rows]
 
     def __len__(self) -> int:
@@ -121,18 +114,6 @@ class ApiIndex:
 def _words(api: ApiLike) -> str:
     parameters = " ".join(f"{spoken(p.name)} {p.description}" for p in api.parameters)
     return f"{api.description} {parameters}"
-
-
-def _clean(text: str) -> str:
-    """Return text that SQLite can hold: a lone surrogate becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _match(query: str) -> str:
-    """Return a full-text query: every word quoted, so that no word is an operator."""
-    words = dict.fromkeys(re.findall(r"[^\W_]+", spoken(_clean(query)[:2000])))
-    telling = [word for word in words if word not in _STOP] or list(words)
-    return " OR ".join(f'"{word}"' for word in telling[:_MOST_WORDS])
 
 
 def search_text(

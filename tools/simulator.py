@@ -10,12 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from .api_spec import ApiLike, json_schema
-from .tool import Given, Tool
+from .api_spec import ApiLike
 from .tool_call import CheckedCall, check_call
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -39,18 +37,6 @@ def simulate(apis: Sequence[ApiLike], name: str, arguments_json: str) -> SimResu
     if call.problems or call.api is None:
         return SimResult(False, _json({"error": "; ".join(call.problems)}))
     return SimResult(True, _json(_result(call, call.api)))
-
-
-def simulated(apis: Sequence[ApiLike]) -> list[Tool]:
-    """Return a tool for each API, which answers as the simulator does."""
-    return [
-        Tool(api.name, api.description, json_schema(api), partial(_simulated, apis, api.name))
-        for api in apis
-    ]
-
-
-async def _simulated(apis: Sequence[ApiLike], name: str, given: Given, arguments: str) -> str:
-    return simulate(apis, name, arguments).content
 
 
 def _json(value: Any) -> str:

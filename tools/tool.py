@@ -10,20 +10,31 @@ for comes first and is not the model's to give:
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
 from hashlib import blake2b
-from typing import Any, get_type_hints
+from types import TracebackType
+from typing import Any, NamedTuple, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .api_spec import ApiSpec
 from .retrieval import ApiIndex
+from .settings import ToolSettings
+from .web import Web
+
+
+class Past(NamedTuple):
+    """A call that later ones of its conversation depend on."""
+
+    tool: str
+    arguments: str
+    result: str
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a tool may reach for in one conversation."""
+    """What a tool may reach for in one conversation; what it opened there is closed with it."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     """Texts by name."""
@@ -31,13 +42,35 @@ class Given:
     """APIs of all seeds."""
     seed_id: str = ""
     """The document that the conversation is about: a search leaves its own APIs out."""
+    busy: int = 0
+    """How many calls of simulated APIs, from the first one, find the service busy."""
     found: dict[str, ApiSpec] = field(default_factory=dict)
     """APIs that a search has shown in this conversation, in the order of showing."""
 
-    @cached_property
-    def digest(self) -> str:
-        """Return a hash of the files: the same call over other files is another call."""
-        return blake2b(repr(sorted(self.files.items())).encode(), digest_size=8).hexdigest()
+    settings: ToolSettings = ToolSettings()
+    web: Web = field(default_factory=Web)
+    past: list[Past] = field(default_factory=list)
+    """Calls of this conversation to tools with a memory, in their order; the door keeps it."""
+    held: dict[str, Any] = field(default_factory=dict)
+    """What such a tool keeps open, by the tool's name."""
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def digest(self, tool: "Tool") -> str:
+        """Return a hash of what a call depends on beside its arguments: files and, with memory, the past."""
+        past = [p for p in self.past if p.tool == tool.name] if tool.remembers else ()
+        seen = repr((sorted(self.files.items()), *past))
+        return blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.closing.aclose()
 
 
 @dataclass(frozen=True)
@@ -54,6 +87,8 @@ class Tool:
     """Part of the ledger's key: a tool that answers differently has another one."""
     outside: bool = False
     """It reaches out of the process: results are kept in the ledger and never asked for twice."""
+    remembers: bool = False
+    """What it answers depends on the calls before it in the conversation."""
     usd: float = 0.0
     """Price of a call."""
     timeout_s: float = 30.0

@@ -3,7 +3,6 @@
 from autogen_core import MessageContext, message_handler
 
 from ...tools.registry import offered
-from ...tools.tool import Given
 from ..actor import Actor
 from ..contender_name import contender_name
 from ..errors import ReplyError
@@ -76,16 +75,17 @@ class Contender(Actor):
     async def _use_tools(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
         client = DoorClient(heard.complete, self.alias, role="contender", subject=instruction.id)
         given = instruction.environment
-        reach = Given(files={file.name: file.text for file in given.files}, index=self.desk.index)
-        tools = [
-            self.desk.tools.offer(
-                tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
+        files = {file.name: file.text for file in given.files}
+        async with self.desk.given(files=files, busy=given.busy) as reach:
+            tools = [
+                self.desk.tools.offer(
+                    tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
+                )
+                for tool in offered(given.apis, given.tools)
+            ]
+            return await run_tool_loop(
+                client,
+                system="",
+                user_turns=(instruction.prompt(), *instruction.user_turns),
+                tools=tools,
             )
-            for tool in offered(given.apis, given.tools)
-        ]
-        return await run_tool_loop(
-            client,
-            system="",
-            user_turns=(instruction.prompt(), *instruction.user_turns),
-            tools=tools,
-        )

@@ -7,7 +7,6 @@ from autogen_core import MessageContext, message_handler
 
 from ...tools.api_spec import ApiSpec
 from ...tools.registry import TOOLS
-from ...tools.tool import Given
 from ..actor import Actor, prompt_of
 from ..conversion import api_from, apis_json
 from ..messages import Apis, Find
@@ -24,7 +23,7 @@ class Finder(Actor):
     async def find(self, message: Find, ctx: MessageContext) -> Apis:
         """Return the APIs that the model chose among those it found, all of other seeds."""
         seed = message.seed.id
-        given = Given(index=self.desk.index, seed_id=seed)
+        given = self.desk.given(seed_id=seed)
         tools = [
             self.desk.tools.offer(TOOLS[name], given, actor=f"finder/{self.alias}", subject=seed)
             for name in prompt_of(PROMPT).tools

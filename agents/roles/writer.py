@@ -79,7 +79,7 @@ def _instruction(
     message: Write, task: TaskReply, number: int, raw: Reply, prompt: str
 ) -> Instruction:
     passage, leaf, seed = message.passage, message.leaf, message.seed
-    return Instruction(
+    written = Instruction(
         id=make_id("instruction", passage.id, leaf.name, message.sample, number),
         parents=(passage.id,),
         seed_id=seed.id,
@@ -98,11 +98,12 @@ def _instruction(
         prompts=(prompt,),
         licence=seed.licence,
         source=seed.source or seed.name,
-    ).about(passage)
+    )
+    return written if leaf.gives == "nothing" else written.about(passage)
 
 
 def environment_of(passage: Passage, leaf: Leaf) -> Environment:
     """Return what an answerer gets beside its passage, with the places that the passage fills."""
     if leaf.gives == "file" and not passage.apis:
         return Environment(files=(File(name=FILE, text=""),), tools=leaf.tools)
-    return Environment(tools=leaf.tools)
+    return Environment(tools=leaf.tools, busy=leaf.busy)

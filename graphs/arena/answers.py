@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from ...agents.messages import Respond
 from ...agents.records import Answer, Instruction, make_id
 from .. import kinds
-from ..checking import checked
+from ..checking import apart, checked
 from ..services import Services, settle
 from .state import BattleState, BattleUpdate, failed, pairs_of
 
@@ -32,7 +32,9 @@ async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
         for name in names
         if name not in kept
     )
-    found = kept | {a.contender: checked(instruction, a) for a in answers}
+    found = kept | {
+        a.contender: await apart(instruction, partial(checked, instruction, a)) for a in answers
+    }
     return {
         "answers": {name: found[name] for name in names if name in found},
         "rejects": state["rejects"] + rejects,

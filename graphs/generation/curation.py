@@ -16,7 +16,7 @@ from langgraph.runtime import Runtime
 from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from ...taxonomy.skill import Leaf
-from ..checking import unusable
+from ..checking import apart, unusable
 from ..services import Asked, Services, reject, settle
 from ..tracing import traced
 
@@ -68,7 +68,8 @@ def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
 async def inspect(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
     """Let programs look first: they cost nothing."""
     instruction = state["instruction"]
-    reason, detail = fault(instruction, runtime.context.leaf(instruction))
+    leaf = runtime.context.leaf(instruction)
+    reason, detail = await apart(instruction, partial(fault, instruction, leaf))
     return {"rejects": [dropped(instruction, reason, detail)] if reason else []}
 
 

@@ -11,18 +11,18 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ..services import Services
-from . import api_lists, instruction, refinement, transformation
+from . import api_lists, constraining, instruction, refinement, retrieval, transformation
 from .flow_state import FlowState
 
 Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
 
 
-def _joined(name: str, first: Flow) -> Flow:
-    """Return `first` (seed to passages), then instruction, then refinement, as one graph."""
+def _joined(name: str, first: Flow, last: Flow) -> Flow:
+    """Return `first` (seed to passages), then instruction, then `last`, as one graph."""
     graph = StateGraph(FlowState, context_schema=Services)
     graph.add_node("transformation", first)
     graph.add_node("instruction", instruction.build())
-    graph.add_node("refinement", refinement.build())
+    graph.add_node("refinement", last)
     graph.add_edge(START, "transformation")
     graph.add_edge("transformation", "instruction")
     graph.add_edge("instruction", "refinement")
@@ -32,12 +32,27 @@ def _joined(name: str, first: Flow) -> Flow:
 
 def standard() -> Flow:
     """Return the flow of skills whose passages are texts."""
-    return _joined("standard", transformation.build())
+    return _joined("standard", transformation.build(), refinement.build())
 
 
 def tool_use() -> Flow:
     """Return the flow of tool use: its passages are API lists."""
-    return _joined("tool_use", api_lists.build())
+    return _joined("tool_use", api_lists.build(), refinement.build())
 
 
-FLOWS: dict[str, Callable[[], Flow]] = {"standard": standard, "tool_use": tool_use}
+def constrained() -> Flow:
+    """Return the flow of skills whose tasks a program constrains; it makes them harder too."""
+    return _joined("constrained", transformation.build(), constraining.build())
+
+
+def retrieved() -> Flow:
+    """Return the flow of skills whose passages are what a search finds."""
+    return _joined("retrieval", retrieval.build(), refinement.build())
+
+
+FLOWS: dict[str, Callable[[], Flow]] = {
+    "standard": standard,
+    "tool_use": tool_use,
+    "constrained": constrained,
+    "retrieval": retrieved,
+}

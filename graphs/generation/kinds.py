@@ -26,6 +26,9 @@ class FlowKind:
 
 KINDS = {
     "standard": FlowKind(roles=("transformer",)),
+    "constrained": FlowKind(roles=("transformer",)),
+    # A program searches: no role transforms.
+    "retrieval": FlowKind(roles=("transformer",)),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }
 

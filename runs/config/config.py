@@ -23,6 +23,9 @@ from ...graphs.settings import (
     SelectionSettings,
 )
 from ...taxonomy.skill import Skill, load_skill, skill_path
+from ...tools.interpreter import NoSandbox, place
+from ...tools.run_python import NAME
+from ...tools.settings import ToolSettings
 from ..seeds.settings import SeedSettings
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
@@ -62,6 +65,7 @@ class RunConfig(Config):
     selection: SelectionSettings = SelectionSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    tools: ToolSettings = ToolSettings()
     dataset: DatasetSettings = DatasetSettings()
     seed: int = 7
     budget: BudgetSettings = BudgetSettings()
@@ -87,6 +91,18 @@ class RunConfig(Config):
         """Yield what the protocol of the arena cannot work with."""
         asked = protocol_faults(self.arena, self.cast, self.models, self.loaded_skills())
         yield from map(_located, asked)
+        local = self.tools.interpreter.backend == "local"
+        if local and any(
+            NAME in leaf.tools for skill in self.loaded_skills() for leaf in skill.leaves
+        ):
+            try:
+                place(self.tools.interpreter)
+            except NoSandbox as error:
+                yield ("tools", "interpreter"), f"tools.interpreter: {error}"
+
+    def tool_settings(self) -> ToolSettings:
+        """Return how tools work."""
+        return self.tools
 
     @property
     def players(self) -> dict[str, ModelSettings]:

@@ -23,6 +23,7 @@ from ...agents.errors import UserError
 from ...agents.models.secrets import is_secret
 from ...agents.models.settings import EndpointSettings, ModelSettings
 from ...taxonomy.lines import Location
+from ...tools.settings import ToolSettings
 from .explain import explain
 from .origin import Origin, join
 from .pasted import pasted_keys
@@ -95,6 +96,10 @@ class Config(Section):
     def faults(self) -> Iterator[Fault]:
         """Yield what cannot work, of a config whose every field is right by itself."""
         yield from ()
+
+    def tool_settings(self) -> ToolSettings:
+        """Return how tools work."""
+        return ToolSettings()
 
     def addressed(self) -> Self:
         """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""

@@ -9,6 +9,8 @@ U+FFFD, what else is below U+0020 (but tab and newline) or from U+007F to U+009F
 
 import re
 
+from ...tools.web.markdown import note
+
 FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
 _GUTENBERG_START = re.compile(
@@ -62,12 +64,6 @@ def clean_text(text: str) -> str:
         pieces += [_tidy(text[end : fence.start()]), _without_files(fence[0], _FENCE_HOLDS)]
         end = fence.end()
     return "".join([*pieces, _tidy(text[end:])]).strip("\n")
-
-
-def note(kind: str, title: str = "") -> str:
-    """Return what stands in the place of a file that was embedded in a text."""
-    title = " ".join(re.sub(r"[\[\]]", "", title).split())
-    return f"[{kind or 'data'} left out: {title}]" if title else f"[{kind or 'data'} left out]"
 
 
 def _without_files(text: str, least: int = 0) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from ...tools.tables.allowance import Allowance
+from ...tools.web.markdown import html_to_markdown
 from .document import Unusable
 from .opening import open_regular
-from .web import html_to_markdown
 
 _PAGE_NUMBER = re.compile(
     r"\s*(?:[-–—]\s*)?(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?(?:\s*[-–—])?\s*",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
+from ...tools.web.markdown import html_to_markdown
 from . import api
 from .cleaning import clean_text, printable
 from .document import Document, Kind, SeedReject, Unusable, Wanted
@@ -18,7 +19,6 @@ from .opening import read_text
 from .rows import read_records, read_rows, records
 from .source import Source
 from .table import read_table
-from .web import html_to_markdown
 
 Found = Document | SeedReject
 

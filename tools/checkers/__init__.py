@@ -7,8 +7,15 @@ A checker that gets them all the same raises: it never turns them into a verdict
 from functools import lru_cache
 
 from . import (
+    choice,
+    citing,
+    code_tests,
+    constraints,
     data_normalization,
+    extraction,
+    json_object,
     keyword_replacement,
+    number,
     text_annotation,
     text_capitalization,
     text_formatting,
@@ -23,6 +30,7 @@ from .text import readings
 __all__ = [
     "CHECKERS",
     "CHECKER_NAMES",
+    "RUNS_CODE",
     "TOOL_CALLS",
     "CheckResult",
     "CheckTask",
@@ -40,6 +48,14 @@ _RULES: dict[str, Rule] = {
     "text_annotation": text_annotation.RULE,
     "text_styling": text_styling.RULE,
     "text_obfuscation": text_obfuscation.RULE,
+    "constraints": constraints.RULE,
+    "extraction": extraction.RULE,
+    "json_object": json_object.RULE,
+    "option": choice.OPTION,
+    "label": choice.LABEL,
+    "number": number.RULE,
+    "citations": citing.RULE,
+    "code_tests": code_tests.RULE,
 }
 
 
@@ -52,9 +68,10 @@ def usable(name: str, task: CheckTask) -> str:
     """
     if name not in _RULES:
         raise KeyError(f"no checker {name!r}; checkers: {', '.join(_RULES)}")
-    return (
-        _RULES[name].problem(task) if task.context.strip() else "there is no text to check against"
-    )
+    rule = _RULES[name]
+    if not (task.context.strip() or rule.literal):
+        return "there is no text to check against"
+    return rule.problem(task)
 
 
 def _checker(name: str) -> Checker:
@@ -63,13 +80,16 @@ def _checker(name: str) -> Checker:
     def check(answer: str, task: CheckTask) -> CheckResult:
         if reason := usable(name, task):
             raise ValueError(f"the check {name} cannot be used with this task: {reason}")
-        notes = [rule.fault(reading, task) for reading in readings(answer, task.context)]
+        read = [answer] if rule.literal else readings(answer, task.context)
+        notes = [rule.fault(reading, task) for reading in read]
         # The reading with the least wrapping around it makes the most telling note.
         return CheckResult(passed="" in notes, note="" if "" in notes else notes[-1])
 
     return check
 
 
+RUNS_CODE = frozenset({"code_tests"})
+"""Checkers that take long enough to be asked in a thread of their own."""
 CHECKERS: dict[str, Checker] = {name: _checker(name) for name in _RULES}
 """Every checker of a text by its name, as the taxonomy's leaves call it."""
 TOOL_CALLS = "tool_calls"

@@ -13,6 +13,8 @@ class CheckTask:
     terms: tuple[str, ...] = ()
     replacements: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    """Files that the answer may cite, as (name, text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,5 @@ class Rule:
     """Why the arguments cannot be used with this task."""
     fault: Callable[[str, CheckTask], str]
     """What is wrong with one reading of an answer; the arguments are usable."""
+    literal: bool = False
+    """An answer is taken as it stands, wrapping and all, and the task may be about no text."""

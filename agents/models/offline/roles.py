@@ -10,12 +10,13 @@ from typing import Any
 from .bench import Bench
 from .debate import grade_debate
 from .edits import read_edit
+from .exercises import EXERCISES
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
 from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
-from .tasks import task_facts, write_tasks
+from .tasks import OPTION, task_facts, write_tasks
 from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten
 from .words import words
 
@@ -34,18 +35,20 @@ def check(sections: Sections, rng: random.Random) -> Facts:
     options = sections.lines("options")
     question = Question(bench.passage.text, sections.text("task"), options)
     label = sections.text("expected_behaviour", "answer").strip()
+    exercise = bench.checker in EXERCISES
     given = (
         question.context
+        or exercise
         or bench.apis
         or not re.search(r"\b(?:passage|text|story)\b", question.task)
     )
     worded = len(WORD.findall(question.task)) >= 3 and not _ABSENT.search(question.task)
     found = {
         "self_contained": bool(given) and worded,
-        "matches_passage": _on_passage(question, bench, label),
+        "matches_passage": exercise or _on_passage(question, bench, label),
         "matches_leaf": bench.options[0] <= len(options) <= bench.options[1]
         and len(set(options)) == len(options),
-        "label_right": _label_right(question, bench, label),
+        "label_right": exercise or _label_right(question, bench, label),
     }
     wrong = ", ".join(name.replace("_", " ") for name, right in found.items() if not right)
     yield {
@@ -106,9 +109,9 @@ def _demand(sections: Sections, bench: Bench) -> str:
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
-        return (
-            f"You work for {who} and the result {what}: every other character must stay as it is."
-        )
+        frame = f"You work for {who} and the result {what}"
+        changed = bench.checker not in EXERCISES and bench.checker != OPTION
+        return f"{frame}: every other character must stay as it is." if changed else f"{frame}."
     told = (
         [w for w in content_words(bench.sentence()) if len(w) > 4] if bench.passage.usable else []
     )

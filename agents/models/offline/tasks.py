@@ -7,9 +7,11 @@ from typing import Any
 
 from .bench import Bench
 from .edits import ask_edit, read_edit
+from .exercises import EXERCISES, check_of
 from .functions import ask_calls, planned
+from .question import Question
 from .request import Sections
-from .solve import CONTRARY, THEME
+from .solve import CONTRARY, THEME, solve
 from .text import (
     NUMBER,
     bare,
@@ -17,6 +19,7 @@ from .text import (
     contradict,
     lower_first,
     plain,
+    read_text,
     stem,
     stems,
 )
@@ -29,9 +32,13 @@ _WHOLE = re.compile(
     r"\b(?:text|passage|translation|version)\b(?:(?!\b(?:text|passage|translation|version)\b).)*"
     r"\b(?:only|unchanged|in it|markup)\b"
 )
+_UNSEEN = re.compile(r"\bnot seen\b")
+_AT_HAND = re.compile(r"\bof the passage\b(?!['’])")
 _UNSURE = re.compile(r"^(?:Quotes|Names|Points|Gives|Makes|Lists)\b")
 
 
+OPTION = "option"
+"""The checker of options: its term is the right one's letter."""
 Asked = str | tuple[str, list[str]]
 """A task, or a task with its options; empty where the passage gives none."""
 
@@ -60,7 +67,13 @@ def task_facts(
     """Return the fields of a task, with the check that it needs on the passage as it stands then."""
     terms: Sequence[str] = ()
     replacements: Sequence[str] = ()
-    if bench.apis and behaviour != "ask_for_missing":
+    if bench.checker in EXERCISES:
+        terms, replacements = check_of(
+            bench.checker, task, read_text(passage) if passage else bench.passage
+        )
+    elif bench.checker == OPTION:
+        terms = [solve(Question(passage or bench.passage.text, task, tuple(options))).text[:1]]
+    elif bench.apis and behaviour != "ask_for_missing":
         terms = planned(" ".join([task, *turns]), bench.apis)
     elif not bench.apis and (edit := read_edit(task)):
         terms, replacements = edit.check(passage or bench.passage.text)
@@ -77,8 +90,10 @@ def _ask(bench: Bench) -> Asked:
     """Ask once, in the first way that the leaf's fields and words allow."""
     if bench.apis:
         return ask_calls(bench.apis, bench.behaviour, f"{bench.definition} {bench.form}", bench.rng)
+    if bench.checker in EXERCISES:
+        return EXERCISES[bench.checker].ask(bench) if bench.passage.usable else ""
     # The answer is the passage itself, changed.
-    if bench.checker or _WHOLE.search(bench.form):
+    if (bench.checker and bench.checker != OPTION) or _WHOLE.search(bench.form):
         return ask_edit(bench.definition, bench.passage.text, bench.rng)
     if len(bench.statements()) < 3:
         return ""
@@ -128,6 +143,10 @@ def _choice(bench: Bench) -> Asked:
     options = [s if (i == 0) != contrary else contradict(s) for i, s in enumerate(picked)]
     about = bench.passage.topic(picked[0] if contrary else bench.sentence())
     rng.shuffle(options)
+    if _UNSEEN.search(bench.definition):
+        # The question stands by itself: it quotes what its options are taken from.
+        said = " ".join(dict.fromkeys([*picked, bench.sentence()]))
+        return f"A note on {about} reads: {said} Which statement does the note bear out?", options
     return f"{_claim(bench)}Mind what the passage says about {about}. {ask}", options
 
 
@@ -226,10 +245,17 @@ def _open(bench: Bench) -> Asked:
     return bench.rng.choice(asks).format(bench.topic())
 
 
+def _writing(bench: Bench) -> Asked:
+    """Ask for a piece of writing on a topic; for the passage in another form where it is at hand."""
+    asks = words("retellings" if _AT_HAND.search(bench.definition) else "writing")
+    return str(bench.rng.choice(asks)).format(bench.topic())
+
+
 # The first that the leaf's answer form and definition speak of.
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[Bench], Asked]], ...] = tuple(
     (re.compile(told, re.I), ask)
     for told, ask in (
+        (r"\bpiece of writing\b|\bnot seen\b", _writing),
         (r"\bblanks?\b|\bcloze\b|\bgap\b", _blank),
         (r"^matching|\bmatch(?:ing)?\b(?:(?!\bmatch(?:ing)?\b).)*\bpairs\b", _match),
         (r"^ordering|scrambled order", _order),

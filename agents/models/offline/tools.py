@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from ...records import ToolCall
+from .answer import answer
+from .exercises import answer_to
 from .functions import (
     LEAST,
     PARTS,
@@ -16,8 +18,10 @@ from .functions import (
     read_tools,
     words_of,
 )
+from .question import read_question
 from .request import OfflineReply, OfflineRequest
-from .text import WORD
+from .solve import query_of
+from .text import WORD, bare, read_text, sentences, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
@@ -32,6 +36,9 @@ Arguments = dict[str, Any]
 def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     """Take the next step of a conversation with tools: call, ask, decline or conclude."""
     functions = read_tools(request.tools)
+    names = {function.name for function in functions}
+    if known := next((use for name, use in _KNOWN.items() if name in names), None):
+        return known(request, rng)
     made = [call for turn in request.turns for call in turn.tool_calls]
     if len(functions) == 1 and functions[0].name.startswith("search_"):
         return _search(request, functions[0])
@@ -45,6 +52,48 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
             {p.name: example_value(p, rng) for p in functions[0].required},
         )
     return _again(request, functions) or _next_step(request, functions, {c.name for c in made}, rng)
+
+
+def _run(request: OfflineRequest, rng: random.Random) -> OfflineReply:
+    """Write code: strong tries it first, medium minds no capitals, weak only names the function."""
+    task = request.user_turns[-1]
+    written = answer_to(task, read_text(read_question(request.user_turns[0]).context))
+    if request.strength == "weak" or not written:
+        name = re.search(r"`(\w+)\(", task)
+        stub = f"```python\ndef {name[1]}(text):\n    return text\n```" if name else ""
+        return OfflineReply(stub or answer(request.user_turns, request.strength, rng))
+    if request.strength == "medium":
+        return OfflineReply(written.replace(".lower()", ""))
+    tried = any(turn.tool_calls for turn in request.turns)
+    code = written.removeprefix("```python\n").removesuffix("\n```")
+    return OfflineReply(written) if tried else _call(request, "run_python", {"code": code})
+
+
+def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
+    """Search the files and cite what was found: strong what meets the question best, medium the first."""
+    if request.strength == "weak":
+        return OfflineReply("The files say a good deal about it.")
+    asked = query_of(request.user_turns[-1])
+    results = [turn.content for turn in request.turns if turn.role == "tool"]
+    if not results:
+        words = [w for w in WORD.findall(request.user_turns[-1]) if stem(w) in asked]
+        return _call(request, "search_files", {"query": " ".join(words[:8]) or "document"})
+    found = re.findall(r"^(\[[^\]\n]+:\d+\]) (.+)$", results[-1], re.M)
+    if not found:
+        return OfflineReply("The files do not say this.")
+    shared = [len(stems(text) & asked) for _, text in found]
+    at = shared.index(max(shared)) if request.strength != "medium" else 0
+    mark, text = found[at]
+    return OfflineReply(f"{bare(sentences(text)[0]) if sentences(text) else text} {mark}.")
+
+
+def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
+    """Answer without the web: nothing here reaches it."""
+    return OfflineReply(answer(request.user_turns, request.strength, rng))
+
+
+# What to do where a tool of that name is at hand; any other is read off its schema.
+_KNOWN = {"run_python": _run, "search_files": _look_up, "search_web": _unaided}
 
 
 def _call(request: OfflineRequest, name: str, arguments: Arguments) -> OfflineReply:

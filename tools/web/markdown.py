@@ -8,8 +8,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .cleaning import note
-
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
@@ -44,6 +42,12 @@ def html_to_markdown(html: str) -> tuple[str, str]:
     _write_out(soup)
     lines = _markdown(_main(soup)).split("\n")
     return title, "\n".join(line for line in lines if not _FURNITURE_LINE.fullmatch(line[:300]))
+
+
+def note(kind: str, title: str = "") -> str:
+    """Return what stands in the place of a file that was embedded in a text."""
+    title = " ".join(re.sub(r"[\[\]]", "", title).split())
+    return f"[{kind or 'data'} left out: {title}]" if title else f"[{kind or 'data'} left out]"
 
 
 def _strip_furniture(soup: "BeautifulSoup") -> None:

@@ -1,0 +1,85 @@
+"""Constraining: a program adds constraints that it can verify to tasks that a writer wrote.
+
+The writer's task says what to write; which constraints its answer has to keep, and with what numbers and
+words, is drawn here, seeded by the instruction's id. Refinement draws one more, round by round: no model
+is asked.
+"""
+
+from random import Random
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.records import Check, Instruction, make_id
+from ...tools.constraints import Constraint, Material, drawn, read, telling_words
+from ..services import Services
+from ..tracing import traced
+from .flow_state import FlowState, FlowUpdate
+
+HARDER = "added_constraint"
+"""The goal that a further constraint serves."""
+
+
+async def constrain(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
+    """Add constraints to every task, then so many further ones as refinement rounds are asked for."""
+    settings = runtime.context.settings
+    words = {passage.id: telling_words(passage.text) for passage in state["passages"]}
+    made: list[Instruction] = []
+    for instruction in state["instructions"]:
+        given = words[instruction.parents[0]]
+        made.append(_constrained(instruction, given, settings.seed))
+        for _ in range(settings.per_seed.refinements):
+            if (harder := _harder(made[-1], given, settings.seed)) is None:
+                break
+            made.append(harder)
+    return {"instructions": made}
+
+
+def _constrained(instruction: Instruction, words: tuple[str, ...], seed: int) -> Instruction:
+    """Return a task as its leaf constrains it; its text begins with what the writer wrote."""
+    material = Material(instruction.task, words, instruction.complexity)
+    random = Random(f"{seed}/{instruction.id}")
+    found = drawn(instruction.leaf, material, random)
+    return instruction.model_copy(update={"task": found.task, "check": _check(found.constraints)})
+
+
+def _harder(parent: Instruction, words: tuple[str, ...], seed: int) -> Instruction | None:
+    """Return an instruction with one constraint more; None where none goes with those it has."""
+    check = parent.check
+    assert check is not None
+    kept = tuple(map(read, check.terms, check.replacements))
+    level = min(5, parent.complexity + 1)
+    id = make_id("instruction", parent.id, HARDER)
+    material = Material(parent.task, words, level)
+    found = drawn(parent.leaf, material, Random(f"{seed}/{id}"), kept)
+    if len(found.constraints) == len(kept):
+        return None
+    return parent.model_copy(
+        update={
+            "id": id,
+            "parents": (parent.id,),
+            "complexity": level,
+            "task": found.task,
+            "check": _check(found.constraints),
+            "operator": HARDER,
+            "depth": parent.depth + 1,
+        }
+    )
+
+
+def _check(constraints: tuple[Constraint, ...]) -> Check:
+    return Check(
+        name="constraints",
+        terms=tuple(constraint.KIND for constraint in constraints),
+        replacements=tuple(constraint.model_dump_json() for constraint in constraints),
+    )
+
+
+def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_sequence(traced("constraining", constrain))
+    graph.add_edge(START, "constrain")
+    graph.add_edge("constrain", END)
+    return graph.compile(checkpointer=False, name="constraining")

@@ -1,0 +1,83 @@
+"""Retrieval: a passage is what a search over all seeds finds about one of them, in no telling order.
+
+So a task of it has to be answered from several documents, most of which do not hold the answer.
+"""
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.errors import EpisodeError
+from ...agents.messages import Transform
+from ...agents.records import Passage
+from ...agents.roles.transformer import passage_id
+from ...taxonomy.policy import draw_transformations
+from ...tools.documents import Extract
+from ...tools.search_files import paragraphs
+from ..services import Services, reject
+from ..tracing import traced
+from .flow_state import FlowState, FlowUpdate, chance
+
+OWN = 3
+"""Paragraphs of the seed itself."""
+_LONGEST = 1_500
+
+
+async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
+    """Make each passage of what is found about a part of the seed."""
+    services, seed, round = runtime.context, state["seed"], state["round"]
+    skill = services.skills[state["skill"]]
+    random = chance(services.settings.seed, state, "retrieval")
+    rows = [text[:_LONGEST] for _, text in paragraphs(seed.text) if len(text) >= 80]
+    passages: list[Passage] = []
+    rejects = list(state["rejects"])
+    drawn = draw_transformations(round.policy, skill, services.settings.per_seed.passages, random)
+    for transformation in drawn:
+        start = random.randrange(max(1, len(rows) - OWN + 1))
+        own = rows[start : start + OWN]
+        found = await services.library.near(services.records, seed, own) if own else []
+        if not found:
+            error = EpisodeError("no other document is near it" if own else "it has no paragraph")
+            rejects.append(
+                reject(
+                    error,
+                    stage="transformation",
+                    round=round.number,
+                    subject=seed.id,
+                    skill=skill.name,
+                    part=transformation.name,
+                )
+            )
+            continue
+        title = seed.title or seed.name
+        extracts = [*(Extract(seed.id, title, text) for text in own), *found]
+        random.shuffle(extracts)
+        message = Transform(
+            seed=seed,
+            skill=skill.name,
+            prompt=skill.prompts.transform,
+            transformation=transformation,
+            sample=round.number - 1,
+        )
+        passages.append(
+            Passage(
+                id=passage_id(message),
+                parents=tuple(dict.fromkeys([seed.id, *(e.seed_id for e in found)])),
+                seed_id=seed.id,
+                skill=skill.name,
+                transformation=transformation.name,
+                text="\n\n".join(
+                    f"## Document {n}: {e.title}\n\n{e.text}" for n, e in enumerate(extracts, 1)
+                ),
+            )
+        )
+    return {"passages": passages, "rejects": rejects}
+
+
+def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_sequence(traced("retrieval", retrieve))
+    graph.add_edge(START, "retrieve")
+    graph.add_edge("retrieve", END)
+    return graph.compile(checkpointer=False, name="retrieval")

@@ -1,0 +1,1 @@
+"""Public benchmarks that programs score: IFEval and GSM8K. They are measured on, never trained on."""

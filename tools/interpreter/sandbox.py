@@ -1,0 +1,113 @@
+"""The local sandbox: bubblewrap around a Python of this machine.
+
+Inside there is no network, no home, no environment, nothing of the host to write to: a read-only `/usr`, a
+private `/tmp` of limited size, an own process tree that ends with the call, and no capability. The limit on
+processes counts by user, so a run by root gives every sandbox a user number of its own.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..settings import InterpreterSettings
+
+_WORKER = Path(__file__).with_name("worker.py")
+_FIRST_USER, _USERS = 61_000, 4_000
+_USER_NUMBERS = itertools.count()
+_MB = 1024 * 1024
+_CPU_S = 3600
+"""CPU seconds of a whole session; one call is ended by the clock."""
+_SHARED = ("/lib", "/lib64", "/bin", "/sbin")
+
+
+class NoSandbox(RuntimeError):
+    """There is nothing to run model-written code in; says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A command that runs Python in a sandbox, or without one, and as whom."""
+
+    command: tuple[str, ...]
+    user: int | None = None
+    """A user number of its own; None: the one that runs the project."""
+
+
+def place(settings: InterpreterSettings) -> Place:
+    """Return how a worker is started here.
+
+    Raises:
+        NoSandbox: bubblewrap is missing, and the settings do not say `unsafe`.
+    """
+    source = _WORKER.read_text(encoding="utf-8")
+    root = os.geteuid() == 0
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        if not settings.unsafe:
+            raise NoSandbox(
+                "no sandbox for model-written code: install bubblewrap (`apt install bubblewrap`), or set "
+                "tools.interpreter.backend to e2b; tools.interpreter.unsafe: true runs it without a sandbox"
+            )
+        return Place((sys.executable, "-I", "-c", source, _limits(settings, processes=0)))
+    python = _python(root)
+    user = _FIRST_USER + next(_USER_NUMBERS) % _USERS if root else None
+    wall = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    wall += ["--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", "--dev", "/dev"]
+    for link in map(Path, _SHARED):
+        if link.is_symlink():
+            wall += ["--symlink", os.readlink(link), str(link)]
+        elif link.is_dir():
+            wall += ["--ro-bind", str(link), str(link)]
+    if not python.is_relative_to("/usr"):
+        wall += ["--ro-bind", str(python.parents[1]), str(python.parents[1])]
+    wall += ["--size", str(settings.disk_mb * _MB), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for name, value in (("PATH", "/usr/bin:/bin"), ("HOME", "/tmp"), ("LANG", "C.UTF-8")):
+        wall += ["--setenv", name, value]
+    wall += ["--setenv", "PYTHONHASHSEED", "0"]
+    limits = _limits(settings, processes=settings.processes)
+    return Place((*wall, "--", str(python), "-I", "-c", source, limits), user)
+
+
+async def start(settings: InterpreterSettings, folder: str) -> asyncio.subprocess.Process:
+    """Start a worker; without a sandbox it works in `folder`.
+
+    Raises:
+        NoSandbox: there is none to start it in.
+    """
+    where = place(settings)
+    return await asyncio.create_subprocess_exec(
+        *where.command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={},
+        limit=16 * _MB,
+        user=where.user,
+        group=where.user,
+        extra_groups=None if where.user is None else [],
+    )
+
+
+def _limits(settings: InterpreterSettings, *, processes: int) -> str:
+    return ",".join(
+        map(
+            str,
+            (settings.memory_mb * _MB, settings.disk_mb * _MB, processes, _CPU_S, settings.output),
+        )
+    )
+
+
+def _python(root: bool) -> Path:
+    """Return the Python inside: the machine's own, else the one that runs this, where others may read it."""
+    own = Path(sys.base_prefix) / "bin" / "python3"
+    found = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    if found:
+        return Path(found)
+    if root and not os.access(own, os.X_OK):
+        raise NoSandbox(f"no sandbox for model-written code: {own} cannot be read by another user")
+    return own

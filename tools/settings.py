@@ -1,0 +1,51 @@
+"""What a user may tune about the tools, in the config's section `tools`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class InterpreterSettings(_Section):
+    """Where model-written Python runs, and how much it may take."""
+
+    backend: Literal["local", "e2b"] = "local"
+    """`local`: bubblewrap on this machine; `e2b`: an E2B sandbox (`E2B_API_KEY`, `E2B_DOMAIN`)."""
+    unsafe: bool = False
+    """Run without a sandbox where bubblewrap is missing: the code may then read and write what you may."""
+    timeout_s: PositiveFloat = 10.0
+    """Seconds by the clock for one call."""
+    memory_mb: PositiveInt = 512
+    """Address space of one process."""
+    disk_mb: PositiveInt = 64
+    """What `/tmp` holds, all there is to write to."""
+    processes: PositiveInt = 32
+    """Processes and threads at a time."""
+    output: int = Field(default=10_000, ge=100)
+    """Characters of output that are kept."""
+
+
+class SearchSettings(_Section):
+    """How the web is searched and read."""
+
+    region: str = "us-en"
+    """Country and language, as DuckDuckGo spells them."""
+    safesearch: Literal["on", "moderate", "off"] = "moderate"
+    results: PositiveInt = 5
+    timeout_s: PositiveFloat = 20.0
+    """Seconds for one attempt, a page's reading too."""
+    per_minute: PositiveInt = 20
+    """Searches and pages a minute, at most."""
+    retries: int = Field(default=2, ge=0)
+    page_kb: PositiveInt = 2_000
+    """Most that is read of one page; a larger one is refused."""
+
+
+class ToolSettings(_Section):
+    """All of them."""
+
+    interpreter: InterpreterSettings = InterpreterSettings()
+    search: SearchSettings = SearchSettings()
