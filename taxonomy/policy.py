@@ -3,7 +3,7 @@
 The feedback writes it, the next round's plan reads it; every change carries its reason in numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -49,6 +49,12 @@ class Policy(_Frozen):
 
     version: int = 1
     leaves: dict[str, LeafPolicy] = {}
+
+    @classmethod
+    def start(cls, skills: Iterable[Skill]) -> "Policy":
+        """Return the policy before any feedback: the weights that the skills' files give."""
+        weights = {f"{skill.name}/{x.name}": x.weight for skill in skills for x in skill.leaves}
+        return cls(leaves={k: LeafPolicy(weight=w) for k, w in weights.items() if w != 1.0})
 
     def of(self, skill: str, leaf: str) -> LeafPolicy:
         """Return what the policy says of a leaf."""

@@ -18,6 +18,8 @@ from .lines import compose, line_of
 FOLDER = Path(__file__).parent
 SLUG = r"^[a-z][a-z0-9_]*$"
 """What names are made of."""
+HIGHEST = 5
+"""The highest level of complexity; the lowest is 1."""
 ANSWER = "answer"
 """The behaviour that every skill has: the task is done."""
 
@@ -64,6 +66,8 @@ class Leaf(_Frozen):
     check_terms: str = ""
     """What the writer puts in `check.terms`, for leaves with a checker."""
     check_replacements: str = ""
+    weight: float = Field(default=1.0, ge=0)
+    """Relative chance of being drawn before there is any feedback, within its skill."""
     retired: bool = False
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
     tools: tuple[str, ...] = ()
@@ -97,7 +101,7 @@ class Goal(_Frozen):
 class PromptFile(_Frozen):
     """A prompt file, named in a skill as `words/write`."""
 
-    name: str
+    name: str = ""
     """Its path below its folder, without the suffix."""
     folder: str = ""
     """The folder of the skill pack that brings it; empty for those of this package."""
@@ -111,10 +115,10 @@ class PromptFile(_Frozen):
 class SkillPrompts(_Frozen):
     """The prompt files that this skill's roles speak."""
 
-    transform: PromptFile
-    write: PromptFile
-    suggest: PromptFile
-    edit: PromptFile
+    transform: PromptFile = PromptFile()
+    write: PromptFile = PromptFile()
+    suggest: PromptFile = PromptFile()
+    edit: PromptFile = PromptFile()
 
 
 class Skill(_Frozen):
@@ -129,10 +133,14 @@ class Skill(_Frozen):
     """Kinds of documents that suit it, as `agents.records.SeedKind` lists them."""
     behaviours: dict[str, str] = {}
     """What a good answer may have to do other than answer: names, each with its meaning in words."""
-    prompts: SkillPrompts
+    prompts: SkillPrompts = SkillPrompts()
     transformations: tuple[Transformation, ...] = Field(min_length=1)
     leaves: tuple[Leaf, ...] = Field(min_length=1)
-    goals: tuple[Goal, ...] = Field(min_length=1)
+    goals: tuple[Goal, ...] = ()
+    program: str = ""
+    """Who writes the instructions where no model does: Python code, as `package.module:name`."""
+    levels: tuple[float, ...] = Field(default=(), max_length=HIGHEST)
+    """How the levels of what a program writes scatter before any feedback: shares of level 1, 2, …"""
 
     @property
     def expected(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from .settings import (
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
+    ProgramSettings,
     RecordedSettings,
     RewardSettings,
     ScriptedSettings,
@@ -68,6 +69,10 @@ def open_provider(
             from .scripted import ScriptedProvider
 
             return ScriptedProvider(settings)
+        case ProgramSettings():
+            from .program import ProgramProvider
+
+            return ProgramProvider(settings)
 
 
 def open_models(

@@ -210,13 +210,33 @@ class ScriptedSettings(_ModelSettings):
         return f"scripted:{self.script}"
 
 
+class ProgramSettings(_ModelSettings):
+    """A contender that is a program: what `model` names is made with `arguments`, and answers prompts."""
+
+    provider: Literal["program"]
+    model: str
+    """Who answers, as `package.module:name`."""
+    arguments: dict[str, Any] = {}
+
+    @property
+    def endpoint(self) -> str:
+        """Programs have no address."""
+        return "program"
+
+    @property
+    def maker(self) -> str:
+        """Each program with other arguments is a family of its own."""
+        return self.family or f"{self.model} {self.arguments}"
+
+
 ModelSettings = Annotated[
     OpenAISettings
     | RewardSettings
     | ClassifierSettings
     | OfflineSettings
     | RecordedSettings
-    | ScriptedSettings,
+    | ScriptedSettings
+    | ProgramSettings,
     Field(discriminator="provider"),
 ]
 RewardModel = RewardSettings | ClassifierSettings

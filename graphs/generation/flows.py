@@ -11,7 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ..services import Services
-from . import api_lists, instruction, refinement, transformation
+from . import api_lists, instruction, programmed, refinement, transformation
 from .flow_state import FlowState
 
 Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
@@ -40,4 +40,19 @@ def tool_use() -> Flow:
     return _joined("tool_use", api_lists.build())
 
 
-FLOWS: dict[str, Callable[[], Flow]] = {"standard": standard, "tool_use": tool_use}
+def program() -> Flow:
+    """Return the flow of skills whose instructions a program writes: nobody is asked to refine them."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_node("transformation", transformation.build())
+    graph.add_node("programmed", programmed.build())
+    graph.add_edge(START, "transformation")
+    graph.add_edge("transformation", "programmed")
+    graph.add_edge("programmed", END)
+    return graph.compile(checkpointer=False, name="program")
+
+
+FLOWS: dict[str, Callable[[], Flow]] = {
+    "standard": standard,
+    "tool_use": tool_use,
+    "program": program,
+}

@@ -12,7 +12,7 @@ from .state import RunState, RunUpdate
 
 
 async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Open the next round; the first one starts from an even policy and the skills as they are shipped."""
+    """Open the next round; the first one starts from the weights and the skills as they are shipped."""
     services, number = runtime.context, state["round"] + 1
     begun: RunUpdate = {} if state["policy"] else await _begin(services)
     services.notify("round_started", round=number, rounds=services.settings.rounds)
@@ -29,7 +29,8 @@ async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
 async def _begin(services: Services) -> RunUpdate:
     """Write the first versions of what the feedback changes."""
-    policy = PolicyVersion(id=make_id("policy", 1), round=0, policy=Policy())
+    start = Policy.start(services.skills.values())
+    policy = PolicyVersion(id=make_id("policy", 1), round=0, policy=start)
     shipped = Taxonomy(skills=tuple(services.skills.values()))
     taxonomy = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=shipped)
     await services.records.add(kinds.POLICY, 0, [policy])

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from . import (
     data_normalization,
+    exact_answer,
     keyword_replacement,
     text_annotation,
     text_capitalization,
@@ -23,6 +24,7 @@ from .text import readings
 __all__ = [
     "CHECKERS",
     "CHECKER_NAMES",
+    "DECIDING",
     "TOOL_CALLS",
     "CheckResult",
     "CheckTask",
@@ -40,6 +42,7 @@ _RULES: dict[str, Rule] = {
     "text_annotation": text_annotation.RULE,
     "text_styling": text_styling.RULE,
     "text_obfuscation": text_obfuscation.RULE,
+    "exact_answer": exact_answer.RULE,
 }
 
 
@@ -52,9 +55,10 @@ def usable(name: str, task: CheckTask) -> str:
     """
     if name not in _RULES:
         raise KeyError(f"no checker {name!r}; checkers: {', '.join(_RULES)}")
-    return (
-        _RULES[name].problem(task) if task.context.strip() else "there is no text to check against"
-    )
+    rule = _RULES[name]
+    if rule.reads_text and not task.context.strip():
+        return "there is no text to check against"
+    return rule.problem(task)
 
 
 def _checker(name: str) -> Checker:
@@ -72,6 +76,8 @@ def _checker(name: str) -> Checker:
 
 CHECKERS: dict[str, Checker] = {name: _checker(name) for name in _RULES}
 """Every checker of a text by its name, as the taxonomy's leaves call it."""
+DECIDING = frozenset(name for name, rule in _RULES.items() if rule.decides)
+"""Checkers after which no juror has anything to say."""
 TOOL_CALLS = "tool_calls"
 """The checker of a conversation with API calls: `tools.tool_checks.check_tool_use`."""
 CHECKER_NAMES = (*CHECKERS, TOOL_CALLS)
