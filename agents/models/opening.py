@@ -16,6 +16,7 @@ from .settings import (
     RecordedSettings,
     RewardSettings,
     ScriptedSettings,
+    TransformersSettings,
 )
 
 UNASKED = "none"
@@ -56,6 +57,10 @@ def open_provider(
             from .classifier import ClassifierProvider
 
             return ClassifierProvider(settings)
+        case TransformersSettings():
+            from .transformers import TransformersProvider
+
+            return TransformersProvider(settings, seed, asked=network)
         case OfflineSettings():
             from .offline import OfflineProvider
 
