@@ -123,7 +123,7 @@ def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:
 
 def _model(config: RunConfig, name: str) -> str:
     settings = config.models[known_as(name, config.models)]
-    return f"{settings.provider}/{settings.model}"
+    return f"{settings.provider}/{settings.name}"
 
 
 def _filters(config: RunConfig) -> list[str]:

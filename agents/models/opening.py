@@ -17,6 +17,7 @@ from .settings import (
     RecordedSettings,
     RewardSettings,
     ScriptedSettings,
+    TransformersSettings,
 )
 
 UNASKED = "none"
@@ -57,6 +58,10 @@ def open_provider(
             from .classifier import ClassifierProvider
 
             return ClassifierProvider(settings)
+        case TransformersSettings():
+            from .transformers import TransformersProvider
+
+            return TransformersProvider(settings, seed, asked=network)
         case OfflineSettings():
             from .offline import OfflineProvider
 
