@@ -95,6 +95,9 @@ class EvaluationSettings(_Section):
     jury, and never train."""
     instructions: PositiveInt = 100
     """How many of their instructions are battled over, at most: drawn once, the same in every round."""
+    even: bool = False
+    """Ask their seeds all leaves and all levels alike, whatever the policy: what the stream hardly asks is
+    measured too."""
 
 
 class FeedbackSettings(_Section):

@@ -38,7 +38,7 @@ def _written(state: FlowState, services: Services, skill: Skill) -> Iterator[Ins
         for number in range(count):
             what = f"{passage.transformation}/{leaf.name}/{number}"
             random = chance(services.settings.seed, state, what)
-            level = draw_level(skill.levels, asked, random)
+            level = asked if round.even else draw_level(skill.levels, asked, random)
             item = write(Wanted(leaf.name, level, passage.text, random))
             yield _instruction(state, passage, leaf, level, number, item)
 

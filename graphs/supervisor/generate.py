@@ -1,12 +1,15 @@
 """Generate: every seed goes through the flow of every skill that takes its kind."""
 
+from dataclasses import replace
 from functools import cache
+from zlib import crc32
 
 from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
 from ...agents.records import Seed
-from ...taxonomy.skill import Skill
+from ...taxonomy.policy import LeafPolicy, Policy
+from ...taxonomy.skill import HIGHEST, Skill
 from .. import kinds, stages
 from ..generation.fitting import fitted
 from ..generation.flow_state import start_state
@@ -40,17 +43,32 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         "stage_started", stage="generate", total=await services.records.count(kinds.SEED)
     )
     held = await drawn(services)
-    done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
+    measures = await HeldOutSeeds.draw(services)
+    done = held is not None and held.round < round.number
 
     async def of_seed(seed: Seed) -> None:
-        if done is None or seed.id not in done:
+        if seed.id not in measures:
             await _of_seed(seed, services, round)
+        elif not done:
+            even = services.settings.evaluation.even
+            await _of_seed(seed, services, _evened(seed, services, round) if even else round)
         services.notify("progress", stage="generate")
 
     await each(services.records.stream(kinds.SEED), of_seed, services.settings.in_flight)
     drafts = await services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
+
+
+def _evened(seed: Seed, services: Services, round: Round) -> Round:
+    """Return the round as a held-out seed sees it where evaluation is even: all leaves, and one level."""
+    level = 1 + crc32(seed.id.encode()) % HIGHEST
+    leaves = {
+        f"{skill.name}/{leaf.name}": LeafPolicy(complexity=level)
+        for skill in services.skills.values()
+        for leaf in skill.in_force
+    }
+    return replace(round, policy=Policy(version=round.policy.version, leaves=leaves), even=True)
 
 
 async def _of_seed(seed: Seed, services: Services, round: Round) -> None:

@@ -109,7 +109,7 @@ def _model(transformers: Any, tokenizer: Any, settings: BaseSettings) -> Any:
         num_hidden_layers=settings.layers,
         num_attention_heads=4,
         num_key_value_heads=4,
-        max_position_embeddings=128,
+        max_position_embeddings=8192,  # documents have to fit, though it never reads one
         tie_word_embeddings=True,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,

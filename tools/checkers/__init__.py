@@ -56,7 +56,7 @@ def usable(name: str, task: CheckTask) -> str:
     if name not in _RULES:
         raise KeyError(f"no checker {name!r}; checkers: {', '.join(_RULES)}")
     rule = _RULES[name]
-    if rule.reads_text and not task.context.strip():
+    if not (task.context.strip() or rule.literal):
         return "there is no text to check against"
     return rule.problem(task)
 
@@ -67,7 +67,8 @@ def _checker(name: str) -> Checker:
     def check(answer: str, task: CheckTask) -> CheckResult:
         if reason := usable(name, task):
             raise ValueError(f"the check {name} cannot be used with this task: {reason}")
-        notes = [rule.fault(reading, task) for reading in readings(answer, task.context)]
+        read = [answer] if rule.literal else readings(answer, task.context)
+        notes = [rule.fault(reading, task) for reading in read]
         # The reading with the least wrapping around it makes the most telling note.
         return CheckResult(passed="" in notes, note="" if "" in notes else notes[-1])
 

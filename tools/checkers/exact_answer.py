@@ -19,4 +19,4 @@ def _fault(answer: str, task: CheckTask) -> str:
     return f"expected {' or '.join(map(repr, right[:3]))}, found {answer[:60]!r}"
 
 
-RULE = Rule(_problem, _fault, reads_text=False, decides=True)
+RULE = Rule(_problem, _fault, literal=True, decides=True)

@@ -35,7 +35,7 @@ class Rule:
     """Why the arguments cannot be used with this task."""
     fault: Callable[[str, CheckTask], str]
     """What is wrong with one reading of an answer; the arguments are usable."""
-    reads_text: bool = True
-    """It compares answers with the text that the task is about, so there has to be one."""
+    literal: bool = False
+    """An answer is taken as it stands, wrapping and all, and the task may be about no text."""
     decides: bool = False
     """Two answers that it passes are equally good, and so are two that it fails: no juror is asked."""
