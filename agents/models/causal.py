@@ -149,7 +149,9 @@ class Causal:
         torch = self._torch
         draws = [
             torch.rand(
-                row.max_tokens, generator=torch.Generator().manual_seed(row.seed), dtype=torch.float64
+                row.max_tokens,
+                generator=torch.Generator().manual_seed(row.seed),
+                dtype=torch.float64,
             )
             if row.temperature
             else None
