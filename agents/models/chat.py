@@ -36,6 +36,7 @@ def tokenizer_of(name: str) -> Any:
         ValueError: transformers is absent, or there is no such tokenizer.
     """
     transformers = optional("transformers", EXTRA)
+    transformers.utils.logging.disable_progress_bar()  # this terminal is the run's
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(name)
     except (OSError, ValueError) as error:

@@ -78,6 +78,36 @@ class RoundRatings(Record):
     """Said where the comparison graph is not connected and a ridge holds the ratings together."""
 
 
+class TrainedStep(Frozen):
+    """What one step of a training came to."""
+
+    step: str
+    rows: int
+    left_out: int = 0
+    """Rows that were longer than the model is trained on."""
+    updates: int
+    loss_first: float | None = None
+    """Mean of the first tenth of the losses; of PPO, of the rewards."""
+    loss_last: float | None = None
+
+
+class Training(Frozen):
+    """How a version of the target was trained."""
+
+    backend: str
+    base: str
+    """The weights it started from."""
+    rows: dict[str, int] = {}
+    """Rows by file, those of earlier rounds among them."""
+    digest: str = ""
+    """Hash of the rows."""
+    device: str = ""
+    versions: dict[str, str] = {}
+    """Of the libraries."""
+    settings: dict[str, Any] = {}
+    steps: tuple[TrainedStep, ...] = ()
+
+
 class Trained(Record):
     """What the training box did in a round."""
 
@@ -90,6 +120,8 @@ class Trained(Record):
     """Name of the trained target, `alias@version`; empty where nothing was trained."""
     model: dict[str, Any] = {}
     """How it is served: a model's settings."""
+    training: Training | None = None
+    """How it was trained, where the trainer says."""
 
 
 GateWord = Literal["unchanged", "promoted", "held", "rolled_back"]

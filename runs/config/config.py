@@ -24,6 +24,7 @@ from ...graphs.settings import (
 )
 from ...taxonomy.skill import Skill, load_skill, skill_path
 from ..seeds.settings import SeedSettings
+from ..training.settings import TrainingSettings
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, skill_faults
@@ -33,7 +34,17 @@ EMBEDDED = Path(__file__).parent / "offline.yaml"
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
-    *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
+    *(
+        "concurrency",
+        "rpm",
+        "tpm",
+        "timeout_s",
+        "retries",
+        "api_key_env",
+        "base_url",
+        "batch",
+        "device",
+    ),
 )
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 
@@ -63,6 +74,7 @@ class RunConfig(Config):
     evaluation: EvaluationSettings = EvaluationSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     dataset: DatasetSettings = DatasetSettings()
+    training: TrainingSettings = TrainingSettings()
     seed: int = 7
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
