@@ -99,7 +99,7 @@ rows_of_any_world = st.lists(
 @given(rows_of_any_world)
 def test_sides_do_not_matter_and_nothing_is_infinite(rows: list[Row]) -> None:
     turned = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
-    other = [(q, b, a, turned[str(won)], weight) for q, a, b, won, weight in rows]
+    other: list[Row] = [(q, b, a, turned[str(won)], weight) for q, a, b, won, weight in rows]
 
     def hard(given_: list[Row]) -> dict[str, float]:
         table, names = BattleTable.from_rows(given_), list(dict.fromkeys(r[0] for r in given_))
