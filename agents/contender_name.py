@@ -33,8 +33,8 @@ def version_of(name: str) -> str:
 
 def known_as(name: str, models: Container[str]) -> str:
     """Return what a contender is found by among models: its whole name, or else its alias."""
-    name = whose(name)
-    return name if name in models else alias_of(name)
+    found = (one for one in (name, whose(name)) if one in models)
+    return next(found, alias_of(name))
 
 
 def seat_name(name: str, sample: int) -> str:
@@ -44,9 +44,10 @@ def seat_name(name: str, sample: int) -> str:
 
 def whose(seat: str) -> str:
     """Return the contender that sits there."""
-    return seat.partition(SAMPLE)[0]
+    name, _, number = seat.rpartition(SAMPLE)
+    return name if name and number.isdigit() else seat
 
 
 def sample_of(seat: str) -> int:
     """Return the number of its sample, from 1."""
-    return int(seat.partition(SAMPLE)[2] or 1)
+    return 1 if whose(seat) == seat else int(seat.rpartition(SAMPLE)[2])

@@ -25,8 +25,8 @@ class SftRow(TrainingRow):
     """One good conversation: the target lost this instruction and here is an answer that won it."""
 
     answer_id: str
-    margin: float
-    """Points that it won by on the jurors' scale, above 0."""
+    margin: float = 0.0
+    """Points that it won by on the jurors' scale; above 0 in a row of a run."""
 
 
 class RlvrRow(TrainingRow):
