@@ -90,6 +90,8 @@ class Respond(Frozen):
     """Ask a contender to answer an instruction. Answered by `Answer`."""
 
     instruction: Instruction
+    sample: int = 1
+    """Which of its answers to it this is to be, from 1."""
 
 
 class Judge(Frozen):

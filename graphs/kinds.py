@@ -18,7 +18,7 @@ from ..agents.records import (
     Seed,
     Suggestion,
 )
-from ..agents.rows import PreferenceRow, SftRow
+from ..agents.rows import PreferenceRow, RlvrRow, SftRow
 from . import stages
 from .stages import Stage
 from .supervisor.decisions import (
@@ -27,6 +27,7 @@ from .supervisor.decisions import (
     HeldOut,
     PolicyVersion,
     RoundRatings,
+    RoundSelection,
     TaxonomyVersion,
     Trained,
 )
@@ -80,6 +81,8 @@ BATTLE = Kind("battle", Battle, stages.BATTLE, "battles", "battles fought")
 DECISION = Kind("decision", Decision, stages.SELECT)
 SFT = Kind("sft", SftRow, stages.SELECT, "sft", "SFT rows (the target lost, the winner's answer)")
 PREFERENCE = Kind("preference", PreferenceRow, stages.SELECT, "preference", "preference pairs")
+RLVR = Kind("rlvr", RlvrRow, stages.SELECT, "rlvr", "tasks that a program rewards")
+SELECTION = Kind("selection", RoundSelection, stages.SELECT)
 TRAINED = Kind("trained", Trained, stages.TRAIN)
 HELD_OUT = Kind("held_out", HeldOut, stages.EVALUATE)
 RATING = Kind("rating", RoundRatings, stages.EVALUATE)
@@ -99,6 +102,8 @@ KINDS: tuple[Kind[Any], ...] = (
     BATTLE,
     SFT,
     PREFERENCE,
+    RLVR,
+    SELECTION,
     DECISION,
     TRAINED,
     HELD_OUT,

@@ -1,8 +1,27 @@
 """What a user may tune about the graphs, section by section of the config."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
+
+T = TypeVar("T")
+
+
+def _word(value: object) -> object:
+    """Return the word that YAML's `on` and `off` stood for before it read them as booleans."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+Switch = Annotated[Literal["on", "off"], BeforeValidator(_word)]
 
 
 class _Section(BaseModel):
@@ -66,16 +85,47 @@ class ArenaSettings(_Section):
     `score` tells: the others say which answer is better, not how good it is."""
 
 
+class Quota(_Section):
+    """How many rows a round gives: the margin they have to reach follows."""
+
+    count: PositiveInt | None = None
+    """So many rows."""
+    share: float | None = Field(default=None, gt=0, le=1)
+    """So many for each instruction that was decided on (SFT), or each battle that was won (pairs)."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Quota":
+        if (self.count is None) == (self.share is None):
+            raise ValueError("a quota is a count or a share, and one of them")
+        return self
+
+    def of(self, candidates: int) -> int:
+        """Return the rows wanted."""
+        return round((self.share or 0) * candidates) if self.count is None else self.count
+
+
 class SelectionSettings(_Section):
     """Which battles become training rows."""
 
+    rule: Literal["lost", "random"] = "lost"
+    """`random`: as many rows as `lost` would give, drawn among all that was decided, with the winners'
+    answers: what a study compares with."""
     sft_margin: tuple[Points, ...] = Field(default=(3.0, 1.0), min_length=1)
     """Least margin, in points, of the battle the target lost; one value a round, the last repeats.
 
     Arena Learning found 3 best in its first round and used 1 afterwards (arXiv 2407.10627).
     """
+    sft_quota: tuple[Quota, ...] = ()
+    """In its place, how many rows are wanted; one value a round, the last repeats."""
     preference_margin: tuple[Points, ...] = Field(default=(2.0,), min_length=1)
     """Least margin between chosen and rejected, as above."""
+    preference_most: Points = 9.0
+    """Largest margin between the two: pairs that are too easy to tell apart may be left out."""
+    preference_quota: tuple[Quota, ...] = ()
+    """In the place of the least margin, how many pairs are wanted; as above."""
+    unanimous: bool = True
+    """Pairs are only made where every juror is of the same mind: what a split jury says is right far
+    less often (on JudgeBench, 65 % against 89 %). The others still give SFT rows."""
     cut_answers: bool = False
     """Take answers that were cut off at their model's `max_tokens` too."""
 
@@ -83,8 +133,15 @@ class SelectionSettings(_Section):
     @classmethod
     def _one_value(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {k: [v] if type(v) in (int, float) else v for k, v in data.items()}
+            return {k: [v] if k in _BY_ROUND and _is_one(v) else v for k, v in data.items()}
         return data
+
+
+_BY_ROUND = ("sft_margin", "sft_quota", "preference_margin", "preference_quota")
+
+
+def _is_one(value: object) -> bool:
+    return type(value) in (int, float) or isinstance(value, dict | Quota)
 
 
 class EvaluationSettings(_Section):
@@ -98,13 +155,21 @@ class EvaluationSettings(_Section):
     even: bool = False
     """Ask their seeds all leaves and all levels alike, whatever the policy: what the stream hardly asks is
     measured too."""
+    shared_jurors: bool = False
+    """Let a juror sit in both juries: then the target is measured by the taste that chose what it
+    learned, and the config is no longer refused for it."""
 
 
 class FeedbackSettings(_Section):
     """How lost battles steer the next round."""
 
+    complexity: Switch = "on"
+    """Battles steer how hard each leaf is asked, and by which operators it is refined."""
     win_rate_band: tuple[float, float] = (0.25, 0.6)
     """Complexity rises where the target wins more than this, and falls where it wins less."""
+    strength_gap: float = Field(default=0.1, ge=0, le=1)
+    """Within the band, how far the win rates of a leaf's strongest and weakest contender have to lie
+    apart: where all do alike, the instructions tell nobody from anybody."""
     coverage_floor: float = Field(default=0.25, ge=0, le=1)
     """Least weight of a leaf, as a share of the mean weight of its skill."""
     step: float = Field(default=1.0, ge=0)
@@ -141,6 +206,6 @@ class GraphSettings(_Section):
     """Seeds or instructions worked on at a time."""
 
 
-def of_round(values: tuple[float, ...], number: int) -> float:
+def of_round(values: Sequence[T], number: int) -> T:
     """Return the value for a round (1-based); the last one repeats."""
     return values[min(number, len(values)) - 1]

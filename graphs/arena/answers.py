@@ -4,6 +4,7 @@ from functools import partial
 
 from langgraph.runtime import Runtime
 
+from ...agents.contender_name import sample_of
 from ...agents.messages import Respond
 from ...agents.records import Answer
 from ..checking import checked
@@ -17,18 +18,22 @@ async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
 
 
 async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
-    """Let every contender of a pair answer once, and the checker look at the answers."""
+    """Let every contender of a pair answer once a sample, and the checker look at the answers."""
     services, instruction = runtime.context, state["instruction"]
     names = dict.fromkeys(name for pair in state["pairs"] for name in pair)
-    message = Respond(instruction=instruction)
     answers, rejects = await settle(
         (
-            services.troupe.send(message, Answer, "contender", services.speaker(name)),
+            services.troupe.send(
+                Respond(instruction=instruction, sample=sample_of(name)),
+                Answer,
+                "contender",
+                services.speaker(name),
+            ),
             partial(failed, instruction, "answer", name),
         )
         for name in names
     )
     return {
-        "answers": {a.contender: checked(instruction, a) for a in answers},
+        "answers": {a.seat: checked(instruction, a) for a in answers},
         "rejects": state["rejects"] + rejects,
     }

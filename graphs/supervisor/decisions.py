@@ -22,11 +22,34 @@ class Decision(Record):
     tied: int = 0
     lost: int = 0
     """The target's undisputed battles."""
+    complexity: int = 0
+    """The level that was asked for."""
+    operator: str = "seed"
+    """The refinement goal that made the instruction."""
+    aside: tuple[tuple[str, str], ...] = ()
+    """Battles that somebody won and that make no preference pair: (battle's id, why)."""
+    difficulty: float | None = None
+    """How hard it is for the target, in log-odds; 0 is the mean of the first round. None where that
+    is not estimated, and where it is broken."""
+    spread: float | None = None
+    """Standard deviation of the difficulty."""
 
 
 def decision_id(instruction_id: str) -> str:
     """Return the id of an instruction's decision."""
     return make_id("decision", instruction_id)
+
+
+class RoundSelection(Record):
+    """What a round's selection took, and what its rows had to reach."""
+
+    round: int
+    rule: str
+    sft: int
+    sft_margin: float
+    """Margin of the last SFT row that was taken: a quota's least margin follows from it."""
+    preference: int
+    preference_margin: float
 
 
 class PolicyVersion(Record):

@@ -175,10 +175,15 @@ def _cast(data: Mapping[str, Any]) -> Iterator[Fault]:
     except ValidationError:
         return
     try:
-        wrong = faults(cast, _MODELS.validate_python(models))
+        wrong = faults(cast, _MODELS.validate_python(models), shared_jurors=_may_share(data))
     except ValidationError:
         wrong = unknown(cast, models) if isinstance(models, Mapping) else iter(())
     yield from map(_located, wrong)
+
+
+def _may_share(data: Mapping[str, Any]) -> bool:
+    section = data.get("evaluation")
+    return isinstance(section, Mapping) and section.get("shared_jurors") is True
 
 
 def _located(fault: str) -> Fault:

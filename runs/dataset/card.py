@@ -15,6 +15,8 @@ ABOUT = {
     "instructions": "every instruction that passed the gate, with its context and lineage",
     "sft": "conversations to learn from: the target lost the instruction, this answer won it",
     "preference": "a prompt with a better and a worse answer, and the margin between them",
+    "rlvr": "tasks whose answers a program can reward: the checker's name, its parameters as JSON, and "
+    "the share of answers that passed",
     "battles": "every battle: two answers, the verdict, each game of each juror",
     "rejects": "everything that was dropped, with stage and reason",
 }
@@ -24,6 +26,12 @@ _OUTCOMES = (
     "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
     "everyone: it trains nobody, moves no policy and rates no model), `held_out` (of a seed that is "
     "kept for evaluation only), or empty where it had no battle."
+)
+_DIFFICULTY = (
+    "`difficulty`, of an instruction, is how much harder it is for the target than the ratings say, in "
+    "log-odds, and its standard deviation, as estimated in its round: 0 is the mean of the first round; "
+    "empty where it is not estimated. `kept_aside`, of a battle, is why it makes no preference pair "
+    "although somebody won it."
 )
 _ORDERS = (
     "`orders`, of an instruction, of a row to train on and of each of a battle's `games`, counts the texts "
@@ -120,6 +128,7 @@ def _contents(counts: Counts) -> str:
             "## Contents",
             _table(("config", "rows", "what"), configs),
             _OUTCOMES,
+            _DIFFICULTY,
             _ORDERS,
             *_cut(counts),
             "### Rows by round",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from ...agents.records import Instruction, Seed
 from ...graphs import kinds
 from ...graphs.records import Records
-from ...graphs.supervisor.decisions import decision_id
+from ...graphs.supervisor.decisions import Decision, decision_id
 
 
 async def find_instructions(store: Records, ids: Iterable[str]) -> dict[str, Instruction]:
@@ -25,11 +25,11 @@ async def find_seeds(store: Records, ids: Iterable[str]) -> dict[str, Seed]:
     return {id: seeds[up] for id in wanted if (up := above.get(id, id)) in seeds}
 
 
-async def find_outcomes(store: Records, instructions: Iterable[str]) -> dict[str, str]:
-    """Return, by instruction id, where its battles led it; empty for one without a battle."""
+async def find_decisions(store: Records, instructions: Iterable[str]) -> dict[str, Decision | None]:
+    """Return, by instruction id, what was decided on it; None for one without a battle."""
     wanted = {id: decision_id(id) for id in instructions}
     found = await store.get_many(kinds.DECISION, wanted.values())
-    return {id: found[key].outcome if key in found else "" for id, key in wanted.items()}
+    return {id: found.get(key) for id, key in wanted.items()}
 
 
 async def models_behind(store: Records, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
