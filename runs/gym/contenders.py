@@ -47,17 +47,15 @@ def _found(match: re.Match[str]) -> str:
     return str(values.get(match[1], "-"))
 
 
-def _nth(match: re.Match[str]) -> str:
-    return match[2][int(match[1]) - 1 : int(match[1])] or "-"
-
-
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"copy ([a-h]+)"), lambda m: m[1]),
     (re.compile(r"upper ([a-h]+)"), lambda m: m[1].upper()),
     (re.compile(r"reverse ([a-h]+)"), lambda m: m[1][::-1]),
     (re.compile(r"sort ([a-h]+)"), lambda m: "".join(sorted(m[1]))),
     (re.compile(r"count ([a-h]) in ([a-h]+)"), lambda m: str(m[2].count(m[1]))),
-    (re.compile(r"nth (\d+) of ([a-h]+)"), _nth),
+    (re.compile(r"lower ([A-H]+)"), lambda m: m[1].lower()),
+    (re.compile(r"double ([a-h]+)"), lambda m: m[1] * 2),
+    (re.compile(r"last of ([a-h]+)"), lambda m: m[1][-1]),
     (
         re.compile(r"replace ([a-h]) by ([a-h]) in ([a-h]+)"),
         lambda m: m[3].replace(m[1], m[2]),

@@ -10,8 +10,8 @@ from .measure import Score
 
 def draw_curves(told: dict[str, Any], path: Path) -> None:
     """Draw what a run came to; the file's ending says as what."""
-    pyplot = pyplot()
-    figure, ((ratings, leaves), (levels, weights)) = pyplot.subplots(2, 2, figsize=(11, 7.5))
+    plot = pyplot()
+    figure, ((ratings, leaves), (levels, weights)) = plot.subplots(2, 2, figsize=(11, 7.5))
     _ratings(ratings, told)
     scores = [Score(cells) for cells in told["tests"]]
     rounds = range(len(scores))
@@ -31,22 +31,18 @@ def draw_curves(told: dict[str, Any], path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    plot.close(figure)
 
 
 def _ratings(axes: Any, told: dict[str, Any]) -> None:
-    places, middle, low, high = [], [], [], []
-    for one in told["rounds"]:
-        by_name = {m["model"]: m for m in one.get("ratings", [])}
-        for place, name in ((0, "target@base"), (one["round"], one["candidate"])):
-            if name in by_name and place not in places[:-1] and (place or not places):
-                rating = by_name[name]
-                places.append(place)
-                middle.append(rating["rating"])
-                low.append(rating["low"] if rating["low"] is not None else rating["rating"])
-                high.append(rating["high"] if rating["high"] is not None else rating["rating"])
-    axes.plot(places, middle, marker="o")
-    axes.fill_between(places, low, high, alpha=0.2)
+    # One scale for all: the last round's table holds every version that battled.
+    by_name = {m["model"]: m for m in told["rounds"][-1]["ratings"]}
+    names = ["target@base", *(one["target"] for one in told["rounds"])]
+    found = [by_name[name] for name in names]
+    low = [m["rating"] if m["low"] is None else m["low"] for m in found]
+    high = [m["rating"] if m["high"] is None else m["high"] for m in found]
+    axes.plot(range(len(found)), [m["rating"] for m in found], marker="o")
+    axes.fill_between(range(len(found)), low, high, alpha=0.2)
     axes.set_title("Rating on the held-out arena")
 
 
@@ -64,5 +60,6 @@ def _weights(axes: Any, told: dict[str, Any]) -> None:
 
 
 def pyplot() -> Any:
+    """Return matplotlib's pyplot, drawing into files."""
     optional("matplotlib", "arenainstruct[arena]").use("Agg")
     return optional("matplotlib.pyplot", "arenainstruct[arena]")

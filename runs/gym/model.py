@@ -33,8 +33,8 @@ class BaseSettings:
     """How the base is made."""
 
     seed: int = 7
-    steps: int = 1200
-    batch: int = 128
+    steps: int = 2000
+    batch: int = 48
     rate: float = 2e-3
     width: int = 144
     layers: int = 4

@@ -15,6 +15,8 @@ _SOLVER = "arenainstruct.runs.gym.contenders:Solver"
 _PER_SEED = 8
 _NUMBERS = ("find", "count", "larger", "add")
 
+_DPO: dict[str, Any] = {"training": {"steps": ["sft", "dpo"]}}
+_PPO: dict[str, Any] = {"training": {"steps": ["sft", "dpo", "ppo"]}}
 ARMS: dict[str, dict[str, Any]] = {
     "random": {
         "selection": {"rule": "random"},
@@ -24,6 +26,8 @@ ARMS: dict[str, dict[str, Any]] = {
     "diversity": {"feedback": {"complexity": "off"}},
     "complexity": {"feedback": {"diversity": "off"}},
     "both": {},
+    "both-dpo": _DPO,
+    "both-dpo-ppo": _PPO,
 }
 """What each arm of the study changes of the gym's config."""
 
@@ -35,6 +39,8 @@ class Size:
     seed: int = 7
     instructions: int = 1600
     """Asked for in each round."""
+    rows: int = 600
+    """SFT rows, and preference rows, that a round may give: the training budget."""
     rounds: int = 3
     held_out: int = 300
     """Held-out instructions: of all leaves and levels alike."""
@@ -98,6 +104,17 @@ def config(
         },
         # A target that is always right wins or ties, as often as its opponents err: 0.57 in the mean.
         "feedback": {"win_rate_band": [0.2, 0.45]},
+        "selection": {"sft_quota": {"count": size.rows}, "preference_quota": {"count": size.rows}},
+        "training": {
+            "backend": "trl",
+            "steps": ["sft"],
+            "replay": 1.0,
+            "max_length": 64,
+            "save_every": 25,
+            "sft": {"learning_rate": 3e-4, "epochs": 3, "batch": 32},
+            "dpo": {"learning_rate": 2e-5, "epochs": 1, "batch": 32},
+            "ppo": {"learning_rate": 2e-5, "batch": 128, "minibatch": 64, "max_tokens": 12},
+        },
         "seed": size.seed,
         "execution": {"in_flight": 256},
     }

@@ -83,10 +83,19 @@ def _count(wanted: Wanted) -> tuple[str, str]:
     return f"count {letter} in {word}", str(word.count(letter))
 
 
-def _nth(wanted: Wanted) -> tuple[str, str]:
+def _lower(wanted: Wanted) -> tuple[str, str]:
     word = _taken(wanted, 2 + wanted.level)
-    place = wanted.random.randrange(len(word))
-    return f"nth {place + 1} of {word}", word[place]
+    return f"lower {word.upper()}", word
+
+
+def _double(wanted: Wanted) -> tuple[str, str]:
+    word = _taken(wanted, 1 + wanted.level)
+    return f"double {word}", word + word
+
+
+def _last(wanted: Wanted) -> tuple[str, str]:
+    word = _taken(wanted, 2 + 2 * wanted.level)
+    return f"last of {word}", word[-1]
 
 
 def _replace(wanted: Wanted) -> tuple[str, str]:
@@ -123,8 +132,10 @@ _MAKERS: dict[str, Callable[[Wanted], tuple[str, str]]] = {
     "count": _count,
     "larger": _larger,
     "add": _add,
+    "lower": _lower,
+    "double": _double,
+    "last": _last,
     "reverse": _reverse,
-    "nth": _nth,
     "sort": _sort,
     "replace": _replace,
 }
