@@ -38,7 +38,8 @@ class Written:
     """What came of a prompt."""
 
     text: str
-    tokens: int
+    ids: tuple[int, ...]
+    """Its tokens, the one that ends it among them."""
     ended: bool
     """Whether the model ended it by itself."""
 
@@ -72,28 +73,31 @@ def dtype_of(device: str) -> Any:
 
 
 class Causal:
-    """One model and its tokenizer.
+    """A model on its device, its tokenizer, and how many rows a pass has."""
 
-    Raises:
-        ValueError: there is no such model, or no such device.
-    """
-
-    def __init__(self, name: str, device: str, batch: int) -> None:
+    def __init__(self, model: Any, tokenizer: Any, device: str, batch: int) -> None:
         self._torch = optional("torch", EXTRA)
+        self.tokenizer, self.device, self.batch = tokenizer, device, batch
+        self._model = model
+        self._ends = _ends(model, tokenizer)
+        pad = tokenizer.pad_token_id
+        self._pad = next(iter(self._ends), 0) if pad is None else pad
+
+    @classmethod
+    def opened(cls, name: str, device: str, batch: int) -> "Causal":
+        """Load a model from a folder, or by its name on the hub.
+
+        Raises:
+            ValueError: there is no such model, or no such device.
+        """
         transformers = optional("transformers", EXTRA)
-        self.device = device_of(device)
-        self.batch = batch
-        self.tokenizer = tokenizer_of(name)
+        device = device_of(device)
+        tokenizer = tokenizer_of(name)
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                name, dtype=dtype_of(self.device)
-            )
+            model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype_of(device))
         except (OSError, ValueError) as error:
             raise ValueError(f"model: {name!r} is no causal language model: {error}") from error
-        self._model = model.eval().to(self.device)
-        self._ends = _ends(model, self.tokenizer)
-        pad = self.tokenizer.pad_token_id
-        self._pad = next(iter(self._ends), 0) if pad is None else pad
+        return cls(model.eval().to(device), tokenizer, device, batch)
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         """Write on from prompts of one bucket, a batch at most."""
@@ -147,6 +151,7 @@ class Causal:
     def _drawn(self, rows: Sequence[Prompt], wide: int) -> Any:
         """Return what draws each row's next token, as a processor of its scores."""
         torch = self._torch
+        exact = torch.float32 if self.device == "mps" else torch.float64
         draws = [
             torch.rand(
                 row.max_tokens,
@@ -163,7 +168,7 @@ class Causal:
             for number, (row, draw) in enumerate(zip(rows, draws, strict=True)):
                 if draw is None:
                     continue
-                chances = (scores[number].double() / row.temperature).softmax(-1).cumsum(-1)
+                chances = (scores[number].to(exact) / row.temperature).softmax(-1).cumsum(-1)
                 at = torch.searchsorted(chances, draw[step].to(chances) * chances[-1])
                 scores[number] = -torch.inf
                 scores[number, at.clamp(max=len(chances) - 1)] = 0.0
@@ -174,8 +179,8 @@ class Causal:
     def _read(self, ids: list[int]) -> Written:
         end = next((n for n, id in enumerate(ids) if id in self._ends), None)
         text = self.tokenizer.decode(ids[:end], skip_special_tokens=True)
-        count = len(ids) if end is None else end + 1
-        return Written(str(text), count, end is not None)
+        whole = ids if end is None else ids[: end + 1]
+        return Written(str(text), tuple(whole), end is not None)
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -57,18 +57,18 @@ class TransformersProvider:
         written = await bench.write(prompt)
         text, tool_calls = calls_in(written.text) if call.tools else (written.text, ())
         price = self._settings.price
-        usd = (len(prompt.ids) * price.input + written.tokens * price.output) / 1e6
+        usd = (len(prompt.ids) * price.input + len(written.ids) * price.output) / 1e6
         label = f"transformers/{self.model}"
         if not text.strip() and not tool_calls:
             # The same again would give the same.
-            used = Usage(label, len(prompt.ids), written.tokens, usd)
+            used = Usage(label, len(prompt.ids), len(written.ids), usd)
             raise NoText(f"{self.model}: empty reply", final=True, usage=used)
         return Reply(
             text=text,
             model=label,
             tool_calls=tool_calls,
             tokens_in=len(prompt.ids),
-            tokens_out=written.tokens,
+            tokens_out=len(written.ids),
             usd=usd,
             finish="tool_calls" if tool_calls else "stop" if written.ended else "length",
             seconds=time.perf_counter() - started,
@@ -137,7 +137,7 @@ class _Bench:
         if self.loading is None:
             one = self.settings
             self.loading = asyncio.create_task(
-                asyncio.to_thread(Causal, one.model, one.device, one.batch)
+                asyncio.to_thread(Causal.opened, one.model, one.device, one.batch)
             )
         try:
             return await asyncio.shield(self.loading)

@@ -110,8 +110,11 @@ class TrainedStep(Frozen):
     """Rows that were longer than the model is trained on."""
     updates: int
     loss_first: float | None = None
-    """Mean of the first tenth of the losses; of PPO, of the rewards."""
+    """Mean of the first tenth of the losses."""
     loss_last: float | None = None
+    reward_first: float | None = None
+    """The same of the rewards, where answers were rewarded."""
+    reward_last: float | None = None
 
 
 class Training(Frozen):

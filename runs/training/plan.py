@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from .rows import Rows
-from .settings import TrainingSettings
+from .settings import ORDER, TrainingSettings
 
 _FILE = "plan.json"
 _HOW = {"device", "save_every", "timeout_s"}
@@ -35,8 +35,12 @@ class Plan(BaseModel):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps, in order; where no checker rewards all answers, PPO wants a reward model first."""
-        return self.settings.ordered
+        """The steps, in order; where checkers do not reward all answers, PPO wants a reward model first."""
+        unchecked = self.counts["rlvr"] > self.counts["checked"]
+        wanted = set(self.settings.steps)
+        if "ppo" in wanted and unchecked and self.counts["preference"]:
+            wanted.add("reward")
+        return tuple(step for step in ORDER if step in wanted)
 
     @property
     def version(self) -> str:

@@ -30,7 +30,7 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """What was written: lines by file, and a hash of all of them."""
+    """What was written: lines by file (`checked`: those of `rlvr` with a checker), and a hash of them all."""
 
     counts: dict[str, int]
     digest: str
@@ -55,20 +55,20 @@ class Draw:
 async def write_rows(records: Records, draw: Draw, folder: Path) -> Rows:
     """Write the files of a round's training into a folder, in the order of the rows' ids."""
     os.makedirs(folder, exist_ok=True)
-    hashed, counts = blake2b(digest_size=16), dict[str, int]()
+    hashed, counts = blake2b(digest_size=16), dict.fromkeys((*FILES, "checked"), 0)
     lines = {
         "sft": (_sft(e) async for e in _drawn(records, kinds.SFT, draw)),
         "preference": (_preference(e) async for e in _drawn(records, kinds.PREFERENCE, draw)),
         "rlvr": _rlvr(records, draw),
     }
     for name, found in lines.items():
-        counts[name] = 0
         with (folder / FILES[name]).open("wb") as file:
             async for line in found:
                 text = orjson.dumps(line) + b"\n"
                 file.write(text)
                 hashed.update(text)
                 counts[name] += 1
+                counts["checked"] += "instruction" in line
         hashed.update(b"\x00")
     return Rows(counts, hashed.hexdigest())
 

@@ -110,8 +110,3 @@ class TrainingSettings(Section):
                 "command: names the program of backend `command`; set both, or neither"
             )
         return self
-
-    @property
-    def ordered(self) -> tuple[Step, ...]:
-        """The steps in the order they are done in."""
-        return tuple(step for step in ORDER if step in self.steps)

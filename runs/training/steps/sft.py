@@ -20,7 +20,7 @@ def sft(work: Work) -> Facts:
             continue
         rows.append({"input_ids": found.ids, "labels": found.labels})
     if not rows:
-        return {"step": work.name, "rows": 0, "left_out": left_out, "updates": 0}
+        return work.came_to(0, left_out)
     trl, datasets = optional("trl", EXTRA), optional("datasets", EXTRA)
     trainer = trl.SFTTrainer(
         model=work.causal(),

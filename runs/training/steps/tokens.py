@@ -1,6 +1,6 @@
 """Conversations as the tokens that a model reads in battles, and those of them that it is to learn."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,3 @@ def learned(tokenizer: Any, messages: list[dict[str, str]]) -> Learned | None:
 def encoded(tokenizer: Any, text: str) -> list[int]:
     """Return the tokens of a text; the template wrote the special ones itself."""
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def short(rows: Iterable[list[int]], longest: int) -> bool:
-    """Return whether all of some rows fit."""
-    return all(len(row) <= longest for row in rows)

@@ -1,10 +1,11 @@
 """What the steps share: where one works, what it tells, and how it is taken up again after a kill."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from ....agents.models.causal import device_of, dtype_of
@@ -78,10 +79,10 @@ class Work:
             "data_seed": plan.seed,
             "use_cpu": self.device == "cpu",
             "bf16": dtype_of(self.device) == torch.bfloat16,
-            "gradient_checkpointing": False,
+            "activation_checkpointing": False,
             "save_strategy": "steps",
             "save_steps": plan.settings.save_every,
-            "save_total_limit": 2,
+            "save_total_limit": _KEPT,
             "logging_steps": 1,
             "logging_nan_inf_filter": False,
             "dataloader_pin_memory": self.device == "cuda",
@@ -102,8 +103,17 @@ class Work:
         if self.plan.settings.lora is not None:
             model = model.merge_and_unload()
         losses = [log["loss"] for log in trainer.state.log_history if "loss" in log]
-        facts = {"step": self.name, "rows": rows, "left_out": left_out, **curve(losses)}
+        facts = self.came_to(rows, left_out, loss=losses)
         self.keep(model, trainer.processing_class, facts)
+        return facts
+
+    def came_to(self, rows: int, left_out: int, **curves: Sequence[float]) -> Facts:
+        """Return what the step came to; `curves` by name: a value for each update."""
+        facts = {"step": self.name, "rows": rows, "left_out": left_out, "updates": 0}
+        for name, values in curves.items():
+            if values:
+                first, last = ends(values)
+                facts |= {"updates": len(values), f"{name}_first": first, f"{name}_last": last}
         return facts
 
     def keep(self, model: Any, tokenizer: Any, facts: Facts) -> None:
@@ -122,27 +132,35 @@ class Work:
         mark(part, facts)
         part.rename(self.result)
 
+    def forget_older(self) -> None:
+        """Remove the checkpoints that another one has taken the place of."""
+        found = sorted((self.folder / "trainer").glob("checkpoint-*"), key=_number)
+        for path in found[:-_KEPT]:
+            shutil.rmtree(path)
+
     def whole_checkpoint(self) -> str | None:
         """Return the last checkpoint that is whole; those that are not are removed."""
         found = (self.folder / "trainer").glob("checkpoint-*")
-        for path in sorted(found, key=lambda p: int(p.name.partition("-")[2]), reverse=True):
+        for path in sorted(found, key=_number, reverse=True):
             if marked(path) is not None:
-                self.tell("resumed", step=self.name, at=int(path.name.partition("-")[2]))
+                self.tell("resumed", step=self.name, at=_number(path))
                 return str(path)
             shutil.rmtree(path)
         return None
 
 
-def curve(losses: list[float]) -> Facts:
-    """Return the ends of a loss curve: means of its first and its last tenth, and its length."""
-    if not losses:
-        return {"updates": 0}
-    tenth = max(1, len(losses) // 10)
-    return {
-        "updates": len(losses),
-        "loss_first": round(sum(losses[:tenth]) / tenth, 4),
-        "loss_last": round(sum(losses[-tenth:]) / tenth, 4),
-    }
+_KEPT = 2
+"""Checkpoints that are kept: the one before stands until the next one is whole."""
+
+
+def _number(checkpoint: Path) -> int:
+    return int(checkpoint.name.partition("-")[2])
+
+
+def ends(values: Sequence[float]) -> tuple[float, float]:
+    """Return the means of the first and of the last tenth of a curve."""
+    tenth = max(1, len(values) // 10)
+    return round(fmean(values[:tenth]), 4), round(fmean(values[-tenth:]), 4)
 
 
 def _callback(work: Work) -> Any:
