@@ -164,12 +164,13 @@ def _anchors(
     mine = {fought.models[name]: name for name in studied}
     won: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row, question in enumerate(fought.question):
-        a, b = fought.a[row], fought.b[row]
-        if not questions.held_out[question] or (a in mine) == (b in mine):
+        if not questions.held_out[question]:
             continue
         score, foretold = fought.score[row], float(hard.expected[row])
-        sides = (score, foretold) if a in mine else (1 - score, 1 - foretold)
-        won[mine[a if a in mine else b]].append(sides)
+        if (name := mine.get(fought.a[row])) is not None:
+            won[name].append((score, foretold))
+        if (name := mine.get(fought.b[row])) is not None:
+            won[name].append((1 - score, 1 - foretold))
     return [
         AnchorRecord(
             model=name,
