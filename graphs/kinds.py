@@ -26,6 +26,7 @@ from .supervisor.decisions import (
     Gated,
     HeldOut,
     PolicyVersion,
+    RoundDifficulty,
     RoundRatings,
     RoundSelection,
     TaxonomyVersion,
@@ -83,6 +84,7 @@ SFT = Kind("sft", SftRow, stages.SELECT, "sft", "SFT rows (the target lost, the 
 PREFERENCE = Kind("preference", PreferenceRow, stages.SELECT, "preference", "preference pairs")
 RLVR = Kind("rlvr", RlvrRow, stages.SELECT, "rlvr", "tasks that a program rewards")
 SELECTION = Kind("selection", RoundSelection, stages.SELECT)
+DIFFICULTY = Kind("difficulty", RoundDifficulty, stages.COMPLEXITY)
 TRAINED = Kind("trained", Trained, stages.TRAIN)
 HELD_OUT = Kind("held_out", HeldOut, stages.EVALUATE)
 RATING = Kind("rating", RoundRatings, stages.EVALUATE)
@@ -105,6 +107,7 @@ KINDS: tuple[Kind[Any], ...] = (
     RLVR,
     SELECTION,
     DECISION,
+    DIFFICULTY,
     TRAINED,
     HELD_OUT,
     RATING,

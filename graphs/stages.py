@@ -33,6 +33,7 @@ BATTLE = Stage(
 )
 SELECT = Stage("select", (), "instructions", "SFT rows")
 SECOND_LOOK = Stage("second_look", ("second_look",), "instructions", "refused")
+COMPLEXITY = Stage("complexity", ("contrast",))
 TRAIN = Stage("train")
 EVALUATE = Stage("evaluate", ("evaluate",), "instructions", "held-out battles")
 FEED_BACK = Stage("feed_back")
@@ -46,6 +47,7 @@ STAGES = (
     BATTLE,
     SELECT,
     SECOND_LOOK,
+    COMPLEXITY,
     TRAIN,
     EVALUATE,
     FEED_BACK,

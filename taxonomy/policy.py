@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .refinement import Refinement
 from .skill import Leaf, Skill, Transformation
 
 T = TypeVar("T")
@@ -49,6 +50,8 @@ class Policy(_Frozen):
 
     version: int = 1
     leaves: dict[str, LeafPolicy] = {}
+    refinement: Refinement = Refinement()
+    """Which way each leaf is to move, and which operators do it."""
 
     @classmethod
     def start(cls, skills: Iterable[Skill]) -> "Policy":

@@ -96,6 +96,19 @@ class Goal(_Frozen):
     edits: Literal["task", "passage"] = "task"
     expected_behaviour: str = ""
     """What a good answer does after the edit; empty where it stays as it was."""
+    eases: bool = False
+    """The edit makes the task easier: it is offered where a leaf turned out too hard, and only there."""
+
+
+SIMPLIFY = Goal(
+    name="simplify",
+    brief=(
+        "Make the task plainer: take one condition, step or distraction out of it, or say outright "
+        "where to look. It still asks for the same kind of thing, and still has to be worked for."
+    ),
+    eases=True,
+)
+"""What a skill that has no easing goal of its own is eased by."""
 
 
 class PromptFile(_Frozen):
@@ -156,9 +169,14 @@ class Skill(_Frozen):
             f"skill {self.name} has no leaf {name!r}; leaves: {[x.name for x in self.leaves]}"
         )
 
+    @property
+    def operators(self) -> tuple[Goal, ...]:
+        """All that refinement can do: the skill's goals, and an easing one in any case."""
+        return self.goals if any(goal.eases for goal in self.goals) else (*self.goals, SIMPLIFY)
+
     def goal(self, name: str) -> Goal | None:
-        """Return the goal of that name, or None."""
-        return next((goal for goal in self.goals if goal.name == name), None)
+        """Return the operator of that name, or None."""
+        return next((goal for goal in self.operators if goal.name == name), None)
 
     @property
     def in_force(self) -> tuple[Leaf, ...]:

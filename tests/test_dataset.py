@@ -297,7 +297,7 @@ async def test_a_row_of_its_own_is_all_that_a_program_needs_to_reward(tmp_path: 
     store.close()
     (row,) = rows(tmp_path / "d", "rlvr")
     assert row["prompt"][-1]["content"].endswith("When does it boil?")
-    task = CheckTask(**json.loads(row["parameters"]))
+    task = CheckTask.from_json(row["parameters"])
     passed = [
         CHECKERS[row["checker"]](a, task).passed for a in ("WATER BOILS AT 100 °C.", "Water.")
     ]

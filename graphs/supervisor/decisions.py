@@ -52,6 +52,36 @@ class RoundSelection(Record):
     preference_margin: float
 
 
+class LeafDifficulty(Frozen):
+    """How hard the instructions of one leaf and level are for the target."""
+
+    skill: str
+    leaf: str
+    complexity: int
+    instructions: int
+    difficulty: float
+    """Their mean, in log-odds; 0 is the mean of the first round."""
+
+
+class AnchorRecord(Frozen):
+    """How one version of the target does on the held-out set, beside what its other battles foretell."""
+
+    model: str
+    battles: int
+    win_rate: float
+    expected: float
+    """Far from the win rate, difficulties of different rounds have drifted apart."""
+
+
+class RoundDifficulty(Record):
+    """What a round's battles tell of difficulty; the held-out set, battled over in all, is the anchor."""
+
+    round: int
+    leaves: tuple[LeafDifficulty, ...]
+    anchors: tuple[AnchorRecord, ...] = ()
+    """None before a second round: the set is first battled over at the end of the first one."""
+
+
 class PolicyVersion(Record):
     """One version of the generation policy and what led to it; any version can be gone back to."""
 

@@ -91,7 +91,8 @@ def changed(policy: Policy, changes: Sequence[PolicyChange]) -> Policy:
         before = leaves.get(key, LeafPolicy())
         # A level is a whole number whatever JSON made of it.
         leaves[key] = LeafPolicy.model_validate(before.model_dump() | {change.field: change.new})
-    return Policy(version=policy.version + 1, leaves=leaves) if changes else policy
+    new = {"version": policy.version + 1, "leaves": leaves}
+    return policy.model_copy(update=new) if changes else policy
 
 
 def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[PolicyChange]:

@@ -22,6 +22,7 @@ async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         "candidate": "",
         "weights": [],
         "levels": [],
+        "refinement": {},
         "gate": "",
         **begun,
     }

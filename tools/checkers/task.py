@@ -1,7 +1,9 @@
 """What a checker is given, what it says, and what it is made of."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,15 @@ class CheckTask:
     terms: tuple[str, ...] = ()
     replacements: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, parameters: str) -> Self:
+        """Return the task that the column `parameters` of an `rlvr` row holds."""
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in json.loads(parameters).items()
+        }
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)

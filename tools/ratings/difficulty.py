@@ -46,6 +46,8 @@ class Difficulty:
     """Of the whole question, its group's included, shape (questions,)."""
     spread: Floats
     """Standard deviation of each question's difficulty, shape (questions,)."""
+    expected: Floats
+    """Each battle's probability that `a` wins, shape (battles,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,8 @@ def question_difficulty(
         point = point.moved(step, float(damping(np.asarray(reach))))
         if reach <= TOLERANCE:
             hard = point.group[group] + point.own
-            return Difficulty(point.strength, point.group, hard, np.sqrt(variance))
+            won = sigmoid(design.eta(point))
+            return Difficulty(point.strength, point.group, hard, np.sqrt(variance), won)
     raise ArithmeticError(f"the difficulties did not settle in {STEPS} Newton steps")
 
 
