@@ -15,10 +15,10 @@ from arenainstruct.graphs.supervisor.feedback import (
     LeafRecord,
     changed,
     coverage_floor,
-    grade,
     in_order,
     weigh,
 )
+from arenainstruct.graphs.supervisor.grading import grade
 from arenainstruct.taxonomy.policy import (
     LeafPolicy,
     Policy,

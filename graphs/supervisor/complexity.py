@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from ..services import Services
 from .decide import leaf_records
-from .feedback import grade
+from .grading import grade
 from .state import RunState, RunUpdate, current_round, in_force
 
 

@@ -1,7 +1,7 @@
 """Feedback: what was lost steers the next round. Policy v1, pure: statistics in, policy out.
 
 Diversity: a leaf's weight follows the target's loss rate in it, over a floor that keeps every leaf
-covered. Complexity: the target's win rate is kept in a band. Every change carries its numbers.
+covered. Complexity is graded in `grading.py`. Every change carries its numbers.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,8 @@ from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from ...taxonomy.skill import Skill
 from ..settings import FeedbackSettings
 
-HIGHEST, LOWEST = 5, 1
+HIGHEST = 5
+"""Most complex level."""
 CAP = 8.0
 """Largest weight of a leaf: even a leaf that is always lost does not crowd the others out."""
 
@@ -75,27 +76,10 @@ def weigh(
     rises with the others.
     """
     return [
-        _change(policy, round, skill.name, "weight", move, mine)
+        change_of(policy, round, skill.name, "weight", move, mine)
         for skill in skills
-        for mine in [_of_skill(records, skill)]
+        for mine in [of_skill(records, skill)]
         for move in _weights(policy, skill.name, mine, settings)
-    ]
-
-
-def grade(
-    policy: Policy,
-    records: Records,
-    skills: Iterable[Skill],
-    *,
-    round: int,
-    settings: FeedbackSettings,
-) -> list[PolicyChange]:
-    """Return how the leaves' complexity changes: one level towards the band of win rates, or none."""
-    return [
-        _change(policy, round, skill.name, "complexity", move, mine)
-        for skill in skills
-        for mine in [_of_skill(records, skill)]
-        for move in _levels(policy, skill.name, mine, settings)
     ]
 
 
@@ -117,11 +101,12 @@ def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[P
     return sorted(changes, key=lambda c: (place[c.skill, c.leaf], c.field != "weight"))
 
 
-def _of_skill(records: Records, skill: Skill) -> Mapping[str, LeafRecord]:
+def of_skill(records: Records, skill: Skill) -> Mapping[str, LeafRecord]:
+    """Return the records of a skill's leaves in force; empty ones where nothing was fought."""
     return {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.in_force}
 
 
-def _change(
+def change_of(
     policy: Policy,
     round: int,
     skill: str,
@@ -129,6 +114,7 @@ def _change(
     move: tuple[str, float, str],
     records: Mapping[str, LeafRecord],
 ) -> PolicyChange:
+    """Return a move of one leaf as a change of the policy, with the numbers that made it."""
     leaf, value, why = move
     record, old = records[leaf], getattr(policy.of(skill, leaf), field)
     return PolicyChange(
@@ -165,16 +151,6 @@ def _weights(
             yield leaf, weight, why
 
 
-def _levels(
-    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
-) -> Moves:
-    for leaf, record in records.items():
-        old = policy.of(skill, leaf)
-        level, why = _grade(old, record, settings)
-        if level != old.complexity:
-            yield leaf, level, why
-
-
 def coverage_floor(weights: Iterable[float], share: float) -> float:
     """Return the least weight that is `share` of the mean, once all below it are raised to it."""
     ranked = sorted(weights)
@@ -209,15 +185,3 @@ def _weigh(
     weight = round(min(CAP, old.weight * exp(settings.step * (rate - usual))), 3)
     why = f"loss rate {record.loss_rate:.2f} against {usual:.2f} in the whole skill"
     return weight, f"{why}, {rate:.2f} with {prior:g} battles of the skill's rate" if prior else why
-
-
-def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> tuple[int, str]:
-    """Return the new complexity and why: one level towards the win-rate band."""
-    if record.battles < settings.least_battles:
-        return old.complexity, ""
-    low, high = settings.win_rate_band
-    if record.win_rate > high and old.complexity < HIGHEST:
-        return old.complexity + 1, f"win rate {record.win_rate:.2f} is above the band's {high:g}"
-    if record.win_rate < low and old.complexity > LOWEST:
-        return old.complexity - 1, f"win rate {record.win_rate:.2f} is below the band's {low:g}"
-    return old.complexity, ""
