@@ -1,11 +1,13 @@
 """Generate: every seed goes through the flow of every skill that takes its kind."""
 
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 
 from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
 from ...agents.records import Seed
+from ...taxonomy.quota import Quota, Seat
 from ...taxonomy.skill import Skill
 from .. import kinds, stages
 from ..generation.fitting import fitted
@@ -17,6 +19,9 @@ from ..stream import each, together
 from ..tracing import episode
 from .held_out import HeldOutSeeds, drawn
 from .state import RunState, RunUpdate, current_round, in_force
+
+Seats = Mapping[str, tuple[Seat, ...]]
+"""What is asked of a seed, by skill; of none that does not take it."""
 
 
 class TooLong(EpisodeError):
@@ -42,19 +47,45 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     held = await drawn(services)
     done = await HeldOutSeeds.draw(services) if held and held.round < round.number else None
 
-    async def of_seed(seed: Seed) -> None:
-        if done is None or seed.id not in done:
-            await _of_seed(seed, services, round)
+    async def of_seed(given: tuple[Seed, Seats]) -> None:
+        await _of_seed(*given, services, round)
         services.notify("progress", stage="generate")
 
-    await each(services.records.stream(kinds.SEED), of_seed, services.settings.in_flight)
+    await each(_seated(services, round, done), of_seed, services.settings.in_flight)
     drafts = await services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 
 
-async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
+async def _seated(
+    services: Services, round: Round, done: HeldOutSeeds | None
+) -> AsyncIterator[tuple[Seed, Seats]]:
+    """Yield the seeds in their order, each with what the quotas ask of it; of one that is done, nothing."""
+    per_seed, start = services.settings.per_seed, f"{services.settings.seed}/{round.number}"
+    quotas = {
+        name: Quota(round.policy, skill, f"{start}/{name}")
+        for name, skill in services.skills.items()
+    }
+    async for seed in services.records.stream(kinds.SEED):
+        if done is not None and seed.id in done:
+            yield seed, {}
+            continue
+        yield (
+            seed,
+            {
+                name: quotas[name].of_seed(
+                    per_seed.passages, per_seed.instructions, per_seed.per_leaf
+                )
+                for name, skill in services.skills.items()
+                if seed.kind in skill.seed_kinds
+            },
+        )
+
+
+async def _of_seed(seed: Seed, seats: Seats, services: Services, round: Round) -> None:
     """Run one seed through the flows of its skills, side by side, and write what came of it."""
+    if not seats:
+        return
     whole, records, number = seed, services.records, round.number
     seed, cut = fitted(whole, services.cast, services.models)
     if cut:
@@ -63,12 +94,11 @@ async def _of_seed(seed: Seed, services: Services, round: Round) -> None:
         await records.add(kinds.REJECT, number, [what])
 
     async def of_skill(skill: Skill) -> None:
-        start = start_state(seed, skill.name, round)
+        start = start_state(seed, skill.name, round, seats[skill.name])
         found = await episode(flow(skill.flow), start, services)
         await records.add(kinds.PASSAGE, number, found["passages"])
         await records.add(kinds.DRAFT, number, found["instructions"])
         await records.add(kinds.SUGGESTION, number, found["suggestions"])
         await records.add(kinds.REJECT, number, found["rejects"])
 
-    taken = [skill for skill in services.skills.values() if seed.kind in skill.seed_kinds]
-    await together(of_skill(skill) for skill in taken)
+    await together(of_skill(services.skills[name]) for name in seats)
