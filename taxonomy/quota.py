@@ -12,6 +12,8 @@ from random import Random
 from .policy import Policy
 from .skill import Leaf, Skill, Transformation
 
+_GOLDEN = 0.6180339887498949
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -25,14 +27,18 @@ class Seat:
 class Quota:
     """The seats of one skill in one round; the same seeds in the same order get the same ones."""
 
-    def __init__(self, policy: Policy, skill: Skill, seed: str) -> None:
+    def __init__(self, policy: Policy, skill: Skill, seed: str, round: int) -> None:
         """Start a round; `seed` decides who comes first among those equally far behind."""
         self._shares = policy.shares(skill)
         self._ways = {t.name: skill.admissible(t) for t in skill.transformations}
         self._ways = {name: leaves for name, leaves in self._ways.items() if leaves}
-        # A random start for each makes the rounding of small shares fair over rounds.
-        self._leaves = {name: -Random(f"{seed}/leaf/{name}").random() for name in self._shares}
-        self._used = {name: Random(f"{seed}/way/{name}").random() for name in self._ways}
+
+        def start(name: str) -> float:
+            # Who came late in one round comes early in the next: a small round has no seat for all.
+            return (Random(f"{seed}/{name}").random() + round * _GOLDEN) % 1
+
+        self._leaves = {name: -start(f"leaf/{name}") for name in self._shares}
+        self._used = {name: start(f"way/{name}") for name in self._ways}
         self._seats = 0
 
     def of_seed(self, passages: int, instructions: int, per_leaf: int) -> tuple[Seat, ...]:

@@ -196,7 +196,7 @@ def test_a_round_asks_the_shares_of_its_policy(pack: Skill, calls: int) -> None:
     policy = weighted(pack, Random(3))
     counts = Counter(
         leaf
-        for seats in asked(Quota(policy, pack, "7/1"), 300, 2, calls)
+        for seats in asked(Quota(policy, pack, "7", 1), 300, 2, calls)
         for seat in seats
         for leaf in seat.leaves
     )
@@ -206,12 +206,22 @@ def test_a_round_asks_the_shares_of_its_policy(pack: Skill, calls: int) -> None:
         assert counts[leaf] == pytest.approx(total * share, abs=2)
 
 
+def test_who_found_no_seat_in_a_small_round_comes_first_in_the_next() -> None:
+    def names(round: int) -> set[str]:
+        seats = asked(Quota(EVEN, READING, "7", round), 11, 2, 2)
+        return {leaf for of_seed in seats for seat in of_seed for leaf in seat.leaves}
+
+    first, second = names(1), names(2)
+    assert len(first) > 18  # of 22 seats, over 43 leaves
+    assert len(first | second) > 0.75 * len(READING.leaves)
+
+
 @given(st.integers(0, 99), st.integers(1, 12), st.integers(1, 9))
 def test_seats_are_admitted_distinct_and_the_same_again(
     seed: int, passages: int, calls: int
 ) -> None:
     policy = weighted(READING, Random(seed))
-    first, again = (asked(Quota(policy, READING, str(seed)), 8, passages, calls) for _ in "ab")
+    first, again = (asked(Quota(policy, READING, str(seed), 1), 8, passages, calls) for _ in "ab")
     assert first == again
     ways = {way.name: way for way in READING.transformations}
     for seats in first:
@@ -225,7 +235,7 @@ def test_seats_are_admitted_distinct_and_the_same_again(
 
 def test_a_weightless_leaf_is_not_asked_and_all_weightless_are_even() -> None:
     policy = Policy(leaves={"reading/tone": LeafPolicy(weight=0)})
-    names = [n for (seat,) in asked(Quota(policy, skill(), "1"), 50, 1, 1) for n in seat.leaves]
+    names = [n for (seat,) in asked(Quota(policy, skill(), "1", 1), 50, 1, 1) for n in seat.leaves]
     assert set(names) == set(NAMES) - {"tone"}
     none = Policy(leaves={f"reading/{name}": LeafPolicy(weight=0) for name in NAMES})
     assert set(none.shares(skill()).values()) == {0.25}

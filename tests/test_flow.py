@@ -38,7 +38,7 @@ SPARE = {"passages": 1, "instructions": 1, "per_leaf": 1, "refinements": 0}
 
 async def flowed(stage: Stage, policy: Policy = EVEN) -> FlowState:
     per_seed = stage.services.settings.per_seed
-    quota = Quota(policy, stage.services.skills["reading"], "1")
+    quota = Quota(policy, stage.services.skills["reading"], "1", 1)
     seats = quota.of_seed(per_seed.passages, per_seed.instructions, per_seed.per_leaf)
     start = flow_start(SEED, "reading", Round(1, policy), seats)
     found: Any = await flow("standard").ainvoke(start, context=stage.services)

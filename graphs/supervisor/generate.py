@@ -61,9 +61,9 @@ async def _seated(
     services: Services, round: Round, done: HeldOutSeeds | None
 ) -> AsyncIterator[tuple[Seed, Seats]]:
     """Yield the seeds in their order, each with what the quotas ask of it; of one that is done, nothing."""
-    per_seed, start = services.settings.per_seed, f"{services.settings.seed}/{round.number}"
+    per_seed, start = services.settings.per_seed, services.settings.seed
     quotas = {
-        name: Quota(round.policy, skill, f"{start}/{name}")
+        name: Quota(round.policy, skill, f"{start}/{name}", round.number)
         for name, skill in services.skills.items()
     }
     async for seed in services.records.stream(kinds.SEED):
