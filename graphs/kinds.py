@@ -25,6 +25,7 @@ from .supervisor.decisions import (
     Decision,
     Gated,
     HeldOut,
+    Order,
     PolicyVersion,
     RoundDifficulty,
     RoundRatings,
@@ -91,6 +92,8 @@ RATING = Kind("rating", RoundRatings, stages.EVALUATE)
 POLICY = Kind("policy", PolicyVersion, stages.FEED_BACK)
 TAXONOMY = Kind("taxonomy", TaxonomyVersion, stages.FEED_BACK)
 GATE = Kind("gate", Gated, stages.GATE)
+ORDER = Kind("order", Order, stages.USER)
+"""Stands under round 0, whichever round carries it out: a round that starts over keeps it."""
 REJECT = Kind("reject", Reject, None, "rejects", "rejects, each with its reason:")
 
 KINDS: tuple[Kind[Any], ...] = (
@@ -114,11 +117,12 @@ KINDS: tuple[Kind[Any], ...] = (
     POLICY,
     TAXONOMY,
     GATE,
+    ORDER,
     REJECT,
 )
 """In the order in which a summary tells them."""
-OF_ROUND = tuple(kind for kind in KINDS if kind.stage is not stages.INGEST)
-"""What a round writes: all but the seeds."""
+OF_ROUND = tuple(kind for kind in KINDS if kind.stage not in (stages.INGEST, stages.USER))
+"""What a round writes: all but the seeds and the user's orders."""
 TABLES = {kind.table for kind in KINDS if kind.table}
 """The configs of the dataset."""
 

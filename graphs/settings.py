@@ -170,17 +170,24 @@ class FeedbackSettings(_Section):
     strength_gap: float = Field(default=0.1, ge=0, le=1)
     """Within the band, how far the win rates of a leaf's strongest and weakest contender have to lie
     apart: where all do alike, the instructions tell nobody from anybody."""
+    diversity: Literal["thompson", "ucb", "proportional", "off"] = "thompson"
+    """Which bandit weighs the leaves by what asking them taught; `off` leaves their weights alone."""
     coverage_floor: float = Field(default=0.25, ge=0, le=1)
-    """Least weight of a leaf, as a share of the mean weight of its skill."""
-    step: float = Field(default=1.0, ge=0)
-    """How strongly weights follow the loss rate: weight × exp(step × (leaf's − skill's loss rate));
-    the leaf's with `prior_battles` added."""
+    """Least weight of a leaf; the mean of its skill's is 1."""
+    weight_cap: float = Field(default=3.0, ge=1)
+    """Largest weight of a leaf; with `thompson` also how many leaves compete for a seat. Of 2, 3, 4 and 6
+    in simulated runs, 3 was best where learning is slow and no worse than the others where it is fast."""
+    memory: float = Field(default=0.5, ge=0, le=1)
+    """How much a round counts beside the one after it: the target learns, and what it lost is past."""
+    structure: bool = True
+    """Whether leaves are split, merged, retired and proposed too. Clusters need the extra `arena`."""
     least_battles: PositiveInt = 3
-    """Battles of the target in a leaf below which nothing is concluded."""
+    """Battles of the target in a leaf below which its complexity stays as it is."""
     prior_battles: float = Field(default=5.0, ge=0)
-    """Battles at the skill's loss rate that are added to a leaf's own: few battles move its weight
-    less. 5 is what they are worth where the true rates of a skill's leaves scatter by about 0.2 around
-    one half (a beta distribution's variance is 0.5 x 0.5 / (5 + 1))."""
+    """Least number of instructions at the skill's mean that are added to a leaf's own, so that few move
+    its weight less; there are more of them, up to 20, where leaves scatter little. 5 is what they are
+    worth where the true shares scatter by about 0.2 around one half (a beta distribution's variance is
+    0.5 x 0.5 / (5 + 1))."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "FeedbackSettings":

@@ -16,6 +16,8 @@ class Stage:
     """What comes of it."""
 
 
+USER = Stage("user")
+"""Who gives a run its orders while it rests; no stage of any round."""
 INGEST = Stage("ingest", ("seeds",), "documents", "seeds")
 PLAN = Stage("plan")
 GENERATE = Stage(

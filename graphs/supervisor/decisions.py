@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from ...agents.records import Frozen, Record, make_id
-from ...taxonomy.policy import Policy, PolicyChange
+from ...taxonomy.policy import Field, Policy, PolicyChange
 from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .outcome import Outcome
 
@@ -98,6 +98,33 @@ class TaxonomyVersion(Record):
     """The round whose battles led to it; 0 for the first."""
     taxonomy: Taxonomy
     changes: tuple[TaxonomyChange, ...] = ()
+
+
+class Order(Record):
+    """What the user orders of policy and taxonomy; the plan of the next round carries it out."""
+
+    round: int = 0
+    """The round whose plan carried it out; 0 while it waits."""
+    number: int
+    """Orders are carried out in the order in which they were given."""
+    what: Literal["pin", "free", "rollback"]
+    skill: str = ""
+    leaf: str = ""
+    """Of what is pinned or freed."""
+    field: Field = "weight"
+    value: float | None = None
+    """What it is pinned at; None for what it is."""
+    policy: int = 0
+    """The version to go back to; 0 for none."""
+    taxonomy: int = 0
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if self.what == "rollback":
+            parts = (("policy", self.policy), ("taxonomy", self.taxonomy))
+            return f"go back to {' and '.join(f'{n} version {v}' for n, v in parts if v)}"
+        at = "" if self.value is None else f" at {self.value:g}"
+        return f"{self.what} {self.field} of {self.skill}/{self.leaf}{at}"
 
 
 class HeldOut(Record):

@@ -18,9 +18,9 @@ from .state import RunState, RunUpdate, current_round, in_force
 async def feed_back(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Write the next policy version with the reasons of every change; none where nothing changes."""
     services, round = await in_force(state, runtime), await current_round(state, runtime)
+    found = map(PolicyChange.model_validate, state["weights"] + state["levels"])
     changes = in_order(
-        map(PolicyChange.model_validate, state["weights"] + state["levels"]),
-        services.skills.values(),
+        (change for change in found if not round.policy.holds(change)), services.skills.values()
     )
     policy = _refined(changed(round.policy, changes), round.policy, state["refinement"])
     new = PolicyVersion(

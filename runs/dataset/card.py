@@ -201,7 +201,9 @@ def _recompute(facts: CardFacts) -> str:
     return (
         "\n\nThe numbers can be counted again in `battles`: of a round and a leaf, the target's battles "
         "with `purpose` selection, not `disputed`, whose `outcome` is neither `broken` nor `held_out`; "
-        "in a rate a tie counts half, and the whole skill's is over all its leaves."
+        "in a win rate a tie counts half. Of an instruction with such battles, the share that the target "
+        "lost is what it taught; one that is `broken`, or in `rejects` of the curation and not `failed`, "
+        "taught nothing. Earlier rounds count less (`feedback.memory`)."
     )
 
 

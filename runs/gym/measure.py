@@ -47,7 +47,7 @@ def test_set(each: int, seed: int = 0) -> list[Test]:
 
 def measured(folder: str | Path, tests: Sequence[Test]) -> Score:
     """Let a model take the test."""
-    causal = Causal(str(folder), "auto", BATCH)
+    causal = Causal.opened(str(folder), "auto", BATCH)
     by_bucket: dict[tuple[int, int], list[tuple[Prompt, Test]]] = {}
     for test in tests:
         text = rendered(causal.tokenizer, [{"role": "user", "content": test.task}], reply=True)

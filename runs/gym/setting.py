@@ -103,7 +103,7 @@ def config(
             "even": True,
         },
         # A target that is always right wins or ties, as often as its opponents err: 0.57 in the mean.
-        "feedback": {"win_rate_band": [0.2, 0.45]},
+        "feedback": {"win_rate_band": [0.2, 0.45], "structure": False},
         "selection": {"sft_quota": {"count": size.rows}, "preference_quota": {"count": size.rows}},
         "training": {
             "backend": "trl",
