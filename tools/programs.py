@@ -45,22 +45,23 @@ Program = Callable[[Wanted], Item]
 """Writes instructions of a skill."""
 
 
-def named(path: str, field: str) -> Any:
+def named(path: str, field: str = "") -> Any:
     """Return what a config names.
 
     Raises:
-        ValueError: it is not there, or may not be run; begins with the field.
+        ValueError: it is not there, or may not be run; begins with the field, where one is said.
     """
+    said = f"{field}: " if field else ""
     module, _, name = path.partition(":")
     if not module.startswith(_OWN) and not os.environ.get(ALLOWED):
         raise ValueError(
-            f"{field}: {path!r} is Python code that a config names; set {ALLOWED}=1 where every config "
+            f"{said}{path!r} is Python code that a config names; set {ALLOWED}=1 where every config "
             "is trusted"
         )
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(
-            f"{field}: {path!r} names nothing that can be called ({error}); write it as "
+            f"{said}{path!r} names nothing that can be called ({error}); write it as "
             "package.module:name"
         ) from error

@@ -76,7 +76,7 @@ def _of_program(skill: Skill) -> Iterator[Finding]:
         yield ("flow",), f"the flow {skill.flow} needs `program`: who writes the instructions"
         return
     try:
-        named(skill.program, "it")
+        named(skill.program)
     except ValueError as error:
         yield ("program",), str(error)
 
