@@ -42,6 +42,10 @@ def teller(say: Say) -> Callable[[str, dict[str, Any]], None]:
                 say(f"  {data['stage']}: {data['count']}")
             case "policy_changed" if data["old"] != data["new"]:
                 say(f"  policy, {data['leaf']}: {data['reason']}")
+            case "training" if data["at"] in (1, data["of"]):
+                say(
+                    f"  {data['step']}: update {data['at']} of {data['of']}, loss {data['loss']:.3f}"
+                )
             case "trained":
                 say(f"  trained: {data['reason']}")
             case "rated" if data["purpose"] == "evaluation":
