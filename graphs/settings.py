@@ -123,6 +123,9 @@ class SelectionSettings(_Section):
     """Largest margin between the two: pairs that are too easy to tell apart may be left out."""
     preference_quota: tuple[Quota, ...] = ()
     """In the place of the least margin, how many pairs are wanted; as above."""
+    rehearsal: float = Field(default=0.0, ge=0, le=2)
+    """Rows of what the target won, in its own words, that are added for each that it lost. Of lost battles
+    alone it learns to forget: in the gym a target that copied all words copied 40 % after a round."""
     unanimous: bool = True
     """Pairs are only made where every juror is of the same mind: what a split jury says is right far
     less often (on JudgeBench, 65 % against 89 %). The others still give SFT rows."""

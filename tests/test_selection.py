@@ -16,7 +16,7 @@ from arenainstruct.graphs import kinds
 from arenainstruct.graphs.settings import FeedbackSettings, Quota, SelectionSettings
 from arenainstruct.graphs.supervisor import quota
 from arenainstruct.graphs.supervisor.quota import Seen
-from arenainstruct.graphs.supervisor.selection import Find
+from arenainstruct.graphs.supervisor.selection import Find, Rule
 from arenainstruct.runs import load_config
 from tests.rounds import selected
 from tests.stage import CAST, SEED, Line, Stage, instruction, juror, models, staged
@@ -39,7 +39,7 @@ finds = st.lists(
 @given(finds, st.integers(0, 50))
 def test_a_quota_takes_the_best_and_exactly_as_many(found: list[Find[SftRow]], wanted: int) -> None:
     settings = SelectionSettings(sft_quota=(Quota(count=max(1, wanted)),))
-    seen = Seen(decided=len(found), lost=[quota.rank(f) for f in found])
+    seen = Seen(decided=len(found), sft={"lost": [quota.rank(f) for f in found]})
     bar = quota.by_number(settings, 1, seen).sft
     taken = [f for f in found if bar.takes(f)]
     assert len(taken) == min(max(1, wanted), len(found))
@@ -53,10 +53,28 @@ def test_the_random_rule_takes_as_many_as_were_lost_whatever_their_margin(
 ) -> None:
     settings = SelectionSettings(rule="random", sft_margin=(least,))
     ranks = [quota.rank(f) for f in found]
-    bar = quota.by_number(settings, 1, Seen(decided=9, lost=ranks[::2], drawn=ranks)).sft
+    seen = Seen(decided=9, sft={"lost": ranks[::2], "random": ranks})
+    bar = quota.by_number(settings, 1, seen).sft
     taken = [f for f in found if bar.takes(f)]
     assert len(taken) == sum(f.row.margin >= least for f in found[::2])
     assert sorted(f.draw for f in taken) == sorted(f.draw for f in found)[: len(taken)]
+
+
+@given(finds, finds, st.sampled_from([0.0, 0.5, 1.0]))
+def test_what_was_won_is_learned_again_in_proportion_to_what_was_lost(
+    lost: list[Find[SftRow]], won: list[Find[SftRow]], share: float
+) -> None:
+    settings = SelectionSettings(rehearsal=share, sft_margin=(2.0,))
+    ranks: dict[Rule, list[quota.Rank]] = {
+        "lost": [quota.rank(f) for f in lost],
+        "kept": [quota.rank(f) for f in won],
+    }
+    bars = quota.by_number(settings, 1, Seen(sft=ranks))
+    least = sum(f.row.margin >= 2 for f in lost)
+    taken = [f for f in won if bars.kept is not None and bars.kept.takes(f)]
+    assert len(taken) == min(len(won), round(share * least))
+    # Drawn, and not the clearest ones.
+    assert sorted(f.draw for f in taken) == sorted(f.draw for f in won)[: len(taken)]
 
 
 def test_quotas_are_told_by_round_as_shares_or_counts() -> None:
@@ -170,7 +188,10 @@ async def test_the_band_of_margins_is_a_setting(tmp_path: Path) -> None:
     }
 
 
-LOUD = {"leaf": "loud", "check": Check(name="text_capitalization", terms=("upper",))}
+LOUD: dict[str, Any] = {
+    "leaf": "loud",
+    "check": Check(name="text_capitalization", terms=("upper",)),
+}
 
 
 def sometimes(line: Line) -> Any:

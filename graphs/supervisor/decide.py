@@ -17,7 +17,7 @@ from .decisions import Decision, RoundSelection, decision_id
 from .feedback import LeafRecord
 from .outcome import outcome, record_of
 from .quota import Bars, Seen
-from .selection import Find, find_pairs, find_sft
+from .selection import Find, Rule, find_pairs, find_sft
 
 PAGE = 200
 """Instructions decided on together."""
@@ -33,7 +33,7 @@ class Decided:
     answers: Mapping[str, Answer]
     """By id; others' too."""
 
-    def sft(self, services: Services, rule: str = "") -> Find[SftRow] | None:
+    def sft(self, services: Services, rule: Rule | None = None) -> Find[SftRow] | None:
         """Return the SFT row that it may give, by the rule of the run or by another one."""
         return find_sft(
             self.asked,
@@ -42,7 +42,7 @@ class Decided:
             target=services.target,
             settings=services.settings.selection,
             seed=services.settings.seed,
-            lost=(rule or services.settings.selection.rule) == "lost",
+            rule=rule or services.settings.selection.rule,
         )
 
     def pairs(self, services: Services) -> list[Find[PreferenceRow] | tuple[str, str]]:
@@ -116,6 +116,10 @@ def _made(services: Services, one: Decided, bars: Bars) -> Iterator[Record]:
         return
     if (sft := one.sft(services)) and bars.sft.takes(sft):
         yield sft.row
+    elif (
+        bars.kept is not None and (kept := one.sft(services, "kept")) and not _lost(one)
+    ) and bars.kept.takes(kept):
+        yield kept.row
     aside: list[tuple[str, str]] = []
     for found in one.pairs(services):
         if not isinstance(found, Find):
@@ -126,6 +130,10 @@ def _made(services: Services, one: Decided, bars: Bars) -> Iterator[Record]:
             aside.append((found.row.battles[0], bars.pairs.told))
     yield one.decision.model_copy(update={"aside": tuple(aside)})
     yield from _rewarded(one)
+
+
+def _lost(one: Decided) -> bool:
+    return one.decision.outcome == "lost"
 
 
 def _rewarded(one: Decided) -> Iterator[RlvrRow]:
@@ -163,8 +171,9 @@ async def _bars(services: Services, number: int) -> Bars:
             seen.decided += 1
             seen.won += len(pairs)
             seen.pairs += [quota.rank(found) for found in pairs if isinstance(found, Find)]
-            for ranks, rule in ((seen.lost, "lost"), (seen.drawn, "random")):
-                ranks += [quota.rank(found) for found in filter(None, [one.sft(services, rule)])]
+            for rule, ranks in seen.sft.items():
+                if rule != "kept" or not _lost(one):
+                    ranks += [quota.rank(f) for f in filter(None, [one.sft(services, rule)])]
     return quota.by_number(settings, number, seen)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ..settings import Quota, SelectionSettings, of_round
-from .selection import Find, R
+from .selection import Find, R, Rule
 
 Rank = tuple[float, float]
 """(minus the margin, the draw): the smaller, the sooner it is taken."""
@@ -37,6 +37,8 @@ class Bars:
 
     sft: Bar
     pairs: Bar
+    kept: Bar | None = None
+    """Of what the target won; None where none of it is learned again."""
 
 
 @dataclass(slots=True)
@@ -47,10 +49,10 @@ class Seen:
     """Instructions that are not broken."""
     won: int = 0
     """Their battles that somebody won."""
-    lost: list[Rank] = field(default_factory=list)
-    """SFT finds by the rule `lost`."""
-    drawn: list[Rank] = field(default_factory=list)
-    """SFT finds whoever won."""
+    sft: dict[Rule, list[Rank]] = field(
+        default_factory=lambda: {"lost": [], "random": [], "kept": []}
+    )
+    """SFT finds by rule."""
     pairs: list[Rank] = field(default_factory=list)
 
 
@@ -67,20 +69,23 @@ def by_number(settings: SelectionSettings, number: int, seen: Seen) -> Bars:
     least = by_margin(settings, number)
     sft, pairs = least.sft, least.pairs
     if settings.sft_quota:
-        sft = _best(seen.lost, _wanted(settings.sft_quota, number, seen.decided))
+        sft = _best(seen.sft["lost"], _wanted(settings.sft_quota, number, seen.decided))
     if settings.preference_quota:
         pairs = _best(seen.pairs, _wanted(settings.preference_quota, number, seen.won))
+    lost = sum(found <= sft.highest for found in seen.sft["lost"])
+    again = round(settings.rehearsal * lost)
     if settings.rule == "lost":
-        return Bars(sft, pairs)
+        return Bars(sft, pairs, _at_random(seen.sft["kept"], again) if again else None)
     return Bars(
-        _at_random(seen.drawn, sum(found <= sft.highest for found in seen.lost)),
+        _at_random(seen.sft["random"], lost + again),
         _at_random(seen.pairs, sum(found <= pairs.highest for found in seen.pairs)),
     )
 
 
 def counts(settings: SelectionSettings) -> bool:
     """Return whether the bars of a round can only be told once all its finds are seen."""
-    return bool(settings.sft_quota or settings.preference_quota or settings.rule == "random")
+    by_rule = settings.rule == "random" or settings.rehearsal
+    return bool(settings.sft_quota or settings.preference_quota or by_rule)
 
 
 def rank(find: Find[R], *, random: bool = False) -> Rank:

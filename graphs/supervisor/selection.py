@@ -8,12 +8,13 @@ says which of these finds a round takes.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ...agents.records import Answer, Battle, Instruction, make_id
 from ...agents.rows import PreferenceRow, SftRow
 from ..settings import SelectionSettings
 
+Rule = Literal["lost", "random", "kept"]
 R = TypeVar("R", SftRow, PreferenceRow)
 
 
@@ -34,14 +35,14 @@ def find_sft(
     target: str,
     settings: SelectionSettings,
     seed: int = 0,
-    lost: bool = True,
+    rule: Rule = "lost",
 ) -> Find[SftRow] | None:
     """Return the best answer that beat the target, or None; `answers` are by id.
 
     Among several winners the one with the largest margin is taken, then the one that won most of the
     instruction's battles, then the one whose name comes first. Another sample of the target that beat
-    its first answer is a winner too. Unless `lost`, the best winner of any battle is taken, also where
-    that is the target.
+    its first answer is a winner too. By `random` the best winner of any battle is taken, also where
+    that is the target; by `kept` only the target's own answer.
     """
     won = [
         (battle, winner)
@@ -55,7 +56,11 @@ def find_sft(
     beaten = [
         (-won_by(battle), -wins.count(winner.id), winner.seat, battle, winner)
         for battle, winner in won
-        if not lost or (target in (battle.model_a, battle.model_b) and winner.seat != target)
+        if rule == "random"
+        or (
+            target in (battle.model_a, battle.model_b)
+            and (winner.seat == target) == (rule == "kept")
+        )
     ]
     if not beaten:
         return None

@@ -104,14 +104,18 @@ def config(
         },
         # A target that is always right wins or ties, as often as its opponents err: 0.57 in the mean.
         "feedback": {"win_rate_band": [0.2, 0.45], "structure": False},
-        "selection": {"sft_quota": {"count": size.rows}, "preference_quota": {"count": size.rows}},
+        "selection": {
+            "sft_quota": {"count": size.rows},
+            "preference_quota": {"count": size.rows},
+            "rehearsal": 0.5,
+        },
         "training": {
             "backend": "trl",
             "steps": ["sft"],
             "replay": 1.0,
             "max_length": 64,
             "save_every": 25,
-            "sft": {"learning_rate": 3e-4, "epochs": 3, "batch": 32},
+            "sft": {"learning_rate": 1e-3, "epochs": 6, "batch": 32},
             "dpo": {"learning_rate": 2e-5, "epochs": 1, "batch": 32},
             "ppo": {"learning_rate": 2e-5, "batch": 128, "minibatch": 64, "max_tokens": 12},
         },
