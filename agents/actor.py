@@ -66,7 +66,7 @@ class Actor(RoutedAgent):
     def model(self) -> str:
         """The model behind the alias, as provenance columns show it."""
         settings = self.desk.door.models[self.alias].settings
-        return f"{settings.provider}/{settings.model}"
+        return f"{settings.provider}/{settings.name}"
 
     @property
     def small(self) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import combinations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
-from .contender_name import MARK, known_as
+from .contender_name import MARK, SAMPLE, known_as
 from .models.settings import ModelSettings, RewardModel
 
 Speaks = str | None
@@ -23,6 +23,9 @@ class Cast(BaseModel):
     """The contender being improved."""
     contenders: tuple[str, ...]
     """Who battles; the target is added when it is left out."""
+    target_samples: PositiveInt = 1
+    """Answers of the target to each instruction: each further one battles its first, so that a checker,
+    or the jury, can pick its best."""
     jury: tuple[str, ...]
     """Select training data."""
     evaluation_jury: tuple[str, ...] = ()
@@ -81,13 +84,23 @@ def unknown(cast: Cast, models: Iterable[str]) -> Iterator[str]:
             yield f"{field}: no model {alias!r}; {hint}models: {', '.join(names)}"
 
 
-def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
-    """Yield what is wrong with a cast, each as a message that names field, value and next move."""
+def faults(
+    cast: Cast, models: Mapping[str, ModelSettings], *, shared_jurors: bool = False
+) -> Iterator[str]:
+    """Yield what is wrong with a cast, each as a message that names field, value and next move.
+
+    With `shared_jurors` a juror may select what trains and evaluate the target too.
+    """
     for alias in models:
         if MARK in alias:
             yield (
                 f"models.{alias}: {MARK!r} sets a contender's version apart from its alias; choose an "
                 f"alias without it, and say the version as models.<alias>.version"
+            )
+        if SAMPLE in alias:
+            yield (
+                f"models.{alias}: {SAMPLE!r} sets the number of a contender's sample apart from its "
+                "alias; choose an alias without it"
             )
     if absent := list(unknown(cast, models)):
         yield from absent
@@ -98,7 +111,8 @@ def faults(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
         yield "cast.jury: is empty; name at least one juror, three of different families are better"
     yield from _mute(cast, models)
     yield from _repeated_jurors(cast)
-    yield from _shared_jurors(cast, models)
+    yield from () if shared_jurors else _shared_jurors(cast, models)
+    yield from _one_answer(cast, models)
     for field, jury in (("jury", cast.jury), ("evaluation_jury", cast.evaluation_jury)):
         for pair in combinations(cast.everyone, 2):
             if jury and not eligible(jury, pair, models):
@@ -137,5 +151,19 @@ def _shared_jurors(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[
         said = f"is the same model ({models[juror].model}) as {twin!r} of cast.jury"
         yield (
             f"cast.evaluation_jury: {juror!r} {said if juror != twin else 'also sits in cast.jury'}; "
-            "jurors that select training data never evaluate the target: name another model"
+            "jurors that select training data never evaluate the target: name another model, or say "
+            "evaluation.shared_jurors: true and know that the target is measured by the taste it learned"
+        )
+
+
+def _one_answer(cast: Cast, models: Mapping[str, ModelSettings]) -> Iterator[str]:
+    """Yield that a target cannot give several samples, where it would only say the same again."""
+    target = models[cast.target]
+    if cast.target_samples == 1:
+        return
+    if target.provider == "recorded" or getattr(target, "temperature", None) == 0:
+        why = "is recorded" if target.provider == "recorded" else "has temperature 0"
+        yield (
+            f"cast.target_samples: {cast.target_samples}, but {cast.target!r} {why}, so that all its "
+            "samples would be the same; leave it at 1, or let the model vary its answers"
         )

@@ -13,6 +13,7 @@ ArenaInstructError
     ├── BudgetSpent    the ceiling in USD would be crossed
     ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
     ├── Interrupted    the user stops it: no request leaves any more
+    ├── TrainingFailed a training cannot go on: no memory, no room, a loss that is no number
     ├── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
     └── Diverged       a replay asked for what was never recorded
 
@@ -97,6 +98,13 @@ class EndpointDown(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__("endpoint", message)
+
+
+class TrainingFailed(StopRun):
+    """The training of a round ended before its end; the target in force stays what it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("training", message)
 
 
 class JudgingFailed(StopRun):

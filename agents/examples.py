@@ -47,6 +47,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         **_TASK,
         "passage": "The keeper lit the lamp at seven. At nine the storm blew it out.",
     },
+    "ConstraintReply": {
+        "reason": "Both name the storm; only the winner says how the lamp was lit again.",
+        "constraint": "The answer must also say what was done about it, in the order it happened.",
+    },
     "CurationReply": {
         "reason": "The passage says that the storm blew the lamp out, so the question has an answer.",
         "self_contained": True,

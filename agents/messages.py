@@ -4,6 +4,7 @@ A message carries all the context its handler needs, so actors keep no state and
 with the number of seeds. The records that live on are in `records`.
 """
 
+from ..taxonomy.refinement import Aim, OperatorRecord
 from ..taxonomy.skill import Goal, Leaf, PromptFile, Transformation
 from .environment import Api
 from .records import Answer, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
@@ -40,6 +41,14 @@ class Written(Frozen):
     instructions: tuple[Instruction, ...]
 
 
+class Steer(Frozen):
+    """What earlier battles tell a suggester: which way to go, and what got there before."""
+
+    aim: Aim
+    worked: tuple[tuple[str, OperatorRecord], ...] = ()
+    """The offered goals that were tried, the best first."""
+
+
 class Suggest(Frozen):
     """Ask a suggester how an instruction could become harder. Answered by `Suggested`."""
 
@@ -48,6 +57,10 @@ class Suggest(Frozen):
     leaf: Leaf
     goals: tuple[Goal, ...]
     count: int
+    ranked: bool = False
+    """The goals stand in the order in which they are to be tried."""
+    steer: Steer | None = None
+    """None where the leaf is as hard as it should be, or nothing is known."""
 
 
 class Suggested(Frozen):
@@ -86,10 +99,31 @@ class Findings(Frozen):
     detail: str
 
 
+class Contrast(Frozen):
+    """Ask the critic what a task lacked, by a battle's two answers. Answered by `Constraint`."""
+
+    instruction: Instruction
+    leaf: Leaf
+    winner: Answer
+    loser: Answer
+    reasons: tuple[str, ...]
+    """What the jurors said."""
+
+
+class Constraint(Frozen):
+    """The one constraint that a leaf's tasks should state."""
+
+    skill: str
+    leaf: str
+    text: str
+
+
 class Respond(Frozen):
     """Ask a contender to answer an instruction. Answered by `Answer`."""
 
     instruction: Instruction
+    sample: int = 1
+    """Which of its answers to it this is to be, from 1."""
 
 
 class Judge(Frozen):

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from .contender_name import seat_name, whose
 from .environment import Api, Environment
 
 SeedKind = Literal["text", "dialogue", "code", "table", "api"]
@@ -169,6 +170,8 @@ class Answer(Record):
     instruction_id: str
     contender: str
     """Its name: the alias in the cast, with the version of its weights where one is said."""
+    sample: int = 1
+    """Which of the contender's answers to the instruction this is, from 1."""
     model: str
     turns: tuple[Turn, ...]
     """Everything after the instruction's first user turn, ending with an assistant turn."""
@@ -181,6 +184,11 @@ class Answer(Record):
     """Whether one of its turns was cut off at the model's `max_tokens`."""
     broken: str = ""
     """Why it is no answer whatever was asked: it loops, or runs past its end; empty where it is one."""
+
+    @property
+    def seat(self) -> str:
+        """What it goes by in battles."""
+        return seat_name(self.contender, self.sample)
 
     @property
     def text(self) -> str:
@@ -238,7 +246,7 @@ class Battle(Record):
     round: int
     purpose: Literal["selection", "evaluation"]
     model_a: str
-    """Name of the contender; its model is in the answer."""
+    """Name of the contender, with the number of its sample from the second one on."""
     model_b: str
     answer_a: str
     """The answer's id."""
@@ -257,6 +265,11 @@ class Battle(Record):
     """The examiner's question, where that was battled over in the instruction's place."""
     debate: tuple[Statement, ...] = ()
     """Empty where the two answers alone were judged."""
+
+    @property
+    def own(self) -> bool:
+        """Whether one contender met itself: two of its samples. It tells of no strength."""
+        return whose(self.model_a) == whose(self.model_b)
 
 
 class Reject(Record):

@@ -100,6 +100,14 @@ def expecting(names: tuple[str, ...], reply: type[T]) -> type[T]:
     return made
 
 
+class ConstraintReply(ReplyBody):
+    """What a task should have demanded."""
+
+    reason: str
+    constraint: str = Field(min_length=1)
+    """One demand, in one sentence, that could be added to another task of the type."""
+
+
 class CurationReply(ReplyBody):
     """The gate's findings about one task."""
 
@@ -193,7 +201,7 @@ _MOST: dict[str, dict[str, int]] = {
     **dict.fromkeys(("tasks", "suggestions", "apis", "parameters"), {"maxItems": 64}),
     **dict.fromkeys(("options", "user_turns"), {"maxItems": 12}),
     **dict.fromkeys(("goal", "name"), {"maxLength": 100}),
-    **dict.fromkeys(("own_answer", "direction"), {"maxLength": 1000}),
+    **dict.fromkeys(("own_answer", "direction", "constraint"), {"maxLength": 1000}),
 }
 """Bounds by a field's name, far beyond what is asked for: a model that loops is stopped by its grammar
 and not by its tokens. They are no part of what is asked, nor of what is accepted."""

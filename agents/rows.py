@@ -25,6 +25,16 @@ class SftRow(TrainingRow):
     """One good conversation: the target lost this instruction and here is an answer that won it."""
 
     answer_id: str
+    margin: float = 0.0
+    """Points that it won by on the jurors' scale; above 0 in a row of a run."""
+
+
+class RlvrRow(TrainingRow):
+    """An instruction whose answers a program can reward: its checker, with the arguments it needs."""
+
+    checker: str
+    passed: float
+    """Share of the answers so far that pass: at 0 or 1 there is nothing to learn from a sample."""
 
 
 class PreferenceRow(TrainingRow):

@@ -17,6 +17,7 @@ from opentelemetry.trace import NoOpTracerProvider
 
 from .actor import Actor, Desk
 from .roles.contender import Contender
+from .roles.critic import Critic
 from .roles.curator import Curator
 from .roles.describer import Describer
 from .roles.editor import Editor
@@ -39,6 +40,7 @@ ROLES: dict[str, type[Actor]] = {
     "suggester": Suggester,
     "editor": Editor,
     "curator": Curator,
+    "critic": Critic,
     "contender": Contender,
     "juror": Juror,
     "examiner": Examiner,

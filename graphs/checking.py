@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 from ..agents.records import Answer, Instruction, Turn
 from ..tools.checkers import CHECKERS, RUNS_CODE, TOOL_CALLS, CheckTask, usable
@@ -52,6 +53,19 @@ def unusable(instruction: Instruction) -> str:
         return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
     why = usable(check.name, check_task(instruction))
     return f"{check.name}: {why}" if why else ""
+
+
+def check_parameters(instruction: Instruction) -> dict[str, Any]:
+    """Return all that the instruction's checker needs besides an answer, as plain data."""
+    check = instruction.check
+    if check is not None and check.name == TOOL_CALLS:
+        return {
+            "terms": check.terms,
+            "apis": [api.model_dump(mode="json") for api in instruction.environment.apis],
+            "expected_behaviour": instruction.expected_behaviour,
+            "task": instruction.task,
+        }
+    return asdict(check_task(instruction))
 
 
 def check_task(instruction: Instruction) -> CheckTask:

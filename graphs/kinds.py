@@ -18,15 +18,18 @@ from ..agents.records import (
     Seed,
     Suggestion,
 )
-from ..agents.rows import PreferenceRow, SftRow
+from ..agents.rows import PreferenceRow, RlvrRow, SftRow
 from . import stages
 from .stages import Stage
 from .supervisor.decisions import (
     Decision,
     Gated,
     HeldOut,
+    Order,
     PolicyVersion,
+    RoundDifficulty,
     RoundRatings,
+    RoundSelection,
     TaxonomyVersion,
     Trained,
 )
@@ -80,12 +83,17 @@ BATTLE = Kind("battle", Battle, stages.BATTLE, "battles", "battles fought")
 DECISION = Kind("decision", Decision, stages.SELECT)
 SFT = Kind("sft", SftRow, stages.SELECT, "sft", "SFT rows (the target lost, the winner's answer)")
 PREFERENCE = Kind("preference", PreferenceRow, stages.SELECT, "preference", "preference pairs")
+RLVR = Kind("rlvr", RlvrRow, stages.SELECT, "rlvr", "tasks that a program rewards")
+SELECTION = Kind("selection", RoundSelection, stages.SELECT)
+DIFFICULTY = Kind("difficulty", RoundDifficulty, stages.COMPLEXITY)
 TRAINED = Kind("trained", Trained, stages.TRAIN)
 HELD_OUT = Kind("held_out", HeldOut, stages.EVALUATE)
 RATING = Kind("rating", RoundRatings, stages.EVALUATE)
 POLICY = Kind("policy", PolicyVersion, stages.FEED_BACK)
 TAXONOMY = Kind("taxonomy", TaxonomyVersion, stages.FEED_BACK)
 GATE = Kind("gate", Gated, stages.GATE)
+ORDER = Kind("order", Order, stages.USER)
+"""Stands under round 0, whichever round carries it out: a round that starts over keeps it."""
 REJECT = Kind("reject", Reject, None, "rejects", "rejects, each with its reason:")
 
 KINDS: tuple[Kind[Any], ...] = (
@@ -99,18 +107,22 @@ KINDS: tuple[Kind[Any], ...] = (
     BATTLE,
     SFT,
     PREFERENCE,
+    RLVR,
+    SELECTION,
     DECISION,
+    DIFFICULTY,
     TRAINED,
     HELD_OUT,
     RATING,
     POLICY,
     TAXONOMY,
     GATE,
+    ORDER,
     REJECT,
 )
 """In the order in which a summary tells them."""
-OF_ROUND = tuple(kind for kind in KINDS if kind.stage is not stages.INGEST)
-"""What a round writes: all but the seeds."""
+OF_ROUND = tuple(kind for kind in KINDS if kind.stage not in (stages.INGEST, stages.USER))
+"""What a round writes: all but the seeds and the user's orders."""
 TABLES = {kind.table for kind in KINDS if kind.table}
 """The configs of the dataset."""
 

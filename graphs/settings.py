@@ -1,8 +1,27 @@
 """What a user may tune about the graphs, section by section of the config."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
+
+T = TypeVar("T")
+
+
+def _word(value: object) -> object:
+    """Return the word that YAML's `on` and `off` stood for before it read them as booleans."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+Switch = Annotated[Literal["on", "off"], BeforeValidator(_word)]
 
 
 class _Section(BaseModel):
@@ -66,16 +85,50 @@ class ArenaSettings(_Section):
     `score` tells: the others say which answer is better, not how good it is."""
 
 
+class Quota(_Section):
+    """How many rows a round gives: the margin they have to reach follows."""
+
+    count: PositiveInt | None = None
+    """So many rows."""
+    share: float | None = Field(default=None, gt=0, le=1)
+    """So many for each instruction that was decided on (SFT), or each battle that was won (pairs)."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Quota":
+        if (self.count is None) == (self.share is None):
+            raise ValueError("a quota is a count or a share, and one of them")
+        return self
+
+    def of(self, candidates: int) -> int:
+        """Return the rows wanted."""
+        return round((self.share or 0) * candidates) if self.count is None else self.count
+
+
 class SelectionSettings(_Section):
     """Which battles become training rows."""
 
+    rule: Literal["lost", "random"] = "lost"
+    """`random`: as many rows as `lost` would give, drawn among all that was decided, with the winners'
+    answers: what a study compares with."""
     sft_margin: tuple[Points, ...] = Field(default=(3.0, 1.0), min_length=1)
     """Least margin, in points, of the battle the target lost; one value a round, the last repeats.
 
     Arena Learning found 3 best in its first round and used 1 afterwards (arXiv 2407.10627).
     """
+    sft_quota: tuple[Quota, ...] = ()
+    """In its place, how many rows are wanted; one value a round, the last repeats."""
     preference_margin: tuple[Points, ...] = Field(default=(2.0,), min_length=1)
     """Least margin between chosen and rejected, as above."""
+    preference_most: Points = 9.0
+    """Largest margin between the two: pairs that are too easy to tell apart may be left out."""
+    preference_quota: tuple[Quota, ...] = ()
+    """In the place of the least margin, how many pairs are wanted; as above."""
+    rehearsal: float = Field(default=0.0, ge=0, le=2)
+    """Rows of what the target won, in its own words, that are added for each that it lost. Of lost battles
+    alone it learns to forget: in the gym a target that copied all words copied 40 % after a round."""
+    unanimous: bool = True
+    """Pairs are only made where every juror is of the same mind: what a split jury says is right far
+    less often (on JudgeBench, 65 % against 89 %). The others still give SFT rows."""
     cut_answers: bool = False
     """Take answers that were cut off at their model's `max_tokens` too."""
 
@@ -83,8 +136,15 @@ class SelectionSettings(_Section):
     @classmethod
     def _one_value(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {k: [v] if type(v) in (int, float) else v for k, v in data.items()}
+            return {k: [v] if k in _BY_ROUND and _is_one(v) else v for k, v in data.items()}
         return data
+
+
+_BY_ROUND = ("sft_margin", "sft_quota", "preference_margin", "preference_quota")
+
+
+def _is_one(value: object) -> bool:
+    return type(value) in (int, float) or isinstance(value, dict | Quota)
 
 
 class EvaluationSettings(_Section):
@@ -95,24 +155,42 @@ class EvaluationSettings(_Section):
     jury, and never train."""
     instructions: PositiveInt = 100
     """How many of their instructions are battled over, at most: drawn once, the same in every round."""
+    even: bool = False
+    """Ask their seeds all leaves and all levels alike, whatever the policy: what the stream hardly asks is
+    measured too."""
+    shared_jurors: bool = False
+    """Let a juror sit in both juries: then the target is measured by the taste that chose what it
+    learned, and the config is no longer refused for it."""
 
 
 class FeedbackSettings(_Section):
     """How lost battles steer the next round."""
 
+    complexity: Switch = "on"
+    """Battles steer how hard each leaf is asked, and by which operators it is refined."""
     win_rate_band: tuple[float, float] = (0.25, 0.6)
     """Complexity rises where the target wins more than this, and falls where it wins less."""
+    strength_gap: float = Field(default=0.1, ge=0, le=1)
+    """Within the band, how far the win rates of a leaf's strongest and weakest contender have to lie
+    apart: where all do alike, the instructions tell nobody from anybody."""
+    diversity: Literal["thompson", "ucb", "proportional", "off"] = "thompson"
+    """Which bandit weighs the leaves by what asking them taught; `off` leaves their weights alone."""
     coverage_floor: float = Field(default=0.25, ge=0, le=1)
-    """Least weight of a leaf, as a share of the mean weight of its skill."""
-    step: float = Field(default=1.0, ge=0)
-    """How strongly weights follow the loss rate: weight × exp(step × (leaf's − skill's loss rate));
-    the leaf's with `prior_battles` added."""
+    """Least weight of a leaf; the mean of its skill's is 1."""
+    weight_cap: float = Field(default=3.0, ge=1)
+    """Largest weight of a leaf; with `thompson` also how many leaves compete for a seat. Of 2, 3, 4 and 6
+    in simulated runs, 3 was best where learning is slow and no worse than the others where it is fast."""
+    memory: float = Field(default=0.5, ge=0, le=1)
+    """How much a round counts beside the one after it: the target learns, and what it lost is past."""
+    structure: bool = True
+    """Whether leaves are split, merged, retired and proposed too. Clusters need the extra `arena`."""
     least_battles: PositiveInt = 3
-    """Battles of the target in a leaf below which nothing is concluded."""
+    """Battles of the target in a leaf below which its complexity stays as it is."""
     prior_battles: float = Field(default=5.0, ge=0)
-    """Battles at the skill's loss rate that are added to a leaf's own: few battles move its weight
-    less. 5 is what they are worth where the true rates of a skill's leaves scatter by about 0.2 around
-    one half (a beta distribution's variance is 0.5 x 0.5 / (5 + 1))."""
+    """Least number of instructions at the skill's mean that are added to a leaf's own, so that few move
+    its weight less; there are more of them, up to 20, where leaves scatter little. 5 is what they are
+    worth where the true shares scatter by about 0.2 around one half (a beta distribution's variance is
+    0.5 x 0.5 / (5 + 1))."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "FeedbackSettings":
@@ -138,6 +216,6 @@ class GraphSettings(_Section):
     """Seeds or instructions worked on at a time."""
 
 
-def of_round(values: tuple[float, ...], number: int) -> float:
+def of_round(values: Sequence[T], number: int) -> T:
     """Return the value for a round (1-based); the last one repeats."""
     return values[min(number, len(values)) - 1]

@@ -16,6 +16,8 @@ class Stage:
     """What comes of it."""
 
 
+USER = Stage("user")
+"""Who gives a run its orders while it rests; no stage of any round."""
 INGEST = Stage("ingest", ("seeds",), "documents", "seeds")
 PLAN = Stage("plan")
 GENERATE = Stage(
@@ -33,6 +35,7 @@ BATTLE = Stage(
 )
 SELECT = Stage("select", (), "instructions", "SFT rows")
 SECOND_LOOK = Stage("second_look", ("second_look",), "instructions", "refused")
+COMPLEXITY = Stage("complexity", ("contrast",))
 TRAIN = Stage("train")
 EVALUATE = Stage("evaluate", ("evaluate",), "instructions", "held-out battles")
 FEED_BACK = Stage("feed_back")
@@ -46,6 +49,7 @@ STAGES = (
     BATTLE,
     SELECT,
     SECOND_LOOK,
+    COMPLEXITY,
     TRAIN,
     EVALUATE,
     FEED_BACK,

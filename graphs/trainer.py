@@ -1,16 +1,20 @@
-"""The trainer: what makes a new version of the target out of a round's rows. None is built in yet.
+"""The trainer: what makes a new version of the target out of a round's rows.
 
 class Mine:
 async def train(self, request: TrainRequest) -> Weights | None: ...
 
 launch(config, trainer=Mine())
+
+The one that a config's section `training` asks for is in `runs/training/`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..agents.models.settings import ModelSettings
 from .records import Records
+from .supervisor.decisions import Training
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class TrainRequest:
     """How it is served."""
     records: Records
     """The run's rows: kinds `sft` and `preference`, by round."""
+    notify: Callable[..., None]
+    """`notify("training", step=, at=, of=, loss=)`: how far it is, for the live view."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,17 @@ class Weights:
     model: ModelSettings
     said: str
     """What was trained on what, in a sentence."""
+    training: Training | None = None
+    """How it was trained, for the record."""
 
 
 class Trainer(Protocol):
     """Trains the target on a round's rows. The same request gives the same version."""
 
     async def train(self, request: TrainRequest) -> Weights | None:
-        """Return the new weights; None where there was nothing to train on."""
+        """Return the new weights; None where there was nothing to train on.
+
+        Raises:
+            StopRun: it cannot go on now; taken up again, it is asked the same.
+        """
         ...

@@ -11,6 +11,7 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .leaderboard.command import leaderboard
+from .policy.command import policy
 from .terminal import aside, say
 from .testset.command import testset
 
@@ -190,6 +191,7 @@ app.command(cls=Command)(audit)
 app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(testset)
+app.add_typer(policy, name="policy")
 
 
 @app.command(cls=Command)

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..agents.errors import UserError
+from ..graphs import kinds
 from .folder import ARENA, RUNS, RunFolder
 from .interrupt import run_interruptible
 from .opening import stored
@@ -73,7 +74,7 @@ async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
 
 
 async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
-    """Lay out what a run begins with: config, manifest, and all that was asked and answered."""
+    """Lay out what a run begins with: config, manifest, all that was asked and answered, and ordered."""
     with stored(folder.store()) as source:
         await _refuse(folder, source)
         copy.path.mkdir()
@@ -81,6 +82,8 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
         shutil.copy(folder.manifest, copy.manifest)
         with stored(copy.store()) as target:
             await target.copy_calls(source)
+            orders = [order async for order in source.stream(kinds.ORDER) if order.round]
+            await target.add(kinds.ORDER, 0, orders)
 
 
 async def _refuse(folder: RunFolder, store: Store) -> None:

@@ -36,7 +36,7 @@ async def close_run(
     ratings = [r async for r in store.stream(kinds.RATING)]
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream(kinds.POLICY)]
-    changes = [c for v in sorted(versions, key=lambda v: v.round) for c in v.changes]
+    changes = [c for v in sorted(versions, key=lambda v: v.policy.version) for c in v.changes]
     totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
@@ -123,7 +123,7 @@ def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:
 
 def _model(config: RunConfig, name: str) -> str:
     settings = config.models[known_as(name, config.models)]
-    return f"{settings.provider}/{settings.model}"
+    return f"{settings.provider}/{settings.name}"
 
 
 def _filters(config: RunConfig) -> list[str]:

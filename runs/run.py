@@ -40,6 +40,7 @@ from .report import close_run
 from .result import RunResult
 from .store import Place, checkpointer, drop_store
 from .trace import Listen
+from .training.trainer import trainer_of
 
 
 def launch(
@@ -226,7 +227,7 @@ async def _run(
         services = replace(
             services_of(config, opened, duplicates),
             models=models,
-            trainer=trainer,
+            trainer=trainer or trainer_of(config.training, config.seed, folder.path),
             enlist=partial(opening.enlist, opened, models),
         )
         await enlist_trained(services)

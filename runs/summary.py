@@ -114,7 +114,7 @@ def _why_unchanged(result: RunResult) -> str:
         return "no battle was fought"
     if not result.completed:
         return "it changes at the end of a round, and none has ended"
-    return "no leaf had enough decided battles that tell it from its skill"
+    return "no leaf differs from its skill by more than chance, nor leaves the band of win rates"
 
 
 def _cost(result: RunResult) -> str:

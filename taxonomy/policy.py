@@ -1,17 +1,18 @@
-"""The generation policy: how often each leaf is drawn and how complex it is asked for, versioned.
+"""The generation policy: how often each leaf is asked and how complex it is asked for, versioned.
 
 The feedback writes it, the next round's plan reads it; every change carries its reason in numbers.
 """
 
-from collections.abc import Sequence
-from random import Random
-from typing import TypeVar
+from collections.abc import Iterable
+from math import fsum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .skill import Leaf, Skill, Transformation
+from .refinement import Refinement
+from .skill import Skill
 
-T = TypeVar("T")
+Field = Literal["weight", "complexity"]
 
 
 class _Frozen(BaseModel):
@@ -22,9 +23,11 @@ class LeafPolicy(_Frozen):
     """What the policy says of one leaf."""
 
     weight: float = 1.0
-    """Relative chance of being drawn, within its skill; 1 is the start."""
+    """How often it is asked, against the other leaves of its skill; 1 is the start."""
     complexity: int = 2
     """Level asked for, 1 to 5."""
+    pinned: tuple[Field, ...] = ()
+    """What the user holds as it is: no feedback changes it."""
 
 
 class PolicyChange(_Frozen):
@@ -49,44 +52,34 @@ class Policy(_Frozen):
 
     version: int = 1
     leaves: dict[str, LeafPolicy] = {}
+    refinement: Refinement = Refinement()
+    """Which way each leaf is to move, and which operators do it."""
+
+    @classmethod
+    def start(cls, skills: Iterable[Skill]) -> "Policy":
+        """Return the policy before any feedback: the weights of the skills' files, with a mean of 1."""
+        leaves: dict[str, LeafPolicy] = {}
+        for skill in skills:
+            mean = fsum(leaf.weight for leaf in skill.leaves) / len(skill.leaves)
+            if any(leaf.weight != mean for leaf in skill.leaves):
+                leaves |= {
+                    f"{skill.name}/{leaf.name}": LeafPolicy(weight=round(leaf.weight / mean, 4))
+                    for leaf in skill.leaves
+                }
+        return cls(leaves=leaves)
 
     def of(self, skill: str, leaf: str) -> LeafPolicy:
         """Return what the policy says of a leaf."""
         return self.leaves.get(f"{skill}/{leaf}", LeafPolicy())
 
+    def holds(self, change: PolicyChange) -> bool:
+        """Return whether the user pinned what a change would change."""
+        return change.field in self.of(change.skill, change.leaf).pinned
 
-def draw_transformations(
-    policy: Policy, skill: Skill, count: int, random: Random
-) -> list[Transformation]:
-    """Draw distinct transformations, each as likely as the mean weight of the leaves it admits."""
-    left = [way for way in skill.transformations if skill.admissible(way)]
-    drawn: list[Transformation] = []
-    while left and len(drawn) < count:
-        weights = [_mean_weight(policy, skill, t) for t in left]
-        drawn.append(_draw(left, weights, random))
-        left.remove(drawn[-1])
-    return drawn
-
-
-def draw_leaves(
-    policy: Policy, skill: Skill, leaves: Sequence[Leaf], *, count: int, random: Random
-) -> list[Leaf]:
-    """Draw leaves by weight, without repeating one while there are others left."""
-    drawn: list[Leaf] = []
-    left: list[Leaf] = []
-    while len(drawn) < count:
-        left = left or list(leaves)
-        weights = [policy.of(skill.name, leaf.name).weight for leaf in left]
-        drawn.append(_draw(left, weights, random))
-        left.remove(drawn[-1])
-    return drawn
-
-
-def _draw(items: Sequence[T], weights: Sequence[float], random: Random) -> T:
-    """Draw one by weight; where only weightless ones are left, each is as likely."""
-    return random.choices(items, weights if any(weights) else None)[0]
-
-
-def _mean_weight(policy: Policy, skill: Skill, transformation: Transformation) -> float:
-    leaves = skill.admissible(transformation)
-    return sum(policy.of(skill.name, leaf.name).weight for leaf in leaves) / len(leaves)
+    def shares(self, skill: Skill) -> dict[str, float]:
+        """Return the share of a skill's instructions that each leaf in force is to have; they sum to 1."""
+        weights = {leaf.name: self.of(skill.name, leaf.name).weight for leaf in skill.in_force}
+        total = fsum(weights.values())
+        return {
+            name: weight / total if total else 1 / len(weights) for name, weight in weights.items()
+        }

@@ -18,6 +18,8 @@ from .lines import compose, line_of
 FOLDER = Path(__file__).parent
 SLUG = r"^[a-z][a-z0-9_]*$"
 """What names are made of."""
+HIGHEST = 5
+"""The highest level of complexity; the lowest is 1."""
 ANSWER = "answer"
 """The behaviour that every skill has: the task is done."""
 
@@ -64,6 +66,8 @@ class Leaf(_Frozen):
     check_terms: str = ""
     """What the writer puts in `check.terms`, for leaves with a checker."""
     check_replacements: str = ""
+    weight: float = Field(default=1.0, ge=0)
+    """Relative chance of being drawn before there is any feedback, within its skill."""
     retired: bool = False
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
     tools: tuple[str, ...] = ()
@@ -95,6 +99,19 @@ class Goal(_Frozen):
     edits: Literal["task", "passage"] = "task"
     expected_behaviour: str = ""
     """What a good answer does after the edit; empty where it stays as it was."""
+    eases: bool = False
+    """The edit makes the task easier: it is offered where a leaf turned out too hard, and only there."""
+
+
+SIMPLIFY = Goal(
+    name="simplify",
+    brief=(
+        "Make the task plainer: take one condition, step or distraction out of it, or say outright "
+        "where to look. It still asks for the same kind of thing, and still has to be worked for."
+    ),
+    eases=True,
+)
+"""What a skill that has no easing goal of its own is eased by."""
 
 
 class PromptFile(_Frozen):
@@ -144,7 +161,11 @@ class Skill(_Frozen):
     prompts: SkillPrompts = SkillPrompts()
     transformations: tuple[Transformation, ...] = Field(min_length=1)
     leaves: tuple[Leaf, ...] = Field(min_length=1)
-    goals: tuple[Goal, ...] = Field(min_length=1)
+    goals: tuple[Goal, ...] = ()
+    program: str = ""
+    """Who writes the instructions where no model does: Python code, as `package.module:name`."""
+    levels: tuple[float, ...] = Field(default=(), max_length=HIGHEST)
+    """How the levels of what a program writes scatter before any feedback: shares of level 1, 2, …"""
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -160,9 +181,14 @@ class Skill(_Frozen):
             f"skill {self.name} has no leaf {name!r}; leaves: {[x.name for x in self.leaves]}"
         )
 
+    @property
+    def operators(self) -> tuple[Goal, ...]:
+        """All that refinement can do: the skill's goals, and an easing one in any case."""
+        return self.goals if any(goal.eases for goal in self.goals) else (*self.goals, SIMPLIFY)
+
     def goal(self, name: str) -> Goal | None:
-        """Return the goal of that name, or None."""
-        return next((goal for goal in self.goals if goal.name == name), None)
+        """Return the operator of that name, or None."""
+        return next((goal for goal in self.operators if goal.name == name), None)
 
     @property
     def in_force(self) -> tuple[Leaf, ...]:

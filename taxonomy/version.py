@@ -35,6 +35,8 @@ class Taxonomy(BaseModel):
 
     version: int = 1
     skills: tuple[Skill, ...]
+    trials: dict[str, int] = {}
+    """Proposed leaves that have to earn their place, `skill/leaf`, and the round that proposed each."""
 
     @property
     def by_name(self) -> Mapping[str, Skill]:

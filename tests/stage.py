@@ -158,6 +158,10 @@ def curator(line: Line, **found: bool) -> Any:
     return {"reason": "as found", **sound, **found}
 
 
+def critic(line: Line) -> Any:
+    return {"reason": "as seen", "constraint": "The answer must say which source it rests on."}
+
+
 def contender(line: Line) -> Any:
     return f"It was said by {line.alias}."
 
@@ -179,6 +183,7 @@ DEFAULT: dict[str, Part] = {
     "suggester": suggester,
     "editor": editor,
     "curator": curator,
+    "critic": critic,
     "contender": contender,
     "juror": juror,
 }

@@ -25,7 +25,7 @@ from arenainstruct.agents.records import (
     ToolCall,
     Turn,
 )
-from arenainstruct.agents.rows import PreferenceRow, SftRow
+from arenainstruct.agents.rows import PreferenceRow, RlvrRow, SftRow
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.kinds import Kind
 from arenainstruct.runs.dataset import CardFacts, RatingFact, write_dataset
@@ -35,6 +35,7 @@ from arenainstruct.runs.dataset.conversation import plain
 from arenainstruct.runs.dataset.counts import Counts
 from arenainstruct.runs.dataset.write import WRITTEN
 from arenainstruct.runs.store import Store
+from arenainstruct.tools.checkers import CHECKERS, CheckTask
 
 API = Api(
     name="tide",
@@ -147,6 +148,14 @@ RECORDS: dict[Kind[Any], list[Any]] = {
             **TRAINING,
         )
     ],
+    kinds.RLVR: [
+        RlvrRow(
+            id="rlvr-1",
+            checker="contains",
+            passed=0.5,
+            **(TRAINING | {"instruction_id": "instruction-3"}),
+        )
+    ],
     kinds.REJECT: [
         Reject(
             id="reject-1",
@@ -198,9 +207,12 @@ def test_every_table_of_the_registry_is_written_and_told() -> None:
 async def test_the_bytes_depend_on_the_records_alone(tmp_path: Path) -> None:
     counts = await written(tmp_path / "a.db", tmp_path / "a")
     await written(tmp_path / "b.db", tmp_path / "b", backwards=True)
-    assert counts == {"instructions": 3, "sft": 1, "preference": 1, "battles": 1, "rejects": 1}
+    assert counts == {
+        **{"instructions": 3, "sft": 1, "preference": 1, "rlvr": 1},
+        **{"battles": 1, "rejects": 1},
+    }
     files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.*"))
-    assert len(files) == 6
+    assert len(files) == 7
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 
@@ -276,6 +288,22 @@ async def test_the_card_tells_counts_cost_and_warns(tmp_path: Path) -> None:
     assert "rounds: 1" in text
 
 
+async def test_a_row_of_its_own_is_all_that_a_program_needs_to_reward(tmp_path: Path) -> None:
+    store, loud = Store.open(tmp_path / "s"), Check(name="text_capitalization", terms=("upper",))
+    await store.add(kinds.INSTRUCTION, 1, [instruction(7, check=loud)])
+    item = {"instruction_id": "instruction-7", "checker": loud.name, "passed": 0.5}
+    await store.add(kinds.RLVR, 1, [RlvrRow(id="rlvr-7", **(TRAINING | item))])
+    await write_dataset(store, tmp_path / "d", FACTS)
+    store.close()
+    (row,) = rows(tmp_path / "d", "rlvr")
+    assert row["prompt"][-1]["content"].endswith("When does it boil?")
+    task = CheckTask.from_json(row["parameters"])
+    passed = [
+        CHECKERS[row["checker"]](a, task).passed for a in ("WATER BOILS AT 100 °C.", "Water.")
+    ]
+    assert passed == [True, False]
+
+
 async def test_seeds_that_disagree_make_the_licence_other(tmp_path: Path) -> None:
     store = await fill(tmp_path / "s")
     await store.add(kinds.INSTRUCTION, 1, [instruction(9, licence="MIT")])
@@ -299,7 +327,8 @@ def test_datasets_loads_every_config(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")
     asyncio.run(written(tmp_path / "s", tmp_path / "d"))
-    for config, number in (("instructions", 3), ("sft", 1), ("preference", 1), ("battles", 1)):
+    sizes = {"instructions": 3, "sft": 1, "preference": 1, "rlvr": 1, "battles": 1}
+    for config, number in sizes.items():
         loaded = datasets.load_dataset(
             str(tmp_path / "d"), config, split="train", cache_dir=str(tmp_path / "cache")
         )

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.records import Answer, Battle, Game, Instruction, Turn, Winner
 from arenainstruct.graphs.settings import SelectionSettings, of_round
+from arenainstruct.graphs.supervisor import quota
 from arenainstruct.graphs.supervisor.outcome import mean_scores, outcome, record_of
-from arenainstruct.graphs.supervisor.selection import preference_rows, sft_row, won_by
+from arenainstruct.graphs.supervisor.selection import Find, find_pairs, find_sft, won_by
 
 INSTRUCTION = Instruction(
     id="i",
@@ -78,11 +79,24 @@ def games(score_a: float, score_b: float) -> tuple[Game, ...]:
 
 def sft(*battles: Battle, round: int = 1, answers: dict[str, Answer] = ANSWERS) -> Any:
     asked = INSTRUCTION.model_copy(update={"round": round})
-    return sft_row(asked, battles, answers, target="small", settings=SETTINGS)
+    found = find_sft(asked, battles, answers, target="small", settings=SETTINGS)
+    return found.row if found and quota.by_margin(SETTINGS, round).sft.takes(found) else None
 
 
-def preference(*battles: Battle, answers: dict[str, Answer] = ANSWERS) -> Any:
-    return preference_rows(INSTRUCTION, battles, answers, settings=SETTINGS)
+def preference(
+    *battles: Battle,
+    answers: dict[str, Answer] = ANSWERS,
+    settings: SelectionSettings = SETTINGS,
+) -> Any:
+    bar = quota.by_margin(settings, 1).pairs
+    found = find_pairs(INSTRUCTION, battles, answers, settings=settings)
+    return [f.row for f in found if isinstance(f, Find) and bar.takes(f)]
+
+
+def aside(*battles: Battle, answers: dict[str, Answer] = ANSWERS, **settings: Any) -> list[str]:
+    tuned = SelectionSettings.model_validate(settings)
+    found = find_pairs(INSTRUCTION, battles, answers, settings=tuned)
+    return [f[1] for f in found if not isinstance(f, Find)]
 
 
 def test_the_target_learns_from_the_clearest_winner() -> None:
@@ -140,7 +154,7 @@ def test_nobody_learns_to_stop_in_the_middle() -> None:
     assert sft(lost, answers=answers) is None
     assert preference(lost, answers=answers) == [] == preference(won, answers=answers)
     allowed = SETTINGS.model_copy(update={"cut_answers": True})
-    assert sft_row(INSTRUCTION, [lost], answers, target="small", settings=allowed) is not None
+    assert find_sft(INSTRUCTION, [lost], answers, target="small", settings=allowed) is not None
 
 
 def test_pairs_hold_the_better_answer_first() -> None:
@@ -164,9 +178,8 @@ def test_where_majority_and_median_disagree_nothing_is_selected(
     contested = battle("small", "teacher", winner, against)
     assert won_by(contested) <= 0
     settings = SelectionSettings(sft_margin=(least,), preference_margin=(0.0,))
-    assert preference_rows(INSTRUCTION, [contested], ANSWERS, settings=settings) == []
-    row = sft_row(INSTRUCTION, [contested], ANSWERS, target="small", settings=settings)
-    assert row is None
+    assert preference(contested, settings=settings) == []
+    assert find_sft(INSTRUCTION, [contested], ANSWERS, target="small", settings=settings) is None
 
 
 @pytest.mark.parametrize("wrong", [[], [-1.0], 12.0])

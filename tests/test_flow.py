@@ -18,6 +18,7 @@ from arenainstruct.graphs.generation.flow_state import start_state as flow_start
 from arenainstruct.graphs.services import Round
 from arenainstruct.graphs.supervisor.generate import flow
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy
+from arenainstruct.taxonomy.quota import Quota
 from tests.stage import (
     READING,
     SEED,
@@ -36,7 +37,10 @@ SPARE = {"passages": 1, "instructions": 1, "per_leaf": 1, "refinements": 0}
 
 
 async def flowed(stage: Stage, policy: Policy = EVEN) -> FlowState:
-    start = flow_start(SEED, "reading", Round(1, policy))
+    per_seed = stage.services.settings.per_seed
+    quota = Quota(policy, stage.services.skills["reading"], "1", 1)
+    seats = quota.of_seed(per_seed.passages, per_seed.instructions, per_seed.per_leaf)
+    start = flow_start(SEED, "reading", Round(1, policy), seats)
     found: Any = await flow("standard").ainvoke(start, context=stage.services)
     return found  # type: ignore[no-any-return]
 

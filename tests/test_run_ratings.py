@@ -83,7 +83,7 @@ def run_of(folder: Path, battles: Iterable[Battle]) -> str:
     place = folder / "dataset" / "battles"
     place.mkdir(parents=True)
     told = [
-        battle_row(b, None, (None, None), "won") | {"outcome": "won"}
+        battle_row(b, None, (None, None), None) | {"outcome": "won"}
         for b in sorted(battles, key=lambda b: b.id)
     ]
     pq.write_table(pa.Table.from_pylist(told, schema=SCHEMAS["battles"]), place / "train.parquet")

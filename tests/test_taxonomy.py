@@ -18,6 +18,7 @@ from arenainstruct.prompts.template import (
     prompt_names,
 )
 from arenainstruct.runs.config.skills import skill_faults
+from arenainstruct.taxonomy.refinement import Aim
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, load_skill, parse_skill, skill_names
 from arenainstruct.tools.checkers import CHECKERS
 
@@ -41,6 +42,9 @@ SAMPLES: dict[str, Any] = {
     "actions": ("respond",),
     "verdict": "score",
     "others": [],
+    "reasons": ["The first names the year."],
+    "aim": Aim(way="harder", complexity=2, battles=6, win_rate=0.75, difficulty=-0.4),
+    "worked": [("harder", {"passed": 1, "made": 2, "told": "1.0 of 1"})],
     "behaviours": [{"name": "say_unanswerable", "meaning": "It says so."}],
 }
 OURS = {
@@ -54,6 +58,10 @@ OURS = {
     "rubric",
     "behaviour",
     "behaviours",
+    "aim",
+    "worked",
+    "rate",
+    "difficulty",
 } | {*("expected_behaviour", "verdict", "objective", "actions", "words", "speaker")}
 """Variables that come from a skill pack or are one of a few known words, not from outside."""
 

@@ -196,7 +196,7 @@ async def test_a_contender_reads_its_file_with_the_tool_its_environment_names(
         (event,) = events
         assert (event.actor, event.records) == ("contender/small", ("i-1",))
         assert event.data["name"] == "read_file" and event.message
-    assert '"name":"read_file"' in instruction_row(asked, (), "")["tools"]
+    assert '"name":"read_file"' in instruction_row(asked, (), None)["tools"]
 
 
 async def test_simulated_apis_take_the_same_door(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Door:
         settings = model.settings
         return call, request(
             call,
-            f"{settings.provider}/{settings.model}",
+            f"{settings.provider}/{settings.name}",
             model.params,
             version=settings.version,
             message=scope.message if scope else "",

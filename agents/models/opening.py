@@ -14,9 +14,11 @@ from .settings import (
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
+    ProgramSettings,
     RecordedSettings,
     RewardSettings,
     ScriptedSettings,
+    TransformersSettings,
 )
 
 UNASKED = "none"
@@ -57,6 +59,10 @@ def open_provider(
             from .classifier import ClassifierProvider
 
             return ClassifierProvider(settings)
+        case TransformersSettings():
+            from .transformers import TransformersProvider
+
+            return TransformersProvider(settings, seed, asked=network)
         case OfflineSettings():
             from .offline import OfflineProvider
 
@@ -69,6 +75,10 @@ def open_provider(
             from .scripted import ScriptedProvider
 
             return ScriptedProvider(settings)
+        case ProgramSettings():
+            from .program import ProgramProvider
+
+            return ProgramProvider(settings)
 
 
 def open_models(

@@ -2,9 +2,10 @@
 
 import os
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
 
 # Maker by the names their models carry; only these are guessed, anything else is its own family.
 _FAMILIES = {
@@ -19,6 +20,16 @@ _FAMILIES = {
     "command": r"command-?(r|a)",
     "grok": r"grok",
 }
+
+
+Device = Literal["auto", "cuda", "mps", "cpu"]
+"""`auto` takes the first of them that torch sees."""
+
+
+def family_of(model: str) -> str:
+    """Return the family that a model's name tells, or the name itself."""
+    name = model.lower()
+    return next((f for f, pattern in _FAMILIES.items() if re.search(pattern, name)), name)
 
 
 class Price(BaseModel):
@@ -62,6 +73,11 @@ class _ModelSettings(BaseModel):
     """Tokens of prompt and reply together; None asks the server, and sets no limit if it does not say."""
 
     @property
+    def name(self) -> str:
+        """What it is called in the ledger and in the dataset."""
+        return self.model
+
+    @property
     def small(self) -> bool:
         """Whether it is spoken to as a small model."""
         return False
@@ -74,10 +90,7 @@ class _ModelSettings(BaseModel):
     @property
     def maker(self) -> str:
         """The family: as configured, or guessed from well-known names, or the model's own name."""
-        if self.family:
-            return self.family
-        name = self.model.lower()
-        return next((f for f, pattern in _FAMILIES.items() if re.search(pattern, name)), name)
+        return self.family or family_of(self.model)
 
 
 class EndpointSettings(_ModelSettings):
@@ -158,6 +171,51 @@ class ClassifierSettings(_ModelSettings):
         return f"classifier:{self.model}"
 
 
+class TransformersSettings(_ModelSettings):
+    """A causal language model in this process: a folder in Hugging Face form (extra `train`)."""
+
+    provider: Literal["transformers"]
+    model: str
+    """Its folder, or its name on the hub. With a `version` the folder may move."""
+    device: Device = "auto"
+    batch: PositiveInt = 16
+    """Rows of every pass; fewer that wait are filled up, so that a reply never depends on the others."""
+    max_tokens: PositiveInt = 512
+    style: Literal["full", "small"] = "full"
+    """As that of `OpenAISettings`."""
+
+    @field_validator("model")
+    @classmethod
+    def _found_again(cls, model: str) -> str:
+        """Write a folder's path out in full: a resume may start elsewhere."""
+        return str(Path(model).absolute()) if Path(model).is_dir() else model
+
+    @property
+    def endpoint(self) -> str:
+        """The folder or the name: aliases of it are written together."""
+        return f"transformers:{self.model}"
+
+    @property
+    def name(self) -> str:
+        """The folder's own name where a version says which weights it holds."""
+        return Path(self.model).name if self.version else self.model
+
+    @property
+    def maker(self) -> str:
+        """The family: as configured, or guessed from the last part of its name."""
+        return self.family or family_of(Path(self.model).name)
+
+    @property
+    def small(self) -> bool:
+        """As its `style` says."""
+        return self.style == "small"
+
+    @property
+    def terse(self) -> bool:
+        """No grammar holds it to JSON."""
+        return self.small
+
+
 class OfflineSettings(_ModelSettings):
     """The embedded models: classical text processing, no key and no network."""
 
@@ -210,13 +268,34 @@ class ScriptedSettings(_ModelSettings):
         return f"scripted:{self.script}"
 
 
+class ProgramSettings(_ModelSettings):
+    """A contender that is a program: what `model` names is made with `arguments`, and answers prompts."""
+
+    provider: Literal["program"]
+    model: str
+    """Who answers, as `package.module:name`."""
+    arguments: dict[str, Any] = {}
+
+    @property
+    def endpoint(self) -> str:
+        """Programs have no address."""
+        return "program"
+
+    @property
+    def maker(self) -> str:
+        """Each program with other arguments is a family of its own."""
+        return self.family or f"{self.model} {self.arguments}"
+
+
 ModelSettings = Annotated[
     OpenAISettings
     | RewardSettings
     | ClassifierSettings
+    | TransformersSettings
     | OfflineSettings
     | RecordedSettings
-    | ScriptedSettings,
+    | ScriptedSettings
+    | ProgramSettings,
     Field(discriminator="provider"),
 ]
 RewardModel = RewardSettings | ClassifierSettings

@@ -1,25 +1,28 @@
 """How many tokens a model takes, prompt and reply together: as configured, or as its server says.
 
 vLLM, llama.cpp, LM Studio and gateways tell it beside the model's name; llama.cpp also at `/props`,
-Ollama at `/api/ps` and `/api/show`. Asking costs no tokens; a server that does not say leaves it open.
+Ollama at `/api/ps` and `/api/show`; a folder of a model holds it in its config. Asking costs no tokens; a
+server that does not say leaves it open.
 """
 
 import asyncio
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
 from ..errors import UserError
 from .key import find_key, is_private
-from .settings import ModelSettings, OpenAISettings
+from .settings import ModelSettings, OpenAISettings, TransformersSettings
 
 _SECONDS = 5.0
 _NAMES = (
     *("max_model_len", "loaded_context_length", "n_ctx", "context_length", "context_window"),
-    *("max_context_length", "n_ctx_train"),
+    *("max_context_length", "n_ctx_train", "max_position_embeddings", "n_positions"),
 )
 
 
@@ -31,12 +34,28 @@ async def with_windows(models: Mapping[str, ModelSettings]) -> dict[str, ModelSe
             servers.setdefault((model.endpoint, model.api_key_env), {})[alias] = model
     told = await asyncio.gather(*(_ask(own) for own in servers.values()))
     windows = {alias: window for found in told for alias, window in found.items()}
+    windows |= {
+        alias: window
+        for alias, model in models.items()
+        if isinstance(model, TransformersSettings)
+        and not model.context_window
+        and (window := window_of(model.model))
+    }
     return {
         alias: model.model_copy(update={"context_window": windows[alias]})
         if alias in windows
         else model
         for alias, model in models.items()
     }
+
+
+def window_of(folder: str) -> int | None:
+    """Return the window that a folder's own config tells; None where there is none."""
+    try:
+        card = orjson.loads((Path(folder) / "config.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return _number(card)
 
 
 async def _ask(models: Mapping[str, OpenAISettings]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from autogen_core import MessageContext, message_handler
 
 from ...tools.registry import offered
 from ..actor import Actor
-from ..contender_name import contender_name
+from ..contender_name import contender_name, seat_name
 from ..errors import ReplyError
 from ..messages import Respond
 from ..models.call import Call, Reply
@@ -42,22 +42,23 @@ class Contender(Actor):
         instruction = message.instruction
         heard = Heard(self.desk.door.complete)
         answering = self._use_tools if instruction.environment.callable else self._talk
-        turns = await answering(instruction, heard)
+        turns = await answering(instruction, heard, message.sample - 1)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
         name = contender_name(self.alias, self.desk.door.models[self.alias].settings.version)
         return Answer(
-            id=make_id("answer", instruction.id, name),
+            id=make_id("answer", instruction.id, seat_name(name, message.sample)),
             parents=(instruction.id,),
             instruction_id=instruction.id,
             contender=name,
+            sample=message.sample,
             model=self.model,
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
             cut=heard.cut,
         )
 
-    async def _talk(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
+    async def _talk(self, instruction: Instruction, heard: Heard, sample: int) -> tuple[Turn, ...]:
         turns: tuple[Turn, ...] = ()
         for text in (instruction.prompt(), *instruction.user_turns):
             turns += (Turn(role="user", content=text),)
@@ -67,13 +68,18 @@ class Contender(Actor):
                 role="contender",
                 subject=instruction.id,
                 about=(instruction.id,),
+                sample=sample,
             )
             reply = await heard.complete(call)
             turns += (Turn(role="assistant", content=reply.text),)
         return turns[1:]
 
-    async def _use_tools(self, instruction: Instruction, heard: Heard) -> tuple[Turn, ...]:
-        client = DoorClient(heard.complete, self.alias, role="contender", subject=instruction.id)
+    async def _use_tools(
+        self, instruction: Instruction, heard: Heard, sample: int
+    ) -> tuple[Turn, ...]:
+        client = DoorClient(
+            heard.complete, self.alias, role="contender", subject=instruction.id, sample=sample
+        )
         given = instruction.environment
         files = {file.name: file.text for file in given.files}
         async with self.desk.given(files=files, busy=given.busy) as reach:

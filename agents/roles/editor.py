@@ -12,9 +12,14 @@ from ..messages import Edit
 from ..records import Instruction, make_id
 from ..replies import CheckReply, EditReply, expecting
 
+EASED = (
+    "Whatever is said above about harder tasks: this edit makes the task plainer, and everything that "
+    "the direction leaves stays as it is."
+)
+
 
 class Editor(Actor):
-    """Writes harder instructions."""
+    """Writes harder instructions, and plainer ones where the goal eases."""
 
     @message_handler
     async def edit(self, message: Edit, ctx: MessageContext) -> Instruction:
@@ -35,7 +40,8 @@ class Editor(Actor):
             "direction": message.suggestion.direction,
             "expected_behaviour": goal.expected_behaviour or parent.expected_behaviour,
         }
-        call = self.speak(message.prompt, variables, subject=message.suggestion.id)
+        note = EASED if goal.eases else ""
+        call = self.speak(message.prompt, variables, subject=message.suggestion.id, note=note)
         known = _known(message, variables["expected_behaviour"])
         wanted = expecting(message.expected, EditReply)
         reply, raw = await self.ask(call, wanted, known=known, bounds=task_bounds(message.leaf))
@@ -43,7 +49,7 @@ class Editor(Actor):
             update={
                 "id": make_id("instruction", message.suggestion.id, parent.leaf),
                 "parents": (parent.id, message.suggestion.id),
-                "complexity": min(5, parent.complexity + 1),
+                "complexity": _complexity(parent, message),
                 "task": reply.task,
                 "environment": _environment(parent, message, reply),
                 "options": tuple(reply.options),
@@ -58,6 +64,11 @@ class Editor(Actor):
         )
         _refuse_missed(parent, edited, message)
         return edited
+
+
+def _complexity(parent: Instruction, message: Edit) -> int:
+    """Return the level after the edit: one more, or one less where its goal eases."""
+    return max(1, parent.complexity - 1) if message.goal.eases else min(5, parent.complexity + 1)
 
 
 def _known(message: Edit, expected_behaviour: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from zlib import crc32
 
 from autogen_core import MessageContext, message_handler
 
+from ...prompts.template import load_prompt
 from ..actor import Actor
 from ..conversion import apis_json
 from ..errors import ReplyError
-from ..messages import Suggest, Suggested
+from ..messages import Steer, Suggest, Suggested
 from ..records import Suggestion, make_id
 from ..replies import SuggestionReply, SuggestionsReply
 
@@ -34,14 +35,17 @@ class Suggester(Actor):
             "complexity": instruction.complexity,
         }
         offered = {goal.name for goal in message.goals}
+        note = _note(message.steer) if message.steer else ""
         if self.small:
             # One goal, drawn for it: a small model only says how to get there.
-            goal = message.goals[crc32(instruction.id.encode()) % len(message.goals)]
-            call = self.speak(message.prompt, variables | {"goals": [goal]}, subject=instruction.id)
+            place = 0 if message.ranked else crc32(instruction.id.encode()) % len(message.goals)
+            goal = message.goals[place]
+            told = variables | {"goals": [goal]}
+            call = self.speak(message.prompt, told, subject=instruction.id, note=note)
             one, _ = await self.ask(call, SuggestionReply, known={"goal": goal.name})
             reply = SuggestionsReply(suggestions=[one])
         else:
-            call = self.speak(message.prompt, variables, subject=instruction.id)
+            call = self.speak(message.prompt, variables, subject=instruction.id, note=note)
             reply, _ = await self.ask(call, SuggestionsReply)
         fitting = [s for s in reply.suggestions if s.goal in offered]
         if reply.suggestions and not fitting:
@@ -59,3 +63,18 @@ class Suggester(Actor):
                 for number, s in enumerate(fitting[: message.count])
             )
         )
+
+
+def _note(steer: Steer) -> str:
+    """Return what earlier battles tell, as it closes the suggester's turn."""
+    variables = {
+        "aim": steer.aim,
+        "constraint": steer.aim.constraint,
+        "rate": f"{steer.aim.win_rate:.2f}",
+        "difficulty": f"{steer.aim.difficulty:+.2f}",
+        "worked": [
+            (name, {"passed": r.passed, "made": r.made, "told": f"{r.moved:.1f} of {r.compared}"})
+            for name, r in steer.worked
+        ],
+    }
+    return "\n\n".join(load_prompt("refinement/steer").render(variables))

@@ -5,6 +5,7 @@ from functools import partial
 
 from langgraph.runtime import Runtime
 
+from ...agents.contender_name import sample_of
 from ...agents.messages import Respond
 from ...agents.records import Answer, Instruction, make_id
 from .. import kinds
@@ -19,21 +20,25 @@ async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
 
 
 async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
-    """Let every contender of a pair answer once, and the checker look at the answers."""
+    """Let every contender of a pair answer once a sample, and the checker look at the answers."""
     services, instruction = runtime.context, state["instruction"]
     names = dict.fromkeys(name for pair in state["pairs"] for name in pair)
-    message = Respond(instruction=instruction)
     kept = await _kept(services, instruction, names) if state["evaluation"] else {}
     answers, rejects = await settle(
         (
-            services.troupe.send(message, Answer, "contender", services.speaker(name)),
+            services.troupe.send(
+                Respond(instruction=instruction, sample=sample_of(name)),
+                Answer,
+                "contender",
+                services.speaker(name),
+            ),
             partial(failed, instruction, "answer", name),
         )
         for name in names
         if name not in kept
     )
     found = kept | {
-        a.contender: await apart(instruction, partial(checked, instruction, a)) for a in answers
+        a.seat: await apart(instruction, partial(checked, instruction, a)) for a in answers
     }
     return {
         "answers": {name: found[name] for name in names if name in found},
@@ -47,4 +52,4 @@ async def _kept(
     """Return what an earlier round's evaluation heard from contenders already: it stays what it was."""
     ids = [make_id("answer", instruction.id, name) for name in names]
     found = await services.records.get_many(kinds.ANSWER, ids)
-    return {answer.contender: answer for answer in found.values()}
+    return {answer.seat: answer for answer in found.values()}

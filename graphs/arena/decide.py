@@ -4,10 +4,13 @@ from langgraph.runtime import Runtime
 
 from ...agents.errors import JudgeError
 from ...agents.records import Battle, DecidedBy, Game, Reject
+from ...tools.checkers import DECIDING
 from ..services import Services
 from .matchmaking import Pair
 from .state import BattleState, BattleUpdate, battle_id, failed, given_id
 from .verdict import Aggregation, Verdict, checked_verdict, juror_verdicts, jury_verdict
+
+TIE = Verdict(winner="tie", margin=0.0, agreement=1.0, disputed=False)
 
 
 async def decide(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
@@ -34,8 +37,10 @@ def settled(state: BattleState, pair: Pair) -> tuple[Verdict, DecidedBy] | None:
         return verdict, "checker"
     if (verdict := checked_verdict(a.checked, b.checked)) is not None:
         return verdict, "checker"
+    if (check := state["instruction"].check) is not None and check.name in DECIDING:
+        return TIE, "checker"
     if a.turns == b.turns:
-        return Verdict(winner="tie", margin=0.0, agreement=1.0, disputed=False), "identical"
+        return TIE, "identical"
     return None
 
 

@@ -32,7 +32,7 @@ class BattleState(TypedDict):
     """True for a held-out instruction: the evaluation jury judges it and nothing is selected."""
     pairs: list[Pair]
     answers: dict[str, Answer]
-    """By contender."""
+    """By contender and sample."""
     debates: dict[Pair, tuple[Statement, ...]]
     games: dict[Pair, list[Game]]
     cascade: dict[Pair, Cascaded]
@@ -85,7 +85,10 @@ def pairs_of(services: Services, instruction: Instruction) -> list[Pair]:
     settings = services.settings
     random = Random(f"{settings.seed}/{given_id(instruction)}/pairs")
     count = settings.arena.battles_per_instruction
-    return pairs(services.contenders, services.target, battles=count, random=random)
+    samples = services.cast.target_samples
+    return pairs(
+        services.contenders, services.target, battles=count, random=random, samples=samples
+    )
 
 
 def battle_id(instruction: Instruction, pair: Pair) -> str:

@@ -15,13 +15,12 @@ from ...agents.environment import Api
 from ...agents.errors import EpisodeError, ToolError, boundary
 from ...agents.messages import Apis, Describe, Find, Hypothesise
 from ...agents.records import Passage, make_id
-from ...taxonomy.policy import draw_transformations
 from ...taxonomy.skill import Transformation
 from ...tools.api_spec import render_apis
 from ...tools.openapi import parse_openapi
 from ..services import Services, reject, settle
 from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance
+from .flow_state import FlowState, FlowUpdate, chance, ways
 from .kinds import KINDS
 
 OWN, LIST = 4, 8
@@ -75,14 +74,13 @@ async def widen(state: ApiListState, runtime: Runtime[Services]) -> ApiListUpdat
     services, seed, round = runtime.context, state["seed"], state["round"]
     skill = services.skills[state["skill"]]
     random = chance(services.settings.seed, state, "apis")
-    count = services.settings.per_seed.passages
-    drawn = draw_transformations(round.policy, skill, count, random)
-    own = {t.name: random.sample(state["apis"], min(OWN, len(state["apis"]))) for t in drawn}
+    asked = ways(state, skill)
+    own = {t.name: random.sample(state["apis"], min(OWN, len(state["apis"]))) for t in asked}
     failed = partial(
         reject, stage="transformation", round=round.number, subject=seed.id, skill=skill.name
     )
     passages, rejects = await settle(
-        (_widened(services, state, t, own[t.name]), partial(failed, part=t.name)) for t in drawn
+        (_widened(services, state, t, own[t.name]), partial(failed, part=t.name)) for t in asked
     )
     return {"passages": passages, "rejects": state["rejects"] + rejects}
 

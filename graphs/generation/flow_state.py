@@ -7,6 +7,8 @@ from random import Random
 from typing import TypedDict
 
 from ...agents.records import Instruction, Passage, Reject, Seed, Suggestion
+from ...taxonomy.quota import Seat
+from ...taxonomy.skill import Skill, Transformation
 from ..services import Round
 
 
@@ -16,6 +18,8 @@ class FlowState(TypedDict):
     seed: Seed
     skill: str
     round: Round
+    seats: tuple[Seat, ...]
+    """What the round's quotas ask of this seed: passages, and leaves about each."""
     passages: list[Passage]
     instructions: list[Instruction]
     suggestions: list[Suggestion]
@@ -32,17 +36,24 @@ class FlowUpdate(TypedDict, total=False):
     rejects: list[Reject]
 
 
-def start_state(seed: Seed, skill: str, round: Round) -> FlowState:
+def start_state(seed: Seed, skill: str, round: Round, seats: tuple[Seat, ...]) -> FlowState:
     """Return the state a flow starts from."""
     return FlowState(
         seed=seed,
         skill=skill,
         round=round,
+        seats=seats,
         passages=[],
         instructions=[],
         suggestions=[],
         rejects=[],
     )
+
+
+def ways(state: FlowState, skill: Skill) -> list[Transformation]:
+    """Return the transformations that the seed is to go through."""
+    by_name = {t.name: t for t in skill.transformations}
+    return [by_name[seat.transformation] for seat in state["seats"]]
 
 
 def chance(seed: int, state: FlowState, what: str) -> Random:

@@ -11,7 +11,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ..services import Services
-from . import api_lists, constraining, instruction, refinement, retrieval, transformation
+from . import (
+    api_lists,
+    constraining,
+    instruction,
+    programmed,
+    refinement,
+    retrieval,
+    transformation,
+)
 from .flow_state import FlowState
 
 Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
@@ -48,6 +56,15 @@ def constrained() -> Flow:
 def retrieved() -> Flow:
     """Return the flow of skills whose passages are what a search finds."""
     return _joined("retrieval", retrieval.build(), refinement.build())
+def program() -> Flow:
+    """Return the flow of skills whose instructions a program writes: nobody is asked to refine them."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_node("transformation", transformation.build())
+    graph.add_node("programmed", programmed.build())
+    graph.add_edge(START, "transformation")
+    graph.add_edge("transformation", "programmed")
+    graph.add_edge("programmed", END)
+    return graph.compile(checkpointer=False, name="program")
 
 
 FLOWS: dict[str, Callable[[], Flow]] = {
@@ -55,4 +72,5 @@ FLOWS: dict[str, Callable[[], Flow]] = {
     "tool_use": tool_use,
     "constrained": constrained,
     "retrieval": retrieved,
+    "program": program,
 }

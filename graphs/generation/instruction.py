@@ -1,8 +1,7 @@
-"""Instruction: passages become instructions, one writer per leaf, leaves drawn under the policy."""
+"""Instruction: passages become instructions, one writer per leaf that the round's quotas ask for."""
 
 from collections.abc import Iterator
 from functools import partial
-from math import ceil
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -10,15 +9,15 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Write, Written
 from ...agents.records import Passage
-from ...taxonomy.policy import draw_leaves
+from ...taxonomy.quota import reseated
 from ...taxonomy.skill import Leaf, Skill
 from ..services import Services, reject, settle
 from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance
+from .flow_state import FlowState, FlowUpdate
 
 
 async def write(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
-    """Draw leaves for the passages and let their writers write side by side."""
+    """Let the writers of the passages' leaves write side by side."""
     services, round = runtime.context, state["round"]
     skill = services.skills[state["skill"]]
     alias = services.cast.speaks("writer")
@@ -54,22 +53,15 @@ def _plan(state: FlowState, services: Services, skill: Skill) -> Iterator[Write]
 def share_out(
     state: FlowState, services: Services, skill: Skill
 ) -> Iterator[tuple[Passage, Leaf, int]]:
-    """Yield (passage, leaf, how many): the passages in turn, each time with a leaf not yet used there."""
+    """Yield (passage, leaf, how many), as the quotas ask."""
     per_seed, passages = services.settings.per_seed, state["passages"]
-    if not passages:
-        return
-    calls = ceil(per_seed.instructions / per_seed.per_leaf)
+    asked = reseated(state["seats"], skill, [passage.transformation for passage in passages])
     left = per_seed.instructions
-    by_name = {t.name: t for t in skill.transformations}
-    for place, passage in enumerate(passages):
-        share = len(range(place, calls, len(passages)))
-        random = chance(services.settings.seed, state, f"leaves/{passage.transformation}")
-        admissible = skill.admissible(by_name[passage.transformation])
-        policy = state["round"].policy
-        for leaf in draw_leaves(policy, skill, admissible, count=share, random=random):
+    for passage in passages:
+        for leaf in asked[passage.transformation]:
             count = min(left, per_seed.per_leaf)
             left -= count
-            yield passage, leaf, count
+            yield passage, skill.leaf(leaf), count
 
 
 def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:

@@ -10,12 +10,14 @@ from ...taxonomy.skill import Skill
 
 @dataclass(frozen=True)
 class FlowKind:
-    """How a flow turns seeds into passages; writing and refining are the same for all."""
+    """How a flow turns seeds into passages, and whether agents or a program write about them."""
 
     roles: tuple[str, ...]
     """Roles that can carry a transformation out; the first does where the YAML names none."""
     transform: str = "transform"
     """Which part of `agents.parts` the skill's `transform` prompt plays."""
+    programmed: bool = False
+    """A program writes its instructions: the skill names it, and needs no prompts and no goals."""
     lists_apis: bool = False
     """Its passages are API lists, and its instructions are answered by calling them."""
 
@@ -29,6 +31,7 @@ KINDS = {
     "constrained": FlowKind(roles=("transformer",)),
     # A program searches: no role transforms.
     "retrieval": FlowKind(roles=("transformer",)),
+    "program": FlowKind(roles=("transformer",), programmed=True),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }
 

@@ -5,13 +5,15 @@ work grows with the number of rounds and not with its power.
 """
 
 from functools import partial
+from random import Random
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from ...agents.messages import Edit, Suggest, Suggested
+from ...agents.messages import Edit, Steer, Suggest, Suggested
 from ...agents.records import Instruction, Passage, Reject, make_id
+from ...taxonomy.skill import Skill
 from ..services import Services, reject, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate
@@ -42,13 +44,7 @@ async def suggest(state: RefinementState, runtime: Runtime[Services]) -> Refinem
     suggested, rejects = await settle(
         (
             services.troupe.send(
-                Suggest(
-                    instruction=instruction,
-                    prompt=skill.prompts.suggest,
-                    leaf=skill.leaf(instruction.leaf),
-                    goals=skill.goals,
-                    count=services.settings.per_seed.directions,
-                ),
+                _asked(state, services, skill, instruction),
                 Suggested,
                 "suggester",
                 alias,
@@ -64,13 +60,33 @@ async def suggest(state: RefinementState, runtime: Runtime[Services]) -> Refinem
     }
 
 
+def _asked(
+    state: RefinementState, services: Services, skill: Skill, instruction: Instruction
+) -> Suggest:
+    """Return what the suggester is asked about an instruction, under the round's policy."""
+    refinement = state["round"].policy.refinement
+    random = Random(f"{services.settings.seed}/{instruction.id}/operators")
+    goals = refinement.offered(skill, instruction.leaf, random)
+    worked = refinement.worked(skill, goals)
+    aim = refinement.aim(skill.name, instruction.leaf)
+    return Suggest(
+        instruction=instruction,
+        prompt=skill.prompts.suggest,
+        leaf=skill.leaf(instruction.leaf),
+        goals=goals,
+        count=services.settings.per_seed.directions,
+        ranked=bool(worked),
+        steer=Steer(aim=aim, worked=worked) if aim else None,
+    )
+
+
 async def edit(state: RefinementState, runtime: Runtime[Services]) -> RefinementUpdate:
     """Carry every suggestion about the frontier out."""
     services = runtime.context
     skill = services.skills[state["skill"]]
     parents = {instruction.id: instruction for instruction in state["frontier"]}
     alias = services.cast.speaks("editor")
-    goals = {goal.name: goal for goal in skill.goals}
+    goals = {goal.name: goal for goal in skill.operators}
     edited, rejects = await settle(
         (
             services.troupe.send(

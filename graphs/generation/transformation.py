@@ -1,4 +1,4 @@
-"""Transformation: a seed becomes passages, by transformations drawn under the policy."""
+"""Transformation: a seed becomes passages, by the transformations that the round's quotas ask for."""
 
 from functools import partial
 
@@ -10,20 +10,16 @@ from ...agents.errors import EpisodeError
 from ...agents.messages import Transform
 from ...agents.records import Passage
 from ...agents.roles.transformer import identity_passage
-from ...taxonomy.policy import draw_transformations
 from ...tools.text_faults import thin
 from ..services import Services, reject, settle
 from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance
+from .flow_state import FlowState, FlowUpdate, ways
 
 
 async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
-    """Draw transformations and carry them out side by side."""
+    """Carry the transformations out side by side."""
     services, seed, round = runtime.context, state["seed"], state["round"]
     skill = services.skills[state["skill"]]
-    count = services.settings.per_seed.passages
-    random = chance(services.settings.seed, state, "transformations")
-    drawn = draw_transformations(round.policy, skill, count, random)
     failed = partial(
         reject, stage="transformation", round=round.number, subject=seed.id, skill=skill.name
     )
@@ -41,7 +37,7 @@ async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
             ),
             partial(failed, part=transformation.name),
         )
-        for transformation in drawn
+        for transformation in ways(state, skill)
     )
     return {"passages": passages, "rejects": state["rejects"] + rejects}
 

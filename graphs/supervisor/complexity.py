@@ -1,21 +1,206 @@
 """Complexity: what was won at ease is asked harder, and what was lost all over is asked plainer."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
 from langgraph.runtime import Runtime
 
-from ..services import Services
-from .decide import leaf_records
-from .feedback import grade
+from ...agents.messages import Constraint, Contrast
+from ...agents.records import Battle, make_id
+from ...taxonomy.refinement import Aim, OperatorRecord, Refinement
+from .. import kinds, stages
+from ..records import start_over
+from ..services import Round, Services, reject, settle
+from .decide import answers_of, leaf_records, questions_of
+from .difficulty import estimate
+from .feedback import Records
+from .grading import GOOD, Contest, grade, wanted
+from .operators import operators_of
+from .selection import won_by
 from .state import RunState, RunUpdate, current_round, in_force
+
+STAGE = "contrast"
+REASONS = 6
+"""Most reasons of jurors that the critic is shown."""
+Key = tuple[str, str]
+"""(skill, leaf)."""
 
 
 async def complexity(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Move each leaf's level by one towards the band of win rates."""
+    """Estimate how hard everything was; move levels, aims and operators towards the band of win rates."""
     services, round = await in_force(state, runtime), await current_round(state, runtime)
+    await start_over(services.records, stages.COMPLEXITY, round.number)
+    await estimate(services, round.number)
+    settings = services.settings.feedback
+    if settings.complexity == "off":
+        return {}
+    records = await leaf_records(services, round.number)
+    fought = await _contests(services, round.number)
     changes = grade(
         round.policy,
-        await leaf_records(services, round.number),
+        records,
         services.skills.values(),
         round=round.number,
-        settings=services.settings.feedback,
+        settings=settings,
+        contests=fought.contests,
     )
-    return {"levels": [change.model_dump() for change in changes]}
+    aims = await _aims(services, round, records, fought)
+    refinement = await _refinement(services, round, aims)
+    return {
+        "levels": [change.model_dump() for change in changes],
+        "refinement": refinement.model_dump(mode="json"),
+    }
+
+
+@dataclass
+class _Fought:
+    """What a round's battles tell, leaf by leaf."""
+
+    contests: dict[Key, Contest] = field(default_factory=lambda: defaultdict(Contest))
+    clearest: dict[Key, Battle] = field(default_factory=dict)
+    """The battle of the target that was decided most clearly; those that it lost come first."""
+
+
+async def _contests(services: Services, number: int) -> _Fought:
+    broken = {
+        d.instruction_id
+        async for d in services.records.stream(kinds.DECISION, number)
+        if d.outcome == "broken"
+    }
+    found = _Fought()
+    async for battle in services.records.stream(kinds.BATTLE, number):
+        if battle.purpose != "selection" or battle.disputed or battle.own:
+            continue
+        if battle.instruction_id in broken:
+            continue
+        key = battle.skill, battle.leaf
+        _count(found.contests[key], battle, scored=services.settings.arena.verdict == "score")
+        if services.target in (battle.model_a, battle.model_b) and battle.decided_by == "jury":
+            best = found.clearest.get(key)
+            if won_by(battle) > 0 and (
+                best is None or _clear(services, battle) > _clear(services, best)
+            ):
+                found.clearest[key] = battle
+    return found
+
+
+def _count(contest: Contest, battle: Battle, *, scored: bool) -> None:
+    share = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}[battle.winner]
+    contest.add(battle.model_a, share)
+    contest.add(battle.model_b, 1 - share)
+    if battle.decided_by == "checker":
+        contest.judge(True, False)
+    for game in battle.games if scored else ():
+        if not game.rewards:
+            contest.judge(game.score_a >= GOOD, game.score_b >= GOOD)
+
+
+def _clear(services: Services, battle: Battle) -> tuple[bool, bool, float, str]:
+    lost = (battle.model_a, battle.model_b)[battle.winner == "model_b"] != services.target
+    return lost, battle.agreement == 1, won_by(battle), battle.id
+
+
+async def _aims(
+    services: Services, round: Round, records: Records, fought: _Fought
+) -> dict[str, Aim]:
+    """Return which way each leaf is to move; one that too few battles tell of keeps its aim."""
+    told = await services.records.get(kinds.DIFFICULTY, make_id("difficulty", round.number))
+    hard: dict[Key, list[tuple[float, int]]] = defaultdict(list)
+    for one in told.leaves if told else ():
+        hard[one.skill, one.leaf].append((one.difficulty, one.instructions))
+    aims: dict[str, Aim] = {}
+    for skill in services.skills.values():
+        for leaf in skill.in_force:
+            key = skill.name, leaf.name
+            record, before = records.get(key), round.policy.refinement.aim(*key)
+            if record is None or record.battles < services.settings.feedback.least_battles:
+                aims |= {"/".join(key): before} if before else {}
+                continue
+            way, _ = wanted(record, fought.contests.get(key), services.settings.feedback)
+            if way:
+                aims["/".join(key)] = Aim(
+                    way="harder" if way > 0 else "plainer",
+                    complexity=round.policy.of(*key).complexity,
+                    battles=record.battles,
+                    win_rate=round_to(record.win_rate),
+                    difficulty=round_to(_mean(hard[key])),
+                )
+    return await _constrained(services, round.number, aims, fought)
+
+
+def round_to(value: float) -> float:
+    """Return a number as it is told."""
+    return float(f"{value:.2f}")
+
+
+def _mean(weighed: Sequence[tuple[float, int]]) -> float:
+    total = sum(weight for _, weight in weighed)
+    return sum(value * weight for value, weight in weighed) / total if total else 0.0
+
+
+async def _constrained(
+    services: Services, number: int, aims: dict[str, Aim], fought: _Fought
+) -> dict[str, Aim]:
+    """Ask, for each leaf that was too easy, which constraint would have told its best battle's two apart."""
+    asked = {
+        key: battle
+        for key, battle in sorted(fought.clearest.items())
+        if (aim := aims.get("/".join(key))) and aim.way == "harder" and not aim.constraint
+    }
+    messages = [await _contrast(services, battle) for battle in asked.values()]
+    alias = services.cast.speaks("suggester")
+    found, rejects = await settle(
+        (
+            services.troupe.send(message, Constraint, "critic", alias),
+            partial(
+                reject,
+                stage=STAGE,
+                round=number,
+                subject=message.instruction.id,
+                skill=message.instruction.skill,
+                leaf=message.instruction.leaf,
+            ),
+        )
+        for message in messages
+    )
+    await services.records.add(kinds.REJECT, number, rejects)
+    said = {(c.skill, c.leaf): c.text for c in found}
+    return {
+        name: aim.model_copy(update={"constraint": said[key]})
+        if (key := tuple(name.split("/", 1))) in said
+        else aim
+        for name, aim in aims.items()
+    }
+
+
+async def _contrast(services: Services, battle: Battle) -> Contrast:
+    """Return what the critic is asked about a battle: the task, both answers, what the jurors said."""
+    asked = await services.records.get_many(kinds.INSTRUCTION, [battle.instruction_id])
+    asked |= await questions_of(services, [battle])
+    instruction = asked[battle.question_id or battle.instruction_id]
+    answers = await answers_of(services, [battle])
+    a, b = answers[battle.answer_a], answers[battle.answer_b]
+    winner, loser = (a, b) if battle.winner == "model_a" else (b, a)
+    return Contrast(
+        instruction=instruction,
+        leaf=services.leaf(instruction),
+        winner=winner,
+        loser=loser,
+        reasons=tuple(dict.fromkeys(game.reason for game in battle.games))[:REASONS],
+    )
+
+
+async def _refinement(services: Services, round: Round, aims: dict[str, Aim]) -> Refinement:
+    """Return the next version of the policy's half of refinement, and tell what it says."""
+    operators = dict(round.policy.refinement.operators)
+    for name, record in (await operators_of(services, round.number)).items():
+        operators[name] = operators.get(name, OperatorRecord()) + record
+    found = Refinement(aims=aims, operators=operators)
+    services.notify(
+        "refined",
+        aims={name: str(aim) for name, aim in aims.items()},
+        operators={name: str(record) for name, record in operators.items()},
+    )
+    return found

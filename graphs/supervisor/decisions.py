@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from ...agents.records import Frozen, Record, make_id
-from ...taxonomy.policy import Policy, PolicyChange
+from ...taxonomy.policy import Field, Policy, PolicyChange
 from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .outcome import Outcome
 
@@ -22,11 +22,64 @@ class Decision(Record):
     tied: int = 0
     lost: int = 0
     """The target's undisputed battles."""
+    complexity: int = 0
+    """The level that was asked for."""
+    operator: str = "seed"
+    """The refinement goal that made the instruction."""
+    aside: tuple[tuple[str, str], ...] = ()
+    """Battles that somebody won and that make no preference pair: (battle's id, why)."""
+    difficulty: float | None = None
+    """How hard it is for the target, in log-odds; 0 is the mean of the first round. None where that
+    is not estimated, and where it is broken."""
+    spread: float | None = None
+    """Standard deviation of the difficulty."""
 
 
 def decision_id(instruction_id: str) -> str:
     """Return the id of an instruction's decision."""
     return make_id("decision", instruction_id)
+
+
+class RoundSelection(Record):
+    """What a round's selection took, and what its rows had to reach."""
+
+    round: int
+    rule: str
+    sft: int
+    sft_margin: float
+    """Margin of the last SFT row that was taken: a quota's least margin follows from it."""
+    preference: int
+    preference_margin: float
+
+
+class LeafDifficulty(Frozen):
+    """How hard the instructions of one leaf and level are for the target."""
+
+    skill: str
+    leaf: str
+    complexity: int
+    instructions: int
+    difficulty: float
+    """Their mean, in log-odds; 0 is the mean of the first round."""
+
+
+class AnchorRecord(Frozen):
+    """How one version of the target does on the held-out set, beside what its other battles foretell."""
+
+    model: str
+    battles: int
+    win_rate: float
+    expected: float
+    """Far from the win rate, difficulties of different rounds have drifted apart."""
+
+
+class RoundDifficulty(Record):
+    """What a round's battles tell of difficulty; the held-out set, battled over in all, is the anchor."""
+
+    round: int
+    leaves: tuple[LeafDifficulty, ...]
+    anchors: tuple[AnchorRecord, ...] = ()
+    """None before a second round: the set is first battled over at the end of the first one."""
 
 
 class PolicyVersion(Record):
@@ -45,6 +98,33 @@ class TaxonomyVersion(Record):
     """The round whose battles led to it; 0 for the first."""
     taxonomy: Taxonomy
     changes: tuple[TaxonomyChange, ...] = ()
+
+
+class Order(Record):
+    """What the user orders of policy and taxonomy; the plan of the next round carries it out."""
+
+    round: int = 0
+    """The round whose plan carried it out; 0 while it waits."""
+    number: int
+    """Orders are carried out in the order in which they were given."""
+    what: Literal["pin", "free", "rollback"]
+    skill: str = ""
+    leaf: str = ""
+    """Of what is pinned or freed."""
+    field: Field = "weight"
+    value: float | None = None
+    """What it is pinned at; None for what it is."""
+    policy: int = 0
+    """The version to go back to; 0 for none."""
+    taxonomy: int = 0
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if self.what == "rollback":
+            parts = (("policy", self.policy), ("taxonomy", self.taxonomy))
+            return f"go back to {' and '.join(f'{n} version {v}' for n, v in parts if v)}"
+        at = "" if self.value is None else f" at {self.value:g}"
+        return f"{self.what} {self.field} of {self.skill}/{self.leaf}{at}"
 
 
 class HeldOut(Record):
@@ -78,6 +158,39 @@ class RoundRatings(Record):
     """Said where the comparison graph is not connected and a ridge holds the ratings together."""
 
 
+class TrainedStep(Frozen):
+    """What one step of a training came to."""
+
+    step: str
+    rows: int
+    left_out: int = 0
+    """Rows that were longer than the model is trained on."""
+    updates: int
+    loss_first: float | None = None
+    """Mean of the first tenth of the losses."""
+    loss_last: float | None = None
+    reward_first: float | None = None
+    """The same of the rewards, where answers were rewarded."""
+    reward_last: float | None = None
+
+
+class Training(Frozen):
+    """How a version of the target was trained."""
+
+    backend: str
+    base: str
+    """The weights it started from."""
+    rows: dict[str, int] = {}
+    """Rows by file, those of earlier rounds among them."""
+    digest: str = ""
+    """Hash of the rows."""
+    device: str = ""
+    versions: dict[str, str] = {}
+    """Of the libraries."""
+    settings: dict[str, Any] = {}
+    steps: tuple[TrainedStep, ...] = ()
+
+
 class Trained(Record):
     """What the training box did in a round."""
 
@@ -90,6 +203,8 @@ class Trained(Record):
     """Name of the trained target, `alias@version`; empty where nothing was trained."""
     model: dict[str, Any] = {}
     """How it is served: a model's settings."""
+    training: Training | None = None
+    """How it was trained, where the trainer says."""
 
 
 GateWord = Literal["unchanged", "promoted", "held", "rolled_back"]

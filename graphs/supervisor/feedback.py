@@ -1,22 +1,20 @@
-"""Feedback: what was lost steers the next round. Policy v1, pure: statistics in, policy out.
+"""Feedback: what was lost steers the next round. Pure: statistics in, changes of the policy out.
 
-Diversity: a leaf's weight follows the target's loss rate in it, over a floor that keeps every leaf
-covered. Complexity: the target's win rate is kept in a band. Every change carries its numbers.
+Diversity: a leaf's weight follows what asking it taught (`learning_value.py`), between a floor that keeps
+every leaf covered and a cap. Complexity is graded in `grading.py`. Every change carries its numbers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, exp
-from statistics import mean
-from typing import Literal
 
-from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
+from ...taxonomy.policy import Field, LeafPolicy, Policy, PolicyChange
 from ...taxonomy.skill import Skill
+from ...tools.ratings.share import wilson
 from ..settings import FeedbackSettings
+from .learning_value import Evidence, levelled, together, weights
 
-HIGHEST, LOWEST = 5, 1
-CAP = 8.0
-"""Largest weight of a leaf: even a leaf that is always lost does not crowd the others out."""
+HIGHEST = 5
+"""Most complex level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +31,9 @@ class LeafRecord:
         return self.won + self.tied + self.lost
 
     @property
-    def loss_rate(self) -> float:
-        """Share lost, a tie counting half."""
-        return (self.lost + self.tied / 2) / self.battles
-
-    @property
     def win_rate(self) -> float:
         """Share won, a tie counting half."""
         return (self.won + self.tied / 2) / self.battles
-
-    def shrunk(self, rate: float, battles: float) -> float:
-        """Return the share lost once `battles` at a loss rate are added: small samples move less."""
-        return (self.lost + self.tied / 2 + battles * rate) / (self.battles + battles)
 
     def __add__(self, other: "LeafRecord") -> "LeafRecord":
         """Return both together."""
@@ -57,6 +46,8 @@ class LeafRecord:
 
 Records = Mapping[tuple[str, str], LeafRecord]
 """The target's records of a round by (skill, leaf)."""
+Found = Mapping[tuple[str, str], Evidence]
+"""What asking each leaf taught, by (skill, leaf)."""
 Moves = Iterator[tuple[str, float, str]]
 """(leaf, new value, why)."""
 
@@ -64,38 +55,21 @@ Moves = Iterator[tuple[str, float, str]]
 def weigh(
     policy: Policy,
     records: Records,
+    found: Found,
     skills: Iterable[Skill],
     *,
     round: int,
     settings: FeedbackSettings,
+    held: Collection[tuple[str, str]] = (),
 ) -> list[PolicyChange]:
-    """Return how the leaves' weights change, in the taxonomy's order: diversity follows the losses.
+    """Return how the leaves' weights change, in the taxonomy's order: diversity follows what taught.
 
-    A leaf with fewer battles than `least_battles` stays as it is, but for the coverage floor, which
-    rises with the others.
+    Leaves that are `held`, or pinned by the user, keep theirs, and the others share what they leave.
     """
     return [
-        _change(policy, round, skill.name, "weight", move, mine)
+        change_of(policy, round, skill.name, "weight", move, of_skill(records, skill))
         for skill in skills
-        for mine in [_of_skill(records, skill)]
-        for move in _weights(policy, skill.name, mine, settings)
-    ]
-
-
-def grade(
-    policy: Policy,
-    records: Records,
-    skills: Iterable[Skill],
-    *,
-    round: int,
-    settings: FeedbackSettings,
-) -> list[PolicyChange]:
-    """Return how the leaves' complexity changes: one level towards the band of win rates, or none."""
-    return [
-        _change(policy, round, skill.name, "complexity", move, mine)
-        for skill in skills
-        for mine in [_of_skill(records, skill)]
-        for move in _levels(policy, skill.name, mine, settings)
+        for move in _weights(policy, skill, found, held, settings)
     ]
 
 
@@ -107,7 +81,8 @@ def changed(policy: Policy, changes: Sequence[PolicyChange]) -> Policy:
         before = leaves.get(key, LeafPolicy())
         # A level is a whole number whatever JSON made of it.
         leaves[key] = LeafPolicy.model_validate(before.model_dump() | {change.field: change.new})
-    return Policy(version=policy.version + 1, leaves=leaves) if changes else policy
+    new = {"version": policy.version + 1, "leaves": leaves}
+    return policy.model_copy(update=new) if changes else policy
 
 
 def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[PolicyChange]:
@@ -117,18 +92,20 @@ def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[P
     return sorted(changes, key=lambda c: (place[c.skill, c.leaf], c.field != "weight"))
 
 
-def _of_skill(records: Records, skill: Skill) -> Mapping[str, LeafRecord]:
+def of_skill(records: Records, skill: Skill) -> Mapping[str, LeafRecord]:
+    """Return the records of a skill's leaves in force; empty ones where nothing was fought."""
     return {x.name: records.get((skill.name, x.name), LeafRecord()) for x in skill.in_force}
 
 
-def _change(
+def change_of(
     policy: Policy,
     round: int,
     skill: str,
-    field: Literal["weight", "complexity"],
+    field: Field,
     move: tuple[str, float, str],
     records: Mapping[str, LeafRecord],
 ) -> PolicyChange:
+    """Return a move of one leaf as a change of the policy, with the numbers that made it."""
     leaf, value, why = move
     record, old = records[leaf], getattr(policy.of(skill, leaf), field)
     return PolicyChange(
@@ -146,78 +123,47 @@ def _change(
 
 
 def _weights(
-    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
-) -> Moves:
-    whole = sum(records.values(), LeafRecord())
-    if not whole.battles:
-        return
-    old_floor = settings.coverage_floor * mean(policy.of(skill, leaf).weight for leaf in records)
-    weighed = {
-        leaf: _weigh(policy.of(skill, leaf), record, whole, floor=old_floor, settings=settings)
-        for leaf, record in records.items()
-    }
-    floor = coverage_floor([weight for weight, _ in weighed.values()], settings.coverage_floor)
-    for leaf, (weight, why) in weighed.items():
-        if weight < floor:
-            share = f"{settings.coverage_floor:g} of the skill's mean weight"
-            weight, why = floor, "; ".join(filter(None, (why, f"the coverage floor is {share}")))
-        if weight != policy.of(skill, leaf).weight:
-            yield leaf, weight, why
-
-
-def _levels(
-    policy: Policy, skill: str, records: Mapping[str, LeafRecord], settings: FeedbackSettings
-) -> Moves:
-    for leaf, record in records.items():
-        old = policy.of(skill, leaf)
-        level, why = _grade(old, record, settings)
-        if level != old.complexity:
-            yield leaf, level, why
-
-
-def coverage_floor(weights: Iterable[float], share: float) -> float:
-    """Return the least weight that is `share` of the mean, once all below it are raised to it."""
-    ranked = sorted(weights)
-    total, floor = sum(ranked), 0.0
-    for raised, weight in enumerate(ranked):
-        # With the `raised` lightest at the floor: floor = share x (total + raised x floor) / all.
-        floor = share * total / (len(ranked) - share * raised)
-        if weight >= floor:
-            break
-        total -= weight
-    return ceil(floor * 1000 - 1e-6) / 1000
-
-
-def _weigh(
-    old: LeafPolicy,
-    record: LeafRecord,
-    whole: LeafRecord,
-    *,
-    floor: float,
+    policy: Policy,
+    skill: Skill,
+    found: Found,
+    held: Collection[tuple[str, str]],
     settings: FeedbackSettings,
-) -> tuple[float, str]:
-    """Return the new weight and why: up where the target loses more than in the skill as a whole."""
-    if record.battles < settings.least_battles:
-        return old.weight, ""
-    if record.win_rate > settings.win_rate_band[1] and old.complexity == HIGHEST:
-        why = f"win rate {record.win_rate:.2f} at the highest complexity, so it is retired"
-        return min(old.weight, round(floor, 3)), why
-    prior = settings.prior_battles
-    rate, usual = record.shrunk(whole.loss_rate, prior), whole.loss_rate
-    if f"{rate:.2f}" == f"{usual:.2f}":
-        return old.weight, ""  # a reader would see no reason
-    weight = round(min(CAP, old.weight * exp(settings.step * (rate - usual))), 3)
-    why = f"loss rate {record.loss_rate:.2f} against {usual:.2f} in the whole skill"
-    return weight, f"{why}, {rate:.2f} with {prior:g} battles of the skill's rate" if prior else why
+) -> Moves:
+    names = [leaf.name for leaf in skill.in_force]
+    evidence = [found.get((skill.name, name), Evidence()) for name in names]
+    whole, floor, cap = together(evidence), settings.coverage_floor, settings.weight_cap
+    if settings.diversity == "off" or not whole.tried:
+        return
+    wanted = weights(evidence, bandit=settings.diversity, prior=settings.prior_battles, cap=cap)
+    old = {name: policy.of(skill.name, name) for name in names}
+    fixed = [(skill.name, n) in held or "weight" in old[n].pinned for n in names]
+    free = [n for n, stays in zip(names, fixed, strict=True) if not stays]
+    if not free:
+        return
+    taken = sum(old[n].weight for n, stays in zip(names, fixed, strict=True) if stays)
+    even = dict(zip(names, wanted or [1.0] * len(names), strict=True))
+    mean = (len(names) - taken) / len(free)
+    new = levelled([even[name] for name in free], floor=floor, cap=cap, mean=mean)
+    own = dict(zip(names, evidence, strict=True))
+    for name, weight in zip(free, (round(weight, 3) for weight in new), strict=True):
+        if weight != old[name].weight:
+            yield name, weight, _why(own[name], whole, weight, settings, told=wanted is not None)
 
 
-def _grade(old: LeafPolicy, record: LeafRecord, settings: FeedbackSettings) -> tuple[int, str]:
-    """Return the new complexity and why: one level towards the win-rate band."""
-    if record.battles < settings.least_battles:
-        return old.complexity, ""
-    low, high = settings.win_rate_band
-    if record.win_rate > high and old.complexity < HIGHEST:
-        return old.complexity + 1, f"win rate {record.win_rate:.2f} is above the band's {high:g}"
-    if record.win_rate < low and old.complexity > LOWEST:
-        return old.complexity - 1, f"win rate {record.win_rate:.2f} is below the band's {low:g}"
-    return old.complexity, ""
+def _why(
+    own: Evidence, whole: Evidence, weight: float, settings: FeedbackSettings, *, told: bool
+) -> str:
+    """Return a move's reason in numbers."""
+    if not told:
+        return f"the leaves no longer differ more than by chance (share taught {whole.share:.2f})"
+    said = "it was not tried"
+    if own.tried:
+        low, high = wilson(own.share, own.tried)
+        said = (
+            f"{own.taught:.3g} of {own.tried:.3g} instructions taught, share {own.share:.2f}, "
+            f"interval {low:.2f} to {high:.2f}"
+        )
+    said = f"{said}, against {whole.share:.2f} in the whole skill; {settings.diversity}"
+    if weight <= settings.coverage_floor:
+        return f"{said}, at the coverage floor {settings.coverage_floor:g}"
+    return f"{said}, at the cap {settings.weight_cap:g}" if weight >= settings.weight_cap else said

@@ -17,9 +17,10 @@ def outcome(
     battles: Sequence[Battle], answers: Sequence[Answer], *, target: str, broken_score: float
 ) -> tuple[Outcome, str]:
     """Return what becomes of an instruction, with the reason in numbers."""
-    disputed = sum(b.disputed for b in battles)
-    if battles and disputed * 2 > len(battles):
-        return "broken", f"the jury disputes {disputed} of {len(battles)} battles"
+    others = [b for b in battles if not b.own]
+    disputed = sum(b.disputed for b in others)
+    if others and disputed * 2 > len(others):
+        return "broken", f"the jury disputes {disputed} of {len(others)} battles"
     checks = [a.checked for a in answers if a.checked is not None]
     if len(checks) > 1 and len(checks) == len(answers) and not any(checks):
         return "broken", f"the checker fails all {len(checks)} answers"
@@ -50,7 +51,7 @@ def record_of(battles: Sequence[Battle], target: str) -> tuple[int, int, int]:
     """Return (won, tied, lost) of the target over its undisputed battles."""
     won = tied = lost = 0
     for battle in battles:
-        if battle.disputed or target not in (battle.model_a, battle.model_b):
+        if battle.disputed or battle.own or target not in (battle.model_a, battle.model_b):
             continue
         mine = "model_a" if battle.model_a == target else "model_b"
         if battle.winner == "tie":

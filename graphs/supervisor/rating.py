@@ -40,7 +40,7 @@ async def ratings(
     # Held-out battles are fought once for the whole run.
     of_round = number if purpose == "selection" else None
     async for battle in services.records.stream(kinds.BATTLE, of_round):
-        if battle.purpose == purpose and battle.instruction_id not in broken:
+        if battle.purpose == purpose and not battle.own and battle.instruction_id not in broken:
             games.extend(rows(battle))
             battles.update((battle.model_a, battle.model_b))
     if not games:

@@ -16,7 +16,7 @@ async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     outcomes = await decide_round(
         services, number, told=lambda: services.notify("progress", stage="select")
     )
-    rows = (kinds.SFT, kinds.PREFERENCE)
+    rows = (kinds.SFT, kinds.PREFERENCE, kinds.RLVR)
     counts = {kind.name: await services.records.count(kind, number) for kind in rows}
     services.notify("stage_finished", stage="select", count=counts["sft"])
     return {"counts": {**state["counts"], **outcomes, **counts}}

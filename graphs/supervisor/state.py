@@ -32,6 +32,8 @@ class RunState(TypedDict):
     """What the taxonomy node would change of the policy."""
     levels: Changes
     """What the complexity node would change of the policy."""
+    refinement: dict[str, Any]
+    """The policy's half of refinement as the complexity node would have it; empty where it says nothing."""
     gate: str
     """The gate's word on the round's candidate; empty until it is said."""
     ended: str
@@ -49,6 +51,7 @@ class RunUpdate(TypedDict, total=False):
     counts: dict[str, int]
     weights: Changes
     levels: Changes
+    refinement: dict[str, Any]
     gate: str
     ended: str
 
@@ -64,6 +67,7 @@ def start_state(**values: Any) -> RunState:
         counts={},
         weights=[],
         levels=[],
+        refinement={},
         gate="",
         ended="",
     )

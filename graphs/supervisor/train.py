@@ -35,6 +35,7 @@ async def train(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
                 "reason": f"{weights.said}: {rows}",
                 "contender": name,
                 "model": weights.model.model_dump(mode="json"),
+                "training": weights.training,
             }
         )
     await services.records.replace(kinds.TRAINED, number, [trained])
@@ -52,6 +53,7 @@ async def _trained(services: Services, state: RunState) -> Weights | None:
             target=services.target,
             model=services.models[services.speaker(services.target)],
             records=services.records,
+            notify=services.notify,
         )
     )
     return weights

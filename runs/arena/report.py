@@ -127,7 +127,7 @@ async def _battle_rows(store: Store) -> AsyncIterator[dict[str, Any]]:
         asked = await store.get(kind, battle.question_id or battle.instruction_id)
         answers = await store.get_many(kinds.ANSWER, (battle.answer_a, battle.answer_b))
         sides = (answers.get(battle.answer_a), answers.get(battle.answer_b))
-        yield battle_row(battle, asked, sides, "")
+        yield battle_row(battle, asked, sides, None)
 
 
 def _propensities(tournament: Tournament) -> dict[frozenset[str], float]:

@@ -27,6 +27,7 @@ from ...tools.interpreter import NoSandbox, place
 from ...tools.run_python import NAME
 from ...tools.settings import ToolSettings
 from ..seeds.settings import SeedSettings
+from ..training.settings import TrainingSettings
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, skill_faults
@@ -36,7 +37,17 @@ EMBEDDED = Path(__file__).parent / "offline.yaml"
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
-    *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
+    *(
+        "concurrency",
+        "rpm",
+        "tpm",
+        "timeout_s",
+        "retries",
+        "api_key_env",
+        "base_url",
+        "batch",
+        "device",
+    ),
 )
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 
@@ -67,6 +78,7 @@ class RunConfig(Config):
     feedback: FeedbackSettings = FeedbackSettings()
     tools: ToolSettings = ToolSettings()
     dataset: DatasetSettings = DatasetSettings()
+    training: TrainingSettings = TrainingSettings()
     seed: int = 7
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
@@ -179,10 +191,15 @@ def _cast(data: Mapping[str, Any]) -> Iterator[Fault]:
     except ValidationError:
         return
     try:
-        wrong = faults(cast, _MODELS.validate_python(models))
+        wrong = faults(cast, _MODELS.validate_python(models), shared_jurors=_may_share(data))
     except ValidationError:
         wrong = unknown(cast, models) if isinstance(models, Mapping) else iter(())
     yield from map(_located, wrong)
+
+
+def _may_share(data: Mapping[str, Any]) -> bool:
+    section = data.get("evaluation")
+    return isinstance(section, Mapping) and section.get("shared_jurors") is True
 
 
 def _located(fault: str) -> Fault:

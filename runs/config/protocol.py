@@ -24,6 +24,11 @@ def protocol_faults(
             f"arena.protocol: {arena.protocol} lets jurors confer, and cast.jury has only "
             f"{cast.jury[0]}; name at least two, or use protocol battle"
         )
+    if arena.protocol == "peer_battle" and cast.target_samples > 1:
+        yield (
+            f"cast.target_samples: {cast.target_samples}, but in a peer_battle the target would debate "
+            "with itself; leave it at 1, or use protocol battle or committee"
+        )
     if arena.protocol == "peer_battle":
         yield from _cannot_debate(cast, models)
         yield from _cannot_ask(skills)

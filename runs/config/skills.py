@@ -16,6 +16,7 @@ from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
 from ...tools.checkers import CHECKER_NAMES, TOOL_CALLS
+from ...tools.programs import named
 from ...tools.registry import TOOLS
 
 Finding = tuple[Location, str]
@@ -61,6 +62,7 @@ def _of_flow(skill: Skill) -> Iterator[Finding]:
         where = ("transformations", place, "role")
         if way.role:
             yield from _unknown(where, way.role, f"role of the flow {skill.flow}", kind.roles)
+    yield from _of_program(skill) if kind.programmed else _of_agents(skill)
     for place, leaf in enumerate(skill.leaves):
         if leaf.checker == TOOL_CALLS and not kind.lists_apis:
             words = (
@@ -69,8 +71,33 @@ def _of_flow(skill: Skill) -> Iterator[Finding]:
             yield ("leaves", place, "checker"), words
 
 
+def _of_program(skill: Skill) -> Iterator[Finding]:
+    if not skill.program:
+        yield ("flow",), f"the flow {skill.flow} needs `program`: who writes the instructions"
+        return
+    try:
+        named(skill.program)
+    except ValueError as error:
+        yield ("program",), str(error)
+
+
+def _of_agents(skill: Skill) -> Iterator[Finding]:
+    if skill.program:
+        yield (
+            ("program",),
+            f"the flow {skill.flow} lets agents write; a program needs flow: program",
+        )
+    for field, file in skill.prompts:
+        if not file.name:
+            yield ("prompts",), f"{field} is missing: the prompt file, as folder/name"
+    if not skill.goals:
+        yield ("name",), "goals are missing: the suggester needs one at least"
+
+
 def _prompts(skill: Skill) -> Iterator[Finding]:
     spoken = {"write": "write", "suggest": "suggest", "edit": "edit"}
+    if skill.flow in KINDS and KINDS[skill.flow].programmed:
+        spoken = {}
     if skill.flow in KINDS:
         spoken["transform"] = KINDS[skill.flow].transform
     if spoken.get("transform") == "transform" and all(w.identity for w in skill.transformations):

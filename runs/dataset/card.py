@@ -15,6 +15,8 @@ ABOUT = {
     "instructions": "every instruction that passed the gate, with its context and lineage",
     "sft": "conversations to learn from: the target lost the instruction, this answer won it",
     "preference": "a prompt with a better and a worse answer, and the margin between them",
+    "rlvr": "tasks whose answers a program can reward: the checker's name, its parameters as JSON, and "
+    "the share of answers that passed",
     "battles": "every battle: two answers, the verdict, each game of each juror",
     "rejects": "everything that was dropped, with stage and reason",
 }
@@ -24,6 +26,12 @@ _OUTCOMES = (
     "(the target lost more of them than it won), `won`, `even`, `broken` (disputed, or lost by "
     "everyone: it trains nobody, moves no policy and rates no model), `held_out` (of a seed that is "
     "kept for evaluation only), or empty where it had no battle."
+)
+_DIFFICULTY = (
+    "`difficulty`, of an instruction, is how much harder it is for the target than the ratings say, in "
+    "log-odds, and its standard deviation, as estimated in its round: 0 is the mean of the first round; "
+    "empty where it is not estimated. `kept_aside`, of a battle, is why it makes no preference pair "
+    "although somebody won it."
 )
 _ORDERS = (
     "`orders`, of an instruction, of a row to train on and of each of a battle's `games`, counts the texts "
@@ -121,6 +129,7 @@ def _contents(counts: Counts) -> str:
             _table(("config", "rows", "what"), configs),
             *_without_rows(counts),
             _OUTCOMES,
+            _DIFFICULTY,
             _ORDERS,
             *_cut(counts),
             "### Rows by round",
@@ -200,7 +209,9 @@ def _recompute(facts: CardFacts) -> str:
     return (
         "\n\nThe numbers can be counted again in `battles`: of a round and a leaf, the target's battles "
         "with `purpose` selection, not `disputed`, whose `outcome` is neither `broken` nor `held_out`; "
-        "in a rate a tie counts half, and the whole skill's is over all its leaves."
+        "in a win rate a tie counts half. Of an instruction with such battles, the share that the target "
+        "lost is what it taught; one that is `broken`, or in `rejects` of the curation and not `failed`, "
+        "taught nothing. Earlier rounds count less (`feedback.memory`)."
     )
 
 

@@ -71,10 +71,19 @@ SCHEMAS: dict[str, pa.Schema] = {
             "prompts": _TEXTS,
             "seed_id": _TEXT,
             "outcome": _TEXT,
+            "difficulty": _list(_FLOAT),
             "orders": _INT,
         }
     ),
-    "sft": _schema({"messages": _MESSAGES, "answered_by": _TEXT, "cut": _BOOL, **_TRAINING}),
+    "sft": _schema(
+        {
+            "messages": _MESSAGES,
+            "margin": _FLOAT,
+            "answered_by": _TEXT,
+            "cut": _BOOL,
+            **_TRAINING,
+        }
+    ),
     "preference": _schema(
         {
             "prompt": _MESSAGES,
@@ -85,6 +94,16 @@ SCHEMAS: dict[str, pa.Schema] = {
             "rejected_model": _TEXT,
             "chosen_cut": _BOOL,
             "rejected_cut": _BOOL,
+            **_TRAINING,
+        }
+    ),
+    "rlvr": _schema(
+        {
+            "prompt": _MESSAGES,
+            "user_turns": _TEXTS,
+            "checker": _TEXT,
+            "parameters": _TEXT,
+            "passed": _FLOAT,
             **_TRAINING,
         }
     ),
@@ -100,6 +119,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "disputed": _BOOL,
             "purpose": _TEXT,
             "outcome": _TEXT,
+            "kept_aside": _TEXT,
             "answer_a": _TEXT,
             "answer_b": _TEXT,
             "conversation_a": _MESSAGES,

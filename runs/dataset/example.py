@@ -9,8 +9,8 @@ from ...agents.records import Answer, Instruction, Turn
 from ...agents.rows import PreferenceRow, SftRow, TrainingRow
 from ...graphs import kinds
 from ...graphs.kinds import Kind
+from ...graphs.records import Records
 from ...graphs.stream import paged
-from ..store import Store
 from .lineage import find_instructions
 
 T = TypeVar("T", bound=TrainingRow)
@@ -41,7 +41,7 @@ class Example(Generic[T]):
         return self.answers[answer_id].turns
 
 
-async def examples(store: Store, page: Sequence[T]) -> list[Example[T]]:
+async def examples(store: Records, page: Sequence[T]) -> list[Example[T]]:
     """Return the examples of some rows, with what they refer to looked up together."""
     asked = await find_instructions(store, {row.instruction_id for row in page})
     ids = (id for row in page for id in _answers(row))
@@ -49,7 +49,7 @@ async def examples(store: Store, page: Sequence[T]) -> list[Example[T]]:
     return [Example(row, asked[row.instruction_id], answers) for row in page]
 
 
-async def stream_examples(store: Store, kind: Kind[T]) -> AsyncIterator[Example[T]]:
+async def stream_examples(store: Records, kind: Kind[T]) -> AsyncIterator[Example[T]]:
     """Yield all examples of a kind in the order of their ids, a page in memory at a time."""
     page: list[T]
     async for page in paged(store.stream(kind), PAGE):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from ...agents.records import Instruction, Seed
 from ...graphs import kinds
-from ...graphs.supervisor.decisions import decision_id
-from ..store import Store
+from ...graphs.records import Records
+from ...graphs.supervisor.decisions import Decision, decision_id
 
 
-async def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instruction]:
+async def find_instructions(store: Records, ids: Iterable[str]) -> dict[str, Instruction]:
     """Return the instructions among the ids: drafts, passed or not, and examiners' questions."""
     wanted = list(ids)
     found = await store.get_many(kinds.DRAFT, wanted)
@@ -16,7 +16,7 @@ async def find_instructions(store: Store, ids: Iterable[str]) -> dict[str, Instr
     return found | await store.get_many(kinds.QUESTION, missing)
 
 
-async def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
+async def find_seeds(store: Records, ids: Iterable[str]) -> dict[str, Seed]:
     """Return the seeds behind those ids that are seeds or passages."""
     wanted = list(ids)
     passages = await store.get_many(kinds.PASSAGE, wanted)
@@ -25,14 +25,14 @@ async def find_seeds(store: Store, ids: Iterable[str]) -> dict[str, Seed]:
     return {id: seeds[up] for id in wanted if (up := above.get(id, id)) in seeds}
 
 
-async def find_outcomes(store: Store, instructions: Iterable[str]) -> dict[str, str]:
-    """Return, by instruction id, where its battles led it; empty for one without a battle."""
+async def find_decisions(store: Records, instructions: Iterable[str]) -> dict[str, Decision | None]:
+    """Return, by instruction id, what was decided on it; None for one without a battle."""
     wanted = {id: decision_id(id) for id in instructions}
     found = await store.get_many(kinds.DECISION, wanted.values())
-    return {id: found[key].outcome if key in found else "" for id, key in wanted.items()}
+    return {id: found.get(key) for id, key in wanted.items()}
 
 
-async def models_behind(store: Store, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
+async def models_behind(store: Records, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
     """Return, by instruction id, its own model and those of its ancestors.
 
     Walks the parents level by level, so a page of instructions costs a few look-ups, not one each.

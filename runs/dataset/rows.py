@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
+import orjson
+
 from ...agents.flags import addresses_jury
 from ...agents.records import (
     Answer,
@@ -15,7 +17,9 @@ from ...agents.records import (
     Turn,
     Vote,
 )
-from ...agents.rows import PreferenceRow, SftRow, TrainingRow
+from ...agents.rows import PreferenceRow, RlvrRow, SftRow, TrainingRow
+from ...graphs.checking import check_parameters
+from ...graphs.supervisor.decisions import Decision
 from .conversation import plain, tool_specs_json
 from .example import Example
 
@@ -23,10 +27,12 @@ T = TypeVar("T", bound=TrainingRow)
 Row = dict[str, Any]
 
 
-def instruction_row(instruction: Instruction, models: Collection[str], outcome: str) -> Row:
+def instruction_row(
+    instruction: Instruction, models: Collection[str], decision: Decision | None
+) -> Row:
     """Return an instruction as a row; `models` are those behind it and its ancestors.
 
-    `outcome` is where its battles led it; empty where it had none.
+    The decision is where its battles led it; None where it had none.
     """
     return {
         **_origin(instruction, models),
@@ -47,9 +53,16 @@ def instruction_row(instruction: Instruction, models: Collection[str], outcome: 
         "model": instruction.model,
         "prompts": list(instruction.prompts),
         "seed_id": instruction.seed_id,
-        "outcome": outcome,
+        "outcome": decision.outcome if decision else "",
+        "difficulty": _difficulty(decision),
         "orders": _orders([instruction.prompt(), *instruction.user_turns]),
     }
+
+
+def _difficulty(decision: Decision | None) -> list[float]:
+    if decision is None or decision.difficulty is None or decision.spread is None:
+        return []
+    return [round(decision.difficulty, 3), round(decision.spread, 3)]
 
 
 def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
@@ -58,6 +71,7 @@ def sft_row(example: Example[SftRow], models: Collection[str]) -> Row:
     return {
         **_training(example, models, answer),
         "messages": plain([*example.prompt, *answer.turns], example.given),
+        "margin": example.row.margin,
         "answered_by": answer.model,
         "cut": answer.cut,
         "thoughts": list(answer.thoughts),
@@ -83,13 +97,25 @@ def preference_row(example: Example[PreferenceRow], models: Collection[str]) -> 
     }
 
 
+def rlvr_row(example: Example[RlvrRow], models: Collection[str]) -> Row:
+    """Return a task that a program rewards as a row, with all that its checker needs as JSON."""
+    return {
+        **_training(example, models),
+        "prompt": plain(example.prompt, example.given),
+        "user_turns": list(example.asked.user_turns),
+        "checker": example.row.checker,
+        "parameters": orjson.dumps(check_parameters(example.asked)).decode(),
+        "passed": example.row.passed,
+    }
+
+
 def battle_row(
     battle: Battle,
     instruction: Instruction | None,
     answers: tuple[Answer | None, Answer | None],
-    outcome: str,
+    decision: Decision | None,
 ) -> Row:
-    """Return a battle as a row with its question and that one's outcome, both answers, every game."""
+    """Return a battle as a row with its question and what was decided on it, both answers, every game."""
     a, b = answers
     models = [answer.model for answer in answers if answer] + [game.model for game in battle.games]
     return {
@@ -109,7 +135,8 @@ def battle_row(
         "decided_by": battle.decided_by,
         "disputed": battle.disputed,
         "purpose": battle.purpose,
-        "outcome": outcome,
+        "outcome": decision.outcome if decision else "",
+        "kept_aside": dict(decision.aside).get(battle.id, "") if decision else "",
         "games": [_game(game) for game in battle.games],
         "cascade": battle.cascade,
         "debate": [_statement(said) for said in battle.debate],

@@ -4,27 +4,32 @@ The bytes depend on the records and the card's facts alone: rows are ordered by 
 the run (its id, its time, its machine, its concurrency) is written.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from hashlib import file_digest
 from pathlib import Path
-from typing import TypeVar
 
-from ...agents.records import Instruction, Record
+from ...agents.records import Instruction
 from ...graphs import kinds
 from ...graphs.arena.state import given_id
-from ...graphs.kinds import rows_of
+from ...graphs.kinds import Kind, rows_of
 from ...graphs.stream import paged
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
 from .counts import count
-from .example import PAGE, examples
+from .example import PAGE, Example, T, examples
 from .facts import CardFacts
-from .lineage import find_instructions, find_outcomes, find_seeds, models_behind
+from .lineage import find_decisions, find_instructions, find_seeds, models_behind
 from .parquet import ParquetFile
-from .rows import Row, battle_row, instruction_row, preference_row, reject_row, sft_row
-
-R = TypeVar("R", bound=Record)
+from .rows import (
+    Row,
+    battle_row,
+    instruction_row,
+    preference_row,
+    reject_row,
+    rlvr_row,
+    sft_row,
+)
 
 
 async def write_dataset(
@@ -58,25 +63,34 @@ async def _instructions(store: Store) -> AsyncIterator[Row]:
         async for page in paged(store.stream(kind), PAGE):
             models = await models_behind(store, page)
             given = {instruction.id: given_id(instruction) for instruction in page}
-            outcomes = await find_outcomes(store, given.values())
+            decisions = await find_decisions(store, given.values())
             for asked in page:
-                yield instruction_row(asked, models[asked.id], outcomes[given[asked.id]])
+                yield instruction_row(asked, models[asked.id], decisions[given[asked.id]])
 
 
-async def _sft(store: Store) -> AsyncIterator[Row]:
-    async for page in paged(store.stream(kinds.SFT), PAGE):
+async def _training(
+    store: Store,
+    kind: Kind[T],
+    row: Callable[[Example[T], Collection[str]], Row],
+) -> AsyncIterator[Row]:
+    page: list[T]
+    async for page in paged(store.stream(kind), PAGE):
         found = await examples(store, page)
         models = await models_behind(store, [example.asked for example in found])
         for example in found:
-            yield sft_row(example, models[example.asked.id])
+            yield row(example, models[example.asked.id])
 
 
-async def _preference(store: Store) -> AsyncIterator[Row]:
-    async for page in paged(store.stream(kinds.PREFERENCE), PAGE):
-        found = await examples(store, page)
-        models = await models_behind(store, [example.asked for example in found])
-        for example in found:
-            yield preference_row(example, models[example.asked.id])
+def _sft(store: Store) -> AsyncIterator[Row]:
+    return _training(store, kinds.SFT, sft_row)
+
+
+def _preference(store: Store) -> AsyncIterator[Row]:
+    return _training(store, kinds.PREFERENCE, preference_row)
+
+
+def _rlvr(store: Store) -> AsyncIterator[Row]:
+    return _training(store, kinds.RLVR, rlvr_row)
 
 
 async def _battles(store: Store) -> AsyncIterator[Row]:
@@ -85,11 +99,11 @@ async def _battles(store: Store) -> AsyncIterator[Row]:
         answers = await store.get_many(
             kinds.ANSWER, [i for b in page for i in (b.answer_a, b.answer_b)]
         )
-        outcomes = await find_outcomes(store, {b.instruction_id for b in page})
+        decisions = await find_decisions(store, {b.instruction_id for b in page})
         for b in page:
             sides = (answers.get(b.answer_a), answers.get(b.answer_b))
             question = asked.get(b.question_id or b.instruction_id)
-            yield battle_row(b, question, sides, outcomes[b.instruction_id])
+            yield battle_row(b, question, sides, decisions[b.instruction_id])
 
 
 async def _rejects(store: Store) -> AsyncIterator[Row]:
@@ -105,6 +119,7 @@ WRITTEN: dict[str, Callable[[Store], AsyncIterator[Row]]] = {
     "instructions": _instructions,
     "sft": _sft,
     "preference": _preference,
+    "rlvr": _rlvr,
     "battles": _battles,
     "rejects": _rejects,
 }

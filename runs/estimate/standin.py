@@ -77,7 +77,7 @@ class StandIn:
         written = _tokens(said.text, *(c.name + c.arguments for c in said.tool_calls))
         return Reply(
             text=said.text,
-            model=f"{settings.provider}/{settings.model}",
+            model=f"{settings.provider}/{settings.name}",
             tool_calls=said.tool_calls,
             tokens_in=_tokens(
                 *(turn.content for turn in call.turns),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from ...agents.contender_name import whose
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
@@ -121,7 +122,7 @@ class Reader:
             return keep
         sound = keep & (mapped(coded(batch.columns["outcome"]), BROKEN) != 1.0)
         self.broken += int((keep & ~sound).sum())
-        return np.asarray(sound)
+        return np.asarray(sound & ~_own(batch))
 
     def _columns(self, batch: Batch, score: Floats) -> Columns:
         held = batch.columns
@@ -168,6 +169,12 @@ class Reader:
             measured=tuple(self.measured),
             graded=tuple(self.graded),
         )
+
+
+def _own(batch: Batch) -> Bools:
+    """Return the rows in which a contender met itself: two of its samples tell of no strength."""
+    a, b = (batch.columns[name].to_pylist() for name in ("model_a", "model_b"))
+    return np.array([whose(x) == whose(y) for x, y in zip(a, b, strict=True)], dtype=np.bool_)
 
 
 def _judged(table: Table, batch: Batch, rows: Columns) -> Columns:

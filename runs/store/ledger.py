@@ -28,7 +28,7 @@ from ...agents.models.request import Request
 from ...agents.records import ToolCall
 from .place import Place
 from .requests import RequestsTable
-from .schema import ATTEMPTS, CALLS, LEDGER, columns
+from .schema import ATTEMPTS, CALLS, LEDGER, REQUESTS, columns
 from .statement import Row, Statement, compiled
 from .totals import LedgerTotals, Use
 from .writer import Step
@@ -171,6 +171,15 @@ class LedgerTable(RequestsTable):
         """Yield all paid replies in the order in which they were written."""
         query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
         return (Entry(*row) for row in self._all(query))
+
+    def spent(self) -> Iterator[tuple[str, int, int, float]]:
+        """Yield what replies about each record cost: its id, calls, tokens in and out, USD; by id."""
+        c, about = LEDGER.c, REQUESTS.c.subject
+        usd = func.sum(cast(func.round(c.usd * _PICO), BigInteger))
+        query = select(about, func.count(), func.sum(c.tokens_in + c.tokens_out), usd)
+        query = query.join_from(REQUESTS, LEDGER, c.key == REQUESTS.c.key)
+        for subject, calls, tokens, pico in self._all(query.group_by(about).order_by(about)):
+            yield subject, int(calls), int(tokens or 0), float(int(pico or 0)) / _PICO
 
     def given_up(self) -> Iterator[str]:
         """Yield the keys of calls that failed for good and were not answered later."""

@@ -12,6 +12,7 @@ from . import (
     code_tests,
     constraints,
     data_normalization,
+    exact_answer,
     extraction,
     json_object,
     keyword_replacement,
@@ -30,6 +31,7 @@ from .text import readings
 __all__ = [
     "CHECKERS",
     "CHECKER_NAMES",
+    "DECIDING",
     "RUNS_CODE",
     "TOOL_CALLS",
     "CheckResult",
@@ -56,6 +58,7 @@ _RULES: dict[str, Rule] = {
     "number": number.RULE,
     "citations": citing.RULE,
     "code_tests": code_tests.RULE,
+    "exact_answer": exact_answer.RULE,
 }
 
 
@@ -92,6 +95,8 @@ RUNS_CODE = frozenset({"code_tests"})
 """Checkers that take long enough to be asked in a thread of their own."""
 CHECKERS: dict[str, Checker] = {name: _checker(name) for name in _RULES}
 """Every checker of a text by its name, as the taxonomy's leaves call it."""
+DECIDING = frozenset(name for name, rule in _RULES.items() if rule.decides)
+"""Checkers after which no juror has anything to say."""
 TOOL_CALLS = "tool_calls"
 """The checker of a conversation with API calls: `tools.tool_checks.check_tool_use`."""
 CHECKER_NAMES = (*CHECKERS, TOOL_CALLS)

@@ -1,7 +1,9 @@
 """What a checker is given, what it says, and what it is made of."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,15 @@ class CheckTask:
     options: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     """Files that the answer may cite, as (name, text)."""
+
+    @classmethod
+    def from_json(cls, parameters: str) -> Self:
+        """Return the task that the column `parameters` of an `rlvr` row holds."""
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in json.loads(parameters).items()
+        }
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +50,5 @@ class Rule:
     """What is wrong with one reading of an answer; the arguments are usable."""
     literal: bool = False
     """An answer is taken as it stands, wrapping and all, and the task may be about no text."""
+    decides: bool = False
+    """Two answers that it passes are equally good, and so are two that it fails: no juror is asked."""

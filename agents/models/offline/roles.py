@@ -91,7 +91,19 @@ def suggest(sections: Sections, rng: random.Random) -> Facts:
             yield {"goal": goal.attributes.get("name", ""), "direction": direction}
 
 
+def _eases(goal: Section) -> bool:
+    return "plainer" in goal.text
+
+
+def _plainer(task: str) -> str:
+    """Return a task without its last demand; one that has no other is said to want little."""
+    head, _, last = task.strip().rpartition(". ")
+    return f"{head}." if head and last else f"{task.rstrip()} A few words are enough."
+
+
 def _direction(sections: Sections, bench: Bench, goal: Section) -> str:
+    if _eases(goal):
+        return "Take the last demand out of the task, or say that a few words are enough."
     if goal.attributes.get("edits") != "passage":
         return f'Add this demand to the task: "{_demand(sections, bench)}"'
     if goal.attributes.get("expected_behaviour") == "say_unanswerable":
@@ -134,7 +146,9 @@ def edit(sections: Sections, rng: random.Random) -> Facts:
     quoted = re.search(r"[\"“](.+)[\"”]", direction, re.DOTALL)
     demand = quoted[1] if quoted else direction
     passage, turns = "", list[str]()
-    if goal.attributes.get("edits") == "passage":
+    if _eases(goal):
+        task = _plainer(task)
+    elif goal.attributes.get("edits") == "passage":
         passage = _edit_passage(Question(bench.passage.text, task, options), behaviour, rng)
     elif bench.apis:
         told = f"{goal.attributes.get('name', '')} {goal.text} {direction}"

@@ -1,0 +1,91 @@
+"""Programmed: passages become instructions that the skill's own program writes; no model is called."""
+
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from ...agents.records import Check, Instruction, Passage, Seed, make_id
+from ...taxonomy.policy import LeafPolicy
+from ...taxonomy.skill import HIGHEST, Leaf, Skill
+from ...tools.programs import Item, Program, Wanted, named
+from ..services import Services
+from ..tracing import traced
+from .flow_state import FlowState, FlowUpdate, chance
+from .instruction import share_out
+
+
+@cache
+def _program(path: str) -> Program:
+    program: Program = named(path, "program")
+    return program
+
+
+async def program(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
+    """Draw leaves and levels for the passages, and let the program write."""
+    services = runtime.context
+    skill = services.skills[state["skill"]]
+    return {"instructions": list(_written(state, services, skill))}
+
+
+def _written(state: FlowState, services: Services, skill: Skill) -> Iterator[Instruction]:
+    write, round = _program(skill.program), state["round"]
+    for passage, leaf, count in share_out(state, services, skill):
+        asked = round.policy.of(skill.name, leaf.name).complexity
+        for number in range(count):
+            what = f"{passage.transformation}/{leaf.name}/{number}"
+            random = chance(services.settings.seed, state, what)
+            level = asked if round.even else draw_level(skill.levels, asked, random)
+            item = write(Wanted(leaf.name, level, passage.text, random))
+            yield _instruction(state, passage, leaf, level, number, item)
+
+
+def draw_level(shares: tuple[float, ...], asked: int, random: Random) -> int:
+    """Return the level of one instruction: as asked or, where a skill's levels scatter, around it.
+
+    The shares are those of levels 1 to 5 before any feedback; what the policy asks above or below its
+    start moves them all.
+    """
+    if not shares:
+        return asked
+    drawn: int = random.choices(range(1, len(shares) + 1), shares)[0]
+    return max(1, min(HIGHEST, drawn + asked - LeafPolicy().complexity))
+
+
+def _instruction(
+    state: FlowState, passage: Passage, leaf: Leaf, level: int, number: int, item: Item
+) -> Instruction:
+    seed: Seed = state["seed"]
+    round = state["round"].number
+    written = Instruction(
+        id=make_id("instruction", passage.id, leaf.name, round, number),
+        parents=(passage.id,),
+        seed_id=seed.id,
+        skill=passage.skill,
+        leaf=leaf.name,
+        transformation=passage.transformation,
+        round=round,
+        complexity=level,
+        task=item.task,
+        options=item.options,
+        expected_behaviour=leaf.expected_behaviour,
+        check=Check(name=leaf.checker, terms=item.terms, replacements=item.replacements)
+        if leaf.checker
+        else None,
+        model=f"program/{passage.skill}",
+        licence=seed.licence,
+        source=seed.source or seed.name,
+    )
+    return written.about(passage) if item.shows_text else written
+
+
+def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+    """Return the compiled subgraph."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_sequence(traced("programmed", program))
+    graph.add_edge(START, "program")
+    graph.add_edge("program", END)
+    return graph.compile(checkpointer=False, name="programmed")

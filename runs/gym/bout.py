@@ -1,0 +1,72 @@
+"""A bout: one run of the gym from its base to what it came to, taken up again where it stopped."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ...taxonomy.skill import load_skill
+from ..config.config import RunConfig
+from ..folder import RunFolder
+from ..result import RunResult
+from ..run import launch, resume
+from ..trace import Listen
+from .measure import measured, test_set
+from .model import BaseSettings, make_base
+from .setting import ARMS, PACK, Size, config, write_documents
+from .story import story
+
+RUN = "gym-run"
+
+
+def base_of(folder: Path, settings: BaseSettings, told: Callable[[str], object]) -> Path:
+    """Return the base of a seed, made where it is not there yet."""
+    return make_base(folder / f"base-{settings.seed}", load_skill(str(PACK)), settings, told)
+
+
+def bout(
+    folder: Path,
+    base: Path,
+    size: Size,
+    arm: str,
+    *,
+    each: int = 10,
+    on_event: Listen | None = None,
+) -> dict[str, Any]:
+    """Run in a folder and return the story with its tests: of the base, and of the target after each round.
+
+    Raises:
+        RuntimeError: the run stopped; it goes on when it is called again.
+    """
+    result = _run(folder, base, size, arm, on_event)
+    if not result.completed:
+        raise RuntimeError(f"{folder}: {result.status}: {result.reason}")
+    told = asyncio.run(story(folder / RUN))
+    return {"arm": arm, **asdict(size), **told, **_tests(told, base, each)}
+
+
+def _run(folder: Path, base: Path, size: Size, arm: str, on_event: Listen | None) -> RunResult:
+    if (folder / RUN).is_dir() and RunFolder(folder / RUN).has_store:
+        return resume(RUN, runs_dir=folder, on_event=on_event)
+    documents = write_documents(folder / "documents.jsonl", size)
+    made: RunConfig = config(documents, base, size, ARMS[arm])
+    return launch(made, runs_dir=folder, run_id=RUN, on_event=on_event)
+
+
+def _tests(told: dict[str, Any], base: Path, each: int) -> dict[str, Any]:
+    """Return what the test says of the targets in force, the base first, and of the candidates."""
+    tests = test_set(each)
+    weights = {"target@base": dict(measured(base, tests).cells)}
+    for one in told["rounds"]:
+        if one["candidate"]:
+            weights[one["candidate"]] = dict(measured(one["weights"], tests).cells)
+    return {
+        "tests": [weights["target@base"], *(weights[one["target"]] for one in told["rounds"])],
+        "candidates": [weights[one["candidate"]] for one in told["rounds"] if one["candidate"]],
+    }
+
+
+def seeded(size: Size, seed: int) -> Size:
+    """Return a size with another seed."""
+    return replace(size, seed=seed)

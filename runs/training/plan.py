@@ -1,0 +1,81 @@
+"""The plan of one training: what its process reads, and nothing else."""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from .rows import Rows
+from .settings import ORDER, TrainingSettings
+
+_FILE = "plan.json"
+_HOW = {"device", "save_every", "timeout_s"}
+"""Settings that do not decide what comes out, but for the last digits."""
+
+
+class Plan(BaseModel):
+    """What is trained, from what, on what and how; it stands in the folder where the work is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base: str
+    """Folder or hub name of the weights that it starts from."""
+    origin: str
+    """What these are called, wherever they lie."""
+    rows: str
+    """Folder of the rows."""
+    counts: dict[str, int]
+    """Lines by file."""
+    digest: str
+    """Hash of the rows."""
+    seed: int
+    settings: TrainingSettings
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps, in order; where checkers do not reward all answers, PPO wants a reward model first."""
+        unchecked = self.counts["rlvr"] > self.counts["checked"]
+        wanted = set(self.settings.steps)
+        if "ppo" in wanted and unchecked and self.counts["preference"]:
+            wanted.add("reward")
+        return tuple(step for step in ORDER if step in wanted)
+
+    @property
+    def version(self) -> str:
+        """What comes out is called: a hash of what is trained on and how, so the same for the same."""
+        settings = self.settings.model_dump(mode="json", exclude=_HOW | {"base"})
+        parts = (self.origin, self.digest, self.seed, settings)
+        told = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+        return blake2b(told, digest_size=6).hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """Write it where the work is done."""
+        (folder / _FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read it where the work is done."""
+        return cls.model_validate_json((folder / _FILE).read_bytes())
+
+    @classmethod
+    def of(
+        cls,
+        base: str,
+        origin: str,
+        folder: Path,
+        rows: Rows,
+        seed: int,
+        settings: TrainingSettings,
+    ) -> Self:
+        """Return the plan for rows that lie in a folder."""
+        return cls(
+            base=base,
+            origin=origin,
+            rows=str(folder),
+            counts=rows.counts,
+            digest=rows.digest,
+            seed=seed,
+            settings=settings,
+        )

@@ -1,0 +1,112 @@
+"""The config's section `training`: who trains the target on a round's rows, on what, and how."""
+
+from typing import Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from ...agents.models.settings import Device
+from ..config.load import Section
+
+Step = Literal["sft", "dpo", "reward", "ppo"]
+ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo")
+"""What a round does, in this order, as Arena Learning does; each is optional."""
+
+
+class StepSettings(Section):
+    """What each step has."""
+
+    learning_rate: PositiveFloat
+    epochs: PositiveFloat = 1.0
+    """Times that each row is seen."""
+    batch: PositiveInt = 8
+    """Rows behind one update."""
+
+
+class SftSettings(StepSettings):
+    """Learning to write what won."""
+
+    learning_rate: PositiveFloat = 2e-5
+    epochs: PositiveFloat = 3.0
+
+
+class DpoSettings(StepSettings):
+    """Learning to prefer what won over what lost."""
+
+    learning_rate: PositiveFloat = 1e-6
+    beta: PositiveFloat = 0.1
+    """How closely it keeps to what it was before."""
+
+
+class RewardStepSettings(StepSettings):
+    """A reward model from the preference rows: what PPO is led by where no checker decides."""
+
+    learning_rate: PositiveFloat = 1e-5
+
+
+class PpoSettings(StepSettings):
+    """Writing, being rewarded, and writing more of what was rewarded."""
+
+    learning_rate: PositiveFloat = 1e-6
+    value_learning_rate: PositiveFloat = 1e-4
+    """Of the head that foretells the reward."""
+    updates: PositiveInt = 4
+    """Times that the answers of one batch are learned from."""
+    batch: PositiveInt = 32
+    """Answers written between two looks at the rewards."""
+    minibatch: PositiveInt = 8
+    max_tokens: PositiveInt = 128
+    """Longest answer."""
+    temperature: PositiveFloat = 1.0
+    clip: PositiveFloat = 0.2
+    """How far an update may move the chance of a token, as a share."""
+    kl: float = Field(default=0.05, ge=0)
+    """Price of leaving what it was before: taken off the reward for each nat of it."""
+    gamma: float = Field(default=1.0, gt=0, le=1)
+    lam: float = Field(default=0.95, ge=0, le=1)
+
+
+class LoraSettings(Section):
+    """Training a few numbers beside the weights, which are added to them at the end."""
+
+    rank: PositiveInt = 16
+    alpha: PositiveInt = 32
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class TrainingSettings(Section):
+    """Who trains, and how."""
+
+    backend: Literal["export", "trl", "command"] = "export"
+    """`export`: nobody here, the rows lie ready; `trl`: on this machine (extra `train`); `command`: a
+    program of yours, which gets files and gives a folder or an endpoint back."""
+    steps: tuple[Step, ...] = Field(default=("sft",), min_length=1)
+    base: str = ""
+    """Folder or hub name of the weights that the first round starts from; empty where the target's own
+    `model` says it (`provider: transformers`). Later rounds start from the target in force."""
+    replay: float = Field(default=0.5, ge=0, le=1)
+    """Share of the rows of earlier rounds that is learned again, so that they are not forgotten."""
+    device: Device = "auto"
+    max_length: PositiveInt = 1024
+    """Tokens of a row; longer ones are left out and counted."""
+    lora: LoraSettings | None = None
+    """None trains all weights."""
+    save_every: PositiveInt = 50
+    """Updates between two checkpoints: what a killed training loses at most."""
+    sft: SftSettings = SftSettings()
+    dpo: DpoSettings = DpoSettings()
+    reward: RewardStepSettings = RewardStepSettings()
+    ppo: PpoSettings = PpoSettings()
+    command: tuple[str, ...] = ()
+    """Of `backend: command`: the program and its arguments; see `runs/training/command.py`."""
+    timeout_s: PositiveFloat | None = None
+    """Seconds after which the command is ended."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len(set(self.steps)) < len(self.steps):
+            raise ValueError(f"steps: {list(self.steps)} names a step twice")
+        if (self.backend == "command") != bool(self.command):
+            raise ValueError(
+                "command: names the program of backend `command`; set both, or neither"
+            )
+        return self

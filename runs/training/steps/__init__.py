@@ -1,0 +1,1 @@
+"""The steps of a training, in a process of their own."""
