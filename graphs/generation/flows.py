@@ -56,6 +56,8 @@ def constrained() -> Flow:
 def retrieved() -> Flow:
     """Return the flow of skills whose passages are what a search finds."""
     return _joined("retrieval", retrieval.build(), refinement.build())
+
+
 def program() -> Flow:
     """Return the flow of skills whose instructions a program writes: nobody is asked to refine them."""
     graph = StateGraph(FlowState, context_schema=Services)

@@ -11,12 +11,11 @@ from ...agents.errors import EpisodeError
 from ...agents.messages import Transform
 from ...agents.records import Passage
 from ...agents.roles.transformer import passage_id
-from ...taxonomy.policy import draw_transformations
 from ...tools.documents import Extract
 from ...tools.search_files import paragraphs
 from ..services import Services, reject
 from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance
+from .flow_state import FlowState, FlowUpdate, chance, ways
 
 OWN = 3
 """Paragraphs of the seed itself."""
@@ -31,8 +30,7 @@ async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     rows = [text[:_LONGEST] for _, text in paragraphs(seed.text) if len(text) >= 80]
     passages: list[Passage] = []
     rejects = list(state["rejects"])
-    drawn = draw_transformations(round.policy, skill, services.settings.per_seed.passages, random)
-    for transformation in drawn:
+    for transformation in ways(state, skill):
         start = random.randrange(max(1, len(rows) - OWN + 1))
         own = rows[start : start + OWN]
         found = await services.library.near(services.records, seed, own) if own else []

@@ -87,9 +87,6 @@ def _of_agents(skill: Skill) -> Iterator[Finding]:
             ("program",),
             f"the flow {skill.flow} lets agents write; a program needs flow: program",
         )
-    for field, file in skill.prompts:
-        if not file.name:
-            yield ("prompts",), f"{field} is missing: the prompt file, as folder/name"
     if not skill.goals:
         yield ("name",), "goals are missing: the suggester needs one at least"
 
