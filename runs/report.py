@@ -1,7 +1,7 @@
 """Closing a start of a run: the dataset with its card, and the result in numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -9,8 +9,8 @@ import yaml
 from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
-from ..graphs.settings import of_round
-from ..graphs.supervisor.decisions import RoundRatings
+from ..graphs.settings import Quota, of_round
+from ..graphs.supervisor.decisions import PolicyVersion, RoundRatings
 from ..taxonomy.policy import PolicyChange
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
@@ -43,6 +43,7 @@ async def close_run(
         totals=totals,
         ratings=tuple(_facts(config, ratings)),
         policy_changes=tuple(sentence(change) for change in changes),
+        refinement=_refinement(versions),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
     )
@@ -127,9 +128,6 @@ def _model(config: RunConfig, name: str) -> str:
 
 
 def _filters(config: RunConfig) -> list[str]:
-    rounds = range(1, config.rounds + 1)
-    sft = ", ".join(f"{of_round(config.selection.sft_margin, n):g}" for n in rounds)
-    pairs = ", ".join(f"{of_round(config.selection.preference_margin, n):g}" for n in rounds)
     return [
         f"Seeds of {config.seeds.min_chars} to {config.seeds.max_chars} characters; exact duplicates "
         f"and near ones (Jaccard {config.seeds.near_duplicate:g}) are dropped.",
@@ -137,9 +135,38 @@ def _filters(config: RunConfig) -> list[str]:
         "the curator finds unsound are dropped.",
         f"Tasks that repeat another about the same context (Jaccard {config.curation.near_duplicate:g}) "
         "are dropped.",
-        f"SFT: the target lost by at least {sft} points (by round). Preference: at least {pairs}.",
+        _selected(config),
         "Disputed battles, and instructions that every contender lost, train nobody.",
     ]
+
+
+def _selected(config: RunConfig) -> str:
+    """Say what training rows had to reach, round by round."""
+    settings, rounds = config.selection, range(1, config.rounds + 1)
+
+    def least(margins: Sequence[float], quotas: Sequence[Quota]) -> str:
+        if quotas:
+            return "as many as " + ", ".join(str(of_round(quotas, n)) for n in rounds)
+        return "at least " + ", ".join(f"{of_round(margins, n):g}" for n in rounds) + " points"
+
+    sft = least(settings.sft_margin, settings.sft_quota)
+    pairs = least(settings.preference_margin, settings.preference_quota)
+    who = (
+        "the target lost by"
+        if settings.rule == "lost"
+        else "drawn at random, as many as were lost by"
+    )
+    mind = ", and every juror is of the same mind" if settings.unanimous else ""
+    return f"SFT: {who} {sft} (by round). Preference: {pairs} and at most {settings.preference_most:g}{mind}."
+
+
+def _refinement(versions: Sequence[PolicyVersion]) -> tuple[str, ...]:
+    """Return what the newest policy says of refinement: where leaves are to move, what operators did."""
+    if not versions:
+        return ()
+    found = max(versions, key=lambda version: version.round).policy.refinement
+    told = [*found.aims.items(), *found.operators.items()]
+    return tuple(f"{name}: {what}" for name, what in told)
 
 
 def _versions(folder: RunFolder) -> tuple[tuple[str, str], ...]:

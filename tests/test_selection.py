@@ -170,7 +170,10 @@ async def test_the_band_of_margins_is_a_setting(tmp_path: Path) -> None:
     }
 
 
-LOUD: dict[str, Any] = {"leaf": "loud", "check": Check(name="text_capitalization", terms=("upper",))}
+LOUD: dict[str, Any] = {
+    "leaf": "loud",
+    "check": Check(name="text_capitalization", terms=("upper",)),
+}
 
 
 def sometimes(line: Line) -> Any:
