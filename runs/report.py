@@ -1,7 +1,7 @@
 """Closing a start of a run: the dataset with its card, and the result in numbers."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -10,8 +10,9 @@ from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
 from ..graphs.settings import Quota, of_round
-from ..graphs.supervisor.decisions import PolicyVersion, RoundRatings
+from ..graphs.supervisor.decisions import PolicyVersion, RoundDifficulty, RoundRatings
 from ..taxonomy.policy import PolicyChange
+from ..taxonomy.refinement import Refinement
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .dataset.counts import cut_answers
@@ -43,7 +44,7 @@ async def close_run(
         totals=totals,
         ratings=tuple(_facts(config, ratings)),
         policy_changes=tuple(sentence(change) for change in changes),
-        refinement=_refinement(versions),
+        refinement=tuple(_refinement(versions, [d async for d in store.stream(kinds.DIFFICULTY)])),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
     )
@@ -160,13 +161,20 @@ def _selected(config: RunConfig) -> str:
     return f"SFT: {who} {sft} (by round). Preference: {pairs} and at most {settings.preference_most:g}{mind}."
 
 
-def _refinement(versions: Sequence[PolicyVersion]) -> tuple[str, ...]:
-    """Return what the newest policy says of refinement: where leaves are to move, what operators did."""
-    if not versions:
-        return ()
-    found = max(versions, key=lambda version: version.round).policy.refinement
-    told = [*found.aims.items(), *found.operators.items()]
-    return tuple(f"{name}: {what}" for name, what in told)
+def _refinement(
+    versions: Sequence[PolicyVersion], difficulties: Sequence[RoundDifficulty]
+) -> Iterator[str]:
+    """Yield what the newest round tells: where leaves are to move, what operators did, how anchors hold."""
+    newest = max(versions, key=lambda version: version.round, default=None)
+    found = newest.policy.refinement if newest else Refinement()
+    for name, what in (*found.aims.items(), *found.operators.items()):
+        yield f"{name}: {what}"
+    last = max(difficulties, key=lambda told: told.round, default=None)
+    for anchor in last.anchors if last else ():
+        yield (
+            f"{anchor.model} on the held-out set: win rate {anchor.win_rate:.2f} over {anchor.battles} "
+            f"battles, {anchor.expected:.2f} foretold"
+        )
 
 
 def _versions(folder: RunFolder) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,9 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         _models(facts),
         _ratings(facts),
         _listing("Policy changes", facts.policy_changes, "None.") + _recompute(facts),
-        _listing("Refinement after the last round", facts.refinement, "Nothing was told."),
+        _listing(
+            "Difficulty and refinement after the last round", facts.refinement, "Nothing was told."
+        ),
         _listing("Filters", facts.filters, "None were reported."),
         _listing("Limits", _LIMITS, ""),
         _reproduce(facts),
