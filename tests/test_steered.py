@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.calls import ShownCall, Wanted, calls
@@ -36,6 +37,7 @@ SECTIONS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 async def test_the_loop_steers_itself_by_what_its_battles_told(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
         config = load_config(write_config(tmp_path, mock.url, **SECTIONS))
