@@ -107,7 +107,7 @@ class Contrast(Frozen):
     winner: Answer
     loser: Answer
     reasons: tuple[str, ...]
-    """What the jurors said."""
+    """What the checker and the jurors said."""
 
 
 class Constraint(Frozen):

@@ -99,6 +99,10 @@ class Quota(_Section):
             raise ValueError("a quota is a count or a share, and one of them")
         return self
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.count}" if self.share is None else f"{self.share:.0%} of what was decided"
+
     def of(self, candidates: int) -> int:
         """Return the rows wanted."""
         return round((self.share or 0) * candidates) if self.count is None else self.count

@@ -1,7 +1,7 @@
 """Closing a start of a run: the dataset with its card, and the result in numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -10,9 +10,10 @@ from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
 from ..graphs.records import cut_answers
-from ..graphs.settings import of_round
-from ..graphs.supervisor.decisions import RoundRatings
+from ..graphs.settings import Quota, of_round
+from ..graphs.supervisor.decisions import PolicyVersion, RoundDifficulty, RoundRatings
 from ..taxonomy.policy import PolicyChange
+from ..taxonomy.refinement import Refinement
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .folder import RunFolder
@@ -43,6 +44,7 @@ async def close_run(
         totals=totals,
         ratings=tuple(_facts(config, ratings)),
         policy_changes=tuple(sentence(change) for change in changes),
+        refinement=tuple(_refinement(versions, [d async for d in store.stream(kinds.DIFFICULTY)])),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
     )
@@ -127,9 +129,6 @@ def _model(config: RunConfig, name: str) -> str:
 
 
 def _filters(config: RunConfig) -> list[str]:
-    rounds = range(1, config.rounds + 1)
-    sft = ", ".join(f"{of_round(config.selection.sft_margin, n):g}" for n in rounds)
-    pairs = ", ".join(f"{of_round(config.selection.preference_margin, n):g}" for n in rounds)
     return [
         f"Seeds of {config.seeds.min_chars} to {config.seeds.max_chars} characters; exact duplicates "
         f"and near ones (Jaccard {config.seeds.near_duplicate:g}) are dropped.",
@@ -137,9 +136,45 @@ def _filters(config: RunConfig) -> list[str]:
         "the curator finds unsound are dropped.",
         f"Tasks that repeat another about the same context (Jaccard {config.curation.near_duplicate:g}) "
         "are dropped.",
-        f"SFT: the target lost by at least {sft} points (by round). Preference: at least {pairs}.",
+        _selected(config),
         "Disputed battles, and instructions that every contender lost, train nobody.",
     ]
+
+
+def _selected(config: RunConfig) -> str:
+    """Say what training rows had to reach, round by round."""
+    settings, rounds = config.selection, range(1, config.rounds + 1)
+
+    def least(margins: Sequence[float], quotas: Sequence[Quota]) -> str:
+        if quotas:
+            return "as many as " + ", ".join(str(of_round(quotas, n)) for n in rounds)
+        return "at least " + ", ".join(f"{of_round(margins, n):g}" for n in rounds) + " points"
+
+    sft = least(settings.sft_margin, settings.sft_quota)
+    pairs = least(settings.preference_margin, settings.preference_quota)
+    who = (
+        "the target lost by"
+        if settings.rule == "lost"
+        else "drawn at random, as many as were lost by"
+    )
+    mind = ", and every juror is of the same mind" if settings.unanimous else ""
+    return f"SFT: {who} {sft} (by round). Preference: {pairs} and at most {settings.preference_most:g}{mind}."
+
+
+def _refinement(
+    versions: Sequence[PolicyVersion], difficulties: Sequence[RoundDifficulty]
+) -> Iterator[str]:
+    """Yield what the newest round tells: where leaves are to move, what operators did, how anchors hold."""
+    newest = max(versions, key=lambda version: version.round, default=None)
+    found = newest.policy.refinement if newest else Refinement()
+    for name, what in (*found.aims.items(), *found.operators.items()):
+        yield f"{name}: {what}"
+    last = max(difficulties, key=lambda told: told.round, default=None)
+    for anchor in last.anchors if last else ():
+        yield (
+            f"{anchor.model} on the held-out set: win rate {anchor.win_rate:.2f} over {anchor.battles} "
+            f"battles, {anchor.expected:.2f} foretold"
+        )
 
 
 def _versions(folder: RunFolder) -> tuple[tuple[str, str], ...]:

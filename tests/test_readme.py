@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from arenainstruct.graphs.settings import ArenaSettings
+from arenainstruct.agents.cast import Cast
+from arenainstruct.graphs.settings import ArenaSettings, FeedbackSettings, SelectionSettings
 from arenainstruct.runs.mock import MockOptions, MockServer
 from tests.command import Said, command
 
@@ -86,8 +87,11 @@ async def typed(line: str, folder: Path) -> None:
 
 
 async def test_config_and_commands(place: Path) -> None:
-    _, arena = (text for kind, text in BLOCKS if kind == "yaml")
-    ArenaSettings.model_validate(yaml.safe_load(arena)["arena"])
+    _, arena, steered = (yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml")
+    ArenaSettings.model_validate(arena["arena"])
+    SelectionSettings.model_validate(steered["selection"])
+    FeedbackSettings.model_validate(steered["feedback"])
+    assert steered["cast"].keys() <= Cast.model_fields.keys()
     asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
     lines = [c for c in COMMANDS if c.startswith(TOOL)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from arenainstruct.agents.cast import Cast, faults
+from arenainstruct.agents.cast import faults
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.records import Check, Instruction
 from arenainstruct.agents.rows import SftRow
@@ -255,7 +255,7 @@ def test_jurors_that_select_evaluate_only_where_the_config_says_so() -> None:
 
 
 def test_samples_that_would_all_be_the_same_are_refused() -> None:
-    cast = Cast(**CAST.model_dump() | {"target_samples": 4})
+    cast = CAST.model_copy(update={"target_samples": 4})
     known = models()
     assert list(faults(cast, known)) == []
     odd = dict(known) | {"small#2": known["small"]}

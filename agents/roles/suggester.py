@@ -35,7 +35,7 @@ class Suggester(Actor):
             "complexity": instruction.complexity,
         }
         offered = {goal.name for goal in message.goals}
-        note = _note(message.steer) if message.steer else ""
+        note = _note(message.steer, small=self.small) if message.steer else ""
         if self.small:
             # One goal, drawn for it: a small model only says how to get there.
             place = 0 if message.ranked else crc32(instruction.id.encode()) % len(message.goals)
@@ -65,8 +65,9 @@ class Suggester(Actor):
         )
 
 
-def _note(steer: Steer) -> str:
-    """Return what earlier battles tell, as it closes the suggester's turn."""
+def _note(steer: Steer, *, small: bool) -> str:
+    """Return what earlier battles tell, as it closes the suggester's turn; a small model gets few words."""
+    prompt = load_prompt("small/steer" if small else "refinement/steer")
     variables = {
         "aim": steer.aim,
         "constraint": steer.aim.constraint,
@@ -77,4 +78,5 @@ def _note(steer: Steer) -> str:
             for name, r in steer.worked
         ],
     }
-    return "\n\n".join(load_prompt("refinement/steer").render(variables))
+    told = {name: variables[name] for name in prompt.variables}
+    return "\n\n".join(prompt.render(told))

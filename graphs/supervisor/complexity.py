@@ -77,7 +77,7 @@ async def _contests(services: Services, number: int) -> _Fought:
             continue
         key = battle.skill, battle.leaf
         _count(found.contests[key], battle, scored=services.settings.arena.verdict == "score")
-        if services.target in (battle.model_a, battle.model_b) and battle.decided_by == "jury":
+        if services.target in (battle.model_a, battle.model_b):
             best = found.clearest.get(key)
             if won_by(battle) > 0 and (
                 best is None or _clear(services, battle) > _clear(services, best)
@@ -176,19 +176,20 @@ async def _constrained(
 
 
 async def _contrast(services: Services, battle: Battle) -> Contrast:
-    """Return what the critic is asked about a battle: the task, both answers, what the jurors said."""
+    """Return what the critic is asked about a battle: the task, both answers, what was said of them."""
     asked = await services.records.get_many(kinds.INSTRUCTION, [battle.instruction_id])
     asked |= await questions_of(services, [battle])
     instruction = asked[battle.question_id or battle.instruction_id]
     answers = await answers_of(services, [battle])
     a, b = answers[battle.answer_a], answers[battle.answer_b]
     winner, loser = (a, b) if battle.winner == "model_a" else (b, a)
+    told = [game.reason for game in battle.games]
     return Contrast(
         instruction=instruction,
         leaf=services.leaf(instruction),
         winner=winner,
         loser=loser,
-        reasons=tuple(dict.fromkeys(game.reason for game in battle.games))[:REASONS],
+        reasons=tuple(dict.fromkeys(filter(None, [loser.check_note, *told])))[:REASONS],
     )
 
 

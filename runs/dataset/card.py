@@ -66,6 +66,9 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         _models(facts),
         _ratings(facts),
         _listing("Policy changes", facts.policy_changes, "None.") + _recompute(facts),
+        _listing(
+            "Difficulty and refinement after the last round", facts.refinement, "Nothing was told."
+        ),
         _listing("Filters", facts.filters, "None were reported."),
         _listing("Limits", _LIMITS, ""),
         _reproduce(facts),
@@ -208,7 +211,8 @@ def _recompute(facts: CardFacts) -> str:
         return ""
     return (
         "\n\nThe numbers can be counted again in `battles`: of a round and a leaf, the target's battles "
-        "with `purpose` selection, not `disputed`, whose `outcome` is neither `broken` nor `held_out`; "
+        "with `purpose` selection, not `disputed` nor against another of its own samples (`name#2`), whose "
+        "`outcome` is neither `broken` nor `held_out`; "
         "in a win rate a tie counts half. Of an instruction with such battles, the share that the target "
         "lost is what it taught; one that is `broken`, or in `rejects` of the curation and not `failed`, "
         "taught nothing. Earlier rounds count less (`feedback.memory`)."
