@@ -37,7 +37,7 @@ SELECT = Stage("select", (), "instructions", "SFT rows")
 SECOND_LOOK = Stage("second_look", ("second_look",), "instructions", "refused")
 TRAIN = Stage("train")
 EVALUATE = Stage("evaluate", ("evaluate",), "instructions", "held-out battles")
-FEED_BACK = Stage("feed_back")
+FEED_BACK = Stage("feed_back", ("taxonomist",))
 GATE = Stage("gate")
 
 STAGES = (

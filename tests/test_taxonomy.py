@@ -41,6 +41,7 @@ SAMPLES: dict[str, Any] = {
     "actions": ("respond",),
     "verdict": "score",
     "others": [],
+    "losses": ["Task: one", "Task: another"],
     "behaviours": [{"name": "say_unanswerable", "meaning": "It says so."}],
 }
 OURS = {
@@ -127,7 +128,7 @@ def hostile_as(variable: str, text: str) -> Any:
     """Return a text in the shape that a variable has."""
     if variable == "debate":
         return [{"speaker": "first", "round": 1, "actions": "respond", "text": text}]
-    return [text] if variable in ("options", "others") else text
+    return [text] if variable in ("options", "others", "losses") else text
 
 
 @pytest.mark.parametrize("name", prompt_names())
