@@ -13,7 +13,7 @@ from arenainstruct.graphs.supervisor import state, structure, taxonomy
 from arenainstruct.graphs.supervisor.cells import Cell, Leaves
 from arenainstruct.graphs.supervisor.decisions import Decision, TaxonomyVersion, decision_id
 from arenainstruct.runs import load_config
-from arenainstruct.runs.mock import MockServer
+from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
@@ -295,8 +295,8 @@ async def test_structure_is_left_alone_where_it_is_off_or_cannot_be_told(
 )
 async def test_a_proposed_leaf_has_to_earn_its_place(tmp_path: Path, judge: str, end: str) -> None:
     rubrics = {"won": "LOSE", "even_one": "LOSE", "even_two": "LOSE"}
-    async with MockServer() as mock:
-        written = write_loop(tmp_path, mock.url, judge=judge, rubrics=rubrics, rounds=4)
+    async with MockServer(MockOptions(replies="offline")) as mock:
+        written = write_loop(tmp_path, mock.url, judge=judge, rubrics=rubrics, rounds=2)
         result = await launch_async(load_config(written), runs_dir=tmp_path, run_id="a-1")
         assert result.completed
         assert (await replay_async(str(tmp_path / "a-1"))).identical

@@ -1,9 +1,9 @@
 """Losses: what the target lost in a round and why, and what of it belongs together."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from ...agents.messages import Loss
-from ...agents.records import Battle
+from ...agents.records import Answer, Battle
 from ...tools.embedding.tfidf import TfidfEmbedder
 from ...tools.optional import sklearn
 from .. import kinds
@@ -17,7 +17,8 @@ MOST = 400
 """Losses of a skill that are clustered: the first by their ids."""
 _TASK, _WHY = 500, 400
 """Characters of each that a taxonomist reads."""
-TOLD_APART = 0.12
+DIMENSIONS = 16
+TOLD_APART = 0.25
 """Least silhouette of clusters that are told apart at all."""
 _COUNTS = (2, 3, 4)
 
@@ -38,6 +39,7 @@ async def _losses(records: Records, number: int, target: str) -> AsyncIterator[t
         battles = await records.get_many(
             kinds.BATTLE, sorted({id for d in lost for id in d.parents[1:]})
         )
+        answers = await answers_of(records, battles.values(), target)
         for decision in lost:
             its = [battles[id] for id in decision.parents[1:] if id in battles]
             if one := asked.get(decision.instruction_id):
@@ -48,13 +50,20 @@ async def _losses(records: Records, number: int, target: str) -> AsyncIterator[t
                         seed_id=one.seed_id,
                         leaf=one.leaf,
                         task=one.task[:_TASK],
-                        why=_why(its, target)[:_WHY],
+                        why=_why(its, target, answers)[:_WHY],
                     ),
                 )
 
 
-def _why(battles: Sequence[Battle], target: str) -> str:
-    """Return what a juror said of the battle that the target lost most clearly."""
+async def answers_of(records: Records, battles: Iterable[Battle], target: str) -> dict[str, Answer]:
+    """Return the target's answers by id, where a checker decided by them."""
+    checked = [b for b in battles if b.decided_by == "checker"]
+    own = {b.answer_a if b.model_a == target else b.answer_b for b in checked}
+    return await records.get_many(kinds.ANSWER, sorted(own))
+
+
+def _why(battles: Sequence[Battle], target: str, answers: Mapping[str, Answer]) -> str:
+    """Return what a juror, or the checker, said of the battle that the target lost most clearly."""
     lost = [
         (-won_by(battle), battle.id, battle)
         for battle in battles
@@ -64,17 +73,23 @@ def _why(battles: Sequence[Battle], target: str) -> str:
     if not lost:
         return ""
     _, _, battle = min(lost)
-    return next((game.reason for game in battle.games if game.reason), battle.decided_by)
+    own = answers.get(battle.answer_a if battle.model_a == target else battle.answer_b)
+    return next((g.reason for g in battle.games if g.reason), own.check_note if own else "")
 
 
 async def clustered(losses: Sequence[Loss], seed: int) -> list[int] | None:
-    """Return each loss's cluster; None where they are all alike.
+    """Return each loss's cluster by what is held against its answer; None where they are all alike.
+
+    Tasks are not looked at, where a juror said anything: they would fall apart by what they are about.
 
     Raises:
         ValueError: scikit-learn is not installed.
     """
     metrics = sklearn("metrics")
-    vectors = await TfidfEmbedder(64).embed([f"{loss.why} {loss.task}" for loss in losses])
+    texts = [loss.why or loss.task for loss in losses]
+    if len(set(texts)) < 2:
+        return None
+    vectors = await TfidfEmbedder(DIMENSIONS).embed(texts)
     best: tuple[float, list[int]] | None = None
     for count in _COUNTS:
         if count * 2 > len(losses):

@@ -249,7 +249,7 @@ async def _leaves(
         except ValueError as error:
             wrong = str(error)
         if wrong:
-            made.rejects.append(refused(Improper(f"{told.get('name', '')}: {wrong}"), part=wrong))
+            made.rejects.append(refused(Improper(wrong), part=told.get("name", "")))
         else:
             sound.append(leaf)
     return sound
