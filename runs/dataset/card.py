@@ -58,6 +58,7 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         _models(facts),
         _ratings(facts),
         _listing("Policy changes", facts.policy_changes, "None.") + _recompute(facts),
+        _listing("Taxonomy changes", facts.taxonomy_changes, "") if facts.taxonomy_changes else "",
         _listing("Filters", facts.filters, "None were reported."),
         _listing("Limits", _LIMITS, ""),
         _reproduce(facts),

@@ -34,6 +34,8 @@ class CardFacts:
     ratings: tuple[RatingFact, ...] = ()
     policy_changes: tuple[str, ...] = ()
     """One sentence each, with its reason in numbers."""
+    taxonomy_changes: tuple[str, ...] = ()
+    """One sentence each, with its reason."""
     filters: tuple[str, ...] = ()
     """One sentence each: what was dropped, by which threshold."""
     versions: tuple[tuple[str, str], ...] = ()
