@@ -85,7 +85,7 @@ def test_a_leaf_is_retired_that_is_won_at_the_highest_level() -> None:
 
 
 def test_leaves_merge_that_ask_the_same_and_teach_as_often() -> None:
-    twins = {frozenset(("literal", "summary")): 5}
+    twins: dict[frozenset[str], int] = {frozenset(("literal", "summary")): 5}
     found = cells(literal=tried(5, 12), summary=tried(6, 12), loud=tried(5, 12))
     pair = structure.alike(READING, Policy(), found, twins, ())
     assert pair is not None and pair[:2] == ("literal", "summary")

@@ -242,14 +242,12 @@ async def _leaves(
     for told in (told for proposed in answers for told in proposed.leaves):
         try:
             leaf = leaf_of(skill.leaf(base), told)
-            wrong = fault(skill, leaf, instead_of=instead_of)
-            wrong = wrong or next(
-                (f"{leaf.name} is proposed twice" for x in sound if x.name == leaf.name), ""
-            )
+            if wrong := fault(skill, leaf, instead_of=instead_of):
+                raise ValueError(wrong)
+            if leaf.name in {other.name for other in sound}:
+                raise ValueError(f"{leaf.name} is proposed twice")
         except ValueError as error:
-            wrong = str(error)
-        if wrong:
-            made.rejects.append(refused(Improper(wrong), part=told.get("name", "")))
+            made.rejects.append(refused(Improper(str(error)), part=told.get("name", "")))
         else:
             sound.append(leaf)
     return sound
