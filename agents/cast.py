@@ -18,7 +18,8 @@ class Cast(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     default: str
-    """Generation roles: transformer, writer, suggester, editor, curator, examiner and the API agents."""
+    """Roles that generate: transformer, writer, suggester, editor, curator, examiner, taxonomist, and those
+    that make API lists."""
     target: str
     """The contender being improved."""
     contenders: tuple[str, ...]
@@ -36,6 +37,7 @@ class Cast(BaseModel):
     editor: Speaks = None
     curator: Speaks = None
     examiner: Speaks = None
+    taxonomist: Speaks = None
 
     def speaks(self, role: str) -> str:
         """Return the alias that speaks a generation role."""
@@ -58,6 +60,7 @@ class Cast(BaseModel):
             "editor",
             "curator",
             "examiner",
+            "taxonomist",
         ):
             if alias := getattr(self, field):
                 yield f"cast.{field}", alias

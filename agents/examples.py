@@ -27,6 +27,12 @@ _API = {
     ],
     "returns": '{"rung": 3}',
 }
+_LEAF = {
+    "name": "cause_before_effect",
+    "title": "Cause before effect",
+    "definition": "Asks which of several events made a named one happen, where another came before it.",
+    "rubric": "The answer names the cause and not merely what happened earlier.",
+}
 _DIRECTION = {
     "goal": "add_condition",
     "direction": "Ask also what the keeper would have done if the oil had run out.",
@@ -74,6 +80,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reason": _REASON,
         "grade": "A>B",
     },
+    "LeafReply": _LEAF,
+    "LeavesReply": {"reason": "The model takes what came first for the cause.", "leaves": [_LEAF]},
     "ApisReply": {"apis": [_API]},
     "QuestionReply": {"question": "What would the keeper have lost by waiting until dawn?"},
     "DifficultyReply": {"reason": "Two places of the text have to be joined.", "difficulty": 4},

@@ -49,6 +49,35 @@ class Steer(Frozen):
     """The offered goals that were tried, the best first."""
 
 
+class Loss(Frozen):
+    """An instruction that the target lost to another contender."""
+
+    instruction_id: str
+    seed_id: str
+    leaf: str
+    task: str
+    why: str
+    """What a juror held against the target's answer, in its own words."""
+
+
+class Propose(Frozen):
+    """Ask a taxonomist for a leaf for each group of losses. Answered by `Proposed`."""
+
+    subject: str
+    leaf: Leaf
+    """The one whose form the new ones have."""
+    known: tuple[Leaf, ...]
+    """Those that are asked already."""
+    groups: tuple[tuple[Loss, ...], ...]
+
+
+class Proposed(Frozen):
+    """What a taxonomist proposes: name, title, definition and rubric of each, unchecked."""
+
+    reason: str
+    leaves: tuple[dict[str, str], ...]
+
+
 class Suggest(Frozen):
     """Ask a suggester how an instruction could become harder. Answered by `Suggested`."""
 

@@ -189,6 +189,22 @@ class FiveGradeReply(VerdictReply):
     grade: Literal["A>>B", "A>B", "A=B", "B>A", "B>>A"]
 
 
+class LeafReply(ReplyBody):
+    """One proposed type of task; its form is that of the type it was made from."""
+
+    name: str
+    title: str
+    definition: str
+    rubric: str
+
+
+class LeavesReply(ReplyBody):
+    """A type for each group of losses that has something in common."""
+
+    reason: str
+    leaves: list[LeafReply]
+
+
 class QuestionReply(ReplyBody):
     """The examiner's question."""
 
@@ -198,7 +214,7 @@ class QuestionReply(ReplyBody):
 LENGTHS = frozenset({"minItems", "maxItems", "maxLength"})
 """Words that bound lists and texts: not every endpoint knows them."""
 _MOST: dict[str, dict[str, int]] = {
-    **dict.fromkeys(("tasks", "suggestions", "apis", "parameters"), {"maxItems": 64}),
+    **dict.fromkeys(("tasks", "suggestions", "apis", "parameters", "leaves"), {"maxItems": 64}),
     **dict.fromkeys(("options", "user_turns"), {"maxItems": 12}),
     **dict.fromkeys(("goal", "name"), {"maxLength": 100}),
     **dict.fromkeys(("own_answer", "direction", "constraint"), {"maxLength": 1000}),

@@ -28,6 +28,7 @@ from .roles.juror import Juror
 from .roles.moderator import Moderator
 from .roles.rater import Rater
 from .roles.suggester import Suggester
+from .roles.taxonomist import Taxonomist
 from .roles.transformer import Transformer
 from .roles.writer import Writer
 from .trace import Scope, enter, here, message_id, record_ids, span
@@ -49,6 +50,7 @@ ROLES: dict[str, type[Actor]] = {
     "hypothesiser": Hypothesiser,
     "finder": Finder,
     "rater": Rater,
+    "taxonomist": Taxonomist,
 }
 """To add a role: a prompt file, a small class, a line here."""
 

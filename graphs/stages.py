@@ -38,7 +38,7 @@ SECOND_LOOK = Stage("second_look", ("second_look",), "instructions", "refused")
 COMPLEXITY = Stage("complexity", ("contrast",))
 TRAIN = Stage("train")
 EVALUATE = Stage("evaluate", ("evaluate",), "instructions", "held-out battles")
-FEED_BACK = Stage("feed_back")
+FEED_BACK = Stage("feed_back", ("taxonomist",))
 GATE = Stage("gate")
 
 STAGES = (

@@ -38,6 +38,9 @@ async def close_run(
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream(kinds.POLICY)]
     changes = [c for v in sorted(versions, key=lambda v: v.policy.version) for c in v.changes]
+    grown = [v async for v in store.stream(kinds.TAXONOMY)]
+    grown.sort(key=lambda v: v.taxonomy.version)
+    structure = [{"round": v.round, **c.model_dump(mode="json")} for v in grown for c in v.changes]
     totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
@@ -45,6 +48,7 @@ async def close_run(
         ratings=tuple(_facts(config, ratings)),
         policy_changes=tuple(sentence(change) for change in changes),
         refinement=tuple(_refinement(versions, [d async for d in store.stream(kinds.DIFFICULTY)])),
+        taxonomy_changes=tuple(map(restructuring, structure)),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
     )
@@ -75,6 +79,7 @@ async def close_run(
             for m in r.models
         ],
         policy_changes=[change.model_dump() for change in changes],
+        taxonomy_changes=structure,
         jurors=[failures.data() for failures in await juror_failures(store)],
         judging=await judging(lambda: store.stream(kinds.BATTLE), config.arena, config.cast),
     )
@@ -105,6 +110,15 @@ async def fruitless(
 def sentence(change: PolicyChange) -> str:
     """Return a policy change in words, with its reason."""
     return f"round {change.round}, {change.skill}/{change.leaf}: {change.reason}"
+
+
+def restructuring(change: Mapping[str, Any]) -> str:
+    """Return a change of the taxonomy in words, with its reason."""
+    gone, new = (", ".join(change[side]) for side in ("gone", "new"))
+    leaves = f"{gone} → {new}" if gone and new else gone or new
+    return (
+        f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
+    )
 
 
 def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:

@@ -37,6 +37,8 @@ class RunResult:
     ratings: list[dict[str, Any]] = field(default_factory=list)
     """The last round's, best first; `purpose` tells which jury gave the verdicts."""
     policy_changes: list[dict[str, Any]] = field(default_factory=list)
+    taxonomy_changes: list[dict[str, Any]] = field(default_factory=list)
+    """Leaves that were split, merged, retired, proposed or promoted, each with its round and reason."""
     jurors: list[dict[str, Any]] = field(default_factory=list)
     """Those with games that gave no verdict, the worst first: how many of how many, and why."""
     judging: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from ..tools.ratings.intervals import told
 from .judging import judging_lines
 from .jurors import failure_lines
 from .program import program
+from .report import restructuring
 from .result import RunResult
 from .usable import left_out
 
@@ -28,6 +29,7 @@ def summary(result: RunResult) -> str:
         _ratings(result.ratings),
         _judging(result.judging),
         _changes(result),
+        _structure(result),
         _cost(result),
         _next(result),
     ]
@@ -98,14 +100,24 @@ def _changes(result: RunResult) -> str:
     changes = result.policy_changes
     if not changes:
         return f"Policy\n  unchanged: {_why_unchanged(result)}"
+    told = [f"round {c['round']}, {c['skill']}/{c['leaf']}: {c['reason']}" for c in changes]
+    return _listed("Policy", told)
+
+
+def _structure(result: RunResult) -> str:
+    return _listed("Taxonomy", list(map(restructuring, result.taxonomy_changes)))
+
+
+def _listed(title: str, said: list[str]) -> str:
+    """Return the first changes in full, and how many more there are."""
+    if not said:
+        return ""
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
-    lines = [f"Policy: {len(changes)} changes"]
-    for change in changes[:CHANGES]:
-        where = f"round {change['round']}, {change['skill']}/{change['leaf']}"
-        text = f"{where}: {change['reason']}"
+    lines = [f"{title}: {len(said)} changes"]
+    for text in said[:CHANGES]:
         lines += wrap(text, width, initial_indent="  ", subsequent_indent="      ")
-    if len(changes) > CHANGES:
-        lines.append(f"  … and {len(changes) - CHANGES} more, each with its reason, in the card")
+    if len(said) > CHANGES:
+        lines.append(f"  … and {len(said) - CHANGES} more, each with its reason, in the card")
     return "\n".join(lines)
 
 
@@ -151,6 +163,7 @@ def _next(result: RunResult) -> str:
     return (
         f"The dataset is in {path}/dataset. Next:\n"
         f"  less {path}/dataset/README.md\n"
+        f"  {program()} policy show {path}\n"
         f"  {program()} export {path} --format trl --to {path}/trl\n"
         f"  {program()} estimate --seeds YOUR_DOCUMENTS/"
     )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .skill import Leaf, Skill
 
-Kind = Literal["split", "merged", "retired", "proposed", "rolled_back"]
+Kind = Literal["split", "merged", "retired", "proposed", "promoted", "rolled_back"]
 
 
 class TaxonomyChange(BaseModel):
@@ -75,13 +75,28 @@ class Taxonomy(BaseModel):
         """
         return self._next("retired", skill, gone=(leaf,), new=(), reason=reason)
 
-    def proposed(self, skill: str, leaf: Leaf, reason: str) -> tuple["Taxonomy", TaxonomyChange]:
-        """Return the next version, in which a new leaf is asked too.
+    def proposed(
+        self, skill: str, leaf: Leaf, reason: str, *, round: int
+    ) -> tuple["Taxonomy", TaxonomyChange]:
+        """Return the next version, in which a new leaf is asked too, on trial.
 
         Raises:
             ValueError: the name is taken.
         """
-        return self._next("proposed", skill, gone=(), new=(leaf,), reason=reason)
+        after, change = self._next("proposed", skill, gone=(), new=(leaf,), reason=reason)
+        trials = after.trials | {f"{skill}/{leaf.name}": round}
+        return after.model_copy(update={"trials": trials}), change
+
+    def promoted(self, skill: str, leaf: str, reason: str) -> tuple["Taxonomy", TaxonomyChange]:
+        """Return the next version, in which a leaf has earned its place.
+
+        Raises:
+            KeyError: it is not on trial.
+        """
+        trials = dict(self.trials)
+        del trials[f"{skill}/{leaf}"]
+        after = self.model_copy(update={"version": self.version + 1, "trials": trials})
+        return after, TaxonomyChange(kind="promoted", skill=skill, new=(leaf,), reason=reason)
 
     def rolled_back(
         self, earlier: "Taxonomy", reason: str
@@ -103,7 +118,10 @@ class Taxonomy(BaseModel):
                     )
                 )
             skills.append(_asking(skill, asked))
-        return Taxonomy(version=self.version + 1, skills=tuple(skills)), tuple(changes)
+        asked_now = {f"{skill.name}/{leaf.name}" for skill in skills for leaf in skill.in_force}
+        trials = {name: round for name, round in earlier.trials.items() if name in asked_now}
+        after = Taxonomy(version=self.version + 1, skills=tuple(skills), trials=trials)
+        return after, tuple(changes)
 
     def _next(
         self, kind: Kind, skill: str, *, gone: tuple[str, ...], new: Sequence[Leaf], reason: str
@@ -114,7 +132,9 @@ class Taxonomy(BaseModel):
         skills = tuple(_changed(s, gone, new) if s is before else s for s in self.skills)
         names = tuple(leaf.name for leaf in new)
         change = TaxonomyChange(kind=kind, skill=skill, gone=gone, new=names, reason=reason)
-        return Taxonomy(version=self.version + 1, skills=skills), change
+        over = {f"{skill}/{leaf}" for leaf in gone}
+        trials = {name: round for name, round in self.trials.items() if name not in over}
+        return Taxonomy(version=self.version + 1, skills=skills, trials=trials), change
 
 
 def _refuse(skill: Skill, gone: Iterable[str], new: Iterable[Leaf]) -> None:

@@ -4,6 +4,7 @@ The target loses in a leaf whose rubric says LOSE, wins where it says WIN, and e
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -43,10 +44,16 @@ def skill(**rubrics: str) -> dict[str, Any]:
     }
 
 
-def write_loop(folder: Path, url: str, **sections: Any) -> Path:
+def write_loop(
+    folder: Path,
+    url: str,
+    judge: str = "judge",
+    rubrics: Mapping[str, str] | None = None,
+    **sections: Any,
+) -> Path:
     """Write the loop's config beside its skill."""
     path = folder / "reading.yaml"
-    path.write_text(yaml.safe_dump(skill()), encoding="utf-8")
+    path.write_text(yaml.safe_dump(skill(**(rubrics or {}))), encoding="utf-8")
     writer = {"provider": "openai", "model": "strong-1", "base_url": url, "concurrency": 8}
     played = {"provider": "scripted", "script": f"{__name__}:answer"}
     data = {
@@ -57,7 +64,7 @@ def write_loop(folder: Path, url: str, **sections: Any) -> Path:
         "models": {
             "writer": writer,
             **{name: {**played, "model": name} for name in ("teacher", "small")},
-            "juror": {"provider": "scripted", "model": "j", "script": f"{__name__}:judge"},
+            "juror": {"provider": "scripted", "model": "j", "script": f"{__name__}:{judge}"},
         },
         "cast": {
             "default": "writer",
@@ -73,17 +80,42 @@ def write_loop(folder: Path, url: str, **sections: Any) -> Path:
     return config
 
 
+async def judge_lost(call: Call) -> Reply:
+    """Decide against the target in proposed leaves."""
+    return await judge(call, "LOSE")
+
+
+async def judge_won(call: Call) -> Reply:
+    """Decide for the target in proposed leaves."""
+    return await judge(call, "WIN")
+
+
+_REASONS = (
+    "Measured quantities lack units; units were demanded, quantities without units mislead readers badly.",
+    "Chronology is reversed: earlier events come after later events, causes follow their own effects.",
+)
+
+
 async def answer(call: Call) -> Reply:
     """Answer as a contender who names itself."""
     return Reply(text=f"It was said by {call.alias}.", model=f"scripted/{call.alias}")
 
 
-async def judge(call: Call) -> Reply:
-    """Decide by the rubric alone, or by the task where the rubric is for both."""
+async def judge(call: Call, proposed: str = "") -> Reply:
+    """Decide by the rubric alone, or by the task where the rubric is for both.
+
+    `proposed` is put into the rubrics that the embedded taxonomist writes.
+    """
     line = Line(call)
     rubric, task = line.tag("rubric"), line.tag("instruction")
+    rubric += proposed if "about nothing else wrong" in rubric else ""
     even = crc32(task.encode()) % 2 == 0
     better = "teacher" if "LOSE" in rubric or (even and "WIN" not in rubric) else "small"
     first, second = (9.0 if better in line.tag(side) else 5.0 for side in ("first", "second"))
-    said = {"own_answer": "", "reason": "by rubric", "score_first": first, "score_second": second}
+    said = {
+        "own_answer": "",
+        "reason": _REASONS[even],
+        "score_first": first,
+        "score_second": second,
+    }
     return Reply(text=orjson.dumps(said).decode(), model="scripted/j")

@@ -125,7 +125,10 @@ async def test_a_run_with_small_models_in_every_role_makes_its_data(
 ) -> None:
     each = {"style": "small", "structured": structured}
     async with MockServer(MockOptions(schema=structured)) as mock:
-        config = load_config(write_config(tmp_path, mock.url, each, rounds=1))
+        # All ways to a passage: what a canned model tells again has nothing of its seed, and is dropped.
+        all_ways = {"passages": 9, "instructions": 18, "refinements": 1, "directions": 1}
+        written = write_config(tmp_path, mock.url, each, rounds=1, per_seed=all_ways)
+        config = load_config(written)
         result = await launch_async(config, runs_dir=tmp_path, run_id="small-1", limit=3)
     assert result.completed and result.counts["instruction"] and result.counts["battle"]
     with stored(Place.of(tmp_path / "small-1" / STORE_FILE)) as store:

@@ -45,6 +45,7 @@ SAMPLES: dict[str, Any] = {
     "reasons": ["The first names the year."],
     "aim": Aim(way="harder", complexity=2, battles=6, win_rate=0.75, difficulty=-0.4),
     "worked": [("harder", {"passed": 1, "made": 2, "told": "1.0 of 1"})],
+    "losses": ["Task: one", "Task: another"],
     "behaviours": [{"name": "say_unanswerable", "meaning": "It says so."}],
 }
 OURS = {
@@ -137,7 +138,7 @@ def hostile_as(variable: str, text: str) -> Any:
     """Return a text in the shape that a variable has."""
     if variable == "debate":
         return [{"speaker": "first", "round": 1, "actions": "respond", "text": text}]
-    return [text] if variable in ("options", "others") else text
+    return [text] if variable in ("options", "others", "losses") else text
 
 
 @pytest.mark.parametrize("name", prompt_names())

@@ -104,9 +104,15 @@ async def duplicates(
     """Return the rejects of near duplicates, and remember the others; call it in the order of ids."""
     earlier = await services.duplicates.seen(list(map(_asked, instructions)), round)
     return [
-        dropped(one, "duplicate", f"asks what {twin} asks about the same context") if twin else None
+        _repeats(one, twin) if twin else None
         for one, twin in zip(instructions, earlier, strict=True)
     ]
+
+
+def _repeats(one: Instruction, twin: str) -> Reject:
+    """Return the reject of a near duplicate, which leads to its twin too."""
+    found = dropped(one, "duplicate", f"asks what {twin} asks about the same context")
+    return found.model_copy(update={"parents": (*found.parents, twin)})
 
 
 def _asked(instruction: Instruction) -> Asked:

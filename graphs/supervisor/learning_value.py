@@ -140,7 +140,7 @@ def _thompson(found: Sequence[_Posterior], cap: float) -> list[float]:
 
 
 def _ucb(found: Sequence[_Posterior], cap: float) -> list[float]:
-    """Return each leaf's upper confidence bound: its mean and one standard deviation, as UCB-V has it."""
+    """Return each leaf's upper confidence bound: its mean, and what UCB-V adds for its variance, halved."""
     every = log(1 + fsum(worth for _, worth in found)) / 2
     return [mean + sqrt(every * mean * (1 - mean) / worth) for mean, worth in found]
 

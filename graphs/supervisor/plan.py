@@ -17,8 +17,8 @@ async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Open the next round; the first one starts from the weights and the skills as they are shipped."""
     services, number = runtime.context, state["round"] + 1
     begun: RunUpdate = {} if state["policy"] else await _begin(services)
-    now = state | begun
-    begun |= await _ordered(services, number, now["policy"], now["taxonomy"])
+    policy, taxonomy = (begun.get(name) or state[name] for name in ("policy", "taxonomy"))
+    begun |= await _ordered(services, number, str(policy), str(taxonomy))
     services.notify("round_started", round=number, rounds=services.settings.rounds)
     return {
         "round": number,

@@ -1,11 +1,18 @@
-"""Taxonomy: what asking each leaf taught decides which leaves are asked more (diversity)."""
+"""Taxonomy: what asking each leaf taught decides which leaves there are, and how often each is asked."""
+
+from collections.abc import Mapping
 
 from langgraph.runtime import Runtime
 
+from ...agents.records import make_id
+from ...taxonomy.version import Taxonomy
+from .. import kinds
 from ..services import Services
 from .cells import Leaves, by_leaf, read_table
-from .feedback import Found, LeafRecord, Records, weigh
+from .decisions import TaxonomyVersion
+from .feedback import Found, LeafRecord, Records, changed, weigh
 from .learning_value import Evidence
+from .restructure import Restructured, restructure
 from .state import RunState, RunUpdate, current_round, in_force
 
 FORGOTTEN = 0.05
@@ -13,27 +20,57 @@ FORGOTTEN = 0.05
 
 
 async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
-    """Weigh the leaves by what asking them taught, this round and before it."""
+    """Split, merge, retire and propose leaves, then weigh all of them by what asking them taught."""
     services, round = await in_force(state, runtime), await current_round(state, runtime)
     settings = services.settings.feedback
     rounds = await lately(services, round.number)
-    changes = weigh(
-        round.policy,
-        records_of(rounds[0]),
+    found = await services.records.get(kinds.TAXONOMY, state["taxonomy"])
+    update: RunUpdate = {}
+    made = Restructured(found.taxonomy if found else _shipped(services), round)
+    if settings.structure and found is not None:
+        made = await restructure(services, round, rounds, found.taxonomy)
+        update = await _written(services, made, state["taxonomy"])
+    changes = made.starts + weigh(
+        changed(round.policy, made.starts),
+        records_of(rounds[round.number]),
         faded(rounds, settings.memory),
-        services.skills.values(),
+        made.taxonomy.skills,
         round=round.number,
         settings=settings,
+        held=made.fresh,
     )
-    return {"weights": [change.model_dump() for change in changes]}
+    return {**update, "weights": [change.model_dump() for change in changes]}
 
 
-async def lately(services: Services, number: int) -> list[Leaves]:
-    """Return what rounds showed, this one first, as far back as they count."""
-    found: list[Leaves] = []
+def _shipped(services: Services) -> Taxonomy:
+    return Taxonomy(skills=tuple(services.skills.values()))
+
+
+async def _written(services: Services, made: Restructured, before: str) -> RunUpdate:
+    """Write the next version of the taxonomy with its reasons; none where nothing changes."""
+    records, number = services.records, made.round.number
+    await records.add(kinds.REJECT, number, made.rejects)
+    if made.skipped:
+        services.notify("notice", text=f"no leaf is split or proposed: {made.skipped}")
+    version = TaxonomyVersion(
+        id=make_id("taxonomy", made.taxonomy.version),
+        parents=(before,),
+        round=number,
+        taxonomy=made.taxonomy,
+        changes=tuple(made.changes),
+    )
+    await records.replace(kinds.TAXONOMY, number, [version] if made.changes else [])
+    for change in made.changes:
+        services.notify("taxonomy_changed", change=change.model_dump())
+    return {"taxonomy": version.id} if made.changes else {}
+
+
+async def lately(services: Services, number: int) -> dict[int, Leaves]:
+    """Return what rounds showed, by number, the last one first, as far back as they count."""
+    found: dict[int, Leaves] = {}
     counts = 1.0
     while number > 0 and counts >= FORGOTTEN:
-        found.append(by_leaf(await read_table(services.records, number)))
+        found[number] = by_leaf(await read_table(services.records, number))
         number, counts = number - 1, counts * services.settings.feedback.memory
     return found
 
@@ -43,10 +80,13 @@ def records_of(leaves: Leaves) -> Records:
     return {leaf: LeafRecord(cell.won, cell.tied, cell.lost) for leaf, cell in leaves.items()}
 
 
-def faded(rounds: list[Leaves], memory: float) -> Found:
-    """Return what asking each leaf taught, the last round first: each counts `memory` of the one after it."""
+def faded(rounds: Mapping[int, Leaves], memory: float) -> Found:
+    """Return what asking each leaf taught: each round counts `memory` of the one after it."""
     found: dict[tuple[str, str], Evidence] = {}
-    for back, leaves in enumerate(rounds):
+    last = max(rounds)
+    for number, leaves in rounds.items():
         for leaf, cell in leaves.items():
-            found[leaf] = found.get(leaf, Evidence()) + cell.evidence.faded(memory**back)
+            found[leaf] = found.get(leaf, Evidence()) + cell.evidence.faded(
+                memory ** (last - number)
+            )
     return found

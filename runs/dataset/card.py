@@ -69,6 +69,7 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         _listing(
             "Difficulty and refinement after the last round", facts.refinement, "Nothing was told."
         ),
+        _listing("Taxonomy changes", facts.taxonomy_changes, "") if facts.taxonomy_changes else "",
         _listing("Filters", facts.filters, "None were reported."),
         _listing("Limits", _LIMITS, ""),
         _reproduce(facts),

@@ -36,6 +36,8 @@ class CardFacts:
     """One sentence each, with its reason in numbers."""
     refinement: tuple[str, ...] = ()
     """One sentence each: which way a leaf is to move, and what became of an operator's products."""
+    taxonomy_changes: tuple[str, ...] = ()
+    """One sentence each, with its reason."""
     filters: tuple[str, ...] = ()
     """One sentence each: what was dropped, by which threshold."""
     versions: tuple[tuple[str, str], ...] = ()

@@ -110,7 +110,8 @@ def _count(notes: Iterable[Noted], seed_of: Mapping[str, str], into: dict[str, U
 def _hastened(config: RunConfig, held_out: float) -> RunConfig:
     """Return the config without what only takes time, and with a share held out if any is.
 
-    What is said to small models makes no sense to those that stand in their places.
+    What is said to small models makes no sense to those that stand in their places. The taxonomist is left
+    out: it is asked about no document, and at most once a skill and round.
     """
     quick = {"rpm": None, "tpm": None, "concurrency": "auto"}
     share = {"held_out": min(config.evaluation.held_out, held_out)}
@@ -122,6 +123,7 @@ def _hastened(config: RunConfig, held_out: float) -> RunConfig:
                 for a, model in config.models.items()
             },
             "evaluation": config.evaluation.model_copy(update=share),
+            "feedback": config.feedback.model_copy(update={"structure": False}),
             "budget": BudgetSettings(),
         }
     )

@@ -1,8 +1,8 @@
 """A run's policy over its rounds: versions, orders that wait, and what the feedback saw in each leaf."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ...agents.errors import UserError
 from ...graphs import kinds
@@ -103,7 +103,7 @@ async def read_history(store: Store, folder: RunFolder, *, whole: bool = False) 
 
 
 async def _add_costs(store: Store, costs: dict[tuple[str, str], Cost]) -> None:
-    async def spent() -> Any:
+    async def spent() -> AsyncIterator[tuple[str, int, int, float]]:
         for row in store.spent():
             yield row
 

@@ -6,6 +6,7 @@ from ...graphs.supervisor.cells import Cell, Leaves, by, by_leaf, together
 from ...graphs.supervisor.orders import differences
 from ...taxonomy.policy import PolicyChange
 from ...tools.ratings.share import wilson
+from ..report import restructuring
 from .history import Cost, History
 
 _HEAD = (
@@ -124,7 +125,11 @@ def diff(history: History, one: int, other: int) -> dict[str, Any]:
         reasons.setdefault((f"{change.skill}/{change.leaf}", change.field), []).append(change)
     rounds = {version.round for version in between}
     structure = [
-        {"version": v.taxonomy.version, **change.model_dump(mode="json")}
+        {
+            "version": v.taxonomy.version,
+            "round": v.round,
+            **change.model_dump(mode="json"),
+        }
         for v in history.taxonomies
         if v.round in rounds and v.taxonomy.version > 1
         for change in v.changes
@@ -153,9 +158,5 @@ def told(found: dict[str, Any]) -> str:
         lines.append(f"  {change['leaf']}: {change['field']} {change['old']:g} → {change['new']:g}")
         lines += [f"      {reason}" for reason in change["reasons"]]
     for change in found["structure"]:
-        gone, new = ", ".join(change["gone"]) or "nothing", ", ".join(change["new"]) or "nothing"
-        lines.append(
-            f"  taxonomy version {change['version']}, {change['skill']}: {change['kind']} "
-            f"({gone} → {new}): {change['reason']}"
-        )
+        lines.append(f"  taxonomy version {change['version']}: {restructuring(change)}")
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from .apis import describe
 from .debate import state
 from .passages import transform
 from .request import OfflineReply, OfflineRequest, Sections, read_sections
-from .roles import check, edit, examine, judge, rate, suggest
+from .roles import check, edit, examine, judge, propose, rate, suggest
 from .tasks import write_tasks
 from .text import Text, read_text, stems
 from .tools import use_tools
@@ -36,6 +36,7 @@ _MAKERS: tuple[
     ({"parameters", "returns"}, "", describe),
     ({"self_contained", "matches_passage", "matches_leaf", "label_right"}, "task", check),
     ({"passage", "suitable"}, "seed", transform),
+    ({"definition", "rubric"}, "losses", propose),
     ({"difficulty", "specificity", "complexity", "creativity"}, "instruction", rate),
 )
 

@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
@@ -179,6 +180,24 @@ def examine(sections: Sections, rng: random.Random) -> Facts:
             yield {"question": facts["task"]}
     varied = NUMBER.sub(lambda found: other_number(found[0]), example)
     yield {"question": varied if varied != example else f"{example} Say how you went about it."}
+
+
+def propose(sections: Sections, rng: random.Random) -> Facts:
+    """Narrow a leaf down once for each group of losses, by the words that the group shares most."""
+    leaf = sections.get("leaf")
+    name, definition = leaf.attributes.get("name", "leaf"), " ".join(leaf.text.split()).rstrip(".")
+    taken: set[str] = set()
+    for group in (section for section in sections.items if section.name == "losses"):
+        told = Counter(word.lower() for word in content_words(group.text) if word.isalpha())
+        words = [word for word, _ in told.most_common() if len(word) > 4 and word not in taken][:2]
+        taken.update(words)
+        if words and "".join(words).isascii():
+            yield {
+                "name": "_".join((name, *words)),
+                "title": f"{name.replace('_', ' ').capitalize()}: {' and '.join(words)}",
+                "definition": f"{definition}, where the answer turns on {' and '.join(words)}.",
+                "rubric": f"The answer is right about {' and '.join(words)}, and about nothing else wrong.",
+            }
 
 
 def rate(sections: Sections, rng: random.Random) -> Facts:
