@@ -127,5 +127,5 @@ def _show(result: "ArenaResult") -> None:
     from .summary import summary
 
     if result.board is not None:
-        show(result.board, {}, result.notes, by=None)
+        show(result.board, {}, result.doubts, result.notes, by=None)
     say(summary(result.data))

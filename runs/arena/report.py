@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from ..folder import RunFolder
 from ..judging import judging
 from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
-from ..leaderboard.notes import notes
+from ..leaderboard.doubts import Doubt
+from ..leaderboard.notes import doubts, notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
@@ -43,6 +44,7 @@ class ArenaResult:
     board: Board | None
     """None where no game was judged."""
     notes: list[str]
+    doubts: list[Doubt]
 
     @property
     def completed(self) -> bool:
@@ -58,11 +60,12 @@ async def close(
     ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
+    warned: list[Doubt] = []
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
     if await store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
-        told = notes(board, loaded, options)
+        told, warned = notes(board, loaded, options), doubts(board)
     paid = await cost(store)
     data = {
         "run_id": folder.run_id,
@@ -82,10 +85,11 @@ async def close(
         **await judging(
             lambda: store.stream(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
         ),
+        "warnings": [asdict(doubt) for doubt in warned],
         "notes": told,
     }
     folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    return ArenaResult(data, board, told)
+    return ArenaResult(data, board, told, warned)
 
 
 def is_tie(one: float, other: float) -> bool:

@@ -9,6 +9,7 @@ from ...tools.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
+from ..leaderboard.doubts import exposure_doubts
 from .ranking import Canaries
 
 Data = dict[str, Any]
@@ -24,6 +25,12 @@ def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int])
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
         "jurors": [_juror(juror) for juror in audit.jurors],
         "agreement": _agreement(audit),
+        "position": {
+            **asdict(audit.position),
+            "first_of_decided": audit.position.first_of_decided,
+            "balanced": audit.exposure.balanced,
+        },
+        "warnings": [asdict(doubt) for doubt in exposure_doubts(audit.exposure)],
         "swayed_answers": audit.swayed,
         "conferred_games": audit.conferred,
         "cascade": dict(audit.cascade),

@@ -14,7 +14,8 @@ from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.intervals import told
 from ..jurors import failure_lines
-from ..leaderboard.notes import hard, worth
+from ..leaderboard.doubts import exposure_doubts
+from ..leaderboard.notes import hard, shares, worth
 from ..terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries
@@ -25,7 +26,7 @@ Line = tuple[str, Callable[[JurorAudit], Estimate], str]
 LINES: tuple[Line, ...] = (
     ("flips with the order", lambda j: j.order.flips, "share"),
     ("tie in one order only", lambda j: j.order.wavers, "share"),
-    ("first shown wins", lambda j: j.order.first, "share"),
+    ("first shown wins, where both orders", lambda j: j.order.first, "share"),
     ("points for being first", lambda j: j.order.shift, "points"),
     ("longer answer wins", lambda j: j.taste.longer, "share"),
     ("twice as long, against the jury", lambda j: j.taste.length, "effect"),
@@ -53,6 +54,8 @@ def show(
     console = Page(width)
     for line in failure_lines(failed):
         console.print(line, soft_wrap=not wide)
+    for doubt in exposure_doubts(audit.exposure):
+        console.print(f"Warning: {doubt.words}", soft_wrap=not wide)
     for juror in audit.jurors:
         console.print(_table(juror))
         console.print()
@@ -105,6 +108,7 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
+    yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
         yield (

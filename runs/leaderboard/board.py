@@ -7,6 +7,7 @@ import numpy as np
 
 from ...agents.errors import UserError
 from ...tools.ratings.agreement import Agreement
+from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit
 from ...tools.ratings.flips import Flips, flips
 from ...tools.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
@@ -14,7 +15,7 @@ from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Position, position
 from ...tools.ratings.standings import Standing, separability, standings, win_rates
-from ...tools.ratings.table import BattleTable, Floats, Ints, add_up
+from ...tools.ratings.table import BattleTable, Ints
 from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
 from .difficulty import Difficulty, length_controlled_rates, read_difficulty
@@ -49,13 +50,19 @@ class Board:
     counts: Ints
     """Battles of row model and column model, shape (models, models)."""
     baseline: str | None
+    everywhere: str | None
+    """Who takes part in every battle of three or more models."""
     win_rates: Mapping[str, WinRate]
     """Empty for the sandwich, and where there are no intervals."""
     separability: float
     """0 where there are too few questions to tell any pair apart."""
     position: Position
-    balanced: float
-    """Share of the weight whose pair was shown as often the other way round."""
+    """By the weight that rows have."""
+    counted: Position
+    """Each verdict as one."""
+    exposure: Exposure
+    carried: int | None
+    """How few questions carry the first model's lead over the second, where it is told apart."""
     expected_first: float
     """Share of the wins that the model shown first would take by the ratings alone, ties half."""
     flips: Flips
@@ -166,10 +173,13 @@ def board(
         questions=int(np.count_nonzero(np.bincount(table.question))),
         counts=_counts(each),
         baseline=baseline,
+        everywhere=met_by_all(table),
         win_rates=_spread(fit, intervals, baseline) if evidence > 1 else {},
         separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
         position=position(judged.table),
-        balanced=_balanced(judged.table),
+        counted=position(replace(judged.table, weight=np.ones(len(judged.table)))),
+        exposure=exposure(judged.table),
+        carried=_carried(table, fit, intervals),
         expected_first=_expected_first(judged.table, fit),
         flips=flips(judged.table, judged.judge.codes if judged.judge else None),
         flipped=options.inconsistent_weight(nested=unweighed.nested),
@@ -209,11 +219,12 @@ def _counts(table: BattleTable) -> Ints:
     return np.asarray(forth + forth.T)
 
 
-def _balanced(table: BattleTable) -> float:
-    count = len(table.models)
-    forth: Floats = add_up(table.a * count + table.b, table.weight, count**2)
-    shown = forth.reshape(count, count)
-    return float(np.minimum(shown, shown.T).sum() / (shown.sum() or 1.0))
+def _carried(table: BattleTable, fit: Fit, intervals: Intervals) -> int | None:
+    """Return how few questions carry the lead of the first model, None where it is not told apart."""
+    first, second = np.argsort(-fit.ratings, kind="stable")[:2]
+    if intervals.low[first] <= intervals.high[second]:
+        return None
+    return carried_by(table, fit, int(first), int(second))
 
 
 def _expected_first(table: BattleTable, fit: Fit) -> float:

@@ -132,10 +132,12 @@ def _rank(
     plots: Sequence[Path],
     as_json: bool,
 ) -> None:
+    from dataclasses import asdict
+
     import orjson
 
     from .board import boards
-    from .notes import notes
+    from .notes import doubts, notes
     from .output import data, show
     from .plot import check_plots, draw
     from .reading import load
@@ -143,11 +145,12 @@ def _rank(
     check_plots(plots)
     loaded = load(paths, by=by, control=options.control, drop=drop)
     whole, parts = boards(loaded, options)
-    told = notes(whole, loaded, options)
+    told, warned = notes(whole, loaded, options), doubts(whole)
     for path in plots:
-        draw(path, whole, told)
+        draw(path, whole, [*(doubt.words for doubt in warned), *told])
     if as_json:
-        found = {**data(whole, parts, loaded, options), "notes": told}
+        warnings = [asdict(doubt) for doubt in warned]
+        found = {**data(whole, parts, loaded, options), "warnings": warnings, "notes": told}
         say(orjson.dumps(found).decode())
     else:
-        show(whole, parts, told, by=by)
+        show(whole, parts, warned, told, by=by)

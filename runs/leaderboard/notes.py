@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from ...tools.ratings.agreement import FEWEST_SHARED, Agreement
 from ...tools.ratings.intervals import FEWEST_QUESTIONS
+from ...tools.ratings.position import Position
 from .board import Board
+from .doubts import Doubt, carried_doubt, exposure_doubts
 from .options import Options
 from .reading import Loaded
 
@@ -29,6 +31,15 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
         *_control(board, options),
         *_position(board, options),
         *_agreement(board, loaded),
+    ]
+
+
+def doubts(board: Board) -> list[Doubt]:
+    """Return the warnings on a board."""
+    first = [row.model for row in board.rows[:2]]
+    return [
+        *exposure_doubts(board.exposure, board.everywhere),
+        *carried_doubt(board.carried, *first),
     ]
 
 
@@ -171,18 +182,22 @@ def _control(board: Board, options: Options) -> Iterator[str]:
 
 
 def _position(board: Board, options: Options) -> Iterator[str]:
-    shares, decided = board.position, board.position.first_of_decided
-    part = f"; of the decided battles the first takes {decided:.1%}" if decided is not None else ""
-    yield (
-        f"Position: shown first wins {shares.first:.1%}, second {shares.second:.1%}, "
-        f"ties {shares.ties:.1%}{part}."
-    )
+    yield f"Position: {shares(board.counted)} (each verdict as one)."
+    if shares(board.position) != shares(board.counted):
+        yield f"By the weight of the rows: {shares(board.position)}."
     if abs(board.expected_first - 0.5) > FAIR:
         yield (
             f"By the ratings alone the model shown first would take {board.expected_first:.1%} (ties "
             "half): the shares mix position with who was shown first."
         )
     yield from _flips(board, options)
+
+
+def shares(found: Position) -> str:
+    """Return who won by the place shown, in words."""
+    decided = found.first_of_decided
+    part = f"; of the decided battles the first takes {decided:.1%}" if decided is not None else ""
+    return f"shown first wins {found.first:.1%}, second {found.second:.1%}, ties {found.ties:.1%}{part}"
 
 
 def _flips(board: Board, options: Options) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..terminal import Page
 from .board import Board
+from .doubts import Doubt
 from .notes import UNNAMED, VAGUE
 from .options import Options
 from .reading import Loaded
@@ -42,6 +43,11 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
         "models": [asdict(row) | no_interval for row in board.rows],
         "battles": board.battles,
         "questions": board.questions,
+        "effective_questions": board.exposure.effective,
+        "opponents": dict(
+            zip(board.exposure.models, board.exposure.opponents.tolist(), strict=True)
+        ),
+        "shown_first": dict(zip(board.exposure.models, board.exposure.first.tolist(), strict=True)),
         "baseline": board.baseline,
         "anchor": {"model": fit.anchor[0], "rating": fit.anchor[1]} if fit.anchor else None,
         "aggregate": options.aggregate,
@@ -52,7 +58,11 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
             **asdict(board.position),
             "first_of_decided": board.position.first_of_decided,
             "expected_first": board.expected_first,
-            "balanced": board.balanced,
+            "by_verdict": {
+                **asdict(board.counted),
+                "first_of_decided": board.counted.first_of_decided,
+            },
+            "balanced": board.exposure.balanced,
             "pairs_in_both_orders": board.flips.both,
             "inconsistent_pairs": board.flips.inconsistent,
             "inconsistent_weight": board.flipped,
@@ -109,10 +119,19 @@ WIDE = 110
 """Columns where the output is no terminal."""
 
 
-def show(whole: Board, parts: Mapping[str, Board], notes: Sequence[str], *, by: str | None) -> None:
-    """Print the board, its notes and the boards of `--by`."""
+def show(
+    whole: Board,
+    parts: Mapping[str, Board],
+    doubts: Sequence[Doubt],
+    notes: Sequence[str],
+    *,
+    by: str | None,
+) -> None:
+    """Print the warnings, the board, its notes and the boards of `--by`."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Page(width)
+    for doubt in doubts:
+        console.print(f"Warning: {doubt.words}", soft_wrap=not sys.stdout.isatty())
     console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
     if whole.judges:
         console.print(_judges(whole))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ratings.agreement import Agreement, compare
+from ..ratings.exposure import Exposure, exposure
+from ..ratings.position import Position, position
+from ..ratings.table import BattleTable
 from .accord import with_checkers, with_jury, with_people
 from .evidence import Evidence
 from .findings import Finding, findings, suspect
@@ -28,6 +31,10 @@ class Audit:
     jurors: tuple[JurorAudit, ...]
     agreement: Agreement
     findings: tuple[Finding, ...]
+    exposure: Exposure
+    """How the battles were laid out."""
+    position: Position
+    """Of all games, each as one."""
     swayed: int
     """Answers that held something meant to sway a juror."""
     conferred: int
@@ -46,6 +53,9 @@ def audit(evidence: Evidence) -> Audit:
         raise ValueError("no judged games: there is nothing to audit")
     matrix = items(evidence)
     jurors, found = _measured(evidence, matrix)
+    table = BattleTable.from_rows(
+        (p.question, p.first, p.second, p.score, 1.0) for p in evidence.plays
+    )
     return Audit(
         questions=len(np.unique(matrix.question)),
         pairs=len(matrix.question),
@@ -53,6 +63,8 @@ def audit(evidence: Evidence) -> Audit:
         jurors=jurors,
         agreement=compare(matrix.jurors, label(matrix.value) + 0.5),
         findings=found,
+        exposure=exposure(table),
+        position=position(table),
         swayed=evidence.swayed,
         conferred=evidence.conferred,
         cascade=evidence.cascade,
