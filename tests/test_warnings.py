@@ -11,7 +11,7 @@ import pytest
 from arenainstruct.tools.ratings.exposure import carried_by
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
-from tests.boards import MODELS, battle, board, rounds, said, told, write
+from tests.boards import MODELS, Row, battle, board, rounds, said, told, write
 
 
 def kinds(found: Any) -> list[str]:
@@ -110,3 +110,61 @@ def test_position_is_told_by_verdict_and_by_weight(tmp_path: Path, weight: int) 
     assert ("By the weight of the rows" in " ".join(said("leaderboard", path).split())) == (
         weight > 1
     )
+
+
+def graded(count: int = 400) -> list[Row]:
+    """Graded verdicts, from 1 for model_a to 2 for model_b, with their winners."""
+    verdicts = [1 + (n * 37 % 100) / 100 for n in range(count)]
+    return [
+        battle(n // 2, "ant", "bee", "tie" if v == 1.5 else "model_a" if v < 1.5 else "model_b")
+        | {"verdict": v}
+        for n, v in enumerate(verdicts)
+    ]
+
+
+def test_a_row_of_another_kind_changes_no_other_row(tmp_path: Path) -> None:
+    rows = graded()
+    plain = board(write(tmp_path, "b.csv", rows))
+    assert plain["reinterpreted"]["rows"] == 0
+    more = [
+        battle(900, "ant", "bee", "tie", verdict=0),
+        battle(901, "ant", "bee", "tie", verdict=""),
+        battle(902, "ant", "bee", "model_a", verdict=1.9),
+        battle(903, "ant", "bee", "model_b", verdict=7),
+    ]
+    found = board(write(tmp_path, "mixed.csv", rows + more))
+    assert found["reinterpreted"] == {
+        "rows": 4,
+        "by_rule": {
+            "a verdict of 0 as a tie": 1,
+            "graded against the winner, by the winner": 1,
+            "graded out of 1 to 2, by the winner": 1,
+            "without a grade, by the winner": 1,
+        },
+    }
+    assert any("Read 4 rows by another rule" in note for note in found["notes"])
+    assert found["models"][0]["rating"] == pytest.approx(plain["models"][0]["rating"], abs=1)
+    codes = [
+        row | {"verdict": {"model_a": 1, "model_b": 2, "tie": 3}[row["winner"]]} for row in rows
+    ]
+    assert board(write(tmp_path, "codes.csv", codes))["reinterpreted"]["rows"] == 0
+    half = [
+        row | {"preference": "" if n == 3 else 2 - row["verdict"]} for n, row in enumerate(rows)
+    ]
+    half = [row | {"winner": ""} if row["preference"] != "" else row for row in half]
+    told_so = board(write(tmp_path, "half.csv", half))["reinterpreted"]["by_rule"]
+    assert told_so == {"without a preference, by the winner": 1}
+
+
+def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    copy = write(tmp_path, "copy.csv", rounds())
+    once = board(path)
+    for second in (path, copy):
+        found = board(path, second)
+        assert found["models"] == once["models"] and found["battles"] == once["battles"]
+        assert kinds(found) == ["given_twice"] and found["given_twice"] == {second: path}
+        assert told("audit", path, second)["games"] == once["battles"]
+        assert kinds(told("audit", path, second)) == ["given_twice"]
+    assert "is given twice: it is read once" in said("leaderboard", path, path)
+    assert "holds the same bytes as" in said("audit", path, copy)

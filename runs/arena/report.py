@@ -65,7 +65,7 @@ async def close(
     if await store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
-        told, warned = notes(board, loaded, options), doubts(board)
+        told, warned = notes(board, loaded, options), doubts(board, loaded)
     paid = await cost(store)
     data = {
         "run_id": folder.run_id,

@@ -66,6 +66,7 @@ def audit(
     from ...tools.audit.report import audit as measure
     from ..arena.config import ArenaConfig
     from ..config.load import load
+    from ..leaderboard.doubts import exposure_doubts, twice_doubts
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
@@ -80,10 +81,15 @@ def audit(
     failed = _failures(run)
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}))
     dropped = heap.gate.counts()
+    doubts = [
+        *twice_doubts(heap.twice),
+        *exposure_doubts(found.exposure, ordered=heap.ordered),
+    ]
     if as_json:
-        say(orjson.dumps({**data(found, sung, dropped=dropped), "failures": failed}).decode())
+        told = data(found, sung, doubts, dropped=dropped, unjudged=heap.unjudged)
+        say(orjson.dumps({**told, "failures": failed}).decode())
     else:
-        show(found, sung, dropped=sum(dropped.values()), failed=failed)
+        show(found, sung, doubts, dropped=sum(dropped.values()), failed=failed)
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 

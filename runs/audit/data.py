@@ -1,6 +1,6 @@
 """An audit as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,19 +9,27 @@ from ...tools.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
-from ..leaderboard.doubts import exposure_doubts
+from ..leaderboard.doubts import Doubt
 from .ranking import Canaries
 
 Data = dict[str, Any]
 
 
-def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int]) -> Data:
+def data(
+    audit: Audit,
+    canaries: Canaries | None,
+    doubts: Sequence[Doubt],
+    *,
+    dropped: Mapping[str, int],
+    unjudged: int,
+) -> Data:
     """Return what `--json` prints; shares run from 0 to 1, and a figure that is missing says why."""
     return {
         "questions": audit.questions,
         "pairs": audit.pairs,
         "games": audit.games,
         "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
+        "unjudged": unjudged,
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
         "jurors": [_juror(juror) for juror in audit.jurors],
         "agreement": _agreement(audit),
@@ -30,7 +38,7 @@ def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int])
             "first_of_decided": audit.position.first_of_decided,
             "balanced": audit.exposure.balanced,
         },
-        "warnings": [asdict(doubt) for doubt in exposure_doubts(audit.exposure)],
+        "warnings": [asdict(doubt) for doubt in doubts],
         "swayed_answers": audit.swayed,
         "conferred_games": audit.conferred,
         "cascade": dict(audit.cascade),

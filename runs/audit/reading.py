@@ -23,7 +23,9 @@ from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, in_order, side
 from ...tools.tables import Batch, Table, kind_of
 from ..leaderboard.checks import Gate, faults, is_empty, scores
-from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, opened
+from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened
+from ..leaderboard.formats import Context
+from ..leaderboard.published import Published
 from .checks import CHECKED, answer_faults
 from .families import families
 
@@ -48,6 +50,12 @@ class Heap:
     conferred: int = 0
     cascade: Counter[str] = field(default_factory=Counter)
     labels: list[Label] = field(default_factory=list)
+    twice: dict[str, str] = field(default_factory=dict)
+    """Files that hold the same bytes as one before."""
+    unjudged: int = 0
+    """Rows of published formats whose judge gave no verdict."""
+    ordered: bool = True
+    """Whether it is known which answer was shown first."""
 
     def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
         """Return what was read; `models` is the config's, empty without one."""
@@ -78,9 +86,13 @@ def read_battles(paths: list[str], *, drop: bool) -> Heap:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
     heap = Heap(Gate(drop))
-    for file in battle_files(paths):
-        with opened(file) as table:
+    files, heap.twice = once(battle_files(paths))
+    for file in files:
+        with opened(file, Context()) as table:
             _read(table, heap)
+            if isinstance(table, Published):
+                heap.unjudged += table.unjudged
+                heap.ordered &= table.ordered
     if not heap.plays:
         raise UserError(
             f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
@@ -97,7 +109,7 @@ def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
     for file in battle_files([path]):
-        with opened(file) as table:
+        with opened(file, Context(labels=True)) as table:
             names = _names(table, REQUIRED, OUTCOME)
             for batch, score in _batches(table, names, Gate(drop)):
                 for row, said in zip(_rows(batch, names), score, strict=True):

@@ -14,7 +14,7 @@ from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.intervals import told
 from ..jurors import failure_lines
-from ..leaderboard.doubts import exposure_doubts
+from ..leaderboard.doubts import Doubt
 from ..leaderboard.notes import hard, shares, worth
 from ..terminal import Page
 from .canaries import FAKES
@@ -46,7 +46,12 @@ LINES: tuple[Line, ...] = (
 
 
 def show(
-    audit: Audit, canaries: Canaries | None, *, dropped: int, failed: Sequence[dict[str, Any]]
+    audit: Audit,
+    canaries: Canaries | None,
+    doubts: Sequence[Doubt],
+    *,
+    dropped: int,
+    failed: Sequence[dict[str, Any]],
 ) -> None:
     """Print the whole report."""
     wide = sys.stdout.isatty()
@@ -54,7 +59,7 @@ def show(
     console = Page(width)
     for line in failure_lines(failed):
         console.print(line, soft_wrap=not wide)
-    for doubt in exposure_doubts(audit.exposure):
+    for doubt in doubts:
         console.print(f"Warning: {doubt.words}", soft_wrap=not wide)
     for juror in audit.jurors:
         console.print(_table(juror))

@@ -12,6 +12,7 @@ from ..terminal import say
 if TYPE_CHECKING:
     from .fields import Control
     from .options import Method, Options
+    from .reading import Wanted
 
 
 class ControlChoice(StrEnum):
@@ -49,9 +50,22 @@ def leaderboard(
         list[str],
         typer.Argument(
             help="CSV, JSON, JSONL or Parquet files (also .gz or .zst) with question_id, model_a, model_b "
-            "and winner (model_a, model_b or tie), or run folders."
+            "and winner (model_a, model_b, tie, or A>>B to B>>A); judgments as Arena-Hard, AlpacaEval and "
+            "MT-Bench write them; votes of LMArena; or run folders."
         ),
     ],
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this judge's verdicts. Repeatable."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
+    ] = None,
+    strong: Annotated[
+        float,
+        typer.Option(min=0.0, metavar="WEIGHT", help="What a verdict of A>>B or B>>A counts."),
+    ] = 3.0,
     anchor: Annotated[
         str | None, typer.Option(metavar="MODEL=RATING", help="Hold a model at a rating.")
     ] = None,
@@ -106,7 +120,8 @@ def leaderboard(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Rank models by recorded battles: ratings with intervals, and how far to trust them."""
-    from .options import Options, parse_anchor
+    from .options import Options, parse_anchor, parse_where
+    from .reading import Wanted
 
     options = Options(
         anchor=parse_anchor(anchor),
@@ -119,16 +134,23 @@ def leaderboard(
         aggregate=aggregate.value,
         flipped=flipped,
     )
-    drop = on_error is ErrorChoice.drop
-    _rank(battles, options, by=by, drop=drop, plots=plot or (), as_json=as_json)
+    wanted = Wanted(
+        by=by,
+        control=options.control,
+        drop=on_error is ErrorChoice.drop,
+        strength=strong,
+        baseline=baseline,
+        judges=tuple(judge or ()),
+        where=tuple(map(parse_where, where or ())),
+    )
+    _rank(battles, options, wanted, plots=plot or (), as_json=as_json)
 
 
 def _rank(
     paths: list[str],
     options: "Options",
+    wanted: "Wanted",
     *,
-    by: str | None,
-    drop: bool,
     plots: Sequence[Path],
     as_json: bool,
 ) -> None:
@@ -143,9 +165,9 @@ def _rank(
     from .reading import load
 
     check_plots(plots)
-    loaded = load(paths, by=by, control=options.control, drop=drop)
+    loaded = load(paths, wanted)
     whole, parts = boards(loaded, options)
-    told, warned = notes(whole, loaded, options), doubts(whole)
+    told, warned = notes(whole, loaded, options), doubts(whole, loaded)
     for path in plots:
         draw(path, whole, [*(doubt.words for doubt in warned), *told])
     if as_json:
@@ -153,4 +175,4 @@ def _rank(
         found = {**data(whole, parts, loaded, options), "warnings": warnings, "notes": told}
         say(orjson.dumps(found).decode())
     else:
-        show(whole, parts, warned, told, by=by)
+        show(whole, parts, warned, told, by=wanted.by)

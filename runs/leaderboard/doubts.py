@@ -1,6 +1,6 @@
 """Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...tools.ratings.exposure import Exposure
@@ -29,9 +29,26 @@ class Doubt:
     words: str
 
 
-def exposure_doubts(found: Exposure, baseline: str | None = None) -> Iterator[Doubt]:
-    """Yield what the layout of battles leaves open; `baseline` is who is in all of them, if anybody is."""
-    one_order = found.balanced < ONE_ORDER * found.by_chance
+def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield the files that were given twice."""
+    for path, first in twice.items():
+        what = "is given twice" if path == first else f"holds the same bytes as {first}"
+        yield Doubt(
+            "given_twice", f"{path} {what}: it is read once, or its battles would count double."
+        )
+
+
+def exposure_doubts(
+    found: Exposure, baseline: str | None = None, *, ordered: bool = True
+) -> Iterator[Doubt]:
+    """Yield what the layout of battles leaves open.
+
+    Args:
+        found: The layout.
+        baseline: Who is in all battles, if anybody is.
+        ordered: Whether it is known who was shown first.
+    """
+    one_order = ordered and found.balanced < ONE_ORDER * found.by_chance
     if one_order:
         yield Doubt(
             "one_order",
@@ -40,7 +57,7 @@ def exposure_doubts(found: Exposure, baseline: str | None = None) -> Iterator[Do
             "there, and ratings can be off by a hundred points. Judge each pair in both orders, or draw "
             "the order by chance.",
         )
-    leaning = found.leaning(LEAST, LEANING)
+    leaning = found.leaning(LEAST, LEANING) if ordered else {}
     if leaning and not (one_order and baseline):
         told = [f"{m} ({share:.0%})" for m, share in sorted(leaning.items(), key=_by_distance)]
         yield Doubt(

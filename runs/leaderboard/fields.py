@@ -1,6 +1,6 @@
 """Which columns of a file of battles are read, and as what."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,6 +33,8 @@ class Fields:
     by: str | None
     style: tuple[str, ...]
     """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
+    where: Mapping[str, tuple[str, ...]]
+    """Columns with the values that a row may have there."""
 
     def names(self, table: Table) -> list[str]:
         """Return the columns to read of one file, each once.
@@ -44,7 +46,7 @@ class Fields:
         pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
         if measurable(known):
             pairs = [LENGTHS.get(name, name) for name in pairs]
-        needed = [*REQUIRED, *pairs, *([self.by] if self.by else [])]
+        needed = [*REQUIRED, *pairs, *([self.by] if self.by else []), *self.where]
         if not {"winner", "preference"} & known:
             needed.append("winner")
         if missing := [name for name in needed if name not in known]:
@@ -54,16 +56,28 @@ class Fields:
         return list(dict.fromkeys([*needed, *more, *games]))
 
 
-def fields(table: Table, *, by: str | None, control: Control | None) -> Fields:
+def fields(
+    table: Table,
+    by: str | None = None,
+    control: Control | None = None,
+    where: Iterable[tuple[str, str]] = (),
+) -> Fields:
     """Decide what to read from the first row of the first file.
 
     Raises:
         UserError: Control for style was asked for and there are no style columns.
     """
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in where:
+        values[name] = (*values.get(name, ()), value)
+    return Fields(by, _style(table, control), values)
+
+
+def _style(table: Table, control: Control | None) -> tuple[str, ...]:
     if control == "length":
-        return Fields(by, ("len",))
+        return ("len",)
     if control is None:
-        return Fields(by, ())
+        return ()
     row = table.head
     found = style_pairs(row) or (("len",) if measurable(row) else ())
     if not found:
@@ -71,7 +85,7 @@ def fields(table: Table, *, by: str | None, control: Control | None) -> Fields:
             f"{table.path}: --control style needs columns such as len_a and len_b, with a number "
             "for each answer, and there are none"
         )
-    return Fields(by, found)
+    return found
 
 
 def style_pairs(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from ...tools.ratings.agreement import FEWEST_SHARED, Agreement
 from ...tools.ratings.intervals import FEWEST_QUESTIONS
 from ...tools.ratings.position import Position
+from .account import account
 from .board import Board
-from .doubts import Doubt, carried_doubt, exposure_doubts
+from .doubts import Doubt, carried_doubt, exposure_doubts, twice_doubts
 from .options import Options
 from .reading import Loaded
 
@@ -25,47 +26,23 @@ SHOWN = 6
 def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
     """Return the notes on the whole board."""
     return [
-        *_left_out(loaded),
+        *account(loaded),
         *_joined(board, loaded, options),
         *_ratings(board, options),
         *_control(board, options),
-        *_position(board, options),
+        *(_position(board, options) if loaded.ordered else ()),
         *_agreement(board, loaded),
     ]
 
 
-def doubts(board: Board) -> list[Doubt]:
+def doubts(board: Board, loaded: Loaded) -> list[Doubt]:
     """Return the warnings on a board."""
     first = [row.model for row in board.rows[:2]]
     return [
-        *exposure_doubts(board.exposure, board.everywhere),
+        *twice_doubts(loaded.twice),
+        *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
         *carried_doubt(board.carried, *first),
     ]
-
-
-def _left_out(loaded: Loaded) -> Iterator[str]:
-    if loaded.dropped:
-        told = ", ".join(f"{count} {kind}" for kind, count in loaded.dropped.items())
-        yield f"Dropped {sum(loaded.dropped.values())} rows: {told}."
-    if loaded.broken:
-        yield (
-            f"Left out {loaded.broken} battles of instructions that the run found broken: they rate "
-            "nobody."
-        )
-    if loaded.both_bad:
-        yield (
-            f"In {loaded.both_bad:,} of the ties the judge called both answers bad: ties like the others "
-            "for the ratings."
-        )
-    if loaded.measured:
-        yield (
-            f"Lengths are the characters of answer_a and answer_b in {', '.join(loaded.measured)}."
-        )
-    if loaded.graded:
-        yield (
-            f"Graded preferences are taken from the column verdict (1 for model_a to 2 for model_b) "
-            f"of {', '.join(loaded.graded)}."
-        )
 
 
 def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:

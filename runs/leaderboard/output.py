@@ -31,6 +31,13 @@ def data(
         "cascade": loaded.cascade,
         "broken": loaded.broken,
         "both_bad": loaded.both_bad,
+        "strong": loaded.strong,
+        "reinterpreted": {"rows": sum(loaded.reread.values()), "by_rule": loaded.reread},
+        "unjudged": loaded.unjudged,
+        "passed_over": loaded.passed_over,
+        "published": loaded.published,
+        "assumed_baselines": list(loaded.assumed),
+        "given_twice": loaded.twice,
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
 
