@@ -21,7 +21,7 @@ from ..folder import RunFolder
 from ..judging import judging
 from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
-from ..leaderboard.doubts import Doubt
+from ..leaderboard.doubts import Doubt, canned_doubts
 from ..leaderboard.notes import doubts, notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
@@ -60,12 +60,13 @@ async def close(
     ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
-    warned: list[Doubt] = []
+    warned = list(canned_doubts(tournament.canned, left_out=tournament.without_canned))
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
     if await store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
-        told, warned = notes(board, loaded, options), doubts(board, loaded)
+        told = notes(board, loaded, options)
+        warned += doubts(board, loaded, options)
     paid = await cost(store)
     data = {
         "run_id": folder.run_id,
@@ -85,6 +86,7 @@ async def close(
         **await judging(
             lambda: store.stream(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
         ),
+        "canned": [asdict(told) for told in tournament.canned],
         "warnings": [asdict(doubt) for doubt in warned],
         "notes": told,
     }

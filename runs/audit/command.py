@@ -63,10 +63,11 @@ def audit(
     """Measure jurors: order, position, length, style, family, agreement; exit status 1 for a bad canary."""
     import orjson
 
+    from ...tools.audit.canned import canned
     from ...tools.audit.report import audit as measure
     from ..arena.config import ArenaConfig
     from ..config.load import load
-    from ..leaderboard.doubts import exposure_doubts, twice_doubts
+    from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
@@ -81,12 +82,14 @@ def audit(
     failed = _failures(run)
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}))
     dropped = heap.gate.counts()
+    looks = canned(heap.said)
     doubts = [
+        *canned_doubts(looks),
         *twice_doubts(heap.twice),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
     if as_json:
-        told = data(found, sung, doubts, dropped=dropped, unjudged=heap.unjudged)
+        told = data(found, sung, doubts, looks, dropped=dropped, unjudged=heap.unjudged)
         say(orjson.dumps({**told, "failures": failed}).decode())
     else:
         show(found, sung, doubts, dropped=sum(dropped.values()), failed=failed)

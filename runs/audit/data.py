@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...tools.audit.accord import Accord
+from ...tools.audit.canned import Canned
 from ...tools.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
@@ -19,6 +20,7 @@ def data(
     audit: Audit,
     canaries: Canaries | None,
     doubts: Sequence[Doubt],
+    answers: Sequence[Canned],
     *,
     dropped: Mapping[str, int],
     unjudged: int,
@@ -30,6 +32,8 @@ def data(
         "games": audit.games,
         "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
         "unjudged": unjudged,
+        "answers": [asdict(told) for told in answers],
+        "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
         "jurors": [_juror(juror) for juror in audit.jurors],
         "agreement": _agreement(audit),

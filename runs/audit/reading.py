@@ -17,13 +17,15 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...agents.flags import addresses_jury
 from ...agents.models.settings import ModelSettings, RewardModel
+from ...tools.audit.canned import Sayings
 from ...tools.audit.evidence import Evidence, Label, Place, Play
 from ...tools.audit.looks import Looks, looks
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, in_order, side
-from ...tools.tables import Batch, Table, kind_of
+from ...tools.tables import Batch, Reject, Table, kind_of
+from ..leaderboard.answers import LACKS, answer_of
 from ..leaderboard.checks import Gate, faults, is_empty, scores
-from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened
+from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
 from ..leaderboard.formats import Context
 from ..leaderboard.published import Published
 from .checks import CHECKED, answer_faults
@@ -34,7 +36,6 @@ SIDES = ("len", "answer", "checked", "served", "before")
 BEFORE = ("before_a", "before_b", "before_reason")
 """What a juror said by itself, where it conferred later; the same as it said, where it did not."""
 GAME = ("juror", "model", "shown_first", "score_a", "score_b", *BEFORE, "rewards")
-ANSWERS = ("question_id", "model", "output")
 
 
 @dataclass
@@ -71,8 +72,11 @@ class Heap:
             cascade=dict(sorted(self.cascade.items())),
         )
 
-    def look(self, place: Place, text: str) -> None:
-        """Note how an answer looks, and whether it seems to speak to the juror."""
+    said: Sayings = field(default_factory=lambda: Sayings(addresses_jury))
+
+    def look(self, place: Place, text: str, asked: str = "") -> None:
+        """Note what an answer says, how it looks, and whether it seems to speak to the juror."""
+        self.said.add(*place, text, asked)
         if place not in self.looks or not self.looks[place].styled:
             self.looks[place] = looks(text)
             if addresses_jury(text):
@@ -133,14 +137,13 @@ def read_answers(path: str, heap: Heap) -> None:
     found: set[Place] = set()
     for file in battle_files([path]):
         with opened(file) as table:
-            names = _names(table, ANSWERS, ())
-            for batch in batches(table, names):
-                for number, what in batch.broken:
-                    raise UserError(f"--answers {path}: row {number} ({table.counted}): {what}")
-                for row in _rows(batch, names):
-                    place = (str(row["question_id"]), str(row["model"]))
-                    found.add(place)
-                    heap.look(place, str(row["output"] or ""))
+            for row in table.rows():
+                told = None if isinstance(row, Reject) else answer_of(row.values)
+                if told is None:
+                    what = row.reason if isinstance(row, Reject) else LACKS
+                    raise UserError(f"--answers {place(table, row.number)}{what}")
+                found.add((told.question, told.model))
+                heap.look((told.question, told.model), told.text, told.asked)
     if not found & battled:
         raise UserError(
             f"--answers {path}: none of its {len(found)} rows is an answer to a battle here; it has "

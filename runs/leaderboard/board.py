@@ -95,7 +95,8 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     Raises:
         UserError: The anchor or the baseline has no battles, or `--by` has too many values.
     """
-    battles = weighed(loaded.battles, options)
+    raw = _without_canned(loaded) if options.without_canned else loaded.battles
+    battles = weighed(raw, options)
     if not battles.table.weight.any():
         raise UserError(
             f"{', '.join(loaded.files)}: no battle has a weight above 0: nothing to rate"
@@ -105,7 +106,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
     try:
         difficulty = _difficulty(battles, options)
-        whole = board(battles, loaded.battles, options, difficulty)
+        whole = board(battles, raw, options, difficulty)
     except UserError:
         raise
     except ValueError as error:
@@ -116,8 +117,25 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         part = battles.where(rows)
         if part and part.table.weight.any():
             within = _within(options, part.table.models)
-            parts[name] = board(part, loaded.battles.where(rows) or part, within, difficulty)
+            parts[name] = board(part, raw.where(rows) or part, within, difficulty)
     return whole, parts
+
+
+def _without_canned(loaded: Loaded) -> Battles:
+    """Return the battles of models whose answers are their own.
+
+    Raises:
+        UserError: There are none.
+    """
+    table = loaded.battles.table
+    names = {told.model for told in loaded.canned if told.reasons}
+    out = np.array([model in names for model in table.models], dtype=np.bool_)
+    left = loaded.battles.where(~(out[table.a] | out[table.b]))
+    if left is None:
+        raise UserError(
+            f"{', '.join(loaded.files)}: --without-canned leaves no battle: all are with {', '.join(names)}"
+        )
+    return left
 
 
 def _refuse_inseparable(whole: Board, loaded: Loaded, options: Options) -> None:

@@ -62,6 +62,17 @@ def leaderboard(
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
     ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The answers: model, question_id and output, or their style in numbers. Repeatable.",
+        ),
+    ] = None,
+    without_canned: Annotated[
+        bool,
+        typer.Option("--without-canned", help="Leave out models whose answers are canned."),
+    ] = False,
     strong: Annotated[
         float,
         typer.Option(min=0.0, metavar="WEIGHT", help="What a verdict of A>>B or B>>A counts."),
@@ -133,6 +144,7 @@ def leaderboard(
         difficulty=difficulty,
         aggregate=aggregate.value,
         flipped=flipped,
+        without_canned=without_canned,
     )
     wanted = Wanted(
         by=by,
@@ -142,6 +154,7 @@ def leaderboard(
         baseline=baseline,
         judges=tuple(judge or ()),
         where=tuple(map(parse_where, where or ())),
+        answers=tuple(answers or ()),
     )
     _rank(battles, options, wanted, plots=plot or (), as_json=as_json)
 
@@ -167,7 +180,7 @@ def _rank(
     check_plots(plots)
     loaded = load(paths, wanted)
     whole, parts = boards(loaded, options)
-    told, warned = notes(whole, loaded, options), doubts(whole, loaded)
+    told, warned = notes(whole, loaded, options), doubts(whole, loaded, options)
     for path in plots:
         draw(path, whole, [*(doubt.words for doubt in warned), *told])
     if as_json:

@@ -1,8 +1,9 @@
 """Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ...tools.audit.canned import Canned
 from ...tools.ratings.exposure import Exposure
 
 ONE_ORDER = 0.5
@@ -36,6 +37,18 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         yield Doubt(
             "given_twice", f"{path} {what}: it is read once, or its battles would count double."
         )
+
+
+def canned_doubts(found: Iterable[Canned], *, left_out: bool = False) -> Iterator[Doubt]:
+    """Yield the contenders whose answers are canned, or speak to the judge."""
+    for told in found:
+        if told.reasons:
+            next_move = "it is left out" if left_out else "--without-canned leaves it out"
+            yield Doubt(
+                "canned",
+                f"{told.model}: {'; '.join(told.reasons)}. What it wins says nothing of what it can; "
+                f"{next_move}.",
+            )
 
 
 def exposure_doubts(

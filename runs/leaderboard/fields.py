@@ -35,6 +35,8 @@ class Fields:
     """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
     where: Mapping[str, tuple[str, ...]]
     """Columns with the values that a row may have there."""
+    joined: bool = False
+    """Whether the style comes from a file of answers."""
 
     def names(self, table: Table) -> list[str]:
         """Return the columns to read of one file, each once.
@@ -43,7 +45,7 @@ class Fields:
             UserError: A column is missing; names what the file has.
         """
         known = set(table.head)
-        pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
+        pairs = [f"{name}_{side}" for name in self.style for side in "ab" if not self.joined]
         if measurable(known):
             pairs = [LENGTHS.get(name, name) for name in pairs]
         needed = [*REQUIRED, *pairs, *([self.by] if self.by else []), *self.where]
@@ -53,7 +55,8 @@ class Fields:
             raise no_column(table, missing[0])
         games = GAMES if "games" in known and kind_of(table.path) == "parquet" else ()
         more = [name for name in OPTIONAL if name in known or not table.complete]
-        return list(dict.fromkeys([*needed, *more, *games]))
+        texts = [name for name in ANSWERS if name in known]
+        return list(dict.fromkeys([*needed, *more, *texts, *games]))
 
 
 def fields(
@@ -61,8 +64,9 @@ def fields(
     by: str | None = None,
     control: Control | None = None,
     where: Iterable[tuple[str, str]] = (),
+    joined: tuple[str, ...] = (),
 ) -> Fields:
-    """Decide what to read from the first row of the first file.
+    """Decide what to read from the first row of the first file; `joined` is the style of other files.
 
     Raises:
         UserError: Control for style was asked for and there are no style columns.
@@ -70,7 +74,7 @@ def fields(
     values: dict[str, tuple[str, ...]] = {}
     for name, value in where:
         values[name] = (*values.get(name, ()), value)
-    return Fields(by, _style(table, control), values)
+    return Fields(by, joined or _style(table, control), values, bool(joined))
 
 
 def _style(table: Table, control: Control | None) -> tuple[str, ...]:

@@ -157,10 +157,10 @@ def _votes(row: Values, number: int, context: Context) -> list[Found]:
         if f"conversation_{side}" in row:
             told[f"answer_{side}"] = _said(row[f"conversation_{side}"])
         elif f"response_{side}" in row:
-            told[f"answer_{side}"] = _text(row[f"response_{side}"])
+            told[f"answer_{side}"] = text_of(row[f"response_{side}"])
         if isinstance(meta, Mapping):
             told |= {
-                f"{name}_{side}": _count(meta.get(key.format(side)))
+                f"{name}_{side}": count(meta.get(key.format(side)))
                 for name, key in STYLES.items()
                 if key.format(side) in meta
             }
@@ -245,7 +245,9 @@ def _models(row: Values, answers: tuple[str, str]) -> list[Found]:
     """Return the two sides; the models of PandaLM's pairs stand in one key, joined by a low line."""
     names = str(row.get("cmp_key") or "").split("_")
     known = names if len(names) == 2 else list(ALONE)
-    return [{"model": m, "answer": _text(row.get(a))} for m, a in zip(known, answers, strict=True)]
+    return [
+        {"model": m, "answer": text_of(row.get(a))} for m, a in zip(known, answers, strict=True)
+    ]
 
 
 def _sided(sides: list[Found]) -> Found:
@@ -285,21 +287,21 @@ def _name(judge: Any) -> str:
 def _said(turns: Any) -> str:
     """Return what the model says in a conversation."""
     if not isinstance(turns, list):
-        return _text(turns)
+        return text_of(turns)
     said = [t for t in turns if isinstance(t, Mapping) and t.get("role") == "assistant"]
-    return "\n\n".join(_text(turn.get("content")) for turn in said)
+    return "\n\n".join(text_of(turn.get("content")) for turn in said)
 
 
-def _text(content: Any) -> str:
+def text_of(content: Any) -> str:
     """Return a text; one in parts is joined, and so are the turns of an answer."""
     if isinstance(content, Mapping):
-        return _text(content.get("answer", content.get("text", content.get("content"))))
+        return text_of(content.get("answer", content.get("text", content.get("content"))))
     if isinstance(content, list):
-        return "\n\n".join(filter(None, map(_text, content)))
+        return "\n\n".join(filter(None, map(text_of, content)))
     return "" if content is None else str(content)
 
 
-def _count(value: Any) -> float | None:
+def count(value: Any) -> float | None:
     """Return a number, or the sum of numbers by kind."""
     if isinstance(value, Mapping):
         return float(sum(v for v in value.values() if isinstance(v, int | float)))

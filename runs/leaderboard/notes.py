@@ -7,7 +7,7 @@ from ...tools.ratings.intervals import FEWEST_QUESTIONS
 from ...tools.ratings.position import Position
 from .account import account
 from .board import Board
-from .doubts import Doubt, carried_doubt, exposure_doubts, twice_doubts
+from .doubts import Doubt, canned_doubts, carried_doubt, exposure_doubts, twice_doubts
 from .options import Options
 from .reading import Loaded
 
@@ -35,10 +35,11 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
     ]
 
 
-def doubts(board: Board, loaded: Loaded) -> list[Doubt]:
+def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
     """Return the warnings on a board."""
     first = [row.model for row in board.rows[:2]]
     return [
+        *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
         *carried_doubt(board.carried, *first),

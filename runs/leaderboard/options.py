@@ -30,6 +30,8 @@ class Options:
     """How several judges' verdicts on one question and pair become ratings."""
     flipped: float | None = None
     """Weight of the games of an inconsistent pair; None: see `inconsistent_weight`."""
+    without_canned: bool = False
+    """Leave out the models whose answers are canned."""
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, and a bootstrap too short to give intervals."""

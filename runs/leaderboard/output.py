@@ -38,6 +38,8 @@ def data(
         "published": loaded.published,
         "assumed_baselines": list(loaded.assumed),
         "given_twice": loaded.twice,
+        "answers": [asdict(told) for told in loaded.canned],
+        "canned": [told.model for told in loaded.canned if told.reasons],
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
 

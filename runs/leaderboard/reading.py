@@ -9,14 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
+from ...agents.flags import addresses_jury
+from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
+from .answers import Answers, read_answers
 from .arrays import CODED, chosen, coded, codes, mapped, numbers
 from .battles import Battles, Columns, together
 from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
-from .fields import Control, Fields, fields, with_lengths
+from .fields import Control, Fields, fields, measurable, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
 from .formats import Context
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
@@ -62,6 +65,8 @@ class Loaded:
     """Files that hold the same bytes as one before, which is read once."""
     passed_over: int
     """Rows of other judges, or with other values, than were asked for."""
+    canned: tuple[Canned, ...]
+    """What the answers of each model look like, where they are known."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Wanted:
     """Of Arena-Hard's judgments that do not name it."""
     judges: tuple[str, ...] = ()
     """Whose verdicts; empty: everybody's."""
+    answers: tuple[str, ...] = ()
+    """Files of the answers, with what is to be held equal."""
     where: tuple[tuple[str, str], ...] = ()
     """Columns and the value that a row must have there; of one column any of its values will do."""
 
@@ -88,13 +95,15 @@ def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
         UserError: A file cannot be read, lacks a column, or has a faulty row that is not to be dropped.
     """
     found, twice = once(battle_files(paths, ("games", "battles")))
-    context = Context(wanted.baseline)
+    context, said = Context(wanted.baseline), Sayings(addresses_jury)
+    answers = read_answers(wanted.answers, wanted.control, said) if wanted.answers else None
     reader: Reader | None = None
     for path in found:
         with opened(path, context) as table:
-            reader = reader or Reader(
-                wanted, fields(table, wanted.by, wanted.control, wanted.where)
-            )
+            if reader is None:
+                style = answers.style if answers else ()
+                known = fields(table, wanted.by, wanted.control, wanted.where, style)
+                reader = Reader(wanted, known, said, answers)
             reader.read(table)
     if reader is None:
         raise UserError("no battles: name a file or a run")
@@ -107,6 +116,8 @@ class Reader:
 
     wanted: Wanted
     fields: Fields
+    said: Sayings
+    answers: Answers | None
     gate: Gate = field(init=False)
     parts: list[Columns] = field(default_factory=list)
     cascade: Counter[str] = field(default_factory=Counter)
@@ -133,10 +144,12 @@ class Reader:
         parts: list[tuple[Columns, Floats]] = []
         preferred = False
         for read in batches(table, names):
-            batch = with_lengths(read, self.fields.style)
+            batch = self.answers.joined(read) if self.answers else read
+            batch = batch if self.fields.joined else with_lengths(batch, self.fields.style)
             preferred |= "preference" in batch.columns
             parts.extend(self._checked(table, batch))
-        if set(ANSWERS) & set(names) and "len" in self.fields.style:
+        measured = "len" in self.fields.style and not self.fields.joined
+        if measured and measurable(names):
             self.measured.append(str(table.path))
         columns = [part for part, _ in parts]
         if parts and not preferred and all(len(told) for _, told in parts):
@@ -172,6 +185,7 @@ class Reader:
         if not keep.any():
             return
         rest = _some(batch, keep)
+        self._listen(rest)
         self.both_bad += both_bad(rest)
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
         rows = _judged(table, rest, self._columns(rest, score[keep]))
@@ -184,6 +198,16 @@ class Reader:
             )
         if len(rows.score):
             yield rows, verdict
+
+    def _listen(self, batch: Batch) -> None:
+        """Note what the answers say, where the rows hold them."""
+        for name, side in zip(ANSWERS, ("model_a", "model_b"), strict=True):
+            if (texts := batch.columns.get(name)) is not None:
+                questions = coded(batch.columns["question_id"]).to_pylist()
+                models = coded(batch.columns[side]).to_pylist()
+                for question, model, text in zip(questions, models, texts.to_pylist(), strict=True):
+                    if isinstance(text, str):
+                        self.said.add(question, model, text, question if " " in question else "")
 
     def _asked_for(self, batch: Batch) -> Batch:
         """Return the rows that have the values asked for, in any one of several of a column."""
@@ -276,6 +300,7 @@ class Reader:
             ordered=self.ordered,
             twice=twice,
             passed_over=self.passed_over,
+            canned=canned(self.said),
         )
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:
