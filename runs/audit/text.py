@@ -8,14 +8,15 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ...tools.audit.estimate import Estimate
 from ...tools.audit.juror import JurorAudit
+from ...tools.audit.people import told as told_people
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
+from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
 from ..jurors import failure_lines
 from ..leaderboard.doubts import Doubt
-from ..leaderboard.notes import hard, shares, worth
+from ..leaderboard.notes import coefficients, hard, shares, worth
 from ..terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries
@@ -113,12 +114,13 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
+    yield from _jury(audit)
     yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
         yield (
-            f"Together: Krippendorff's alpha {found.alpha:.2f}, mean kappa {found.kappa or 0.0:.2f} of "
-            f"{len(found.judges)} jurors on {found.items:,} shared pairs; {worth(found)}"
+            f"Together: {coefficients(found)}, of {len(found.judges)} jurors on {found.items:,} shared "
+            f"pairs; {worth(found)}"
         )
         if audit.cascade:
             yield hard(audit.cascade)
@@ -137,6 +139,24 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield ""
     yield f"Findings: {len(audit.findings) or 'none'}"
     yield from (f"· {finding.words}" for finding in audit.findings)
+
+
+def _jury(audit: Audit) -> Iterator[str]:
+    """Yield what the jury as one agrees on with people and checkers, and people with each other."""
+    for whom, accord in (("people", audit.jury_people), ("checkers", audit.jury_checkers)):
+        if (same := accord.by(audit.counting.ties)).value is not None:
+            yield (
+                f"The jury agrees with {whom} on {same.value:.1%} of {same.n:,} pairs "
+                f"(95 % {same.low or 0:.1%} to {same.high or 0:.1%}); where both decide "
+                f"{accord.decided.value or 0:.1%}, ties half {accord.half.value or 0:.1%}, "
+                f"kappa {accord.kappa.value or 0:.2f}"
+            )
+    if audit.people.pairs:
+        yield told_people(audit.people)
+    for juror in audit.jurors:
+        if juror.failed:
+            how = audit.counting.failed
+            yield f"{juror.juror} gave no verdict on {juror.failed:,} pairs, counted as {how}"
 
 
 def _scale(name: str, scale: Scale) -> str:

@@ -32,6 +32,11 @@ LABEL = "label"
 class NoVerdict(Exception):
     """The judge of a row gave none."""
 
+    def __init__(self, *games: Found) -> None:
+        super().__init__()
+        self.games = games
+        """The battles that it was asked about, as far as they are told."""
+
 
 @dataclass
 class Context:
@@ -39,6 +44,8 @@ class Context:
 
     baseline: str | None = None
     """Of Arena-Hard's rows that do not name it."""
+    failures: bool = False
+    """Whether rows without a verdict are wanted, as battles without a winner."""
     labels: bool = False
     """Whether people's labels are wanted, not a judge's verdicts on the same pairs."""
     assumed: set[str] = field(default_factory=set)
@@ -82,7 +89,7 @@ def _arena_hard(row: Values, number: int, context: Context) -> list[Found]:
     ]
     # 2.0 leaves out both games where one has no verdict, 0.1 only that one.
     if not found or (new and len(found) < len(sides)):
-        raise NoVerdict
+        raise NoVerdict(*({**told, "model_a": a, "model_b": b} for a, b in sides))
     return found
 
 
@@ -91,31 +98,31 @@ def _alpaca(row: Values, number: int, context: Context) -> list[Found]:
     question = str(row["instruction"])
     key = (question, row["generator_1"], row["generator_2"], _name(row.get("annotator")))
     context.seen[key] = context.seen.get(key, 0) + 1
-    if preference is None:
-        raise NoVerdict
     told = {
         "question_id": question if context.seen[key] == 1 else f"{question} #{context.seen[key]}",
         "judge": _name(row.get("annotator")),
         "category": row.get("dataset"),
         **_rest(row, _ALPACA),
     }
-    # A draw was 0 before it was 1.5.
-    one_two = preference - 1.0 if preference else 0.5
     sides = [
         {"model": row["generator_1"], "answer": row.get("output_1")},
         {"model": row["generator_2"], "answer": row.get("output_2")},
     ]
+    if preference is None:
+        raise NoVerdict(told | _sided(sides))
+    # A draw was 0 before it was 1.5.
+    one_two = preference - 1.0 if preference else 0.5
     return [told | _sided(sides) | {"preference": one_two}]
 
 
 def _pair(row: Values, number: int, context: Context) -> list[Found]:
     one, two = str(row["model_1"]), str(row["model_2"])
     winners = [row.get("g1_winner"), row.get("g2_winner")]
-    if not all(w in ("model_1", "model_2", "tie") for w in winners):
-        raise NoVerdict
     told = {"question_id": _turned(row), "judge": _name(row.get("judge")), **_rest(row, _MT)}
     shown = [("model_1", "model_2"), ("model_2", "model_1")]
     names = {"model_1": one, "model_2": two}
+    if not all(w in ("model_1", "model_2", "tie") for w in winners):
+        raise NoVerdict(*({**told, "model_a": names[a], "model_b": names[b]} for a, b in shown))
     return [
         {**told, "model_a": names[a], "model_b": names[b]}
         | {"winner": "tie" if won == "tie" else "model_a" if won == a else "model_b"}
@@ -261,7 +268,7 @@ def _sided(sides: list[Found]) -> Found:
 def _cast(told: Found, votes: Mapping[str, str | None]) -> list[Found]:
     found = [{**told, "judge": j, "winner": vote} for j, vote in votes.items() if vote is not None]
     if not found:
-        raise NoVerdict
+        raise NoVerdict(*({**told, "judge": judge} for judge in votes))
     return found
 
 

@@ -198,8 +198,8 @@ def _agreement(board: Board, loaded: Loaded) -> Iterator[str]:
         yield f"{len(found.judges)} judges have no battle in common: agreement is not known."
         return
     yield (
-        f"Agreement of {len(found.judges)} judges on {found.items} battles: kappa {_told(found.kappa)}, "
-        f"Krippendorff's alpha {_told(found.alpha)}; {worth(found)}."
+        f"Agreement of {len(found.judges)} judges on {found.items} battles: {coefficients(found)}; "
+        f"{worth(found)}."
     )
     if loaded.battles.conferred:
         yield (
@@ -229,5 +229,15 @@ def hard(cascade: Mapping[str, int]) -> str:
     )
 
 
-def _told(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+def coefficients(found: Agreement) -> str:
+    """Return the coefficients of agreement with their intervals, in words that fit a sentence."""
+    named = (
+        ("Cohen's kappa", found.kappa, found.kappa_interval),
+        ("Fleiss' kappa", found.fleiss, found.fleiss_interval),
+        ("Krippendorff's alpha", found.alpha, found.alpha_interval),
+    )
+    return ", ".join(
+        f"{name} {'unknown' if value is None else f'{value:.3f}'}"
+        + (f" (95 % {interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+        for name, value, interval in named
+    )

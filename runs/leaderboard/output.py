@@ -105,7 +105,11 @@ def _agreement(board: Board) -> dict[str, Any]:
         "items": found.items,
         "share": found.share,
         "kappa": found.kappa,
+        "kappa_interval": found.kappa_interval,
+        "fleiss": found.fleiss,
+        "fleiss_interval": found.fleiss_interval,
         "alpha": found.alpha,
+        "alpha_interval": found.alpha_interval,
         "effective_votes": found.effective_votes,
         "pairs": [{"judges": list(pair), "kappa": kappa} for pair, kappa in found.kappas.items()],
     }

@@ -71,8 +71,10 @@ class Published:
             try:
                 for battle in self.kind.read(row.values, row.number, self.context):
                     yield Row(row.number, battle)
-            except NoVerdict:
+            except NoVerdict as none:
                 self.unjudged += 1
+                if self.context.failures:
+                    yield from (Row(row.number, {**game, "winner": ""}) for game in none.games)
             except (KeyError, TypeError, AttributeError) as error:
                 yield Reject(row.number, f"is no row of {self.kind.name}: {error}")
 
