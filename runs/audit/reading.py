@@ -27,8 +27,8 @@ from ...tools.tables import Batch, Reject, Table, kind_of
 from ..leaderboard.answers import LACKS, answer_of
 from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
 from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
-from ..leaderboard.formats import Context
 from ..leaderboard.published import Published
+from ..leaderboard.values import Context
 from .checks import CHECKED, answer_faults
 from .families import families
 

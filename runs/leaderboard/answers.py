@@ -18,7 +18,7 @@ from ...tools.tables import Batch, Reject
 from .arrays import coded
 from .fields import Control
 from .files import battle_files, opened, place
-from .formats import count, text_of
+from .values import count, text_of
 
 QUESTION = ("question_id", "uid", "id", "instruction", "prompt")
 MODEL = ("model", "model_id", "generator")

@@ -61,8 +61,8 @@ class Board:
     counted: Position
     """Each verdict as one."""
     exposure: Exposure
-    carried: int | None
-    """How few questions carry the first model's lead over the second, where it is told apart."""
+    carried: tuple[str, str, int] | None
+    """The two models of highest rating, where they are told apart by few questions, and how few."""
     expected_first: float
     """Share of the wins that the model shown first would take by the ratings alone, ties half."""
     flips: Flips
@@ -186,7 +186,7 @@ def board(
     return Board(
         fit=fit,
         intervals=intervals,
-        rows=standings(each, fit, intervals, baseline),
+        rows=_by_control(standings(each, fit, intervals, baseline), lengths),
         battles=len(each),
         questions=int(np.count_nonzero(np.bincount(table.question))),
         counts=_counts(each),
@@ -208,6 +208,20 @@ def board(
         judges=found.judges,
         evidence=evidence,
     )
+
+
+def _by_control(
+    rows: tuple[Standing, ...], lengths: Mapping[str, LengthControlled]
+) -> tuple[Standing, ...]:
+    """Order by the length-controlled win rate where it is known; the baseline's is a half."""
+    if not lengths:
+        return rows
+    return tuple(sorted(rows, key=lambda row: -controlled_rate(lengths, row.model)))
+
+
+def controlled_rate(lengths: Mapping[str, LengthControlled], model: str) -> float:
+    """Return a model's length-controlled win rate over the baseline."""
+    return lengths[model].win_rate if model in lengths else 0.5
 
 
 def met_by_all(table: BattleTable) -> str | None:
@@ -237,12 +251,13 @@ def _counts(table: BattleTable) -> Ints:
     return np.asarray(forth + forth.T)
 
 
-def _carried(table: BattleTable, fit: Fit, intervals: Intervals) -> int | None:
+def _carried(table: BattleTable, fit: Fit, intervals: Intervals) -> tuple[str, str, int] | None:
     """Return how few questions carry the lead of the first model, None where it is not told apart."""
     first, second = np.argsort(-fit.ratings, kind="stable")[:2]
     if intervals.low[first] <= intervals.high[second]:
         return None
-    return carried_by(table, fit, int(first), int(second))
+    count = carried_by(table, fit, int(first), int(second))
+    return (fit.models[first], fit.models[second], count) if count else None
 
 
 def _expected_first(table: BattleTable, fit: Fit) -> float:

@@ -113,14 +113,13 @@ def _opponents(found: Exposure, baseline: str | None) -> Iterator[Doubt]:
         )
 
 
-def carried_doubt(count: int | None, ahead: str, behind: str) -> Iterator[Doubt]:
+def carried_doubt(ahead: str, behind: str, count: int) -> Iterator[Doubt]:
     """Yield that a lead hangs on a few questions."""
-    if count is not None:
-        yield Doubt(
-            "carried",
-            f"{ahead} leads {behind} by {count} question{'s' * (count > 1)}: without them it would not. "
-            "Look at them, or ask more questions.",
-        )
+    yield Doubt(
+        "carried",
+        f"{ahead} leads {behind} by {count} question{'s' * (count > 1)}: without them it would not. "
+        "Look at them, or ask more questions.",
+    )
 
 
 def listed(names: list[str]) -> str:

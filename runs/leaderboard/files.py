@@ -11,8 +11,9 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...tools.tables import Batch, Table, TableError, kind_of, open_table, told_columns
 from .arrays import numbers
-from .formats import Context, format_of
+from .formats import format_of
 from .published import Published
+from .values import Context
 
 RUNS = Path("runs")
 KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", "each also .gz or .zst")

@@ -37,12 +37,11 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
 
 def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
     """Return the warnings on a board."""
-    first = [row.model for row in board.rows[:2]]
     return [
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
-        *carried_doubt(board.carried, *first),
+        *(carried_doubt(*board.carried) if board.carried else ()),
     ]
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ...tools.ratings.standings import Standing
 from ..terminal import Page
-from .board import Board
+from .board import Board, controlled_rate
 from .doubts import Doubt
 from .notes import UNNAMED, VAGUE
 from .options import Options
@@ -49,7 +50,7 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
     fit = board.fit
     no_interval = {"low": None, "high": None} if board.unknown else {}
     return {
-        "models": [asdict(row) | no_interval for row in board.rows],
+        "models": [_model(board, row) | no_interval for row in board.rows],
         "battles": board.battles,
         "questions": board.questions,
         "effective_questions": board.exposure.effective,
@@ -84,6 +85,14 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
         "islands": [list(group) for group in fit.islands],
         "control": _control(board, options),
     }
+
+
+def _model(board: Board, row: Standing) -> dict[str, Any]:
+    """Return a row; where length is controlled for, its win rate leads."""
+    if not board.length_controlled:
+        return asdict(row)
+    rate = controlled_rate(board.length_controlled, row.model)
+    return {"model": row.model, "length_controlled": rate, **asdict(row)}
 
 
 def _intervals(board: Board, options: Options) -> dict[str, Any]:
@@ -194,17 +203,15 @@ def _judges(board: Board) -> Table:
 
 def _table(board: Board, title: str) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for name in ("", "model", "rating", "95 % interval", "win rate", "battles"):
+    led = ("length-controlled",) if board.length_controlled else ()
+    for name in ("", "model", *led, "rating", "95 % interval", "win rate", "battles"):
         right = name not in ("", "model")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
-    if board.length_controlled:
-        table.add_column("length-controlled", justify="right")
     for place, row in enumerate(board.rows, start=1):
         interval = "unknown" if board.unknown else f"{row.low:.0f} … {row.high:.0f}"
-        cells = [str(place), row.model, f"{row.rating:.0f}", interval]
-        cells += [f"{row.win_rate:.1%}", f"{row.battles:,}"]
+        cells = [str(place), row.model]
         if board.length_controlled:
-            found = board.length_controlled.get(row.model)
-            cells.append(f"{found.win_rate:.1%}" if found else "")
+            cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
+        cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}", f"{row.battles:,}"]
         table.add_row(*cells)
     return table

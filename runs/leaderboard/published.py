@@ -8,7 +8,8 @@ import numpy as np
 
 from ...tools.tables import Batch, Reject, Row, Table
 from ...tools.tables.objects import as_array
-from .formats import SINGLE, Context, Format, NoVerdict, singles
+from .formats import SINGLE, Format, singles
+from .values import Context, NoVerdict
 
 RUN = 4096
 """Battles of one batch."""

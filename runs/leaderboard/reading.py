@@ -21,10 +21,10 @@ from .battles import Battles, Columns, together
 from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
 from .fields import Control, Fields, fields, measurable, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
-from .formats import Context
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
 from .graded import graded
 from .published import Published
+from .values import Context
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
