@@ -128,9 +128,10 @@ class Ticker:
 
 
 def _show(result: "ArenaResult") -> None:
+    from ..leaderboard.options import Options
     from ..leaderboard.output import show
     from .summary import summary
 
     if result.board is not None:
-        show(result.board, {}, result.doubts, result.notes, by=None)
+        show(result.board, {}, result.doubts, result.notes, by=None, options=Options())
     say(summary(result.data))

@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...agents.records import Reject
 from ...graphs import kinds
 from ...graphs.settings import GraphSettings
-from ...graphs.tournament.design import wins
-from ...graphs.tournament.expected import weights
 from ...graphs.tournament.saving import round_robin_battles
-from ...tools.ratings.fit import ELO, MEAN, solve
+from ...tools.ratings.fit import ELO, MEAN
 from ...tools.ratings.table import Floats
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
@@ -178,20 +176,9 @@ def _board(
     names = tournament.contenders
     who = [names[i] for i in ranked.models]
     told = dict(zip(who, _elo(ranked.expected.strengths), strict=True))
-    weighted = dict(zip(names, _weighted(tournament), strict=True))
-    rows = [
-        {**row, "expected": told[row["model"]], "weighted": weighted[row["model"]]}
-        for row in data["models"]
-    ]
+    rows = [{**row, "expected": told[row["model"]]} for row in data["models"]]
     place = {names[i]: at for at, i in enumerate(ranked.order)}
     return {**data, "models": sorted(rows, key=lambda row: place[row["model"]])}
-
-
-def _weighted(tournament: Tournament) -> list[float]:
-    """Rate the games by inverse propensity: no pair counts for more because it was drawn more often."""
-    design, played = tournament.design, tournament.played()
-    found = wins(design, replace(played, games=played.games * weights(design, played)))
-    return _elo(solve(found[None])[0][0])
 
 
 def _elo(strengths: Floats) -> list[float]:

@@ -10,6 +10,7 @@ from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
+from ...tools.ratings.record import loss_rate
 from ..leaderboard.doubts import Doubt
 from .ranking import Canaries
 
@@ -35,6 +36,15 @@ def data(
         "answers": [asdict(told) for told in answers],
         "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
+        "models": [
+            {
+                "model": model,
+                **dict(zip(("wins", "ties", "losses"), found, strict=True)),
+                "loss_rate": loss_rate(found, audit.counting.ties),
+            }
+            for model in audit.record.models
+            for found in [audit.record.of(model)]
+        ],
         "jurors": [_juror(juror, audit.counting) for juror in audit.jurors],
         "counting": asdict(audit.counting),
         "jury_with_people": _accord(audit.jury_people, audit.counting),

@@ -23,6 +23,8 @@ from .ranking import Canaries
 
 WIDE = 110
 """Columns where the output is no terminal."""
+SHOWN = 12
+"""Models whose record is told; all are in the JSON."""
 Line = tuple[str, Callable[[JurorAudit], Estimate], str]
 LINES: tuple[Line, ...] = (
     ("flips with the order", lambda j: j.order.flips, "share"),
@@ -114,6 +116,9 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
+    for model in audit.record.models[:SHOWN]:
+        won, tied, lost = audit.record.of(model)
+        yield f"{model}: {won:,} games won, {tied:,} tied, {lost:,} lost"
     yield from _jury(audit)
     yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement

@@ -10,17 +10,24 @@ from ...tools.ratings.agreement import Agreement
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit
 from ...tools.ratings.flips import Flips, flips
-from ...tools.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
+from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Position, position
-from ...tools.ratings.standings import Standing, separability, standings, win_rates
+from ...tools.ratings.record import Record, record
+from ...tools.ratings.standings import (
+    Standing,
+    rate_errors,
+    separability,
+    standings,
+    win_rates,
+)
 from ...tools.ratings.table import BattleTable, Ints
 from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
 from .difficulty import Difficulty, length_controlled_rates, read_difficulty
 from .options import Options
-from .rated import Controlled, JudgeRow, rated
+from .rated import Controlled, JudgeRow, Rated, rated
 from .reading import Loaded
 from .verdicts import agreement_of, weighed
 
@@ -31,11 +38,14 @@ NOTHING = 1e-8
 
 @dataclass(frozen=True)
 class WinRate:
-    """How sure a win rate is, by the bootstrap."""
+    """How sure a win rate is."""
 
     low: float
     high: float
     standard_error: float
+    """By the method of the intervals."""
+    closed_form_error: float | None
+    """From the covariance that is robust by question; None where judges are fitted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +63,8 @@ class Board:
     everywhere: str | None
     """Who takes part in every battle of three or more models."""
     win_rates: Mapping[str, WinRate]
-    """Empty for the sandwich, and where there are no intervals."""
+    """Empty where there are no intervals."""
+    record: Record
     separability: float
     """0 where there are too few questions to tell any pair apart."""
     position: Position
@@ -192,7 +203,8 @@ def board(
         counts=_counts(each),
         baseline=baseline,
         everywhere=met_by_all(table),
-        win_rates=_spread(fit, intervals, baseline) if evidence > 1 else {},
+        win_rates=_spread(found, baseline) if evidence > 1 else {},
+        record=record(table),
         separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
         position=position(judged.table),
         counted=position(replace(judged.table, weight=np.ones(len(judged.table)))),
@@ -233,14 +245,28 @@ def met_by_all(table: BattleTable) -> str | None:
     return table.models[all_met[0]] if all_met else None
 
 
-def _spread(fit: Fit, intervals: Intervals, baseline: str | None) -> dict[str, WinRate]:
-    if not len(intervals.draws):
+def _spread(found: Rated, baseline: str | None) -> dict[str, WinRate]:
+    fit, intervals = found.fit, found.intervals
+    closed = None
+    if found.covariance is not None:
+        closed = rate_errors(fit.strengths, found.covariance, fit.models, baseline)
+    if len(intervals.draws):
+        drawn = win_rates(intervals.draws, fit.models, baseline)
+        low, high = np.percentile(drawn, PERCENTILES, axis=0)
+        error = drawn.std(axis=0, ddof=1) if len(drawn) > 1 else np.zeros(len(low))
+    elif closed is not None:
+        rates = win_rates(fit.ratings, fit.models, baseline)
+        low, high = np.clip([rates - NORMAL * closed, rates + NORMAL * closed], 0.0, 1.0)
+        error = closed
+    else:
         return {}
-    drawn = win_rates(intervals.draws, fit.models, baseline)
-    low, high = np.percentile(drawn, PERCENTILES, axis=0)
-    error = drawn.std(axis=0, ddof=1) if len(drawn) > 1 else np.zeros(len(low))
     return {
-        model: WinRate(float(low[i]), float(high[i]), float(error[i]))
+        model: WinRate(
+            float(low[i]),
+            float(high[i]),
+            float(error[i]),
+            None if closed is None else float(closed[i]),
+        )
         for i, model in enumerate(fit.models)
     }
 

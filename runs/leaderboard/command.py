@@ -38,6 +38,14 @@ class AggregateChoice(StrEnum):
     judge_aware = "judge_aware"
 
 
+class TiesChoice(StrEnum):
+    """How ties count in loss rates."""
+
+    apart = "apart"
+    half = "half"
+    drop = "drop"
+
+
 class ErrorChoice(StrEnum):
     """What to do with faulty rows."""
 
@@ -68,6 +76,14 @@ def leaderboard(
             metavar="FILE",
             help="The answers: model, question_id and output, or their style in numbers. Repeatable.",
         ),
+    ] = None,
+    ties: Annotated[
+        TiesChoice,
+        typer.Option(help="In loss rates, ties are no loss, half of one, or left out."),
+    ] = TiesChoice.apart,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Tell its worst and best opponent, also --by COLUMN."),
     ] = None,
     without_canned: Annotated[
         bool,
@@ -144,6 +160,8 @@ def leaderboard(
         difficulty=difficulty,
         aggregate=aggregate.value,
         flipped=flipped,
+        ties=ties.value,
+        target=target,
         without_canned=without_canned,
     )
     wanted = Wanted(
@@ -188,4 +206,4 @@ def _rank(
         found = {**data(whole, parts, loaded, options), "warnings": warnings, "notes": told}
         say(orjson.dumps(found).decode())
     else:
-        show(whole, parts, warned, told, by=wanted.by)
+        show(whole, parts, warned, told, by=wanted.by, options=options)

@@ -6,6 +6,7 @@ from typing import Literal
 from ...agents.errors import UserError
 from ...tools.ratings.fit import Anchor
 from ...tools.ratings.intervals import FEWEST_ROUNDS
+from ...tools.ratings.record import Ties
 from ...tools.ratings.share import FLIPPED_WEIGHT
 from .fields import Control
 
@@ -30,6 +31,10 @@ class Options:
     """How several judges' verdicts on one question and pair become ratings."""
     flipped: float | None = None
     """Weight of the games of an inconsistent pair; None: see `inconsistent_weight`."""
+    ties: Ties = "apart"
+    """How ties count in loss rates."""
+    target: str | None = None
+    """Whose best and worst opponents are told."""
     without_canned: bool = False
     """Leave out the models whose answers are canned."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ...tools.ratings.record import loss_rate
 from ...tools.ratings.standings import Standing
 from ..terminal import Page
 from .board import Board, controlled_rate
@@ -50,7 +51,8 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
     fit = board.fit
     no_interval = {"low": None, "high": None} if board.unknown else {}
     return {
-        "models": [_model(board, row) | no_interval for row in board.rows],
+        "models": [_model(board, row, options) | no_interval for row in board.rows],
+        "target": _target(board, options.target),
         "battles": board.battles,
         "questions": board.questions,
         "effective_questions": board.exposure.effective,
@@ -87,12 +89,25 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
     }
 
 
-def _model(board: Board, row: Standing) -> dict[str, Any]:
-    """Return a row; where length is controlled for, its win rate leads."""
-    if not board.length_controlled:
-        return asdict(row)
-    rate = controlled_rate(board.length_controlled, row.model)
-    return {"model": row.model, "length_controlled": rate, **asdict(row)}
+def _model(board: Board, row: Standing, options: Options) -> dict[str, Any]:
+    """Return a row with its record; where length is controlled for, its win rate leads."""
+    found = board.record.of(row.model)
+    led: dict[str, Any] = {"model": row.model}
+    if board.length_controlled:
+        led["length_controlled"] = controlled_rate(board.length_controlled, row.model)
+    counts = dict(zip(("wins", "ties", "losses"), found, strict=True))
+    return {**led, **asdict(row), **counts, "loss_rate": loss_rate(found, options.ties)}
+
+
+def _target(board: Board, model: str | None) -> dict[str, Any] | None:
+    """Return whom a model fares worst and best with."""
+    if model is None:
+        return None
+    met = [
+        {"opponent": name, **dict(zip(("wins", "ties", "losses"), found, strict=True))}
+        for name, found in board.record.against(model).items()
+    ]
+    return {"model": model, "worst": met[0], "best": met[-1], "opponents": met} if met else None
 
 
 def _intervals(board: Board, options: Options) -> dict[str, Any]:
@@ -148,21 +163,38 @@ def show(
     notes: Sequence[str],
     *,
     by: str | None,
+    options: Options,
 ) -> None:
     """Print the warnings, the board, its notes and the boards of `--by`."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Page(width)
     for doubt in doubts:
         console.print(f"Warning: {doubt.words}", soft_wrap=not sys.stdout.isatty())
-    console.print(_table(whole, f"{whole.battles:,} battles on {whole.questions:,} questions"))
+    console.print(
+        _table(whole, options, f"{whole.battles:,} battles on {whole.questions:,} questions")
+    )
     if whole.judges:
         console.print(_judges(whole))
+    for line in _opponents(whole, options.target):
+        console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
     for note in notes:
         console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
     for name, part in parts.items():
         title = f"{by} = {name or '(empty)'}: {part.battles:,} battles"
         console.print()
-        console.print(_table(part, ", ".join([title, *_remarks(part)])))
+        console.print(_table(part, options, ", ".join([title, *_remarks(part)])))
+        for line in _opponents(part, options.target):
+            console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
+
+
+def _opponents(board: Board, model: str | None) -> Iterator[str]:
+    """Yield whom the target fares worst and best with."""
+    if (found := _target(board, model)) is not None:
+        told = [
+            f"{how} with {one['opponent']} ({one['wins']} won, {one['ties']} tied, {one['losses']} lost)"
+            for how, one in (("worst", found["worst"]), ("best", found["best"]))
+        ]
+        yield f"{model} fares {' and '.join(told)}."
 
 
 def _remarks(part: Board) -> Iterator[str]:
@@ -201,10 +233,19 @@ def _judges(board: Board) -> Table:
     return table
 
 
-def _table(board: Board, title: str) -> Table:
+def _table(board: Board, options: Options, title: str) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
     led = ("length-controlled",) if board.length_controlled else ()
-    for name in ("", "model", *led, "rating", "95 % interval", "win rate", "battles"):
+    told = (
+        "rating",
+        "95 % interval",
+        "win rate",
+        "± error",
+        "won · tied · lost",
+        "loss rate",
+        "battles",
+    )
+    for name in ("", "model", *led, *told):
         right = name not in ("", "model")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for place, row in enumerate(board.rows, start=1):
@@ -212,6 +253,11 @@ def _table(board: Board, title: str) -> Table:
         cells = [str(place), row.model]
         if board.length_controlled:
             cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
-        cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}", f"{row.battles:,}"]
+        found, spread = board.record.of(row.model), board.win_rates.get(row.model)
+        error = spread and (spread.closed_form_error or spread.standard_error)
+        lost = loss_rate(found, options.ties)
+        cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]
+        cells += ["" if error is None else f"{error:.1%}", " · ".join(f"{n:,}" for n in found)]
+        cells += ["" if lost is None else f"{lost:.1%}", f"{row.battles:,}"]
         table.add_row(*cells)
     return table

@@ -8,6 +8,7 @@ import numpy as np
 from ..ratings.agreement import Agreement, compare
 from ..ratings.exposure import Exposure, exposure
 from ..ratings.position import Position, position
+from ..ratings.record import Record, record
 from ..ratings.table import BattleTable
 from .accord import USUAL, Accord, Counting, jury_with, with_checkers, with_jury, with_people
 from .evidence import Evidence
@@ -37,6 +38,8 @@ class Audit:
     jury_checkers: Accord
     people: People
     counting: Counting
+    record: Record
+    """What each model won, tied and lost in all games."""
     exposure: Exposure
     """How the battles were laid out."""
     position: Position
@@ -73,6 +76,7 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         jury_checkers=jury_with(matrix, matrix.checked, counting),
         people=people(matrix),
         counting=counting,
+        record=record(table),
         exposure=exposure(table),
         position=position(table),
         swayed=evidence.swayed,
