@@ -11,6 +11,7 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .leaderboard.command import leaderboard
+from .leaderboard.compare import compare
 from .policy.command import policy
 from .terminal import aside, say
 from .testset.command import testset
@@ -190,6 +191,7 @@ def estimate(
 app.command(cls=Command)(audit)
 app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
+app.command(cls=Command)(compare)
 app.command(cls=Command)(testset)
 app.add_typer(policy, name="policy")
 

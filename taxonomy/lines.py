@@ -1,11 +1,36 @@
 """YAML that knows its lines, so that what is wrong in it can be said with its place."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 Location = tuple[str | int, ...]
 """Keys and list positions, from the top: pydantic's `loc`."""
+
+
+class _Words(yaml.SafeLoader):
+    """YAML in which only true and false are truth values, as in YAML 1.2: off, on, yes and no are words."""
+
+    yaml_implicit_resolvers = {
+        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Words.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+def load(text: str) -> Any:
+    """Return the value of a text; a setting may be called off, or no.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    return yaml.load(text, Loader=_Words)
 
 
 def compose(text: str, path: str | Path) -> yaml.Node | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .lines import compose, line_of
+from .lines import compose, line_of, load
 
 FOLDER = Path(__file__).parent
 SLUG = r"^[a-z][a-z0-9_]*$"
@@ -235,7 +235,7 @@ def parse_skill(text: str, path: Path) -> Skill:
     """Read one skill file; raises ValueError as `load_skill` does."""
     node = compose(text, path)
     try:
-        skill = Skill.model_validate(yaml.safe_load(text))
+        skill = Skill.model_validate(load(text))
     except (
         yaml.YAMLError,
         RecursionError,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from arenainstruct.graphs.arena.matchmaking import pairs
 from arenainstruct.graphs.tournament.active import active
 from arenainstruct.graphs.tournament.design import Cells, Design, Matchmaker, Played, wins
-from arenainstruct.graphs.tournament.expected import expect, weights
+from arenainstruct.graphs.tournament.expected import expect
 from arenainstruct.graphs.tournament.round_robin import round_robin
 from arenainstruct.graphs.tournament.swiss import swiss
 from arenainstruct.tools.ratings.fit import solve
@@ -151,21 +151,6 @@ def test_questions_are_drawn_whatever_their_results() -> None:
             assert drawn.tolist() == design.draws[pair, : len(drawn)].tolist()
     first = [Design(2, 4, seed).draws[0, 0] for seed in range(400)]
     assert np.bincount(first, minlength=4).min() > 70
-
-
-@pytest.mark.slow
-def test_weights_by_inverse_propensity_are_unbiased() -> None:
-    world = bradley_terry([0.4, 0.2, 0.0], 12, seed=6)
-    told = []
-    for seed in range(300):
-        design = Design(3, 12, seed)
-        played = tournament(active, design, world, most=18, size=3)
-        by_pair = np.bincount(played.pair, weights(design, played) * played.score, 3)
-        told.append(by_pair)
-    full = world.score.sum(axis=1)
-    error = np.std(told, axis=0) / math.sqrt(len(told))
-    # Each pair's questions are a simple random sample, but its number of draws follows its results.
-    assert (np.abs(np.mean(told, axis=0) - full) < 4 * error + 0.25).all()
 
 
 @given(luck=st.integers(0, 500))

@@ -9,7 +9,9 @@ import yaml
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.runs import launch, load_config
+from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.testset.config import SetConfig
 
 DOCUMENTED = """\
 seeds: docs/                  # file, folder, glob, or .jsonl/.parquet with a text column
@@ -167,6 +169,38 @@ def test_files_that_are_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             load_config(name)
         assert str(caught.value).startswith(start)
         assert name != "docs" or str(caught.value).endswith("--seeds docs")
+
+
+@pytest.mark.parametrize("word", ["off", "no", "on", "yes", "Off", "NO", "y", "n"])
+def test_a_word_is_a_word(word: str, tmp_path: Path) -> None:
+    """YAML 1.1 makes truth values of them; a setting and an alias may be called so."""
+    path = tmp_path / "words.yaml"
+    path.write_text(f"models: {{{word}: {{provider: offline, model: judge}}}}\nrater: {word}\n")
+    loaded = load(path, SetConfig)
+    assert loaded.alias == word and list(loaded.models) == [word]
+    assert (
+        load(
+            None,
+            SetConfig,
+            [f"rater={word}", f"models.{word}.provider=offline"] + [f"models.{word}.model=judge"],
+        ).rater
+        == word
+    )
+
+
+def test_off_switches_off_and_truth_values_are_still_written_so(tmp_path: Path) -> None:
+    path = tmp_path / "off.yaml"
+    path.write_text("testset: {criteria: {use: off}}\n")
+    assert load(path, SetConfig).testset.criteria.use == "off"
+    assert load(None, SetConfig, ["testset.criteria.use=off"]).testset.criteria.use == "off"
+    for word, value in (
+        ("no", False),
+        ("off", False),
+        ("false", False),
+        ("yes", True),
+        ("on", True),
+    ):
+        assert load_config(None, [f"curation.model_gate={word}"]).curation.model_gate is value
 
 
 def test_overrides_reach_every_depth(mine: Path) -> None:

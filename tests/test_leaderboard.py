@@ -26,7 +26,8 @@ def test_every_format_gives_the_same_board(tmp_path: Path, name: str) -> None:
 
 def test_json_holds_what_is_promised(tmp_path: Path) -> None:
     found = board(write(tmp_path, "b.csv", rounds()), "--rounds", "20")
-    assert list(found["models"][0]) == ["model", "rating", "low", "high", "win_rate", "battles"]
+    named = ["model", "rating", "low", "high", "win_rate", "battles"]
+    assert list(found["models"][0]) == [*named, "wins", "ties", "losses", "loss_rate"]
     assert [row["model"] for row in found["models"]] == list(MODELS)
     assert {row["battles"] for row in found["models"]} == {72}
     assert sum(ratings(found).values()) == pytest.approx(4000)

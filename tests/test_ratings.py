@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arenainstruct.tools.ratings.agreement import (
-    agreement,
     cohen_kappa,
+    compare,
     effective_votes,
+    fleiss_kappa,
     krippendorff_alpha,
 )
 from arenainstruct.tools.ratings.fit import rate
@@ -299,22 +300,50 @@ def test_effective_votes_count_copies_once() -> None:
     assert effective_votes(errors[:, :1]) is None
 
 
-def test_agreement_ignores_which_side_is_called_a() -> None:
-    rng = random.Random(4)
+def test_agreement_counts_each_item_once_with_an_interval() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.choice([0.0, 0.5, 1.0], 400, p=[0.6, 0.1, 0.3])
+    labels = np.stack(
+        [
+            np.where(rng.random(400) < 0.7, truth, rng.choice([0.0, 0.5, 1.0], 400))
+            for _ in range(3)
+        ],
+        1,
+    )
+    question = np.arange(400) // 4
+    found = compare(("x", "y", "z"), labels, question)
+    # Both by their definitions, on the table of two judges and on the votes of each item.
+    x, y = labels[:, 0], labels[:, 1]
+    chance = sum((x == c).mean() * (y == c).mean() for c in (0.0, 0.5, 1.0))
+    assert found.kappas["x", "y"] == pytest.approx(((x == y).mean() - chance) / (1 - chance))
+    votes = (labels[:, :, None] == np.array([0.0, 0.5, 1.0])).sum(axis=1)
+    observed = ((votes * (votes - 1)).sum(axis=1) / 6).mean()
+    by_chance = ((votes.sum(axis=0) / votes.sum()) ** 2).sum()
+    assert found.fleiss == pytest.approx((observed - by_chance) / (1 - by_chance))
+    assert fleiss_kappa(labels) == found.fleiss
+    for value, interval in (
+        (found.kappa, found.kappa_interval),
+        (found.fleiss, found.fleiss_interval),
+        (found.alpha, found.alpha_interval),
+    ):
+        assert value and interval and interval[0] < value < interval[1]
+        assert interval[1] - interval[0] == pytest.approx(0.13, abs=0.05)
+    holes = labels.copy()
+    holes[::3, 2] = np.nan
+    assert fleiss_kappa(holes) == fleiss_kappa(labels[np.arange(400) % 3 > 0])
+    assert compare(("x", "y"), labels[:20, :2], question[:20]).kappa_interval is None
+    same = compare(("x", "y"), np.ones((40, 2)), np.arange(40))
+    assert (same.share, same.kappa, same.fleiss, same.effective_votes) == (1.0, None, None, 1.0)
+
+
+def test_fleiss_own_example() -> None:
+    """Fleiss 1971 as textbooks print it: 10 subjects, 14 raters, 5 categories: 0.210."""
     votes = [
-        (judge, f"q{q}", "x", "y", rng.choices(["model_a", "model_b", "tie"], (6, 2, 1))[0])
-        for q in range(40)
-        for judge in ("j1", "j2", "j3")
-        if rng.random() < 0.9
+        *([0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1]),
+        *([7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]),
     ]
-    turned = [
-        (j, q, b, a, MIRROR[w]) if rng.random() < 0.5 else (j, q, a, b, w)
-        for j, q, a, b, w in votes
-    ]
-    assert agreement(turned) == agreement(votes)
-    assert agreement(votes).judges == ("j1", "j2", "j3")
-    same = agreement([(j, q, a, b, "model_a") for j, q, a, b, _ in votes])
-    assert (same.share, same.kappa, same.alpha, same.effective_votes) == (1.0, 1.0, 1.0, 1.0)
+    labels = np.array([np.repeat(np.arange(5.0), row) for row in votes])
+    assert fleiss_kappa(labels) == pytest.approx(0.210, abs=5e-4)
 
 
 @pytest.mark.slow

@@ -9,9 +9,8 @@ and Gaussian, how sure the totals are. When all was played nothing is predicted 
 Pairs are chosen by what was seen, so the drawn battles are no random sample of the tournament, but
 the questions of each pair are: uniform and without replacement. The likelihood conditions on who met
 on what, and the choice depends on seen results only, so it needs no weights as long as strengths
-describe the pairs. Where they do not (a pair that deviates from Bradley–Terry and was drawn more often
-than others), weights by inverse propensity (`weights`) rate what the full tournament would, at a much
-higher variance. Both are reported.
+describe the pairs. Weights by inverse propensity would not need that, but their variance is so much higher
+that they rank worse.
 """
 
 from dataclasses import dataclass
@@ -53,12 +52,6 @@ class Expected:
     def confidence(self) -> float:
         """Least probability that the full tournament gives the whole order (Bonferroni)."""
         return max(0.0, 1.0 - float(self.doubts.sum()))
-
-
-def weights(design: Design, played: Played) -> Floats:
-    """Return 1 / propensity of each battle: its pair drew that share of the questions, uniformly."""
-    counts = played.counts(design)
-    return np.asarray(design.questions / counts[played.pair])
 
 
 def expect(design: Design, played: Played) -> Expected:

@@ -57,6 +57,10 @@ def arena(
         MatchmakingChoice | None,
         typer.Option(help="Default: active with --battles or --confidence, else round_robin."),
     ] = None,
+    without_canned: Annotated[
+        bool,
+        typer.Option("--without-canned", help="Let no contender play whose answers are canned."),
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another draw.")] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
@@ -85,7 +89,8 @@ def arena(
     )
     if matching is MatchmakingChoice.active and not battles and confidence is None:
         confidence = SURE
-    order = Order(instructions, matching.value, Ends(battles, confidence), runs_dir, run_id)
+    ends = Ends(battles, confidence)
+    order = Order(instructions, matching.value, ends, runs_dir, run_id, without_canned)
     result = play(loaded, order, Ticker())
     if as_json:
         say(json.dumps(result.data))
@@ -123,9 +128,11 @@ class Ticker:
 
 
 def _show(result: "ArenaResult") -> None:
+    from ..leaderboard.options import Options
     from ..leaderboard.output import show
     from .summary import summary
 
     if result.board is not None:
-        show(result.board, {}, result.notes, by=None, counted="games")
+        options = Options(rows="games")
+        show(result.board, {}, result.doubts, result.notes, by=None, options=options)
     say(summary(result.data))

@@ -27,6 +27,8 @@ class Order:
     ends: Ends = Ends()
     runs_dir: Path = RUNS
     run_id: str | None = None
+    without_canned: bool = False
+    """Let no contender play whose answers are canned."""
 
 
 def arena(
@@ -64,7 +66,12 @@ async def _arena(
         await door.store.set_meta(ARENA, _judging(config))
         folder.write_config(config.model_dump_json(indent=2) + "\n")
         tournament = Tournament(
-            _services(config, door), questions, order.matchmaking, order.ends, notify
+            _services(config, door),
+            questions,
+            order.matchmaking,
+            order.ends,
+            notify,
+            order.without_canned,
         )
         status, reason = await door.landing(tournament.play())
         how = {

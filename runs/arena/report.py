@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...agents.records import Reject
 from ...graphs import kinds
 from ...graphs.settings import GraphSettings
-from ...graphs.tournament.design import wins
-from ...graphs.tournament.expected import weights
 from ...graphs.tournament.saving import round_robin_battles
-from ...tools.ratings.fit import ELO, MEAN, solve
+from ...tools.ratings.fit import ELO, MEAN
 from ...tools.ratings.table import Floats
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
@@ -21,7 +19,8 @@ from ..folder import RunFolder
 from ..judging import judging
 from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
-from ..leaderboard.notes import notes
+from ..leaderboard.doubts import Doubt, canned_doubts
+from ..leaderboard.notes import doubts, notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
@@ -43,6 +42,7 @@ class ArenaResult:
     board: Board | None
     """None where no game was judged."""
     notes: list[str]
+    doubts: list[Doubt]
 
     @property
     def completed(self) -> bool:
@@ -58,11 +58,13 @@ async def close(
     ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
+    warned = list(canned_doubts(tournament.canned, left_out=tournament.without_canned))
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
     if await store.count(GAME, ROUND):
         loaded = load([str(games)])
         board = boards(loaded, options)[0]
         told = notes(board, loaded, options)
+        warned += doubts(board, loaded, options)
     paid = await cost(store)
     data = {
         "run_id": folder.run_id,
@@ -82,10 +84,12 @@ async def close(
         **await judging(
             lambda: store.stream(kinds.BATTLE, ROUND), settings.arena, tournament.services.cast
         ),
+        "canned": [asdict(told) for told in tournament.canned],
+        "warnings": [asdict(doubt) for doubt in warned],
         "notes": told,
     }
     folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    return ArenaResult(data, board, told)
+    return ArenaResult(data, board, told, warned)
 
 
 def is_tie(one: float, other: float) -> bool:
@@ -172,20 +176,9 @@ def _board(
     names = tournament.contenders
     who = [names[i] for i in ranked.models]
     told = dict(zip(who, _elo(ranked.expected.strengths), strict=True))
-    weighted = dict(zip(names, _weighted(tournament), strict=True))
-    rows = [
-        {**row, "expected": told[row["model"]], "weighted": weighted[row["model"]]}
-        for row in data["models"]
-    ]
+    rows = [{**row, "expected": told[row["model"]]} for row in data["models"]]
     place = {names[i]: at for at, i in enumerate(ranked.order)}
     return {**data, "models": sorted(rows, key=lambda row: place[row["model"]])}
-
-
-def _weighted(tournament: Tournament) -> list[float]:
-    """Rate the games by inverse propensity: no pair counts for more because it was drawn more often."""
-    design, played = tournament.design, tournament.played()
-    found = wins(design, replace(played, games=played.games * weights(design, played)))
-    return _elo(solve(found[None])[0][0])
 
 
 def _elo(strengths: Floats) -> list[float]:

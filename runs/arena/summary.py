@@ -51,7 +51,7 @@ def _order(data: dict[str, Any]) -> list[str]:
             f"with a probability of at least {data['confidence']:.3f}; what was not judged is predicted:",
             *(
                 f"  {row['model']:<24} expected {row['expected']:6.0f}   "
-                f"by games {row['rating']:6.0f}   by inverse propensity {row['weighted']:6.0f}"
+                f"by games {row['rating']:6.0f}"
                 for row in data["models"]
             ),
         ]

@@ -1,13 +1,18 @@
 """The tournament: battles picked batch by batch, played by the battle graph, until it ends."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
 from ...agents.cast import eligible
-from ...agents.errors import JudgingFailed, StopRun
+from ...agents.errors import EpisodeError, JudgingFailed, StopRun, UserError
+from ...agents.flags import addresses_jury
+from ...agents.messages import Respond
+from ...agents.records import Answer
 from ...graphs import kinds, stages
 from ...graphs.arena.fight import fight
 from ...graphs.arena.matchmaking import Pair
@@ -17,11 +22,17 @@ from ...graphs.services import Services
 from ...graphs.stream import each
 from ...graphs.tournament.design import Cells, Design, Played
 from ...graphs.tournament.matchmakers import MATCHMAKERS
+from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.verdict import SCORES, first, in_order
+from ..leaderboard.doubts import canned_doubts
+from ..terminal import aside
 from .games import GAME, JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking
 
+T = TypeVar("T")
+LOOKED_AT = 8
+"""Answers of each contender that are looked at before anything is judged."""
 ROUND = 1
 """The round that all records of an arena are written in."""
 CAREFUL = 5
@@ -54,17 +65,24 @@ class Tournament:
     ends: Ends
     notify: Callable[[int, int], None] = lambda done, most: None
     """Called with battles done and battles at most."""
+    without_canned: bool = False
+    """Let no contender play whose answers are canned."""
     decided: int = 0
     """Battles that got a verdict."""
+    canned: tuple[Canned, ...] = ()
+    """Contenders whose first answers are canned."""
     _told: set[str] = field(default_factory=set)
     """Ids of the rejects written."""
     _done: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Lay out the full tournament."""
-        self.contenders = self.services.contenders
+        self._lay_out(self.services.contenders)
+
+    def _lay_out(self, contenders: tuple[str, ...]) -> None:
+        self.contenders = contenders
         seed = self.services.settings.seed
-        self.design = Design(len(self.contenders), len(self.questions), seed)
+        self.design = Design(len(contenders), len(self.questions), seed)
 
     async def play(self) -> tuple[str, str]:
         """Play to the end; return status and reason. What was played is kept also when it stops."""
@@ -73,6 +91,7 @@ class Tournament:
         asked = [question.instruction for question in self.questions]
         await self.services.records.add(kinds.INSTRUCTION, ROUND, asked)
         try:
+            await self._look_at_answers()
             status, reason = "completed", await self._batches()
         except StopRun as stop:
             status, reason = f"stopped: {stop.reason}", str(stop)
@@ -94,6 +113,42 @@ class Tournament:
         """Return the contenders of a pair of the design."""
         first, second = self.design.sides[number]
         return self.contenders[first], self.contenders[second]
+
+    async def _look_at_answers(self) -> None:
+        """Ask for a few answers of each contender before anything is judged; battles take them over.
+
+        Raises:
+            UserError: Fewer than two contenders answer for themselves.
+        """
+        if self.services.settings.arena.protocol == "peer_battle":
+            return  # the questions are yet to be written
+        matching = MATCHMAKERS[self.matchmaking]
+        cells = matching.pick(self.design, self.played(), matching.batch(self.design))
+        first = list(dict.fromkeys(cells.question.tolist()))[:LOOKED_AT]
+        said = Sayings(addresses_jury)
+
+        async def answer(place: tuple[int, str]) -> None:
+            asked, name = self.questions[place[0]].instruction, place[1]
+            speaker = self.services.speaker(name)
+            with suppress(EpisodeError):  # told where it is missed: in its battles
+                message = Respond(instruction=asked)
+                given = await self.services.troupe.send(message, Answer, "contender", speaker)
+                said.add(asked.id, name, given.text, asked.task)
+
+        places = [(question, name) for question in first for name in self.contenders]
+        await each(_stream(places), answer, self.services.settings.in_flight)
+        self.canned = tuple(told for told in canned(said) if told.reasons)
+        for doubt in canned_doubts(self.canned, left_out=self.without_canned):
+            aside(f"Warning: {doubt.words}")
+        if self.canned and self.without_canned:
+            out = {told.model for told in self.canned}
+            left = tuple(name for name in self.contenders if name not in out)
+            if len(left) < 2:
+                raise UserError(
+                    f"--without-canned: {', '.join(sorted(out))} give canned answers, and fewer than two "
+                    "contenders are left"
+                )
+            self._lay_out(left)
 
     async def _batches(self) -> str:
         matching = MATCHMAKERS[self.matchmaking]
@@ -206,9 +261,9 @@ class Tournament:
         return len(eligible(self.services.cast.jury, pair, self.services.models))
 
 
-async def _stream(questions: dict[int, list[int]]) -> AsyncIterator[int]:
-    for question in questions:
-        yield question
+async def _stream(items: Iterable[T]) -> AsyncIterator[T]:
+    for item in items:
+        yield item
 
 
 def _score(pair: Pair, games: list[JudgedGame]) -> tuple[float, float]:

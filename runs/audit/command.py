@@ -23,6 +23,22 @@ class ErrorChoice(StrEnum):
     drop = "drop"
 
 
+class TiesChoice(StrEnum):
+    """How a tie counts."""
+
+    apart = "apart"
+    half = "half"
+    drop = "drop"
+
+
+class FailedChoice(StrEnum):
+    """How a juror counts that gave no verdict."""
+
+    missing = "missing"
+    half = "half"
+    wrong = "wrong"
+
+
 def audit(
     battles: Annotated[
         list[str],
@@ -44,6 +60,19 @@ def audit(
             metavar="FILE", help="The answers: question_id, model, output; for length and style."
         ),
     ] = None,
+    ties: Annotated[
+        TiesChoice,
+        typer.Option(
+            help="In agreement with people, a tie is a verdict like others, half right, or left out."
+        ),
+    ] = TiesChoice.apart,
+    failed: Annotated[
+        FailedChoice | None,
+        typer.Option(
+            help="Jurors without a verdict (winner empty or error) are left out, half right or wrong. "
+            "Default: such a row is faulty."
+        ),
+    ] = None,
     canaries: Annotated[
         int,
         typer.Option(
@@ -63,27 +92,41 @@ def audit(
     """Measure jurors: order, position, length, style, family, agreement; exit status 1 for a bad canary."""
     import orjson
 
+    from ...tools.audit.accord import Counting
+    from ...tools.audit.canned import canned
     from ...tools.audit.report import audit as measure
     from ..arena.config import ArenaConfig
     from ..config.load import load
+    from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
 
     run = _run(battles, runs_dir)
     sung = _sing(run, canaries) if canaries else None
-    heap = read_battles([str(run.path)] if run else battles, drop=on_error is ErrorChoice.drop)
+    paths = [str(run.path)] if run else battles
+    heap = read_battles(
+        paths, drop=on_error is ErrorChoice.drop, failures=failed is not None and run is None
+    )
     if labels:
         read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
     if answers:
         read_answers(answers, heap)
-    failed = _failures(run)
-    found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}))
+    broken = _failures(run)
+    counting = Counting(ties.value, failed.value if failed else "missing")
+    found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
+    looks = canned(heap.said)
+    doubts = [
+        *canned_doubts(looks),
+        *twice_doubts(heap.twice),
+        *exposure_doubts(found.exposure, ordered=heap.ordered),
+    ]
     if as_json:
-        say(orjson.dumps({**data(found, sung, dropped=dropped), "failures": failed}).decode())
+        told = data(found, sung, doubts, looks, dropped=dropped, unjudged=heap.unjudged)
+        say(orjson.dumps({**told, "failures": broken}).decode())
     else:
-        show(found, sung, dropped=sum(dropped.values()), failed=failed)
+        show(found, sung, doubts, dropped=sum(dropped.values()), failed=broken)
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 

@@ -1,29 +1,62 @@
 """An audit as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ...tools.audit.accord import Accord
-from ...tools.audit.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
+from ...tools.audit.accord import Accord, Counting
+from ...tools.audit.canned import Canned
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
+from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
+from ...tools.ratings.record import loss_rate
+from ..leaderboard.doubts import Doubt
 from .ranking import Canaries
 
 Data = dict[str, Any]
 
 
-def data(audit: Audit, canaries: Canaries | None, *, dropped: Mapping[str, int]) -> Data:
+def data(
+    audit: Audit,
+    canaries: Canaries | None,
+    doubts: Sequence[Doubt],
+    answers: Sequence[Canned],
+    *,
+    dropped: Mapping[str, int],
+    unjudged: int,
+) -> Data:
     """Return what `--json` prints; shares run from 0 to 1, and a figure that is missing says why."""
     return {
         "questions": audit.questions,
         "pairs": audit.pairs,
         "games": audit.games,
         "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
+        "unjudged": unjudged,
+        "answers": [asdict(told) for told in answers],
+        "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
-        "jurors": [_juror(juror) for juror in audit.jurors],
+        "models": [
+            {
+                "model": model,
+                **dict(zip(("wins", "ties", "losses"), found, strict=True)),
+                "loss_rate": loss_rate(found, audit.counting.ties),
+            }
+            for model in audit.record.models
+            for found in [audit.record.of(model)]
+        ],
+        "jurors": [_juror(juror, audit.counting) for juror in audit.jurors],
+        "counting": asdict(audit.counting),
+        "jury_with_people": _accord(audit.jury_people, audit.counting),
+        "jury_with_checkers": _accord(audit.jury_checkers, audit.counting),
+        "people": asdict(audit.people),
         "agreement": _agreement(audit),
+        "position": {
+            **asdict(audit.position),
+            "first_of_decided": audit.position.first_of_decided,
+            "balanced": audit.exposure.balanced,
+        },
+        "warnings": [asdict(doubt) for doubt in doubts],
         "swayed_answers": audit.swayed,
         "conferred_games": audit.conferred,
         "cascade": dict(audit.cascade),
@@ -40,7 +73,7 @@ def estimate(found: Estimate) -> Data:
     return data | ({"note": found.note} if found.note else {})
 
 
-def _juror(audit: JurorAudit) -> Data:
+def _juror(audit: JurorAudit, counting: Counting) -> Data:
     order, taste, kin = audit.order, audit.taste, audit.kinship
     return {
         "juror": audit.juror,
@@ -57,9 +90,10 @@ def _juror(audit: JurorAudit) -> Data:
         "family_preference": estimate(kin.family),
         "self_preference": estimate(kin.itself),
         "preference_compared_with": kin.compared_with,
-        "jury": _accord(audit.jury),
-        "checkers": _accord(audit.checkers),
-        "people": _accord(audit.people),
+        "failed": audit.failed,
+        "jury": _accord(audit.jury, counting),
+        "checkers": _accord(audit.checkers, counting),
+        "people": _accord(audit.people, counting),
     } | ({"scale": _scale(audit.scale)} if audit.scale else {})
 
 
@@ -73,9 +107,11 @@ def _scale(scale: Scale) -> Data:
     }
 
 
-def _accord(accord: Accord) -> Data:
+def _accord(accord: Accord, counting: Counting) -> Data:
     return {
-        "agreement": estimate(accord.same),
+        "agreement": estimate(accord.by(counting.ties)),
+        "agreement_ties_apart": estimate(accord.same),
+        "agreement_ties_half": estimate(accord.half),
         "agreement_decided": estimate(accord.decided),
         "kappa": estimate(accord.kappa),
     }
@@ -88,6 +124,10 @@ def _agreement(audit: Audit) -> Data:
         "pairs": found.items,
         "agreement": found.share,
         "kappa": found.kappa,
+        "kappa_interval": found.kappa_interval,
+        "fleiss": found.fleiss,
+        "fleiss_interval": found.fleiss_interval,
+        "alpha_interval": found.alpha_interval,
         "kappas": [{"jurors": list(pair), "kappa": k} for pair, k in found.kappas.items()],
         "alpha": found.alpha,
         "effective_votes": found.effective_votes,

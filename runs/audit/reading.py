@@ -12,27 +12,35 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...agents.flags import addresses_jury
 from ...agents.models.settings import ModelSettings, RewardModel
-from ...tools.audit.evidence import Evidence, Label, Place, Play
+from ...tools.audit.canned import Sayings
+from ...tools.audit.evidence import Evidence, Failure, Label, Place, Play
 from ...tools.audit.looks import Looks, looks
 from ...tools.ratings.table import Floats
-from ...tools.ratings.verdict import SCORES, in_order, side
-from ...tools.tables import Batch, Table, kind_of
-from ..leaderboard.checks import Gate, faults, is_empty, scores
-from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, opened
+from ...tools.ratings.verdict import SCORES, folded, in_order, side
+from ...tools.tables import Batch, Reject, Table, kind_of
+from ..leaderboard.answers import LACKS, answer_of
+from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
+from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
+from ..leaderboard.published import Published
+from ..leaderboard.values import Context
 from .checks import CHECKED, answer_faults
 from .families import families
 
+NO_VERDICT = frozenset({"", "error", "none", "null", "nan", "invalid", "failed", "unparsed"})
+"""Winners that say that the juror gave no verdict."""
+NOBODY = "the juror"
+"""The juror of rows that name none."""
 OUTCOME = ("winner", "preference")
 SIDES = ("len", "answer", "checked", "served", "before")
 BEFORE = ("before_a", "before_b", "before_reason")
 """What a juror said by itself, where it conferred later; the same as it said, where it did not."""
 GAME = ("juror", "model", "shown_first", "score_a", "score_b", *BEFORE, "rewards")
-ANSWERS = ("question_id", "model", "output")
 
 
 @dataclass
@@ -48,6 +56,14 @@ class Heap:
     conferred: int = 0
     cascade: Counter[str] = field(default_factory=Counter)
     labels: list[Label] = field(default_factory=list)
+    twice: dict[str, str] = field(default_factory=dict)
+    """Files that hold the same bytes as one before."""
+    failed: list[Failure] | None = None
+    """What jurors were asked and did not answer; None where such rows are faults."""
+    unjudged: int = 0
+    """Rows of published formats whose judge gave no verdict."""
+    ordered: bool = True
+    """Whether it is known which answer was shown first."""
 
     def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
         """Return what was read; `models` is the config's, empty without one."""
@@ -56,6 +72,7 @@ class Heap:
             looks=self.looks,
             passed=self.passed,
             labels=self.labels,
+            failed=self.failed or (),
             families=families(self.served, models),
             scales={n: m.scale for n, m in models.items() if isinstance(m, RewardModel)},
             swayed=len(self.swayed),
@@ -63,24 +80,31 @@ class Heap:
             cascade=dict(sorted(self.cascade.items())),
         )
 
-    def look(self, place: Place, text: str) -> None:
-        """Note how an answer looks, and whether it seems to speak to the juror."""
+    said: Sayings = field(default_factory=lambda: Sayings(addresses_jury))
+
+    def look(self, place: Place, text: str, asked: str = "") -> None:
+        """Note what an answer says, how it looks, and whether it seems to speak to the juror."""
+        self.said.add(*place, text, asked)
         if place not in self.looks or not self.looks[place].styled:
             self.looks[place] = looks(text)
             if addresses_jury(text):
                 self.swayed.add(place)
 
 
-def read_battles(paths: list[str], *, drop: bool) -> Heap:
-    """Read battles from files, folders and runs.
+def read_battles(paths: list[str], *, drop: bool, failures: bool = False) -> Heap:
+    """Read battles from files, folders and runs; with `failures` rows without a verdict are no faults.
 
     Raises:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
-    heap = Heap(Gate(drop))
-    for file in battle_files(paths):
-        with opened(file) as table:
+    heap = Heap(Gate(drop), failed=[] if failures else None)
+    files, heap.twice = once(battle_files(paths))
+    for file in files:
+        with opened(file, Context(failures=failures)) as table:
             _read(table, heap)
+            if isinstance(table, Published):
+                heap.unjudged += table.unjudged
+                heap.ordered &= table.ordered
     if not heap.plays:
         raise UserError(
             f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
@@ -97,9 +121,9 @@ def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
     for file in battle_files([path]):
-        with opened(file) as table:
+        with opened(file, Context(labels=True)) as table:
             names = _names(table, REQUIRED, OUTCOME)
-            for batch, score in _batches(table, names, Gate(drop)):
+            for batch, score in _batches(table, names, Heap(Gate(drop))):
                 for row, said in zip(_rows(batch, names), score, strict=True):
                     a, b = str(row["model_a"]), str(row["model_b"])
                     heap.labels.append(Label(str(row["question_id"]), a, b, float(said)))
@@ -121,14 +145,13 @@ def read_answers(path: str, heap: Heap) -> None:
     found: set[Place] = set()
     for file in battle_files([path]):
         with opened(file) as table:
-            names = _names(table, ANSWERS, ())
-            for batch in batches(table, names):
-                for number, what in batch.broken:
-                    raise UserError(f"--answers {path}: row {number} ({table.counted}): {what}")
-                for row in _rows(batch, names):
-                    place = (str(row["question_id"]), str(row["model"]))
-                    found.add(place)
-                    heap.look(place, str(row["output"] or ""))
+            for row in table.rows():
+                told = None if isinstance(row, Reject) else answer_of(row.values)
+                if told is None:
+                    what = row.reason if isinstance(row, Reject) else LACKS
+                    raise UserError(f"--answers {place(table, row.number)}{what}")
+                found.add((told.question, told.model))
+                heap.look((told.question, told.model), told.text, told.asked)
     if not found & battled:
         raise UserError(
             f"--answers {path}: none of its {len(found)} rows is an answer to a battle here; it has "
@@ -152,8 +175,9 @@ def _names(table: Table, needed: tuple[str, ...], outcome: tuple[str, ...]) -> l
     return list(dict.fromkeys(wanted))
 
 
-def _batches(table: Table, names: list[str], gate: Gate) -> Iterator[tuple[Batch, Floats]]:
+def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch, Floats]]:
     """Yield the good rows with their scores for model_a."""
+    gate = heap.gate
     for batch in batches(table, names):
         if not batch.columns:
             gate.kept(table, batch, [])
@@ -161,11 +185,31 @@ def _batches(table: Table, names: list[str], gate: Gate) -> Iterator[tuple[Batch
         filled = ~is_empty(batch)
         columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
         rows = Batch(columns, batch.numbers[filled], batch.broken)
+        if heap.failed is not None:
+            rows = _without_failures(rows, heap.failed)
         score = scores(rows)
         wrong = [*faults(rows, score, []), *answer_faults(rows)]
         keep = gate.kept(table, rows, wrong)
         kept = {n: c.filter(pa.array(keep)) for n, c in rows.columns.items()}
         yield Batch(kept, rows.numbers[keep]), score[keep]
+
+
+def _without_failures(batch: Batch, failed: list[Failure]) -> Batch:
+    """Return the rows with a verdict; note the others."""
+    winner = batch.columns.get("winner")
+    if winner is None or not len(batch):
+        return batch
+    words = [folded(str(word or "")) for word in winner.to_pylist()]
+    lost = np.array([word in NO_VERDICT for word in words], dtype=np.bool_)
+    if "preference" in batch.columns:
+        lost &= empty_value(batch.columns["preference"])
+    places = [batch.columns[name].to_pylist() for name in REQUIRED]
+    judges = batch.columns["judge"].to_pylist() if "judge" in batch.columns else [None] * len(batch)
+    for at in np.flatnonzero(lost):
+        question, one, two = (str(values[at]) for values in places)
+        failed.append((question, one, two, str(judges[at] or NOBODY)))
+    kept = {name: column.filter(pa.array(~lost)) for name, column in batch.columns.items()}
+    return Batch(kept, batch.numbers[~lost], batch.broken)
 
 
 def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -177,7 +221,7 @@ def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
 
 def _read(table: Table, heap: Heap) -> None:
     names = _names(table, REQUIRED, OUTCOME)
-    for batch, score in _batches(table, names, heap.gate):
+    for batch, score in _batches(table, names, heap):
         for row, said in zip(_rows(batch, names), score, strict=True):
             _take(row, float(said), heap)
 
@@ -193,7 +237,7 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     if isinstance(row.get("games"), list):
         _games(row["games"], (question, a, b), heap)
         return
-    judge = str(row.get("judge") or "the juror")
+    judge = str(row.get("judge") or NOBODY)
     heap.served.setdefault(judge, "")
     ahead, behind = (row.get(f"before_{side}") for side in "ab")
     if isinstance(ahead, float) and isinstance(behind, float):

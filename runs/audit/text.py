@@ -8,24 +8,28 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ...tools.audit.estimate import Estimate
 from ...tools.audit.juror import JurorAudit
+from ...tools.audit.people import told as told_people
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
+from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
 from ..jurors import failure_lines
-from ..leaderboard.notes import hard, worth
+from ..leaderboard.doubts import Doubt
+from ..leaderboard.notes import coefficients, hard, shares, worth
 from ..terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries
 
 WIDE = 110
 """Columns where the output is no terminal."""
+SHOWN = 12
+"""Models whose record is told; all are in the JSON."""
 Line = tuple[str, Callable[[JurorAudit], Estimate], str]
 LINES: tuple[Line, ...] = (
     ("flips with the order", lambda j: j.order.flips, "share"),
     ("tie in one order only", lambda j: j.order.wavers, "share"),
-    ("first shown wins", lambda j: j.order.first, "share"),
+    ("first shown wins, where both orders", lambda j: j.order.first, "share"),
     ("points for being first", lambda j: j.order.shift, "points"),
     ("longer answer wins", lambda j: j.taste.longer, "share"),
     ("twice as long, against the jury", lambda j: j.taste.length, "effect"),
@@ -45,7 +49,12 @@ LINES: tuple[Line, ...] = (
 
 
 def show(
-    audit: Audit, canaries: Canaries | None, *, dropped: int, failed: Sequence[dict[str, Any]]
+    audit: Audit,
+    canaries: Canaries | None,
+    doubts: Sequence[Doubt],
+    *,
+    dropped: int,
+    failed: Sequence[dict[str, Any]],
 ) -> None:
     """Print the whole report."""
     wide = sys.stdout.isatty()
@@ -53,6 +62,8 @@ def show(
     console = Page(width)
     for line in failure_lines(failed):
         console.print(line, soft_wrap=not wide)
+    for doubt in doubts:
+        console.print(f"Warning: {doubt.words}", soft_wrap=not wide)
     for juror in audit.jurors:
         console.print(_table(juror))
         console.print()
@@ -105,11 +116,16 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
+    for model in audit.record.models[:SHOWN]:
+        won, tied, lost = audit.record.of(model)
+        yield f"{model}: {won:,} games won, {tied:,} tied, {lost:,} lost"
+    yield from _jury(audit)
+    yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
         yield (
-            f"Together: Krippendorff's alpha {found.alpha:.2f}, mean kappa {found.kappa or 0.0:.2f} of "
-            f"{len(found.judges)} jurors on {found.items:,} shared pairs; {worth(found)}"
+            f"Together: {coefficients(found)}, of {len(found.judges)} jurors on {found.items:,} shared "
+            f"pairs; {worth(found)}"
         )
         if audit.cascade:
             yield hard(audit.cascade)
@@ -128,6 +144,24 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
     yield ""
     yield f"Findings: {len(audit.findings) or 'none'}"
     yield from (f"· {finding.words}" for finding in audit.findings)
+
+
+def _jury(audit: Audit) -> Iterator[str]:
+    """Yield what the jury as one agrees on with people and checkers, and people with each other."""
+    for whom, accord in (("people", audit.jury_people), ("checkers", audit.jury_checkers)):
+        if (same := accord.by(audit.counting.ties)).value is not None:
+            yield (
+                f"The jury agrees with {whom} on {same.value:.1%} of {same.n:,} pairs "
+                f"(95 % {same.low or 0:.1%} to {same.high or 0:.1%}); where both decide "
+                f"{accord.decided.value or 0:.1%}, ties half {accord.half.value or 0:.1%}, "
+                f"kappa {accord.kappa.value or 0:.2f}"
+            )
+    if audit.people.pairs:
+        yield told_people(audit.people)
+    for juror in audit.jurors:
+        if juror.failed:
+            how = audit.counting.failed
+            yield f"{juror.juror} gave no verdict on {juror.failed:,} pairs, counted as {how}"
 
 
 def _scale(name: str, scale: Scale) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import yaml
 
 from ...agents.errors import UserError
-from ...taxonomy.lines import Location, compose, line_of
+from ...taxonomy.lines import Location, compose, line_of, load
 
 
 class Origin:
@@ -33,7 +33,7 @@ class Origin:
         try:
             text = Path(source).read_text(encoding="utf-8")
             node = compose(text, name)
-            data = yaml.safe_load(text)
+            data = load(text)
         except IsADirectoryError as error:
             raise UserError(_not_a_config(name, "is a folder")) from error
         except OSError as error:
@@ -73,7 +73,7 @@ class Origin:
             here = here[name]
             path.append(name)
         try:
-            here[name] = yaml.safe_load(value)
+            here[name] = load(value)
         except yaml.YAMLError as error:
             raise UserError(f"--set {override}: {value!r} is not a YAML value") from error
         key = (*path, name)

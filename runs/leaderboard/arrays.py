@@ -5,6 +5,7 @@ million battles; so numbers are read from Arrow's memory here.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.compute
 
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats, Ints
+from ...tools.ratings.verdict import folded
 
 compute: Any = pyarrow.compute
 """Its functions are made when it is imported, unseen by type checkers."""
@@ -52,9 +54,9 @@ def codes(values: pa.DictionaryArray) -> Ints:
     return np.where(valid(values), found, -1) if values.null_count else found
 
 
-def mapped(values: pa.DictionaryArray, known: dict[str, float]) -> Floats:
-    """Return the number that each name stands for, NaN for the others."""
-    by_code = [known.get(name, np.nan) for name in values.dictionary.to_pylist()]
+def mapped(values: pa.DictionaryArray, known: Mapping[str, float]) -> Floats:
+    """Return the number that each word stands for, in upper or lower case; NaN for the others."""
+    by_code = [known.get(folded(name or ""), np.nan) for name in values.dictionary.to_pylist()]
     return np.asarray(np.array([*by_code, np.nan])[codes(values)])
 
 

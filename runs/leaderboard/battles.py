@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.judged import some
 from ...tools.ratings.table import BattleTable, Floats, Ints
-from .arrays import joined
+from .arrays import chosen, joined
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +142,22 @@ class Columns:
     style_b: Floats
     judging: Judging | None = None
     """Of a run's rows; battles are numbered within the part."""
+
+    def where(self, rows: Bools) -> "Columns":
+        """Return some rows."""
+        at = chosen(rows)
+        return Columns(
+            self.question.take(at),
+            self.model_a.take(at),
+            self.model_b.take(at),
+            self.score[rows],
+            self.weight[rows],
+            self.judge.take(at),
+            self.group and self.group.take(at),
+            self.style_a[rows],
+            self.style_b[rows],
+            self.judging and self.judging.where(rows),
+        )
 
 
 def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:

@@ -7,19 +7,27 @@ import numpy as np
 
 from ...agents.errors import UserError
 from ...tools.ratings.agreement import Agreement
+from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit
 from ...tools.ratings.flips import Flips, flips
-from ...tools.ratings.intervals import FEWEST_QUESTIONS, PERCENTILES, Intervals
+from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Position, position
-from ...tools.ratings.standings import Standing, separability, standings, win_rates
-from ...tools.ratings.table import BattleTable, Floats, Ints, add_up
+from ...tools.ratings.record import Record, record
+from ...tools.ratings.standings import (
+    Standing,
+    rate_errors,
+    separability,
+    standings,
+    win_rates,
+)
+from ...tools.ratings.table import BattleTable, Ints
 from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
 from .difficulty import Difficulty, length_controlled_rates, read_difficulty
 from .options import Options
-from .rated import Controlled, JudgeRow, rated
+from .rated import Controlled, JudgeRow, Rated, rated
 from .reading import Loaded
 from .verdicts import agreement_of, weighed
 
@@ -30,11 +38,14 @@ NOTHING = 1e-8
 
 @dataclass(frozen=True)
 class WinRate:
-    """How sure a win rate is, by the bootstrap."""
+    """How sure a win rate is."""
 
     low: float
     high: float
     standard_error: float
+    """By the method of the intervals."""
+    closed_form_error: float | None
+    """From the covariance that is robust by question; None where judges are fitted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +60,20 @@ class Board:
     counts: Ints
     """Battles of row model and column model, shape (models, models)."""
     baseline: str | None
+    everywhere: str | None
+    """Who takes part in every battle of three or more models."""
     win_rates: Mapping[str, WinRate]
-    """Empty for the sandwich, and where there are no intervals."""
+    """Empty where there are no intervals."""
+    record: Record
     separability: float
     """0 where there are too few questions to tell any pair apart."""
     position: Position
-    balanced: float
-    """Share of the weight whose pair was shown as often the other way round."""
+    """By the weight that rows have."""
+    counted: Position
+    """Each verdict as one."""
+    exposure: Exposure
+    carried: tuple[str, str, int] | None
+    """The two models of highest rating, where they are told apart by few questions, and how few."""
     expected_first: float
     """Share of the wins that the model shown first would take by the ratings alone, ties half."""
     flips: Flips
@@ -88,7 +106,8 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     Raises:
         UserError: The anchor or the baseline has no battles, or `--by` has too many values.
     """
-    battles = weighed(loaded.battles, options)
+    raw = _without_canned(loaded) if options.without_canned else loaded.battles
+    battles = weighed(raw, options)
     if not battles.table.weight.any():
         raise UserError(
             f"{', '.join(loaded.files)}: no battle has a weight above 0: nothing to rate"
@@ -98,7 +117,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
     try:
         difficulty = _difficulty(battles, options)
-        whole = board(battles, loaded.battles, options, difficulty)
+        whole = board(battles, raw, options, difficulty)
     except UserError:
         raise
     except ValueError as error:
@@ -109,8 +128,25 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         part = battles.where(rows)
         if part and part.table.weight.any():
             within = _within(options, part.table.models)
-            parts[name] = board(part, loaded.battles.where(rows) or part, within, difficulty)
+            parts[name] = board(part, raw.where(rows) or part, within, difficulty)
     return whole, parts
+
+
+def _without_canned(loaded: Loaded) -> Battles:
+    """Return the battles of models whose answers are their own.
+
+    Raises:
+        UserError: There are none.
+    """
+    table = loaded.battles.table
+    names = {told.model for told in loaded.canned if told.reasons}
+    out = np.array([model in names for model in table.models], dtype=np.bool_)
+    left = loaded.battles.where(~(out[table.a] | out[table.b]))
+    if left is None:
+        raise UserError(
+            f"{', '.join(loaded.files)}: --without-canned leaves no battle: all are with {', '.join(names)}"
+        )
+    return left
 
 
 def _refuse_inseparable(whole: Board, loaded: Loaded, options: Options) -> None:
@@ -161,15 +197,19 @@ def board(
     return Board(
         fit=fit,
         intervals=intervals,
-        rows=standings(each, fit, intervals, baseline),
+        rows=_by_control(standings(each, fit, intervals, baseline), lengths),
         battles=len(each),
         questions=int(np.count_nonzero(np.bincount(table.question))),
         counts=_counts(each),
         baseline=baseline,
-        win_rates=_spread(fit, intervals, baseline) if evidence > 1 else {},
+        everywhere=met_by_all(table),
+        win_rates=_spread(found, baseline) if evidence > 1 else {},
+        record=record(table),
         separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
         position=position(judged.table),
-        balanced=_balanced(judged.table),
+        counted=position(replace(judged.table, weight=np.ones(len(judged.table)))),
+        exposure=exposure(judged.table),
+        carried=_carried(table, fit, intervals),
         expected_first=_expected_first(judged.table, fit),
         flips=flips(judged.table, judged.judge.codes if judged.judge else None),
         flipped=options.inconsistent_weight(nested=unweighed.nested),
@@ -182,6 +222,20 @@ def board(
     )
 
 
+def _by_control(
+    rows: tuple[Standing, ...], lengths: Mapping[str, LengthControlled]
+) -> tuple[Standing, ...]:
+    """Order by the length-controlled win rate where it is known; the baseline's is a half."""
+    if not lengths:
+        return rows
+    return tuple(sorted(rows, key=lambda row: -controlled_rate(lengths, row.model)))
+
+
+def controlled_rate(lengths: Mapping[str, LengthControlled], model: str) -> float:
+    """Return a model's length-controlled win rate over the baseline."""
+    return lengths[model].win_rate if model in lengths else 0.5
+
+
 def met_by_all(table: BattleTable) -> str | None:
     """Return the one model of three or more that takes part in every battle, if there is one."""
     if len(table.models) < 3:
@@ -191,14 +245,28 @@ def met_by_all(table: BattleTable) -> str | None:
     return table.models[all_met[0]] if all_met else None
 
 
-def _spread(fit: Fit, intervals: Intervals, baseline: str | None) -> dict[str, WinRate]:
-    if not len(intervals.draws):
+def _spread(found: Rated, baseline: str | None) -> dict[str, WinRate]:
+    fit, intervals = found.fit, found.intervals
+    closed = None
+    if found.covariance is not None:
+        closed = rate_errors(fit.strengths, found.covariance, fit.models, baseline)
+    if len(intervals.draws):
+        drawn = win_rates(intervals.draws, fit.models, baseline)
+        low, high = np.percentile(drawn, PERCENTILES, axis=0)
+        error = drawn.std(axis=0, ddof=1) if len(drawn) > 1 else np.zeros(len(low))
+    elif closed is not None:
+        rates = win_rates(fit.ratings, fit.models, baseline)
+        low, high = np.clip([rates - NORMAL * closed, rates + NORMAL * closed], 0.0, 1.0)
+        error = closed
+    else:
         return {}
-    drawn = win_rates(intervals.draws, fit.models, baseline)
-    low, high = np.percentile(drawn, PERCENTILES, axis=0)
-    error = drawn.std(axis=0, ddof=1) if len(drawn) > 1 else np.zeros(len(low))
     return {
-        model: WinRate(float(low[i]), float(high[i]), float(error[i]))
+        model: WinRate(
+            float(low[i]),
+            float(high[i]),
+            float(error[i]),
+            None if closed is None else float(closed[i]),
+        )
         for i, model in enumerate(fit.models)
     }
 
@@ -209,11 +277,13 @@ def _counts(table: BattleTable) -> Ints:
     return np.asarray(forth + forth.T)
 
 
-def _balanced(table: BattleTable) -> float:
-    count = len(table.models)
-    forth: Floats = add_up(table.a * count + table.b, table.weight, count**2)
-    shown = forth.reshape(count, count)
-    return float(np.minimum(shown, shown.T).sum() / (shown.sum() or 1.0))
+def _carried(table: BattleTable, fit: Fit, intervals: Intervals) -> tuple[str, str, int] | None:
+    """Return how few questions carry the lead of the first model, None where it is not told apart."""
+    first, second = np.argsort(-fit.ratings, kind="stable")[:2]
+    if intervals.low[first] <= intervals.high[second]:
+        return None
+    count = carried_by(table, fit, int(first), int(second))
+    return (fit.models[first], fit.models[second], count) if count else None
 
 
 def _expected_first(table: BattleTable, fit: Fit) -> float:

@@ -12,6 +12,7 @@ from ..terminal import say
 if TYPE_CHECKING:
     from .fields import Control
     from .options import Method, Options
+    from .reading import Wanted
 
 
 class ControlChoice(StrEnum):
@@ -37,6 +38,14 @@ class AggregateChoice(StrEnum):
     judge_aware = "judge_aware"
 
 
+class TiesChoice(StrEnum):
+    """How ties count in loss rates."""
+
+    apart = "apart"
+    half = "half"
+    drop = "drop"
+
+
 class ErrorChoice(StrEnum):
     """What to do with faulty rows."""
 
@@ -49,9 +58,41 @@ def leaderboard(
         list[str],
         typer.Argument(
             help="CSV, JSON, JSONL or Parquet files (also .gz or .zst) with question_id, model_a, model_b "
-            "and winner (model_a, model_b or tie), or run folders."
+            "and winner (model_a, model_b, tie, or A>>B to B>>A); judgments as Arena-Hard, AlpacaEval and "
+            "MT-Bench write them; votes of LMArena; or run folders."
         ),
     ],
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this judge's verdicts. Repeatable."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
+    ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The answers: model, question_id and output, or their style in numbers. Repeatable.",
+        ),
+    ] = None,
+    ties: Annotated[
+        TiesChoice,
+        typer.Option(help="In loss rates, ties are no loss, half of one, or left out."),
+    ] = TiesChoice.apart,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Tell its worst and best opponent, also --by COLUMN."),
+    ] = None,
+    without_canned: Annotated[
+        bool,
+        typer.Option("--without-canned", help="Leave out models whose answers are canned."),
+    ] = False,
+    strong: Annotated[
+        float,
+        typer.Option(min=0.0, metavar="WEIGHT", help="What a verdict of A>>B or B>>A counts."),
+    ] = 3.0,
     anchor: Annotated[
         str | None, typer.Option(metavar="MODEL=RATING", help="Hold a model at a rating.")
     ] = None,
@@ -106,7 +147,8 @@ def leaderboard(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Rank models by recorded battles: ratings with intervals, and how far to trust them."""
-    from .options import Options, parse_anchor
+    from .options import Options, parse_anchor, parse_where
+    from .reading import Wanted
 
     options = Options(
         anchor=parse_anchor(anchor),
@@ -118,36 +160,50 @@ def leaderboard(
         difficulty=difficulty,
         aggregate=aggregate.value,
         flipped=flipped,
+        ties=ties.value,
+        target=target,
+        without_canned=without_canned,
     )
-    drop = on_error is ErrorChoice.drop
-    _rank(battles, options, by=by, drop=drop, plots=plot or (), as_json=as_json)
+    wanted = Wanted(
+        by=by,
+        control=options.control,
+        drop=on_error is ErrorChoice.drop,
+        strength=strong,
+        baseline=baseline,
+        judges=tuple(judge or ()),
+        where=tuple(map(parse_where, where or ())),
+        answers=tuple(answers or ()),
+    )
+    _rank(battles, options, wanted, plots=plot or (), as_json=as_json)
 
 
 def _rank(
     paths: list[str],
     options: "Options",
+    wanted: "Wanted",
     *,
-    by: str | None,
-    drop: bool,
     plots: Sequence[Path],
     as_json: bool,
 ) -> None:
+    from dataclasses import asdict
+
     import orjson
 
     from .board import boards
-    from .notes import notes
+    from .notes import doubts, notes
     from .output import data, show
     from .plot import check_plots, draw
     from .reading import load
 
     check_plots(plots)
-    loaded = load(paths, by=by, control=options.control, drop=drop)
+    loaded = load(paths, wanted)
     whole, parts = boards(loaded, options)
-    told = notes(whole, loaded, options)
+    told, warned = notes(whole, loaded, options), doubts(whole, loaded, options)
     for path in plots:
-        draw(path, whole, told)
+        draw(path, whole, [*(doubt.words for doubt in warned), *told])
     if as_json:
-        found = {**data(whole, parts, loaded, options), "notes": told}
+        warnings = [asdict(doubt) for doubt in warned]
+        found = {**data(whole, parts, loaded, options), "warnings": warnings, "notes": told}
         say(orjson.dumps(found).decode())
     else:
-        show(whole, parts, told, by=by)
+        show(whole, parts, warned, told, by=wanted.by, options=options)

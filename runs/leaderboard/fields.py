@@ -1,6 +1,6 @@
 """Which columns of a file of battles are read, and as what."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,6 +33,10 @@ class Fields:
     by: str | None
     style: tuple[str, ...]
     """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
+    where: Mapping[str, tuple[str, ...]]
+    """Columns with the values that a row may have there."""
+    joined: bool = False
+    """Whether the style comes from a file of answers."""
 
     def names(self, table: Table) -> list[str]:
         """Return the columns to read of one file, each once.
@@ -41,29 +45,43 @@ class Fields:
             UserError: A column is missing; names what the file has.
         """
         known = set(table.head)
-        pairs = [f"{name}_{side}" for name in self.style for side in "ab"]
+        pairs = [f"{name}_{side}" for name in self.style for side in "ab" if not self.joined]
         if measurable(known):
             pairs = [LENGTHS.get(name, name) for name in pairs]
-        needed = [*REQUIRED, *pairs, *([self.by] if self.by else [])]
+        needed = [*REQUIRED, *pairs, *([self.by] if self.by else []), *self.where]
         if not {"winner", "preference"} & known:
             needed.append("winner")
         if missing := [name for name in needed if name not in known]:
             raise no_column(table, missing[0])
         games = GAMES if "games" in known and kind_of(table.path) == "parquet" else ()
         more = [name for name in OPTIONAL if name in known or not table.complete]
-        return list(dict.fromkeys([*needed, *more, *games]))
+        texts = [name for name in ANSWERS if name in known]
+        return list(dict.fromkeys([*needed, *more, *texts, *games]))
 
 
-def fields(table: Table, *, by: str | None, control: Control | None) -> Fields:
-    """Decide what to read from the first row of the first file.
+def fields(
+    table: Table,
+    by: str | None = None,
+    control: Control | None = None,
+    where: Iterable[tuple[str, str]] = (),
+    joined: tuple[str, ...] = (),
+) -> Fields:
+    """Decide what to read from the first row of the first file; `joined` is the style of other files.
 
     Raises:
         UserError: Control for style was asked for and there are no style columns.
     """
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in where:
+        values[name] = (*values.get(name, ()), value)
+    return Fields(by, joined or _style(table, control), values, bool(joined))
+
+
+def _style(table: Table, control: Control | None) -> tuple[str, ...]:
     if control == "length":
-        return Fields(by, ("len",))
+        return ("len",)
     if control is None:
-        return Fields(by, ())
+        return ()
     row = table.head
     found = style_pairs(row) or (("len",) if measurable(row) else ())
     if not found:
@@ -71,7 +89,7 @@ def fields(table: Table, *, by: str | None, control: Control | None) -> Fields:
             f"{table.path}: --control style needs columns such as len_a and len_b, with a number "
             "for each answer, and there are none"
         )
-    return Fields(by, found)
+    return found
 
 
 def style_pairs(row: Mapping[str, Any]) -> tuple[str, ...]:

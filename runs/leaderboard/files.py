@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from filecmp import cmp
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pyarrow as pa
 from ...agents.errors import UserError
 from ...tools.tables import Batch, Table, TableError, kind_of, open_table, told_columns
 from .arrays import numbers
+from .formats import format_of
+from .published import Published
+from .values import Context
 
 RUNS = Path("runs")
 KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", "each also .gz or .zst")
@@ -41,6 +45,24 @@ def battle_files(paths: Sequence[str], parts: Sequence[str] = ("battles",)) -> l
     return found
 
 
+def once(files: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
+    """Return the files without those that hold the same bytes as one before; and these, each with it."""
+    kept: list[Path] = []
+    twice: dict[str, str] = {}
+    sizes: dict[int, list[Path]] = {}
+    for path in files:
+        alike = sizes.setdefault(path.stat().st_size, [])
+        same = next(
+            (one for one in alike if one.resolve() == path.resolve() or cmp(one, path, False)), None
+        )
+        if same is not None:
+            twice[str(path)] = str(same)
+            continue
+        alike.append(path)
+        kept.append(path)
+    return kept, twice
+
+
 def _files(given: str, parts: Sequence[str]) -> list[Path]:
     path = Path(given)
     if not path.exists() and (RUNS / given).is_dir():
@@ -55,6 +77,8 @@ def _files(given: str, parts: Sequence[str]) -> list[Path]:
     for folder in (*inside, path):
         if found := sorted(folder.glob("*.parquet")):
             return found
+    if found := sorted(file for file in path.glob("*") if file.is_file() and kind_of(file)):
+        return found
     raise UserError(
         f"{given}: no Parquet files in dataset/battles/ below it or in itself; a run writes its "
         "dataset when it ends: `arenainstruct resume` takes an unfinished one up"
@@ -62,15 +86,16 @@ def _files(given: str, parts: Sequence[str]) -> list[Path]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Table]:
-    """Open a file of rows.
+def opened(path: Path, context: Context | None = None) -> Iterator[Table]:
+    """Open a file of rows; with a context, one of a published format as battles.
 
     Raises:
         UserError: It is no table, or holds no column.
     """
     try:
         with open_table(path) as table:
-            yield table
+            kind = format_of(table.head) if context else None
+            yield Published(table, kind, context) if kind and context else table
     except TableError as error:
         raise UserError(str(error)) from error
 

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from ...tools.ratings.agreement import FEWEST_SHARED, Agreement
 from ...tools.ratings.intervals import FEWEST_QUESTIONS
+from ...tools.ratings.position import Position
+from .account import account
 from .board import Board
+from .doubts import Doubt, canned_doubts, carried_doubt, exposure_doubts, twice_doubts
 from .options import Options
 from .reading import Loaded
 
@@ -23,38 +26,23 @@ SHOWN = 6
 def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
     """Return the notes on the whole board."""
     return [
-        *_left_out(loaded),
+        *account(loaded),
         *_joined(board, loaded, options),
         *_ratings(board, options),
         *_control(board, options),
-        *_position(board, options),
+        *(_position(board, options) if loaded.ordered else ()),
         *_agreement(board, loaded),
     ]
 
 
-def _left_out(loaded: Loaded) -> Iterator[str]:
-    if loaded.dropped:
-        told = ", ".join(f"{count} {kind}" for kind, count in loaded.dropped.items())
-        yield f"Dropped {sum(loaded.dropped.values())} rows: {told}."
-    if loaded.broken:
-        yield (
-            f"Left out {loaded.broken} battles of instructions that the run found broken: they rate "
-            "nobody."
-        )
-    if loaded.both_bad:
-        yield (
-            f"In {loaded.both_bad:,} of the ties the judge called both answers bad: ties like the others "
-            "for the ratings."
-        )
-    if loaded.measured:
-        yield (
-            f"Lengths are the characters of answer_a and answer_b in {', '.join(loaded.measured)}."
-        )
-    if loaded.graded:
-        yield (
-            f"Graded preferences are taken from the column verdict (1 for model_a to 2 for model_b) "
-            f"of {', '.join(loaded.graded)}."
-        )
+def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
+    """Return the warnings on a board."""
+    return [
+        *canned_doubts(loaded.canned, left_out=options.without_canned),
+        *twice_doubts(loaded.twice),
+        *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
+        *(carried_doubt(*board.carried) if board.carried else ()),
+    ]
 
 
 def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
@@ -171,18 +159,22 @@ def _control(board: Board, options: Options) -> Iterator[str]:
 
 
 def _position(board: Board, options: Options) -> Iterator[str]:
-    shares, decided = board.position, board.position.first_of_decided
-    part = f"; of the decided battles the first takes {decided:.1%}" if decided is not None else ""
-    yield (
-        f"Position: shown first wins {shares.first:.1%}, second {shares.second:.1%}, "
-        f"ties {shares.ties:.1%}{part}."
-    )
+    yield f"Position: {shares(board.counted)} (each verdict as one)."
+    if shares(board.position) != shares(board.counted):
+        yield f"By the weight of the rows: {shares(board.position)}."
     if abs(board.expected_first - 0.5) > FAIR:
         yield (
             f"By the ratings alone the model shown first would take {board.expected_first:.1%} (ties "
             "half): the shares mix position with who was shown first."
         )
     yield from _flips(board, options)
+
+
+def shares(found: Position) -> str:
+    """Return who won by the place shown, in words."""
+    decided = found.first_of_decided
+    part = f"; of the decided battles the first takes {decided:.1%}" if decided is not None else ""
+    return f"shown first wins {found.first:.1%}, second {found.second:.1%}, ties {found.ties:.1%}{part}"
 
 
 def _flips(board: Board, options: Options) -> Iterator[str]:
@@ -205,8 +197,8 @@ def _agreement(board: Board, loaded: Loaded) -> Iterator[str]:
         yield f"{len(found.judges)} judges have no battle in common: agreement is not known."
         return
     yield (
-        f"Agreement of {len(found.judges)} judges on {found.items} battles: kappa {_told(found.kappa)}, "
-        f"Krippendorff's alpha {_told(found.alpha)}; {worth(found)}."
+        f"Agreement of {len(found.judges)} judges on {found.items} battles: {coefficients(found)}; "
+        f"{worth(found)}."
     )
     if loaded.battles.conferred:
         yield (
@@ -236,5 +228,15 @@ def hard(cascade: Mapping[str, int]) -> str:
     )
 
 
-def _told(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+def coefficients(found: Agreement) -> str:
+    """Return the coefficients of agreement with their intervals, in words that fit a sentence."""
+    named = (
+        ("Cohen's kappa", found.kappa, found.kappa_interval),
+        ("Fleiss' kappa", found.fleiss, found.fleiss_interval),
+        ("Krippendorff's alpha", found.alpha, found.alpha_interval),
+    )
+    return ", ".join(
+        f"{name} {'unknown' if value is None else f'{value:.3f}'}"
+        + (f" (95 % {interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+        for name, value, interval in named
+    )

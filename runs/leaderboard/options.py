@@ -6,6 +6,7 @@ from typing import Literal
 from ...agents.errors import UserError
 from ...tools.ratings.fit import Anchor
 from ...tools.ratings.intervals import FEWEST_ROUNDS
+from ...tools.ratings.record import Ties
 from ...tools.ratings.share import FLIPPED_WEIGHT
 from .fields import Control
 
@@ -30,6 +31,14 @@ class Options:
     """How several judges' verdicts on one question and pair become ratings."""
     flipped: float | None = None
     """Weight of the games of an inconsistent pair; None: see `inconsistent_weight`."""
+    ties: Ties = "apart"
+    """How ties count in loss rates."""
+    target: str | None = None
+    """Whose best and worst opponents are told."""
+    without_canned: bool = False
+    """Leave out the models whose answers are canned."""
+    rows: str = "battles"
+    """What rows are called where they are counted."""
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, and a bootstrap too short to give intervals."""
@@ -88,3 +97,15 @@ def parse_anchor(text: str | None) -> Anchor | None:
     if not (equals and model and abs(value) < float("inf")):
         raise UserError(f"--anchor {text!r}: write MODEL=RATING, for example owl=1100")
     return model, value
+
+
+def parse_where(text: str) -> tuple[str, str]:
+    """Read COLUMN=VALUE.
+
+    Raises:
+        UserError: It is not written so.
+    """
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip()):
+        raise UserError(f"--where {text!r}: write COLUMN=VALUE, for example category=coding")
+    return name.strip(), value

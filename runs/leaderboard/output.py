@@ -10,8 +10,11 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ...tools.ratings.record import loss_rate
+from ...tools.ratings.standings import Standing
 from ..terminal import Page
-from .board import Board
+from .board import Board, controlled_rate
+from .doubts import Doubt
 from .notes import UNNAMED, VAGUE
 from .options import Options
 from .reading import Loaded
@@ -30,6 +33,15 @@ def data(
         "cascade": loaded.cascade,
         "broken": loaded.broken,
         "both_bad": loaded.both_bad,
+        "strong": loaded.strong,
+        "reinterpreted": {"rows": sum(loaded.reread.values()), "by_rule": loaded.reread},
+        "unjudged": loaded.unjudged,
+        "passed_over": loaded.passed_over,
+        "published": loaded.published,
+        "assumed_baselines": list(loaded.assumed),
+        "given_twice": loaded.twice,
+        "answers": [asdict(told) for told in loaded.canned],
+        "canned": [told.model for told in loaded.canned if told.reasons],
         "by": {name: board_data(part, options) for name, part in parts.items()},
     }
 
@@ -39,9 +51,15 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
     fit = board.fit
     no_interval = {"low": None, "high": None} if board.unknown else {}
     return {
-        "models": [asdict(row) | no_interval for row in board.rows],
+        "models": [_model(board, row, options) | no_interval for row in board.rows],
+        "target": _target(board, options.target),
         "battles": board.battles,
         "questions": board.questions,
+        "effective_questions": board.exposure.effective,
+        "opponents": dict(
+            zip(board.exposure.models, board.exposure.opponents.tolist(), strict=True)
+        ),
+        "shown_first": dict(zip(board.exposure.models, board.exposure.first.tolist(), strict=True)),
         "baseline": board.baseline,
         "anchor": {"model": fit.anchor[0], "rating": fit.anchor[1]} if fit.anchor else None,
         "aggregate": options.aggregate,
@@ -52,7 +70,11 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
             **asdict(board.position),
             "first_of_decided": board.position.first_of_decided,
             "expected_first": board.expected_first,
-            "balanced": board.balanced,
+            "by_verdict": {
+                **asdict(board.counted),
+                "first_of_decided": board.counted.first_of_decided,
+            },
+            "balanced": board.exposure.balanced,
             "pairs_in_both_orders": board.flips.both,
             "inconsistent_pairs": board.flips.inconsistent,
             "inconsistent_weight": board.flipped,
@@ -65,6 +87,27 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
         "islands": [list(group) for group in fit.islands],
         "control": _control(board, options),
     }
+
+
+def _model(board: Board, row: Standing, options: Options) -> dict[str, Any]:
+    """Return a row with its record; where length is controlled for, its win rate leads."""
+    found = board.record.of(row.model)
+    led: dict[str, Any] = {"model": row.model}
+    if board.length_controlled:
+        led["length_controlled"] = controlled_rate(board.length_controlled, row.model)
+    counts = dict(zip(("wins", "ties", "losses"), found, strict=True))
+    return {**led, **asdict(row), **counts, "loss_rate": loss_rate(found, options.ties)}
+
+
+def _target(board: Board, model: str | None) -> dict[str, Any] | None:
+    """Return whom a model fares worst and best with."""
+    if model is None:
+        return None
+    met = [
+        {"opponent": name, **dict(zip(("wins", "ties", "losses"), found, strict=True))}
+        for name, found in board.record.against(model).items()
+    ]
+    return {"model": model, "worst": met[0], "best": met[-1], "opponents": met} if met else None
 
 
 def _intervals(board: Board, options: Options) -> dict[str, Any]:
@@ -86,7 +129,11 @@ def _agreement(board: Board) -> dict[str, Any]:
         "items": found.items,
         "share": found.share,
         "kappa": found.kappa,
+        "kappa_interval": found.kappa_interval,
+        "fleiss": found.fleiss,
+        "fleiss_interval": found.fleiss_interval,
         "alpha": found.alpha,
+        "alpha_interval": found.alpha_interval,
         "effective_votes": found.effective_votes,
         "pairs": [{"judges": list(pair), "kappa": kappa} for pair, kappa in found.kappas.items()],
     }
@@ -112,24 +159,42 @@ WIDE = 110
 def show(
     whole: Board,
     parts: Mapping[str, Board],
+    doubts: Sequence[Doubt],
     notes: Sequence[str],
     *,
     by: str | None,
-    counted: str = "battles",
+    options: Options,
 ) -> None:
-    """Print the board, its notes and the boards of `--by`; `counted` names what its rows are."""
+    """Print the warnings, the board, its notes and the boards of `--by`."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Page(width)
-    title = f"{whole.battles:,} {counted} on {whole.questions:,} questions"
-    console.print(_table(whole, title, counted))
+    for doubt in doubts:
+        console.print(f"Warning: {doubt.words}", soft_wrap=not sys.stdout.isatty())
+    console.print(
+        _table(whole, options, f"{whole.battles:,} {options.rows} on {whole.questions:,} questions")
+    )
     if whole.judges:
-        console.print(_judges(whole, counted))
+        console.print(_judges(whole, options.rows))
+    for line in _opponents(whole, options.target):
+        console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
     for note in notes:
         console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
     for name, part in parts.items():
-        title = f"{by} = {name or '(empty)'}: {part.battles:,} {counted}"
+        title = f"{by} = {name or '(empty)'}: {part.battles:,} {options.rows}"
         console.print()
-        console.print(_table(part, ", ".join([title, *_remarks(part)]), counted))
+        console.print(_table(part, options, ", ".join([title, *_remarks(part)])))
+        for line in _opponents(part, options.target):
+            console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
+
+
+def _opponents(board: Board, model: str | None) -> Iterator[str]:
+    """Yield whom the target fares worst and best with."""
+    if (found := _target(board, model)) is not None:
+        told = [
+            f"{how} with {one['opponent']} ({one['wins']} won, {one['ties']} tied, {one['losses']} lost)"
+            for how, one in (("worst", found["worst"]), ("best", found["best"]))
+        ]
+        yield f"{model} fares {' and '.join(told)}."
 
 
 def _remarks(part: Board) -> Iterator[str]:
@@ -168,19 +233,31 @@ def _judges(board: Board, counted: str) -> Table:
     return table
 
 
-def _table(board: Board, title: str, counted: str) -> Table:
+def _table(board: Board, options: Options, title: str) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for name in ("", "model", "rating", "95 % interval", "win rate", counted):
+    led = ("length-controlled",) if board.length_controlled else ()
+    told = (
+        "rating",
+        "95 % interval",
+        "win rate",
+        "± error",
+        "won · tied · lost",
+        "loss rate",
+        options.rows,
+    )
+    for name in ("", "model", *led, *told):
         right = name not in ("", "model")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
-    if board.length_controlled:
-        table.add_column("length-controlled", justify="right")
     for place, row in enumerate(board.rows, start=1):
         interval = "unknown" if board.unknown else f"{row.low:.0f} … {row.high:.0f}"
-        cells = [str(place), row.model, f"{row.rating:.0f}", interval]
-        cells += [f"{row.win_rate:.1%}", f"{row.battles:,}"]
+        cells = [str(place), row.model]
         if board.length_controlled:
-            found = board.length_controlled.get(row.model)
-            cells.append(f"{found.win_rate:.1%}" if found else "")
+            cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
+        found, spread = board.record.of(row.model), board.win_rates.get(row.model)
+        error = spread and (spread.closed_form_error or spread.standard_error)
+        lost = loss_rate(found, options.ties)
+        cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]
+        cells += ["" if error is None else f"{error:.1%}", " · ".join(f"{n:,}" for n in found)]
+        cells += ["" if lost is None else f"{lost:.1%}", f"{row.battles:,}"]
         table.add_row(*cells)
     return table

@@ -15,6 +15,7 @@ from ...tools.ratings.style import (
     rate_styled,
     sandwich_styled,
 )
+from ...tools.ratings.table import Floats
 from .battles import Battles
 from .options import Options
 from .verdicts import judges_of, merged
@@ -30,6 +31,7 @@ class Controlled:
     """Log-odds won per standard deviation of each feature."""
     own: dict[str, float]
     """Share of each feature's variation that does not follow from who plays, 0 to 1."""
+    covariance: Floats | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Rated:
     intervals: Intervals
     control: Controlled | None = None
     judges: tuple[JudgeRow, ...] = ()
+    covariance: Floats | None = None
+    """Of the strengths, robust by question; None where judges are fitted."""
 
 
 def rated(battles: Battles, options: Options) -> Rated:
@@ -69,12 +73,13 @@ def rated(battles: Battles, options: Options) -> Rated:
         battles = merged(battles, options.aggregate, options.flipped)
     if options.control:
         found = controlled(battles, options)
-        return Rated(battles, found.fit, found.intervals, found)
+        return Rated(battles, found.fit, found.intervals, found, covariance=found.covariance)
     fit = rate(battles.table, options.anchor)
+    closed = sandwich(battles.table, fit)
     if options.method == "sandwich":
-        return Rated(battles, fit, sandwich(battles.table, fit))
+        return Rated(battles, fit, closed, covariance=closed.covariance)
     drawn = bootstrap(battles.table, fit, rounds=options.rounds, seed=options.seed)
-    return Rated(battles, fit, drawn)
+    return Rated(battles, fit, drawn, covariance=closed.covariance)
 
 
 def _judge_aware(battles: Battles, options: Options) -> Rated:
@@ -108,9 +113,8 @@ def controlled(battles: Battles, options: Options) -> Controlled:
     """Fit ratings together with the features of the answers."""
     table, features = battles.table, contrast(battles.style_a, battles.style_b)
     styled = rate_styled(table, features, options.anchor)
-    if options.method == "sandwich":
-        intervals = sandwich_styled(table, features, styled)
-    else:
+    intervals = closed = sandwich_styled(table, features, styled)
+    if options.method == "bootstrap":
         intervals = bootstrap_styled(
             table, features, styled, rounds=options.rounds, seed=options.seed
         )
@@ -120,4 +124,5 @@ def controlled(battles: Battles, options: Options) -> Controlled:
         intervals,
         dict(zip(battles.style, won, strict=True)),
         dict(zip(battles.style, own, strict=True)),
+        closed.covariance,
     )

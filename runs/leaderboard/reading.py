@@ -3,21 +3,29 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from ...agents.contender_name import whose
 from ...agents.errors import UserError
+from ...agents.flags import addresses_jury
+from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
+from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
-from .arrays import CODED, chosen, coded, mapped, numbers
+from .answers import Answers, read_answers
+from .arrays import CODED, chosen, coded, codes, mapped, numbers
 from .battles import Battles, Columns, together
-from .checks import Gate, both_bad, faults, is_empty, scores
-from .fields import Control, Fields, fields, with_lengths
-from .files import ANSWERS, REQUIRED, batches, battle_files, opened
+from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
+from .fields import Control, Fields, fields, measurable, with_lengths
+from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
+from .graded import graded
+from .published import Published
+from .values import Context
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
@@ -42,79 +50,186 @@ class Loaded:
     """Files whose answers were measured, since they have no columns of lengths."""
     graded: tuple[str, ...]
     """Files whose graded preference was found in the column `verdict`."""
+    reread: dict[str, int]
+    """Rows that were read by another rule than the others of their column, by what was done."""
+    published: dict[str, int]
+    """Files of published formats, by format."""
+    unjudged: int
+    """Rows of published formats in which the judge gave no verdict."""
+    assumed: tuple[str, ...]
+    """Baselines that the files do not name."""
+    strong: int
+    """Verdicts that call an answer much better."""
+    ordered: bool
+    """Whether the files tell which answer was shown first."""
+    twice: dict[str, str]
+    """Files that hold the same bytes as one before, which is read once."""
+    passed_over: int
+    """Rows of other judges, or with other values, than were asked for."""
+    canned: tuple[Canned, ...]
+    """What the answers of each model look like, where they are known."""
 
 
-def load(
-    paths: Sequence[str],
-    *,
-    by: str | None = None,
-    control: Control | None = None,
-    drop: bool = False,
-) -> Loaded:
+@dataclass(frozen=True)
+class Wanted:
+    """What to read of the files, and how."""
+
+    by: str | None = None
+    control: Control | None = None
+    drop: bool = False
+    strength: float = STRENGTH
+    """What a strong verdict counts."""
+    baseline: str | None = None
+    """Of Arena-Hard's judgments that do not name it."""
+    judges: tuple[str, ...] = ()
+    """Whose verdicts; empty: everybody's."""
+    answers: tuple[str, ...] = ()
+    """Files of the answers, with what is to be held equal."""
+    where: tuple[tuple[str, str], ...] = ()
+    """Columns and the value that a row must have there; of one column any of its values will do."""
+
+
+def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
     """Read battles from files, folders and runs.
 
     Raises:
-        UserError: A file cannot be read, lacks a column, or has a faulty row while `drop` is off.
+        UserError: A file cannot be read, lacks a column, or has a faulty row that is not to be dropped.
     """
-    found = battle_files(paths, ("games", "battles"))
+    found, twice = once(battle_files(paths, ("games", "battles")))
+    context, said = Context(wanted.baseline), Sayings(addresses_jury)
+    answers = read_answers(wanted.answers, wanted.control, said) if wanted.answers else None
     reader: Reader | None = None
     for path in found:
-        with opened(path) as table:
-            reader = reader or Reader(fields(table, by=by, control=control), Gate(drop))
+        with opened(path, context) as table:
+            if reader is None:
+                style = answers.style if answers else ()
+                known = fields(table, wanted.by, wanted.control, wanted.where, style)
+                reader = Reader(wanted, known, said, answers)
             reader.read(table)
     if reader is None:
         raise UserError("no battles: name a file or a run")
-    return reader.loaded(tuple(map(str, found)))
+    return reader.loaded(tuple(map(str, found)), twice, context)
 
 
 @dataclass
 class Reader:
     """Piles up what the files hold."""
 
+    wanted: Wanted
     fields: Fields
-    gate: Gate
+    said: Sayings
+    answers: Answers | None
+    gate: Gate = field(init=False)
     parts: list[Columns] = field(default_factory=list)
     cascade: Counter[str] = field(default_factory=Counter)
+    reread: Counter[str] = field(default_factory=Counter)
+    published: Counter[str] = field(default_factory=Counter)
     broken: int = 0
     both_bad: int = 0
+    strong: int = 0
+    unjudged: int = 0
+    passed_over: int = 0
+    ordered: bool = True
+    seen: Counter[str] = field(default_factory=Counter)
+    """Rows of each judge, where some judges only are wanted."""
     measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the gate."""
+        self.gate = Gate(self.wanted.drop)
 
     def read(self, table: Table) -> None:
         """Read one file."""
         names = self.fields.names(table)
         parts: list[tuple[Columns, Floats]] = []
-        graded = False
+        preferred = False
         for read in batches(table, names):
-            batch = with_lengths(read, self.fields.style)
-            graded |= "preference" in batch.columns
+            batch = self.answers.joined(read) if self.answers else read
+            batch = batch if self.fields.joined else with_lengths(batch, self.fields.style)
+            preferred |= "preference" in batch.columns
             parts.extend(self._checked(table, batch))
-        if set(ANSWERS) & set(names):
+        measured = "len" in self.fields.style and not self.fields.joined
+        if measured and measurable(names):
             self.measured.append(str(table.path))
-        verdict = [told for _, told in parts]
         columns = [part for part, _ in parts]
-        if not graded and _is_graded([part.score for part in columns], verdict):
-            columns = [replace(p, score=2.0 - v) for p, v in zip(columns, verdict, strict=True)]
-            self.graded.append(str(table.path))
+        if parts and not preferred and all(len(told) for _, told in parts):
+            columns = self._graded(table.path, columns, np.concatenate([told for _, told in parts]))
+        if isinstance(table, Published):
+            self.published[table.kind.name] += 1
+            self.unjudged += table.unjudged
+            self.ordered &= table.ordered
         self.parts.extend(columns)
+
+    def _graded(self, path: Path, parts: list[Columns], verdict: Floats) -> list[Columns]:
+        """Return the rows with what `verdict` grades, where that is what it does."""
+        found = graded(np.concatenate([part.score for part in parts]), verdict)
+        if found is None:
+            return parts
+        self.graded.append(str(path))
+        self.reread.update(found.reread)
+        ends = np.cumsum([len(part.score) for part in parts])[:-1]
+        scores = np.split(found.score, ends)
+        return [replace(part, score=score) for part, score in zip(parts, scores, strict=True)]
 
     def _checked(self, table: Table, batch: Batch) -> Iterator[tuple[Columns, Floats]]:
         """Yield the good rows of a batch as columns, with their `verdict` numbers."""
         if batch.columns:
-            batch = _coded(batch, (*REQUIRED, "winner", "judge", self.fields.by))
-            batch = _some(batch, ~is_empty(batch))
+            named = (*REQUIRED, "winner", "judge", self.fields.by, *self.fields.where)
+            batch = _coded(batch, named)
+            batch = self._asked_for(_some(batch, ~is_empty(batch)))
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
         wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
         keep = self.gate.kept(table, batch, wrong)
         keep = self._counting(batch, keep)
-        if keep.any():
-            rest = _some(batch, keep)
-            self.both_bad += both_bad(rest)
-            verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
-            rows = _judged(table, rest, self._columns(rest, score[keep]))
-            self.cascade.update(cascaded(rest, rows))
+        if not keep.any():
+            return
+        rest = _some(batch, keep)
+        self._listen(rest)
+        self.both_bad += both_bad(rest)
+        verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
+        rows = _judged(table, rest, self._columns(rest, score[keep]))
+        self.cascade.update(cascaded(rest, rows))
+        if self.wanted.judges:
+            kept = self._by_judge(rows)
+            rows, verdict = (
+                rows.where(kept),
+                verdict[kept] if len(verdict) == len(kept) else verdict,
+            )
+        if len(rows.score):
             yield rows, verdict
+
+    def _listen(self, batch: Batch) -> None:
+        """Note what the answers say, where the rows hold them."""
+        for name, side in zip(ANSWERS, ("model_a", "model_b"), strict=True):
+            if (texts := batch.columns.get(name)) is not None:
+                questions = coded(batch.columns["question_id"]).to_pylist()
+                models = coded(batch.columns[side]).to_pylist()
+                for question, model, text in zip(questions, models, texts.to_pylist(), strict=True):
+                    if isinstance(text, str):
+                        self.said.add(question, model, text, question if " " in question else "")
+
+    def _asked_for(self, batch: Batch) -> Batch:
+        """Return the rows that have the values asked for, in any one of several of a column."""
+        keep = np.ones(len(batch), dtype=np.bool_)
+        for name, values in self.fields.where.items():
+            column = batch.columns.get(name)
+            told = {value.strip().lower(): 1.0 for value in values}
+            keep &= mapped(coded(column), told) == 1.0 if column is not None else False
+        self.passed_over += int((~keep).sum())
+        return _some(batch, keep)
+
+    def _by_judge(self, rows: Columns) -> Bools:
+        """Tell which rows are of the judges asked for."""
+        names = rows.judge.dictionary.to_pylist()
+        code = codes(rows.judge)
+        for at, count in enumerate(np.bincount(code[code >= 0], minlength=len(names)).tolist()):
+            self.seen[str(names[at])] += count
+        asked = {judge.strip().lower(): 1.0 for judge in self.wanted.judges}
+        keep = np.asarray(mapped(rows.judge, asked) == 1.0)
+        self.passed_over += int((~keep).sum())
+        return keep
 
     def _counting(self, batch: Batch, keep: Bools) -> Bools:
         """Return the rows that rate models, as a run's own ratings take them."""
@@ -134,18 +249,33 @@ class Reader:
             model_a=coded(held["model_a"]),
             model_b=coded(held["model_b"]),
             score=score,
-            weight=weight,
+            weight=self._strengthened(batch, weight),
             judge=coded(held["judge"]) if "judge" in held else nobody,
             group=coded(held[by]) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
 
+    def _strengthened(self, batch: Batch, weight: Floats) -> Floats:
+        """Return the weights with those of strong verdicts multiplied; count what is read another way."""
+        held = batch.columns
+        if "winner" in held:
+            winner = coded(held["winner"])
+            if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
+                strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
+                self.strong += int(strong.sum())
+                weight = weight * np.where(strong, self.wanted.strength, 1.0)
+        if "winner" in held and "preference" in held:
+            left_out = empty_value(held["preference"])
+            if left_out.any() and not left_out.all():
+                self.reread["without a preference, by the winner"] += int(left_out.sum())
+        return weight
+
     def _style(self, batch: Batch, side: str) -> Floats:
         found = [numbers(batch.columns[f"{name}_{side}"]) for name in self.fields.style]
         return np.stack(found, axis=1) if found else np.zeros((len(batch), 0))
 
-    def loaded(self, files: tuple[str, ...]) -> Loaded:
+    def loaded(self, files: tuple[str, ...], twice: dict[str, str], context: Context) -> Loaded:
         """Return all that was read.
 
         Raises:
@@ -153,12 +283,7 @@ class Reader:
         """
         dropped = self.gate.counts()
         if not self.parts:
-            left_out = {**dropped, "broken instructions": self.broken}
-            told = (
-                ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n)
-                or "holds nothing below the header"
-            )
-            raise UserError(f"{', '.join(files)}: no battles to rate; {told}")
+            raise UserError(f"{', '.join(files)}: no battles to rate; {self._why_nothing(dropped)}")
         return Loaded(
             battles=together(self.parts, self.fields.style),
             files=files,
@@ -168,7 +293,32 @@ class Reader:
             both_bad=self.both_bad,
             measured=tuple(self.measured),
             graded=tuple(self.graded),
+            reread=dict(sorted(self.reread.items())),
+            published=dict(self.published),
+            unjudged=self.unjudged,
+            assumed=tuple(sorted(context.assumed)),
+            strong=self.strong,
+            ordered=self.ordered,
+            twice=twice,
+            passed_over=self.passed_over,
+            canned=canned(self.said),
         )
+
+    def _why_nothing(self, dropped: dict[str, int]) -> str:
+        if self.passed_over:
+            asked = [f"{name}={' or '.join(v)}" for name, v in self.fields.where.items()]
+            judges = ", ".join(name for name, _ in self.seen.most_common(20))
+            asked += [f"judge {' or '.join(self.wanted.judges)} (there are: {judges})"] * bool(
+                self.seen
+            )
+            return f"{self.passed_over} rows are not of {' and '.join(asked)}"
+        left_out = {
+            **dropped,
+            "broken instructions": self.broken,
+            "rows without a verdict": self.unjudged,
+        }
+        told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n)
+        return told or "holds nothing below the header"
 
 
 def _own(batch: Batch) -> Bools:
@@ -196,19 +346,3 @@ def _some(batch: Batch, rows: Bools) -> Batch:
     kept = chosen(rows)
     columns = {name: column.take(kept) for name, column in batch.columns.items()}
     return Batch(columns, batch.numbers[rows], batch.broken)
-
-
-def _is_graded(score: list[Floats], verdict: list[Floats]) -> bool:
-    """Tell whether `verdict` grades preferences as AlpacaEval does: 1 for model_a to 2 for model_b.
-
-    It must do so in every row, take the winner's side in every row, and not merely repeat it.
-    """
-    if not verdict or not all(len(told) for told in verdict):
-        return False
-    told, won = np.concatenate(verdict), np.concatenate(score)
-    in_range = bool(((told >= 1.0) & (told <= 2.0)).all())
-    return (
-        in_range
-        and bool((np.sign(1.5 - told) == np.sign(won - 0.5)).all())
-        and bool((~np.isin(told, (1.0, 1.5, 2.0))).any())
-    )

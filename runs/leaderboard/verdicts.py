@@ -85,20 +85,27 @@ def agreement_of(battles: Battles) -> Agreement:
     names = battles.judge.names
     if len(names) == 1:
         return compare(names, np.zeros((0, 1)))
-    item, low_won = _items(battles)
+    item, won = _items(battles)
     judge, rows = _comparable(item, battles.judge.codes, len(names))
     shown = np.unique(judge) if len(judge) else np.unique(battles.judge.codes)[:MOST_JUDGES]
-    matrix = _matrix(item[rows], np.searchsorted(shown, judge), low_won[rows], len(shown))
-    return compare(tuple(names[code] for code in shown), matrix)
+    items, number = np.unique(item[rows], return_inverse=True)
+    matrix = _matrix(number, np.searchsorted(shown, judge), won[rows], (len(items), len(shown)))
+    question = np.zeros(len(items), dtype=np.int64)
+    question[number] = battles.table.question[rows]
+    return compare(tuple(names[code] for code in shown), matrix, question)
 
 
 def _items(battles: Battles) -> tuple[Ints, Floats]:
-    """Return the number of each row's question and unordered pair, and what the lower model won."""
+    """Return the number of each row's question and pair, and what its first model won.
+
+    The first model of a pair is the one that stands first where the pair does, so that each label is
+    what the file says.
+    """
     table, count = battles.table, len(battles.table.models)
     low, high = np.minimum(table.a, table.b), np.maximum(table.a, table.b)
     key = (table.question * count + low) * count + high
-    won = np.where(table.a == low, table.score, 1.0 - table.score)
-    return np.unique(key, return_inverse=True)[1], won
+    _, first, item = np.unique(key, return_index=True, return_inverse=True)
+    return item, np.where(table.a == table.a[first][item], table.score, 1.0 - table.score)
 
 
 def _comparable(item: Ints, judge: Ints, judges: int) -> tuple[Ints, Bools]:
@@ -118,14 +125,28 @@ def _shared(item: Ints, judge: Ints, judges: int) -> Bools:
     return np.asarray(voters[item] >= 2)
 
 
-def _matrix(item: Ints, judge: Ints, won: Floats, judges: int) -> Floats:
+def _matrix(item: Ints, judge: Ints, won: Floats, shape: tuple[int, int]) -> Floats:
     """Return one label an item and judge: the side that won most of the judge's votes."""
-    items, number = np.unique(item, return_inverse=True)
-    cell = number * judges + judge
-    size = len(items) * judges
+    cell = item * shape[1] + judge
+    size = shape[0] * shape[1]
     votes = np.bincount(cell, minlength=size)
     with np.errstate(invalid="ignore"):
         mean = add_up(cell, won, size) / votes
     # Halves do not sum to exact equality: a hair's breadth is no majority.
     label = 0.5 + 0.5 * np.sign(np.round(mean - 0.5, 9))
-    return np.asarray(label.reshape(len(items), judges))
+    return np.asarray(label.reshape(shape))
+
+
+def spreads(battles: Battles) -> dict[str, float]:
+    """Return how far models differ on each question: the variance of what they win there."""
+    table, count = battles.table, len(battles.table.models)
+    cell = np.concatenate([table.question * count + table.a, table.question * count + table.b])
+    size = table.questions * count
+    score = np.concatenate([table.score, 1.0 - table.score])
+    won, seen = add_up(cell, score, size), np.bincount(cell, minlength=size)
+    mean = np.where(seen > 0, won / np.maximum(seen, 1), np.nan).reshape(-1, count)
+    names = battles.questions.to_pylist()
+    return {
+        str(names[at]): float(np.nanvar(mean[at]))
+        for at in np.flatnonzero((~np.isnan(mean)).any(axis=1))
+    }

@@ -10,6 +10,10 @@ Place = tuple[str, str]
 """(question id, model): where an answer stands."""
 
 
+Failure = tuple[str, str, str, str]
+"""Question, two models and the juror who gave no verdict on them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
     """One game: what one juror, by itself, said of two answers in the order shown."""
@@ -46,6 +50,8 @@ class Evidence:
     passed: Mapping[Place, bool] = field(default_factory=dict)
     """What a checker said of an answer."""
     labels: Sequence[Label] = ()
+    failed: Sequence[Failure] = ()
+    """What jurors were asked and did not answer."""
     families: Mapping[str, str] = field(default_factory=dict)
     """Who made a contender or a juror."""
     scales: Mapping[str, float] = field(default_factory=dict)

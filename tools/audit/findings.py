@@ -7,9 +7,10 @@ jurors raise a false finding in at most 5 of 100 audits, however many of them th
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .estimate import Estimate
+from ..ratings.estimate import Estimate
 from .juror import JurorAudit
 
+COIN = 0.5
 CHANCE = 0.05
 """Of any false finding in a whole audit of fair jurors."""
 LEAST = {
@@ -25,6 +26,8 @@ FLIPS = 0.25
 """Share of flipped preferences that a juror must not credibly exceed."""
 KAPPA = 0.2
 """Agreement with the other jurors that it must not credibly stay below."""
+AGAINST = ("checkers", "people")
+"""Findings that a juror contradicts what is known to be right."""
 ACCURACY = 0.6
 """Agreement with checkers or people on decided pairs that it must not credibly stay below."""
 
@@ -111,7 +114,7 @@ def _limits(audit: JurorAudit) -> Iterator[Finding]:
     if flips.low is not None and flips.low > FLIPS:
         words = f"{name} changes its preference with the order: {_of(flips, 'pairs')}"
         yield Finding(name, "flips", words)
-    if kappa.high is not None and kappa.high < KAPPA:
+    if kappa.high is not None and kappa.high < KAPPA and not audit.vouched:
         words = (
             f"{name} hardly agrees with the other jurors: kappa {_number(kappa)} on {kappa.n} pairs"
         )
@@ -119,10 +122,20 @@ def _limits(audit: JurorAudit) -> Iterator[Finding]:
     for kind, accord in (("checkers", audit.checkers), ("people", audit.people)):
         same = accord.decided
         if same.high is not None and same.high < ACCURACY:
-            words = (
-                f"{name} is little better than a coin against {kind}: {_of(same, 'decided pairs')}"
-            )
-            yield Finding(name, kind, words)
+            yield Finding(name, kind, _against(name, kind, same))
+
+
+def _against(name: str, kind: str, same: Estimate) -> str:
+    """Return how a juror stands to what is right: worse than a coin has a direction."""
+    told = _of(same, "decided pairs")
+    if (same.high or 0.0) < COIN:
+        other = 1.0 - (same.value or 0.0)
+        return (
+            f"{name} says the opposite of {kind}: it agrees on {told}, worse than a coin; the opposite of "
+            f"what it says would agree on {other:.0%}"
+        )
+    better = "little better than" if (same.value or 0.0) > COIN else "no better than"
+    return f"{name} is {better} a coin against {kind}: {told}"
 
 
 def _first(name: str, found: Estimate, shift: Estimate) -> str:

@@ -1,11 +1,11 @@
 """The verdicts as matrices: a row an item (a question and two models), a column a juror.
 
-The two models of an item are put in alphabetical order, so that the order shown is a matter of the
-matrix and not of the item. Values are shares of the win for the first of the two, minus a half: from
--0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
+The first of the two models of an item is the one that was shown first when the item was, and stays it: the
+order shown is a matter of the matrix and not of the item. Values are shares of the win for the first of
+the two, minus a half: from -0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,10 @@ class Items:
     lead_back: Floats
     reward: Floats
     """Reward of the item's first model over the other's, over both orders; NaN where there is none."""
+    failed: Bools
+    """Where a juror was asked and gave no verdict at all, shape (items, jurors)."""
+    people: Floats
+    """People's votes by item, shape (items, 3): for the second, a tie, for the first."""
     played: Ints
     """Games of each juror."""
     longer: Floats
@@ -57,6 +61,8 @@ class Items:
         return np.asarray(~np.isnan(self.forth) & ~np.isnan(self.back))
 
 
+Key = tuple[str, str, str]
+"""A question and two models."""
 CLIP = 3.0
 """Doublings of length beyond which more makes no difference."""
 
@@ -65,17 +71,31 @@ def items(evidence: Evidence) -> Items:
     """Put the evidence into matrices."""
     plays = evidence.plays
     jurors = tuple(sorted({play.juror for play in plays}))
-    models = tuple(sorted({name for play in plays for name in (play.first, play.second)}))
+    models = tuple(
+        sorted(
+            {name for play in plays for name in (play.first, play.second)}
+            | {name for _, *pair, _ in evidence.failed for name in pair}
+        )
+    )
     places = [_key(play.question, play.first, play.second) for play in plays]
+    found = {
+        key: (p.question, p.first, p.second)
+        for key, p in reversed([*zip(places, plays, strict=True)])
+    }
     number = {key: at for at, key in enumerate(dict.fromkeys(places))}
-    keys = list(number)
+    for question, one, two, _ in evidence.failed:
+        place = _key(question, one, two)
+        number.setdefault(place, len(number))
+        found.setdefault(place, (question, one, two))
+    keys = [found[key] for key in number]
     questions = {name: at for at, name in enumerate(dict.fromkeys(key[0] for key in keys))}
     model = {name: at for at, name in enumerate(models)}
     column = {name: at for at, name in enumerate(jurors)}
     row = np.array([number[key] for key in places], dtype=np.int64)
     seat = np.array([column[p.juror] for p in plays], dtype=np.int64)
-    ahead = np.array([p.first <= p.second for p in plays], dtype=bool)
+    ahead = np.array([p.first == keys[at][1] for p, at in zip(plays, row, strict=True)], dtype=bool)
     cells = _Cells(row, seat, (len(keys), len(jurors)))
+    votes = _votes(number, keys, evidence.labels)
     score = np.array([p.score - 0.5 for p in plays])
     lead = np.array([p.lead for p in plays])
     reward = np.array([p.reward for p in plays])
@@ -96,11 +116,13 @@ def items(evidence: Evidence) -> Items:
             -1, len(STYLE)
         ),
         checked=_each(keys, lambda a, b: _checked(evidence, a, b)),
-        human=_labels(number, evidence.labels),
+        human=_plurality(votes),
+        people=votes,
+        failed=_failed(evidence, number, column),
     )
 
 
-def _key(question: str, one: str, two: str) -> tuple[str, str, str]:
+def _key(question: str, one: str, two: str) -> Key:
     return (question, one, two) if one <= two else (question, two, one)
 
 
@@ -157,13 +179,26 @@ def _checked(evidence: Evidence, a: Place, b: Place) -> float:
     return 0.5 if one else -0.5
 
 
-def _labels(number: dict[tuple[str, str, str], int], labels: Iterable[Label]) -> Floats:
-    """Return people's verdicts by item: the side that won most of their votes."""
-    total, count = np.zeros(len(number)), np.zeros(len(number))
+def _votes(number: dict[Key, int], keys: Sequence[Key], labels: Iterable[Label]) -> Floats:
+    votes = np.zeros((len(number), 3))
     for said in labels:
-        key = _key(said.question, said.model_a, said.model_b)
-        if (at := number.get(key)) is not None:
-            total[at] += said.score - 0.5 if key[1] == said.model_a else 0.5 - said.score
-            count[at] += 1
-    with np.errstate(invalid="ignore"):
-        return label(total / count)
+        if (at := number.get(_key(said.question, said.model_a, said.model_b))) is not None:
+            score = said.score if keys[at][1] == said.model_a else 1.0 - said.score
+            votes[at, int(np.sign(round(score - 0.5, 9))) + 1] += 1
+    return votes
+
+
+def _plurality(votes: Floats) -> Floats:
+    """Return what most say of each item; where two labels lead, a tie. NaN where nobody says anything."""
+    most = votes == votes.max(axis=1, keepdims=True)
+    found = np.where(most.sum(axis=1) == 1, 0.5 * (votes.argmax(axis=1) - 1.0), 0.0)
+    return np.where(votes.any(axis=1), found, np.nan)
+
+
+def _failed(evidence: Evidence, number: dict[Key, int], column: dict[str, int]) -> Bools:
+    found = np.zeros((len(number), len(column)), dtype=np.bool_)
+    for question, one, two, juror in evidence.failed:
+        at = number.get(_key(question, one, two))
+        if at is not None and juror in column:
+            found[at, column[juror]] = True
+    return found

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..ratings.connection import Bools
+from ..ratings.estimate import Estimate, nothing, ratio, too_few
 from ..ratings.table import Floats
-from .estimate import Estimate, nothing, ratio, too_few
 from .items import Items
 from .rest import gain, gain_sums, others
 

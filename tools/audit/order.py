@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ratings.estimate import Estimate, nothing, ratio, share
 from ..ratings.table import Floats, Ints
-from .estimate import Estimate, nothing, ratio, share
 from .items import Items
 
 ONE_ORDER = "not measurable: no pair was judged in both orders"

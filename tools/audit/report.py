@@ -6,13 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ratings.agreement import Agreement, compare
-from .accord import with_checkers, with_jury, with_people
+from ..ratings.exposure import Exposure, exposure
+from ..ratings.position import Position, position
+from ..ratings.record import Record, record
+from ..ratings.table import BattleTable
+from .accord import USUAL, Accord, Counting, jury_with, with_checkers, with_jury, with_people
 from .evidence import Evidence
-from .findings import Finding, findings, suspect
+from .findings import AGAINST, Finding, findings, suspect
 from .items import Items, items, label
 from .juror import JurorAudit
 from .kinship import kinship
 from .order import order
+from .people import People, people
 from .scale import scale
 from .taste import taste
 
@@ -28,6 +33,17 @@ class Audit:
     jurors: tuple[JurorAudit, ...]
     agreement: Agreement
     findings: tuple[Finding, ...]
+    jury_people: Accord
+    """What most jurors say, beside what most people say."""
+    jury_checkers: Accord
+    people: People
+    counting: Counting
+    record: Record
+    """What each model won, tied and lost in all games."""
+    exposure: Exposure
+    """How the battles were laid out."""
+    position: Position
+    """Of all games, each as one."""
     swayed: int
     """Answers that held something meant to sway a juror."""
     conferred: int
@@ -36,7 +52,7 @@ class Audit:
     """How many battles went each way through a cascade."""
 
 
-def audit(evidence: Evidence) -> Audit:
+def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
     """Measure every juror of the evidence.
 
     Raises:
@@ -45,14 +61,24 @@ def audit(evidence: Evidence) -> Audit:
     if not evidence.plays:
         raise ValueError("no judged games: there is nothing to audit")
     matrix = items(evidence)
-    jurors, found = _measured(evidence, matrix)
+    jurors, found = _measured(evidence, matrix, counting)
+    table = BattleTable.from_rows(
+        (p.question, p.first, p.second, p.score, 1.0) for p in evidence.plays
+    )
     return Audit(
         questions=len(np.unique(matrix.question)),
         pairs=len(matrix.question),
         games=len(evidence.plays),
         jurors=jurors,
-        agreement=compare(matrix.jurors, label(matrix.value) + 0.5),
+        agreement=compare(matrix.jurors, label(matrix.value) + 0.5, matrix.question),
         findings=found,
+        jury_people=jury_with(matrix, matrix.human, counting),
+        jury_checkers=jury_with(matrix, matrix.checked, counting),
+        people=people(matrix),
+        counting=counting,
+        record=record(table),
+        exposure=exposure(table),
+        position=position(table),
         swayed=evidence.swayed,
         conferred=evidence.conferred,
         cascade=evidence.cascade,
@@ -60,32 +86,40 @@ def audit(evidence: Evidence) -> Audit:
 
 
 def _measured(
-    evidence: Evidence, matrix: Items
+    evidence: Evidence, matrix: Items, counting: Counting
 ) -> tuple[tuple[JurorAudit, ...], tuple[Finding, ...]]:
     """Measure all jurors, again whenever one of them turns out to be no standard for the others."""
     names = matrix.jurors
     distrusted: list[str] = []
     while True:
         numbers = [names.index(name) for name in distrusted]
-        jurors = tuple(_juror(evidence, matrix, at, numbers) for at in range(len(names)))
+        jurors = tuple(_juror(evidence, matrix, at, numbers, counting) for at in range(len(names)))
         found = findings(jurors)
+        # Who contradicts people or checkers is no standard, however many of such there are.
+        wrong = [f.juror for f in found if f.kind in AGAINST and f.juror not in distrusted]
         biased = suspect(found, distrusted)
-        if biased is None or len(distrusted) >= len(names) - 2:
+        if wrong and len(distrusted) < len(names) - 1:
+            distrusted += wrong[: len(names) - 1 - len(distrusted)]
+        elif biased is None or len(distrusted) >= len(names) - 2:
             return jurors, found
-        distrusted.append(biased)
+        else:
+            distrusted.append(biased)
 
 
-def _juror(evidence: Evidence, matrix: Items, at: int, distrusted: Sequence[int]) -> JurorAudit:
+def _juror(
+    evidence: Evidence, matrix: Items, at: int, distrusted: Sequence[int], counting: Counting
+) -> JurorAudit:
     name = matrix.jurors[at]
     return JurorAudit(
         juror=name,
         family=evidence.families.get(name, name),
         games=int(matrix.played[at]),
+        failed=int(matrix.failed[:, at].sum()),
         order=order(matrix, at),
         taste=taste(matrix, at, distrusted),
         kinship=kinship(matrix, at, evidence.families, distrusted),
         jury=with_jury(matrix, at),
-        checkers=with_checkers(matrix, at),
-        people=with_people(matrix, at),
+        checkers=with_checkers(matrix, at, counting),
+        people=with_people(matrix, at, counting),
         scale=scale(matrix, at, evidence.scales.get(name)),
     )

@@ -56,10 +56,11 @@ def gain(sums: Floats) -> Floats:
     return np.where(told, sums[..., 0] / np.where(told, sums[..., 1], 1.0), 1.0)
 
 
-def majority(items: Items, juror: int) -> Floats:
-    """Return the label that most other jurors gave; a tie where no label leads."""
+def majority(items: Items, without: int | None = None) -> Floats:
+    """Return the label that most jurors gave, all but one; a tie where no label leads."""
     labels = label(items.value)
-    labels[:, juror] = np.nan
+    if without is not None:
+        labels[:, without] = np.nan
     won, tied, lost = ((labels == side).sum(axis=1) for side in (0.5, 0.0, -0.5))
     most = np.where(
         (won > tied) & (won > lost), 0.5, np.where((lost > tied) & (lost > won), -0.5, 0.0)

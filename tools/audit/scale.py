@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ratings.estimate import Estimate, nothing, student, too_few
 from ..ratings.table import Floats, Ints, add_up
-from .estimate import Estimate, nothing, student, too_few
 from .items import Items
 from .rest import majority
 

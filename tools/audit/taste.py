@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ratings.connection import Bools
+from ..ratings.estimate import Estimate, nothing, ratios, share
 from ..ratings.table import Floats, add_up
-from .estimate import Estimate, nothing, ratios, share
 from .items import Items
 from .looks import STYLE
 from .rest import gain, gain_sums, others

@@ -1,24 +1,22 @@
 """Whether judges agree, beyond chance, and how many independent votes they are really worth.
 
-Labels are 1 (model_a), 0.5 (tie), 0 (model_b), NaN where a judge did not see the item. Which model
-is called a is arbitrary, so `agreement` counts each item in both orientations: no figure changes
-when sides are swapped.
+Labels are 1 (model_a), 0.5 (tie), 0 (model_b), NaN where a judge did not see the item, once per item as it
+was first shown. Intervals come from leaving out one question at a time (the jackknife).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from .table import Floats, score_of
+from .estimate import LEAST_QUESTIONS, student
+from .table import Floats, Ints, add_up
 
 FEWEST_SHARED = 30
 """Battles that judges must share before their correlation tells how many votes they are worth: over
 fewer its error (about 1 in the square root of their number) leaves nearly any number open."""
-
-Vote = tuple[str, str, str, str, str | float]
-"""judge, question id, model_a, model_b, winner."""
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -34,61 +32,50 @@ class Agreement:
     kappa: float | None
     """Cohen's kappa, mean over pairs of judges."""
     kappas: dict[tuple[str, str], float | None]
+    fleiss: float | None
+    """Fleiss' kappa over the battles that all judges decided."""
     alpha: float | None
     """Krippendorff's alpha, nominal."""
     effective_votes: float | None
     """None also where judges share fewer than FEWEST_SHARED battles."""
+    kappa_interval: Interval | None = None
+    fleiss_interval: Interval | None = None
+    alpha_interval: Interval | None = None
+    """95 %; None below LEAST_QUESTIONS questions, or where their battles are not told."""
 
 
-def agreement(votes: Iterable[Vote]) -> Agreement:
-    """Compare the verdicts of several judges on the same question and pair, in either order."""
-    return compare(*label_matrix(votes))
-
-
-def compare(judges: tuple[str, ...], labels: Floats) -> Agreement:
-    """Compare judges by their labels, shape (items, judges)."""
-    labels = labels[(~np.isnan(labels)).sum(axis=1) >= 2]
+def compare(judges: tuple[str, ...], labels: Floats, question: Ints | None = None) -> Agreement:
+    """Compare judges by their labels, shape (items, judges); `question` is that of each item."""
+    shared = (~np.isnan(labels)).sum(axis=1) >= 2
+    labels, question = labels[shared], None if question is None else question[shared]
     sharing = np.flatnonzero((~np.isnan(labels)).any(axis=0))
     if len(sharing):
         judges, labels = tuple(judges[at] for at in sharing), labels[:, sharing]
-    both = np.vstack([labels, 1.0 - labels])
     pairs = list(combinations(range(len(judges)), 2))
-    kappas = [cohen_kappa(both[:, i], both[:, j]) for i, j in pairs]
+    by = np.zeros(len(labels), dtype=np.int64)
+    count = 1
+    if question is not None and len(question):
+        by = np.unique(question, return_inverse=True)[1]
+        count = int(by.max()) + 1
+    tables = [_crossed(labels[:, i], labels[:, j], by, count) for i, j in pairs]
+    kappas = [_known(_kappa(table.sum(axis=0))) for table in tables]
+    votes = _votes(labels)
+    whole = (votes.sum(axis=1) == len(judges)) & (len(judges) > 1)
     return Agreement(
         judges=judges,
         items=len(labels),
-        share=_mean([_share(both[:, i], both[:, j]) for i, j in pairs]),
+        share=_mean([_known(_same(table.sum(axis=0))) for table in tables]),
         kappa=_mean(kappas),
         kappas={(judges[i], judges[j]): k for (i, j), k in zip(pairs, kappas, strict=True)},
-        alpha=krippendorff_alpha(both),
+        fleiss=_known(
+            _fleiss(_sums(votes[whole], np.zeros(int(whole.sum()), dtype=np.int64), 1)[0])
+        ),
+        alpha=_known(_alpha(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0])),
         effective_votes=effective_votes(labels - 0.5) if len(labels) >= FEWEST_SHARED else None,
+        kappa_interval=_mean_interval(tables, count),
+        fleiss_interval=_interval(_fleiss, _sums(votes[whole], by[whole], count)),
+        alpha_interval=_interval(_alpha, _sums(votes, by, count)),
     )
-
-
-def label_matrix(votes: Iterable[Vote]) -> tuple[tuple[str, ...], Floats]:
-    """Return the judges, sorted, and their labels, shape (items, judges).
-
-    An item is a question and an unordered pair. A judge who decided it more than once (both orders,
-    say) gets the side that won most; even is a tie.
-    """
-    seen: dict[tuple[str, str, str], dict[str, list[float]]] = {}
-    for row, (judge, question, model_a, model_b, winner) in enumerate(votes, start=1):
-        score = score_of(winner, row)
-        low, high = sorted((model_a, model_b))
-        cast = seen.setdefault((question, low, high), {}).setdefault(judge, [])
-        cast.append(score if low == model_a else 1.0 - score)
-    judges = tuple(sorted({judge for cast in seen.values() for judge in cast}))
-    labels = np.full((len(seen), len(judges)), np.nan)
-    number = {judge: at for at, judge in enumerate(judges)}
-    for item, cast_by in enumerate(seen.values()):
-        for judge, scores in cast_by.items():
-            labels[item, number[judge]] = _label(scores)
-    return judges, labels
-
-
-def _label(scores: list[float]) -> float:
-    lead = round(sum(scores) / len(scores) - 0.5, 9)
-    return 1.0 if lead > 0 else 0.0 if lead < 0 else 0.5
 
 
 def cohen_kappa(first: Floats, second: Floats) -> float | None:
@@ -96,12 +83,7 @@ def cohen_kappa(first: Floats, second: Floats) -> float | None:
 
     None without such items, or when both always give one and the same label.
     """
-    both = ~(np.isnan(first) | np.isnan(second))
-    x, y = first[both], second[both]
-    if not len(x):
-        return None
-    chance = sum(float((x == c).mean() * (y == c).mean()) for c in np.union1d(x, y))
-    return None if chance >= 1.0 else (float((x == y).mean()) - chance) / (1.0 - chance)
+    return _known(_kappa(_crossed(first, second, np.zeros(len(first), dtype=np.int64), 1)[0]))
 
 
 def krippendorff_alpha(labels: Floats) -> float | None:
@@ -110,16 +92,111 @@ def krippendorff_alpha(labels: Floats) -> float | None:
     1 - observed / expected disagreement over the coincidence matrix (Krippendorff 2011, "Computing
     Krippendorff's Alpha-Reliability"). None when fewer than two labels occur.
     """
+    votes = _votes(labels)
+    return _known(_alpha(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0]))
+
+
+def fleiss_kappa(labels: Floats) -> float | None:
+    """Return Fleiss' kappa (1971) over the items that every judge labelled, shape (items, judges)."""
+    votes = _votes(labels[~np.isnan(labels).any(axis=1)])
+    return _known(_fleiss(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0]))
+
+
+def _crossed(first: Floats, second: Floats, by: Ints, count: int) -> Floats:
+    """Return the table of two judges' labels for each question, shape (questions, labels, labels)."""
+    both = ~(np.isnan(first) | np.isnan(second))
+    kinds, codes = np.unique(np.concatenate([first[both], second[both]]), return_inverse=True)
+    size, half = max(len(kinds), 1), int(both.sum())
+    cell = (by[both] * size + codes[:half]) * size + codes[half:]
+    return (
+        np.bincount(cell, minlength=count * size**2).reshape(count, size, size).astype(np.float64)
+    )
+
+
+def _kappa(table: Floats) -> Floats:
+    """Return Cohen's kappa of tables of shape (..., labels, labels); NaN where it is not defined."""
+    total = table.sum(axis=(-2, -1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = (table.sum(axis=-1) * table.sum(axis=-2)).sum(axis=-1) / total**2
+        kappa = (_same(table) - chance) / (1.0 - chance)
+    return np.asarray(np.where(chance < 1.0, kappa, np.nan))
+
+
+def _same(table: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.trace(table, axis1=-2, axis2=-1) / table.sum(axis=(-2, -1)))
+
+
+def _votes(labels: Floats) -> Floats:
+    """Return how many judges gave each label to each item, shape (items, labels)."""
     kinds = np.unique(labels[~np.isnan(labels)])
-    counts = (labels[:, :, None] == kinds).sum(axis=1).astype(np.float64)
-    counts = counts[counts.sum(axis=1) >= 2]
-    raters = counts.sum(axis=1)
-    same = float((counts * (counts - 1.0) / (raters - 1.0)[:, None]).sum())
-    total, margins = float(raters.sum()), counts.sum(axis=0)
-    expected = total**2 - float((margins**2).sum())
-    if expected <= 0:
+    return np.asarray((labels[:, :, None] == kinds).sum(axis=1), dtype=np.float64)
+
+
+def _sums(votes: Floats, by: Ints, count: int) -> Floats:
+    """Return for each question what both coefficients are made of, shape (questions, columns).
+
+    The columns: items, ratings, ordered pairs of one label among the raters of an item divided by the
+    other raters, and the ratings of each label; items with one rating tell nothing.
+    """
+    kept = votes.sum(axis=1) >= 2
+    votes, by = votes[kept], by[kept]
+    raters = votes.sum(axis=1)
+    same = (votes * (votes - 1.0)).sum(axis=1) / (raters - 1.0)
+    columns = [np.ones(len(votes)), raters, same, *votes.T]
+    return np.stack([add_up(by, column, count) for column in columns], axis=1)
+
+
+def _alpha(sums: Floats) -> Floats:
+    total, same, margins = sums[..., 1], sums[..., 2], sums[..., 3:]
+    expected = total**2 - (margins**2).sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = 1.0 - (total - 1.0) * (total - same) / expected
+    return np.where(expected > 0, found, np.nan)
+
+
+def _fleiss(sums: Floats) -> Floats:
+    total, same, margins = sums[..., 1], sums[..., 2], sums[..., 3:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = same / total
+        chance = ((margins / total[..., None]) ** 2).sum(axis=-1)
+        found = (observed - chance) / (1.0 - chance)
+    return np.where(chance < 1.0, found, np.nan)
+
+
+def _interval(figure: Callable[[Floats], Floats], sums: Floats) -> Interval | None:
+    total = sums.sum(axis=0)
+    return _around(float(figure(total)), figure(total - sums))
+
+
+def _mean_interval(tables: list[Floats], count: int) -> Interval | None:
+    """Return the interval of the mean kappa over pairs of judges."""
+    whole, without, known = 0.0, np.zeros(count), np.zeros(count)
+    values = [float(_kappa(table.sum(axis=0))) for table in tables]
+    for table, value in zip(tables, values, strict=True):
+        if not np.isnan(value):
+            left = _kappa(table.sum(axis=0) - table)
+            known += ~np.isnan(left)
+            without += np.nan_to_num(left)
+    told = [value for value in values if not np.isnan(value)]
+    if not told:
         return None
-    return 1.0 - (total - 1.0) * (total - same) / expected
+    whole = sum(told) / len(told)
+    return _around(whole, without / np.maximum(known, 1.0))
+
+
+def _around(value: float, without: Floats) -> Interval | None:
+    """Return the 95 % interval of a figure from its values without each question."""
+    count = len(without)
+    if count < LEAST_QUESTIONS or np.isnan(value) or np.isnan(without).any():
+        return None
+    spread = (count - 1) / count * float(((without - without.mean()) ** 2).sum())
+    half = student(count - 1) * spread**0.5
+    return value - half, min(value + half, 1.0)
+
+
+def _known(value: Floats) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def effective_votes(values: Floats) -> float | None:
@@ -148,11 +225,6 @@ def _correlation(first: Floats, second: Floats) -> float | None:
     x, y = first[both], second[both]
     size = float(np.sqrt((x * x).sum() * (y * y).sum()))
     return float((x * y).sum()) / size if size else None
-
-
-def _share(first: Floats, second: Floats) -> float | None:
-    both = ~(np.isnan(first) | np.isnan(second))
-    return float((first[both] == second[both]).mean()) if both.any() else None
 
 
 def _mean(values: list[float | None]) -> float | None:

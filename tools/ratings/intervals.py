@@ -38,6 +38,8 @@ class Intervals:
     """Ratings of each bootstrap round, shape (rounds, models); no rows for the sandwich."""
     regularised_rounds: int = 0
     """Bootstrap rounds in which some model won or lost everything, so that the ridge was needed."""
+    covariance: Floats | None = None
+    """Of the strengths, robust by question, shape (models, models); None for the bootstrap."""
 
 
 def bootstrap(table: BattleTable, fit: Fit, *, rounds: int = ROUNDS, seed: int = 0) -> Intervals:
@@ -83,11 +85,12 @@ def around(fit: Fit, spread: Floats, table: BattleTable) -> Intervals:
     if fit.anchor:
         origin = np.eye(count)[index_of(fit.anchor[0], fit.models, "anchor")]
     contrast = np.eye(count) - origin
-    variance = np.einsum("ij,jk,ik->i", contrast, spread, contrast)
     clusters = int(np.count_nonzero(np.bincount(table.question)))
-    variance *= clusters / max(clusters - 1, 1)
+    spread = spread * (clusters / max(clusters - 1, 1))
+    variance = np.einsum("ij,jk,ik->i", contrast, spread, contrast)
     half = NORMAL * ELO * np.sqrt(np.maximum(variance, 0.0))
-    return Intervals(fit.ratings - half, fit.ratings + half, "sandwich", np.zeros((0, count)))
+    nothing = np.zeros((0, count))
+    return Intervals(fit.ratings - half, fit.ratings + half, "sandwich", nothing, covariance=spread)
 
 
 Bounds = tuple[float, float] | tuple[None, None]

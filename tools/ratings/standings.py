@@ -56,6 +56,28 @@ def win_rates(ratings: Floats, models: tuple[str, ...], baseline: str | None = N
     return np.asarray((mutual.sum(axis=-1) - 0.5) / max(len(models) - 1, 1))
 
 
+def rate_errors(
+    strengths: Floats, covariance: Floats, models: tuple[str, ...], baseline: str | None = None
+) -> Floats:
+    """Return the standard errors of win rates by the delta method, shape (models,).
+
+    Against a baseline that every question pits all models against once, this is the standard error of
+    the mean over questions.
+    """
+    count = len(models)
+    mutual = sigmoid(strengths[:, None] - strengths)
+    slope = mutual * (1.0 - mutual)
+    if baseline is not None:
+        at = index_of(baseline, models, "baseline")
+        gradient = np.eye(count) - np.eye(count)[at]
+        gradient *= slope[:, at, None]
+    else:
+        np.fill_diagonal(slope, 0.0)
+        gradient = (np.diag(slope.sum(axis=1)) - slope) / max(count - 1, 1)
+    variance = np.einsum("ij,jk,ik->i", gradient, covariance, gradient)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
 def battle_counts(table: BattleTable) -> Ints:
     """Count the battles of each model against others, shape (models,)."""
     count = len(table.models)

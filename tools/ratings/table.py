@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .verdict import SCORES
+from .verdict import SCORES, folded
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -108,7 +108,7 @@ def add_up(index: Ints, values: Floats, size: int) -> Floats:
 
 def score_of(winner: str | float, row: int) -> float:
     """Return model_a's share of the win; an unknown verdict is an error, never a tie."""
-    known = SCORES.get(winner) if isinstance(winner, str) else float(winner)
+    known = SCORES.get(folded(winner)) if isinstance(winner, str) else float(winner)
     if known is None or not 0.0 <= known <= 1.0:
         raise ValueError(
             f"row {row}: winner is {winner!r}; it must be model_a, model_b, tie, "

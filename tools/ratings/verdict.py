@@ -21,8 +21,24 @@ BOTH_BAD = (
     "both-bad",
 )
 """What published battles call a tie of two bad answers."""
-SCORES = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0, **dict.fromkeys(BOTH_BAD, 0.5)}
-"""What each verdict gives to model_a."""
+TIES = ("tie", "tie (inconsistent)", *BOTH_BAD)
+"""The second is what MT-Bench calls two games of which each has another winner."""
+GRADES = {
+    **dict.fromkeys(("a>>b", "a>b", "b<<a", "b<a"), 1.0),
+    **dict.fromkeys(("a=b", "b=a"), 0.5),
+    **dict.fromkeys(("a<<b", "a<b", "b>>a", "b>a"), 0.0),
+}
+"""What Arena-Hard's judges say; A is shown first."""
+STRONG = frozenset(grade for grade in GRADES if ">>" in grade or "<<" in grade)
+STRENGTH = 3.0
+"""How many verdicts a strong one counts as, as Arena-Hard publishes it."""
+SCORES = {"model_a": 1.0, "model_b": 0.0, **dict.fromkeys(TIES, 0.5), **GRADES}
+"""What each verdict gives to model_a; case and spaces around it are none of it."""
+
+
+def folded(winner: str) -> str:
+    """Return a verdict as `SCORES` has it."""
+    return winner.strip().lower()
 
 
 def side(lead: float) -> Winner:

@@ -108,7 +108,7 @@ class JsonTable:
                 numbers = [n for n, row in both if isinstance(row, dict)]
             had = set[str]().union(*rows)
             columns = {
-                name: _array([row.get(name, (absent or {}).get(name)) for row in rows])
+                name: as_array([row.get(name, (absent or {}).get(name)) for row in rows])
                 for name in names
                 if name in had or name not in optional
             }
@@ -156,7 +156,10 @@ def _object(line: bytes) -> Any:
 
 
 def _parsed(text: bytes) -> Any:
-    """Return parsed JSON; half an emoji written as an escape, which is no character, becomes U+FFFD.
+    """Return parsed JSON.
+
+    Half an emoji written as an escape, which is no character, becomes U+FFFD, and NaN, which pandas
+    writes for what is missing, null.
 
     Raises:
         orjson.JSONDecodeError: it is no JSON.
@@ -164,13 +167,17 @@ def _parsed(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        if b"\\u" not in text:
+        if b"\\u" not in text and b"NaN" not in text:
             raise
         try:
-            whole = json.dumps(json.loads(text), ensure_ascii=False)
+            whole = json.dumps(json.loads(text, parse_constant=_nothing), ensure_ascii=False)
         except (ValueError, RecursionError):
             whole = ""
         return orjson.loads(_HALF.sub("\ufffd", whole))
+
+
+def _nothing(constant: str) -> None:
+    """Return what a number that is none stands for: nothing."""
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -186,7 +193,7 @@ def _no_object(text: str) -> str:
     return f"no JSON object: {text if len(text) <= 60 else text[:57] + '…'!r}"
 
 
-def _array(values: list[Any]) -> "pa.Array":
+def as_array(values: list[Any]) -> "pa.Array":
     """Return a column; values of several kinds come as text."""
     import pyarrow as pa
 

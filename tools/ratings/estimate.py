@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ratings.share import wilson
-from ..ratings.table import Floats, Ints, add_up
+from .share import wilson
+from .table import Floats, Ints, add_up
 
 LEAST_GAMES = 20
 """Observations below which nothing is said."""

@@ -1,0 +1,128 @@
+"""Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ...tools.audit.canned import Canned
+from ...tools.ratings.exposure import Exposure
+
+ONE_ORDER = 0.5
+"""Share of what chance would balance below which what a place wins goes to the ratings."""
+LEANING = 0.8
+"""Share of a model's battles in one place from which a reader must be told."""
+LEAST = 10
+"""Battles of a model below which its place is a matter of chance."""
+FEW_OPPONENTS = 3
+MANY = 6
+"""Models of a tournament in which few opponents are too few."""
+UNEVEN = 0.5
+"""Share of the questions that must count, were all of equal weight."""
+SHOWN = 6
+"""Names listed of many."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One warning."""
+
+    kind: str
+    """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `given_twice`."""
+    words: str
+
+
+def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield the files that were given twice."""
+    for path, first in twice.items():
+        what = "is given twice" if path == first else f"holds the same bytes as {first}"
+        yield Doubt(
+            "given_twice", f"{path} {what}: it is read once, or its battles would count double."
+        )
+
+
+def canned_doubts(found: Iterable[Canned], *, left_out: bool = False) -> Iterator[Doubt]:
+    """Yield the contenders whose answers are canned, or speak to the judge."""
+    for told in found:
+        if told.reasons:
+            next_move = "it is left out" if left_out else "--without-canned leaves it out"
+            yield Doubt(
+                "canned",
+                f"{told.model}: {'; '.join(told.reasons)}. What it wins says nothing of what it can; "
+                f"{next_move}.",
+            )
+
+
+def exposure_doubts(
+    found: Exposure, baseline: str | None = None, *, ordered: bool = True
+) -> Iterator[Doubt]:
+    """Yield what the layout of battles leaves open.
+
+    Args:
+        found: The layout.
+        baseline: Who is in all battles, if anybody is.
+        ordered: Whether it is known who was shown first.
+    """
+    one_order = ordered and found.balanced < ONE_ORDER * found.by_chance
+    if one_order:
+        yield Doubt(
+            "one_order",
+            f"Pairs were shown in one order only, or mostly ({found.balanced:.0%} of the battles have one in "
+            "the other order): what a judge gives to the place shown first goes to the models that stood "
+            "there, and ratings can be off by a hundred points. Judge each pair in both orders, or draw "
+            "the order by chance.",
+        )
+    leaning = found.leaning(LEAST, LEANING) if ordered else {}
+    if leaning and not (one_order and baseline):
+        told = [f"{m} ({share:.0%})" for m, share in sorted(leaning.items(), key=_by_distance)]
+        yield Doubt(
+            "leaning",
+            f"Mostly shown in one place (first in …): {listed(told)}. Their ratings hold what that place "
+            "wins.",
+        )
+    yield from _opponents(found, baseline)
+    if found.effective < UNEVEN * found.questions:
+        yield Doubt(
+            "uneven_questions",
+            f"A few questions carry the result: {found.questions:,} questions say as much as "
+            f"{found.effective:.0f} of equal weight. Battle on each as often, or give rows a weight.",
+        )
+
+
+def _by_distance(leaning: tuple[str, float]) -> tuple[float, str]:
+    return -abs(leaning[1] - 0.5), leaning[0]
+
+
+def _opponents(found: Exposure, baseline: str | None) -> Iterator[Doubt]:
+    if len(found.models) < MANY:
+        return
+    if baseline is not None:
+        yield Doubt(
+            "few_opponents",
+            f"All battles are with {baseline}: two other models are compared by how each does against it, "
+            "which need not be how they do against each other.",
+        )
+        return
+    few = [
+        f"{model} ({count})"
+        for model, count in zip(found.models, found.opponents.tolist(), strict=True)
+        if count < FEW_OPPONENTS
+    ]
+    if few:
+        yield Doubt(
+            "few_opponents",
+            f"Met few opponents: {listed(few)}. Their ratings rest on those alone; let them meet others.",
+        )
+
+
+def carried_doubt(ahead: str, behind: str, count: int) -> Iterator[Doubt]:
+    """Yield that a lead hangs on a few questions."""
+    yield Doubt(
+        "carried",
+        f"{ahead} leads {behind} by {count} question{'s' * (count > 1)}: without them it would not. "
+        "Look at them, or ask more questions.",
+    )
+
+
+def listed(names: list[str]) -> str:
+    """Return names with commas; of many the first ones."""
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,90 @@
+"""What the readers of published formats share: what a row does not say, and its values in plain kinds."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Values = Mapping[str, Any]
+Found = dict[str, Any]
+
+
+class NoVerdict(Exception):
+    """The judge of a row gave none."""
+
+    def __init__(self, *games: Found) -> None:
+        super().__init__()
+        self.games = games
+        """The battles that it was asked about, as far as they are told."""
+
+
+@dataclass
+class Context:
+    """What a row does not say by itself."""
+
+    baseline: str | None = None
+    """Of Arena-Hard's rows that do not name it."""
+    failures: bool = False
+    """Whether rows without a verdict are wanted, as battles without a winner."""
+    labels: bool = False
+    """Whether people's labels are wanted, not a judge's verdicts on the same pairs."""
+    assumed: set[str] = field(default_factory=set)
+    """Baselines that were taken for granted."""
+    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """How often an instruction came for the same generators and annotator."""
+
+
+def judge_name(judge: Any) -> str:
+    """Return a judge's name; MT-Bench writes the model and its prompt as a list."""
+    return " ".join(map(str, judge)) if isinstance(judge, list | tuple) else str(judge or "")
+
+
+def said_in(turns: Any) -> str:
+    """Return what the model says in a conversation."""
+    if not isinstance(turns, list):
+        return text_of(turns)
+    said = [t for t in turns if isinstance(t, Mapping) and t.get("role") == "assistant"]
+    return "\n\n".join(text_of(turn.get("content")) for turn in said)
+
+
+def text_of(content: Any) -> str:
+    """Return a text; one in parts is joined, and so are the turns of an answer."""
+    if isinstance(content, Mapping):
+        return text_of(content.get("answer", content.get("text", content.get("content"))))
+    if isinstance(content, list):
+        return "\n\n".join(filter(None, map(text_of, content)))
+    return "" if content is None else str(content)
+
+
+def count(value: Any) -> float | None:
+    """Return a number, or the sum of numbers by kind."""
+    if isinstance(value, Mapping):
+        return float(sum(v for v in value.values() if isinstance(v, int | float)))
+    return number_of(value)
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number, also one written as text; None for anything else."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def rest_of(row: Values, used: frozenset[str]) -> Found:
+    """Return the other short values of a row, to filter and to group by."""
+    return {
+        k: v
+        for k, v in row.items()
+        if k not in used and (isinstance(v, int | float) or (isinstance(v, str) and len(v) < 200))
+    }
+
+
+def sided(sides: list[Found]) -> Found:
+    """Return what two sides have, each under its name with _a or _b."""
+    return {
+        f"{name}_{letter}": value
+        for letter, side in zip("ab", sides, strict=True)
+        for name, value in side.items()
+    }

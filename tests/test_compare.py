@@ -1,0 +1,92 @@
+"""The command `compare`: benchmark statistics by their definitions, against rankings and other boards."""
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from arenainstruct.tools.ratings.rankings import Ranking, compare, kendall, spearman
+from tests.boards import board, kept, refused, rounds, said, told, write
+
+
+def test_correlations_are_the_textbooks() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(3)
+    for ties in (False, True):
+        one, two = rng.normal(size=(2, 15))
+        if ties:
+            one, two = np.round(one), np.round(two)
+        assert spearman(one, two) == pytest.approx(stats.spearmanr(one, two)[0])
+        assert kendall(one, two) == pytest.approx(stats.kendalltau(one, two)[0])
+    assert spearman(np.ones(4), np.arange(4.0)) is None
+
+
+def test_confidence_and_brier_by_hand() -> None:
+    score = np.array([4.0, 3.0, 2.0, 1.0])
+    mine = Ranking(("a", "b", "c", "d"), score, score - 0.6, score + 0.6)
+    where = np.array([40.0, 10.0, 20.0, 30.0])
+    there = Ranking(
+        ("a", "b", "c", "d", "e"),
+        np.append(where, 0),
+        np.append(where - 6, 0),
+        np.append(where + 6, 0),
+    )
+    found = compare(mine, there)
+    # Neighbours overlap here (1.2 apart is needed), and there those 10 apart: 12 are needed.
+    assert found.separability == pytest.approx(3 / 6)
+    assert found.reference_separability == pytest.approx(3 / 6)
+    # The reference separates a-b, a-c and b-d; of these a-c (right) and b-d (wrong) are separated here.
+    assert found.agreement == pytest.approx((1 - 1) / 3)
+    # In all: a-c, a-d and b-d are separated here, a-d is not there.
+    assert found.agreement_of_all == pytest.approx(0 / 6)
+    assert found.order.value == pytest.approx(3 / 6)
+    assert found.lenient.value == pytest.approx(5 / 6)
+    error = 0.6 / 1.959964 * math.sqrt(2)
+    above = [0.5 * (1 + math.erf(lead / error / math.sqrt(2))) for lead in (1, 2, 3, 1, 2, 1)]
+    outcome = [1, 1, 1, 0, 0, 0]
+    assert found.brier.value == pytest.approx(
+        sum((p - o) ** 2 for p, o in zip(above, outcome, strict=True)) / 6, rel=1e-5
+    )
+    assert found.spearman.low is not None and found.spearman.low <= (found.spearman.value or 0)
+    bare = compare(Ranking(("a", "b"), score[:2]), Ranking(("a", "b"), score[:2]))
+    assert (bare.separability, bare.brier.value, bare.order.value) == (None, None, 1)
+
+
+def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    saved = kept(tmp_path, "board.json", said("leaderboard", path, "--json"))
+    table = kept(tmp_path, "ranking.csv", ",win_rate\nant,90\nbee,60\ncat,40\ndog,10\nelk,1\n")
+    for reference in (path, saved, table):
+        (found,) = told("compare", path, "--reference", reference)["boards"]
+        assert found["models"] == ["ant", "bee", "cat", "dog"] or set(found["models"]) == {
+            *("ant", "bee", "cat", "dog")
+        }
+        assert found["spearman"]["value"] == found["kendall"]["value"] == 1
+        assert found["separability"] == pytest.approx(
+            board(path, "--rounds", "200")["separability"]
+        )
+        assert found["brier"]["value"] < 0.1
+    two = told("compare", path, saved, "--reference", table)["boards"]
+    assert [one["board"] for one in two] == [path, saved]
+    assert "Spearman                         1.000   (95 %" in said(
+        "compare", path, "--reference", table
+    )
+    other = kept(tmp_path, "x.csv", "model,score\nelk,3\nant,2\n")
+    assert "share 1 models" in refused("compare", path, "--reference", other)
+    assert "no column 'elo'" in refused("compare", path, "--reference", other, "--column", "elo")
+
+
+def test_the_published_leaderboard(shared: Path) -> None:
+    battles = str(shared / "data/battles/alpaca2_battles.csv.gz")
+    published = str(shared / "data/published/alpaca2_leaderboard.csv")
+    (found,) = told(
+        *("compare", battles, "--drop-faulty", "--judge", "weighted_alpaca_eval_gpt4_turbo"),
+        *("--reference", published, "--column", "win_rate"),
+    )["boards"]
+    assert len(found["models"]) == 57 and found["spearman"]["value"] > 0.999
+    assert found["order"]["value"] > 0.99 and found["agreement"] > 0.9
+    assert 0.6 < found["separability"] < 0.8 and 0.6 < found["reference_separability"] < 0.8
+    pairs = len(list(itertools.combinations(found["models"], 2)))
+    assert found["brier"]["value"] < 0.05 and pairs == 1596

@@ -1,0 +1,213 @@
+"""Files as judges and voters publish them give the boards that were published from them."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.boards import Row, board, jsonl, kept, refused, told, write
+
+
+def hard(uid: str, model: str, first: str | None, second: str | None, **more: Any) -> Row:
+    """One line of Arena-Hard 2.0: in the first game the baseline is A, in the second the model."""
+    games: list[Row] = [
+        {"score": s, "judgment": {"answer": "…"}, "prompt": []} for s in (first, second)
+    ]
+    told = {"uid": uid, "category": "hard_prompt", "judge": "gpt-4.1", "model": model}
+    return {**told, "baseline": "o3-mini-2025-01-31", "games": games, **more}
+
+
+def score_of(games: list[tuple[str, str]]) -> float:
+    """Arena-Hard's score by hand: strong verdicts three times, the mean over all."""
+    won = {"A>>B": [1.0] * 3, "A>B": [1.0], "A=B": [0.5], "B>A": [0.0], "B>>A": [0.0] * 3}
+    scores = [s for one, two in games for s in won[two] + [1 - x for x in won[one]]]
+    return sum(scores) / len(scores)
+
+
+def test_arena_hard_judgments(tmp_path: Path) -> None:
+    labels = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
+    folder = tmp_path / "model_judgment" / "gpt-4.1"
+    folder.mkdir(parents=True)
+    games: dict[str, list[tuple[str, str]]] = {
+        name: [(labels[(q * 2 + at) % 5], labels[(q + q // 3 + 2 * at) % 5]) for q in range(20)]
+        for at, name in enumerate(("owl", "jay"))
+    }
+    for name, pairs in games.items():
+        rows = [hard(f"q{q}", name, *pair) for q, pair in enumerate(pairs)]
+        if name == "owl":
+            rows.append(hard("lost", name, None, "A>>B"))  # 2.0 leaves out both games
+        (folder / f"{name}.jsonl").write_text(jsonl(rows))
+    found = board(str(folder))
+    rates = {row["model"]: row["win_rate"] for row in found["models"]}
+    assert found["baseline"] == "o3-mini-2025-01-31" and found["battles"] == 80
+    for name, pairs in games.items():
+        assert rates[name] == pytest.approx(score_of(pairs), abs=1e-6)
+    assert found["unjudged"] == 1 and found["strong"] > 0 and found["position"]["balanced"] > 0.4
+    assert board(str(folder), "--strong", "1")["models"] != found["models"]
+    assert told("audit", str(folder))["games"] == 80
+
+
+def test_arena_hard_of_the_first_version_names_no_baseline(tmp_path: Path) -> None:
+    rows = [
+        {"question_id": f"q{q}", "model": m, "judge": "gpt-4-1106-preview"}
+        | {"games": [{"user_prompt": "", "judgment": "", "score": s} for s in pair]}
+        for q in range(12)
+        for m, pair in (("owl", ("B>A", "A>B")), ("jay", ("A>B", None)))
+    ]
+    found = board(write(tmp_path, "jay.jsonl", rows))
+    assert found["baseline"] == "gpt-4-0314" == found["assumed_baselines"][0]
+    assert found["battles"] == 36  # 0.1 leaves out the one game
+    assert board(write(tmp_path, "jay.jsonl", rows), "--baseline", "cat")["baseline"] == "cat"
+
+
+def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Path) -> None:
+    """The recorded preferences, written down again as `annotations.json` holds them."""
+    text = gzip.decompress((shared / "data/battles/alpaca2_battles.csv.gz").read_bytes())
+    judge, chosen = "weighted_alpaca_eval_gpt4_turbo", ("claude-2", "NullModel", "vicuna-7b")
+    files: dict[str, list[Row]] = {name: [] for name in chosen}
+    for row in csv.DictReader(io.StringIO(text.decode())):
+        if row["judge"] == judge and row["model_b"] in files:
+            files[row["model_b"]].append(
+                {"instruction": f"Task {row['question_id']}", "dataset": row["category"]}
+                | {"output_1": "x" * int(row["len_a"]), "generator_1": row["model_a"]}
+                | {"output_2": "x" * int(row["len_b"]), "generator_2": row["model_b"]}
+                | {
+                    "annotator": judge,
+                    "preference": float(row["verdict"]),
+                    "price_per_example": 0.1,
+                }
+            )
+    paths = [kept(tmp_path, f"{name}.json", json.dumps(rows)) for name, rows in files.items()]
+    found = board(*paths)
+    with (shared / "data/published/alpaca2_leaderboard.csv").open() as lines:
+        published = {row[""]: row for row in csv.DictReader(lines)}
+    for row in found["models"]:
+        if row["model"] in files:
+            there = published[row["model"]]
+            assert row["win_rate"] == pytest.approx(float(there["win_rate"]) / 100, abs=1e-4)
+    assert not any(w["kind"] == "one_order" for w in found["warnings"])
+    assert set(board(*paths, "--by", "category")["by"]) == {
+        *("helpful_base", "koala", "oasst", "selfinstruct", "vicuna")
+    }
+    one = board(*paths, "--where", "category=koala")
+    assert one["questions"] < 805 and one["passed_over"] > 0
+
+
+def test_alpaca_draws_and_missing_preferences(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {"instruction": f"q{n}", "output_1": "", "output_2": "", "annotator": "j"}
+        | {"generator_1": "base", "generator_2": "owl", "preference": p}
+        for n, p in enumerate([0, 1.5, 1, 2, None, 2, 2, 1, 1, 2, 2, 2])
+    ]
+    found = board(kept(tmp_path, "annotations.json", json.dumps(rows)))
+    assert found["battles"] == 11 and found["unjudged"] == 1
+    twice = board(kept(tmp_path, "annotations.json", json.dumps(rows + rows[2:3])))
+    assert twice["battles"] == 12 and twice["questions"] == 12  # a second time, another row
+
+
+def mt(question: int, one: str, two: str, first: str, second: str, turn: int = 1) -> Row:
+    told = {"question_id": question, "model_1": one, "model_2": two, "turn": turn}
+    games = {"g1_winner": first, "g2_winner": second, "g1_judgment": "", "g2_judgment": ""}
+    return {**told, **games, "judge": ["gpt-4", "pair-v2"], "tstamp": 1.5}
+
+
+def test_mt_bench_pairs_and_grades(tmp_path: Path) -> None:
+    rows = [mt(q, "owl", "jay", "model_1", "model_1" if q % 3 else "model_2") for q in range(12)]
+    rows += [mt(0, "owl", "jay", "error", "tie"), mt(1, "jay", "owl", "tie", "model_1", turn=2)]
+    found = board(write(tmp_path, "gpt-4_pair.jsonl", rows))
+    assert (found["battles"], found["questions"], found["unjudged"]) == (26, 13, 1)
+    assert found["position"]["inconsistent_pairs"] == 4 and found["position"]["balanced"] == 1
+    grades = [
+        {"question_id": q, "model": m, "judge": ["gpt-4", "single-v1"], "score": s, "turn": 1}
+        for q in range(10)
+        for m, s in (("owl", 9), ("jay", 7 if q else 9.05), ("tit", 3 if q else -1))
+    ]
+    single = board(write(tmp_path, "gpt-4_single.jsonl", grades))
+    assert single["battles"] == 28 and single["unjudged"] == 1
+    assert [row["model"] for row in single["models"]] == ["owl", "jay", "tit"]
+    assert single["position"]["ties"] == pytest.approx(1 / 28)
+
+
+def talk(*said: str) -> list[Row]:
+    return [
+        {"role": "user" if n % 2 == 0 else "assistant", "content": t} for n, t in enumerate(said)
+    ]
+
+
+def test_votes(tmp_path: Path) -> None:
+    plain = [
+        {"model_a": "owl", "model_b": "jay", "winner": "model_a" if n % 3 else "tie (bothbad)"}
+        | {"judge": f"arena_user_{n}", "turn": 2, "anony": True, "language": "English", "tstamp": n}
+        for n in range(12)
+    ]
+    assert board(kept(tmp_path, "clean_battle.json", json.dumps(plain)))["questions"] == 12
+    told_more = [
+        row
+        | {"question_id": f"id{n}", "conversation_a": talk("hi", "a" * (n + 1))}
+        | {"conversation_b": talk("hi", "b" * (13 - n))}
+        | {"conv_metadata": {"sum_assistant_a_tokens": n + 1, "sum_assistant_b_tokens": 13 - n}}
+        for n, row in enumerate(plain)
+    ]
+    path = write(tmp_path, "votes.jsonl", told_more)
+    found = board(path)
+    assert found["questions"] == 12 and found["both_bad"] == 4
+    assert set(board(path, "--control", "style")["control"]["coefficients"]) == {"tokens"}
+    assert set(board(path, "--control", "length")["control"]["coefficients"]) == {"len"}
+    kaggle = [
+        {"id": n, "model_a": "owl", "model_b": "jay", "prompt": '["hi"]', "response_a": '["x"]'}
+        | {"response_b": '["y"]', "winner_model_a": n % 2, "winner_model_b": 0}
+        | {"winner_tie": 1 - n % 2}
+        for n in range(12)
+    ]
+    assert board(write(tmp_path, "train.jsonl", kaggle))["position"]["ties"] == 0.5
+    people = [
+        {"question_id": 81, "model_a": "owl", "model_b": "jay", "winner": "model_a", "turn": turn}
+        | {"judge": judge, "conversation_a": talk("q", "a"), "conversation_b": talk("q", "b")}
+        for turn in (1, 2)
+        for judge in ("expert_0", ["gpt-4", "pair-v2"])
+    ]
+    both = board(write(tmp_path, "human.jsonl", people))
+    assert both["questions"] == 2 and both["agreement"]["items"] == 2
+    assert both["agreement"]["judges"] == ["expert_0", "gpt-4 pair-v2"]
+    assert board(str(tmp_path / "human.jsonl"), "--judge", "expert_0")["battles"] == 2
+    assert "there are: expert_0" in refused(
+        "leaderboard", str(tmp_path / "human.jsonl"), "--judge", "x"
+    )
+
+
+def test_labelled_pairs(tmp_path: Path) -> None:
+    panda = [
+        {"idx": n, "motivation_app": "Grammarly", "cmp_key": "bloom-7b_llama-7b"}
+        | {"instruction": "Shorten.", "input": float("nan"), "response1": "a", "response2": "b"}
+        | {"annotator1": n % 3, "annotator2": 1, "annotator3": 1}
+        for n in range(12)
+    ]
+    path = kept(tmp_path, "testset-v1.json", json.dumps(panda))
+    found = board(path)
+    assert {row["model"] for row in found["models"]} == {"bloom-7b", "llama-7b"}
+    assert found["battles"] == 36
+    assert found["agreement"]["judges"] == ["annotator1", "annotator2", "annotator3"]
+    bar = [
+        {"input": f"Task {n}", "output_1": "a", "output_2": "b", "label": 1 + n % 2}
+        for n in range(24)
+    ]
+    judged = [
+        row
+        | {
+            "results": [
+                {"swap = False": {"winner": str(row["label"])}, "swap = True": {"winner": "1"}}
+            ]
+        }
+        for row in bar
+    ]
+    data = kept(tmp_path, "dataset.json", json.dumps(bar))
+    result = kept(tmp_path, "result.json", json.dumps(judged))
+    for labels in (data, result):
+        (juror,) = told("audit", result, "--labels", labels)["jurors"]
+        assert juror["games"] == 48 and juror["people"]["agreement_decided"]["n"] > 0
+    # The same verdict twice where 1 is right; where 2 is, the judge changes with the order.
+    assert juror["flips"]["value"] == pytest.approx(0.5)

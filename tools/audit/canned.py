@@ -1,0 +1,179 @@
+"""Canned answers: contenders that say the same whatever is asked, or that speak to the judge.
+
+A null model with one answer to everything can rank first before a judge that is talked into it (Zheng et
+al. 2024, "Cheating automatic LLM benchmarks"). Its answers give it away: they repeat each other, or they
+go with their own question no better than with another one. What goes with a question is told by its own
+words and by what the other contenders answer to it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import pairwise
+from zlib import crc32
+
+import numpy as np
+
+from ..embedding.embedder import Vectors, unit_rows
+
+SAMPLED = 100
+"""Questions whose answers are kept as texts, the first ones."""
+LONGEST = 4000
+"""Characters kept of each."""
+LEAST = 5
+"""Answers below which nothing is said."""
+LEAST_PLACED = 20
+"""The same of how answers go with their questions."""
+REPEATED = 0.5
+"""Share of answers that repeat another one of the same contender from which they are canned."""
+ALIKE = 0.8
+"""Jaccard similarity of words and pairs of words from which two answers are one."""
+PLACED = 0.75
+"""Chance that an answer goes better with its own question than with another; a coin has 0.5."""
+PLEAS = 0.2
+"""Share of answers that speak to the judge from which a reader must be told."""
+WIDTH = 1 << 11
+"""Columns into which words are hashed."""
+
+
+@dataclass(frozen=True)
+class Canned:
+    """What the answers of one contender look like."""
+
+    model: str
+    answers: int
+    distinct: int
+    """Different texts, but for case and spaces."""
+    repeated: float
+    """Share of the sampled answers that are nearly one with another of them."""
+    placed: float | None
+    """Chance that an answer goes better with its own question; None where it cannot be told."""
+    pleas: int
+    """Answers that seem to speak to the judge."""
+    reasons: tuple[str, ...]
+    """Why it is called canned; empty where it is not."""
+
+
+@dataclass
+class Sayings:
+    """The answers of all contenders, as far as they must be kept."""
+
+    pleads: Callable[[str], bool] = lambda text: False
+    questions: dict[str, str] = field(default_factory=dict)
+    """What was asked, where it is known."""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Sampled answers of each contender by question."""
+    counts: dict[str, Counter[bytes]] = field(default_factory=dict)
+    pleas: Counter[str] = field(default_factory=Counter)
+    _seen: set[bytes] = field(default_factory=set)
+    _sampled: set[str] = field(default_factory=set)
+
+    def add(self, question: str, model: str, text: str, asked: str = "") -> None:
+        """Note an answer; one that was noted before is none."""
+        place = _digest(f"{model}\x1f{question}")
+        if place in self._seen:
+            return
+        self._seen.add(place)
+        self.counts.setdefault(model, Counter())[_digest(" ".join(text.lower().split()))] += 1
+        self.pleas[model] += self.pleads(text)
+        if len(self._sampled) < SAMPLED:
+            self._sampled.add(question)
+        if question in self._sampled:
+            self.texts.setdefault(model, {})[question] = text[:LONGEST]
+            if asked:
+                self.questions.setdefault(question, asked[:LONGEST])
+
+
+def canned(said: Sayings) -> tuple[Canned, ...]:
+    """Look at the answers of every contender, by name."""
+    repeated = {model: _repeated(list(texts.values())) for model, texts in said.texts.items()}
+    sound = [m for m in sorted(said.texts) if not _one_answer(said, m) and repeated[m] < REPEATED]
+    placed = _placed({m: said.texts[m] for m in sound}, said.questions)
+    return tuple(_look(said, m, repeated[m], placed.get(m)) for m in sorted(said.texts))
+
+
+def _one_answer(said: Sayings, model: str) -> bool:
+    counts = said.counts[model]
+    return counts.total() >= LEAST and len(counts) <= (1.0 - REPEATED) * counts.total()
+
+
+def _look(said: Sayings, model: str, repeated: float, placed: float | None) -> Canned:
+    counts = said.counts[model]
+    answers, distinct, pleas = counts.total(), len(counts), said.pleas[model]
+    reasons: list[str] = []
+    if _one_answer(said, model):
+        reasons.append(f"{distinct} distinct answer{'s' * (distinct > 1)} to {answers} questions")
+    elif repeated >= REPEATED and answers >= LEAST:
+        reasons.append(f"{repeated:.0%} of its answers are nearly one with another")
+    elif placed is not None and placed < PLACED:
+        reasons.append(
+            f"its answers go with their own question hardly better than with another ({placed:.0%}; a "
+            "coin has 50%)"
+        )
+    if answers >= LEAST and pleas >= PLEAS * answers:
+        reasons.append(f"{pleas} of {answers} answers speak to the judge")
+    return Canned(model, answers, distinct, repeated, placed, pleas, tuple(reasons))
+
+
+def _repeated(texts: Sequence[str]) -> float:
+    """Return the share of texts that nearly repeat another one."""
+    if len(texts) < 2:
+        return 0.0
+    bits = np.stack(
+        [_bits([*words, *map(" ".join, pairwise(words))]) for words in map(_words, texts)]
+    )
+    shared = bits @ bits.T
+    size = np.diag(shared)
+    alike = shared >= ALIKE * (size[:, None] + size - shared)
+    np.fill_diagonal(alike, False)
+    return float(alike.any(axis=1).mean())
+
+
+def _placed(texts: Mapping[str, Mapping[str, str]], asked: Mapping[str, str]) -> dict[str, float]:
+    """Return how surely each contender's answers are told to belong to their questions.
+
+    Where two contenders only are known and not what was asked, nobody can say whose answers stray.
+    """
+    questions = sorted({question for of in texts.values() for question in of})
+    at = {question: place for place, question in enumerate(questions)}
+    own = {model: _matrix(of, at) for model, of in texts.items()}
+    if not own or (len(own) < 3 and not asked):
+        return {}
+    met = sum(np.minimum(matrix, 1.0) for matrix in own.values()) + _matrix(asked, at)
+    rare = np.log((1.0 + len(own) * len(questions)) / (1.0 + met.sum(axis=0)))
+    found: dict[str, float] = {}
+    for model, matrix in own.items():
+        rows = [at[q] for q in texts[model]]
+        goes = unit_rows((met - matrix) * rare)[rows]
+        if len(rows) < LEAST_PLACED or not goes.any(axis=1).all():
+            continue
+        close = unit_rows(matrix[rows] * rare) @ goes.T
+        own_close = np.diag(close)[:, None]
+        better = (own_close > close).sum(axis=1) + 0.5 * ((own_close == close).sum(axis=1) - 1)
+        found[model] = float((better / (len(rows) - 1)).mean())
+    return found
+
+
+def _matrix(texts: Mapping[str, str], at: Mapping[str, int]) -> Vectors:
+    found = np.zeros((len(at), WIDTH), dtype=np.float32)
+    for question, text in texts.items():
+        if question in at:
+            found[at[question]] = _bits(_words(text))
+    return found
+
+
+def _bits(words: Iterable[str]) -> Vectors:
+    found = np.zeros(WIDTH, dtype=np.float32)
+    found[[crc32(word.encode("utf-8", "replace")) % WIDTH for word in words]] = 1.0
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; one without spaces is taken letter by letter."""
+    words = text.lower().split()
+    return words if len(words) > 3 or len(text) < 20 else list(text)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()

@@ -1,0 +1,191 @@
+"""How far two rankings of the same models agree, by the measures that benchmarks are compared by.
+
+Separability and agreement with confidence and the pair-rank Brier score are those of Arena-Hard (Li et al.
+2024, "From crowdsourced data to high-quality benchmarks"); Spearman's and Kendall's (tau-b) correlations
+are the textbook's, ties at their mean rank.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import erf, sqrt
+
+import numpy as np
+
+from .intervals import NORMAL, PERCENTILES
+from .table import Floats
+
+Figure = Callable[[Floats, Floats], float | None]
+"""From the scores of two rankings to a figure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Models with a score each; higher is better."""
+
+    models: tuple[str, ...]
+    score: Floats
+    low: Floats | None = None
+    """Ends of the intervals; None where they are not known."""
+    high: Floats | None = None
+    draws: Floats | None = None
+    """Scores of bootstrap rounds, shape (rounds, models)."""
+
+    def among(self, models: tuple[str, ...]) -> "Ranking":
+        """Return some of the models, in their order."""
+        at = np.array([self.models.index(model) for model in models], dtype=np.int64)
+        low, high = (None if end is None else end[at] for end in (self.low, self.high))
+        draws = None if self.draws is None else self.draws[:, at]
+        return Ranking(models, self.score[at], low, high, draws)
+
+    @property
+    def apart(self) -> Floats:
+        """1 where the row model is surely above the column model, -1 where below, else 0."""
+        if self.low is None or self.high is None:
+            return np.asarray(np.sign(self.score[:, None] - self.score))
+        above = (self.low[:, None] > self.high).astype(np.float64)
+        return np.asarray(above - above.T)
+
+    @property
+    def error(self) -> Floats | None:
+        """Standard errors of the scores; None where nothing tells them."""
+        if self.draws is not None:
+            return np.asarray(self.draws.std(axis=0, ddof=1))
+        if self.low is None or self.high is None:
+            return None
+        return np.asarray((self.high - self.low) / (2.0 * NORMAL))
+
+    def drawn(self, rounds: int, seed: int) -> Floats:
+        """Return scores as other samples would give them: those of the bootstrap, else normal ones."""
+        if self.draws is not None:
+            return self.draws
+        error = self.error
+        if error is None:
+            return np.zeros((0, len(self.models)))
+        noise = np.random.default_rng(seed).normal(size=(rounds, len(self.models)))
+        return np.asarray(self.score + error * noise)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure with its 95 % interval, where it has one."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A ranking beside a reference."""
+
+    models: tuple[str, ...]
+    """In both."""
+    separability: float | None
+    """Share of pairs whose intervals do not overlap; None without intervals."""
+    reference_separability: float | None
+    agreement: float | None
+    """Of pairs that the reference separates: 1 for the same order, -1 for the other, 0 where the ranking
+    does not separate them; the mean."""
+    agreement_of_all: float | None
+    """The same sum over all pairs."""
+    order: Measure
+    """Strict: share of pairs in the same order; a tie in one ranking only is none."""
+    lenient: Measure
+    """Share of pairs that are not separated the other way round than the reference has them."""
+    spearman: Measure
+    kendall: Measure
+    brier: Measure
+    """Mean squared error of the predicted order: the chance, by the errors of the scores, that the one
+    ranks above the other, against the reference; 0.25 for a coin."""
+
+
+def compare(
+    ranking: Ranking, reference: Ranking, *, rounds: int = 1000, seed: int = 0
+) -> Comparison:
+    """Compare a ranking with a reference on the models that both have.
+
+    Raises:
+        ValueError: They share fewer than two models.
+    """
+    models = tuple(model for model in reference.models if model in ranking.models)
+    if len(models) < 2:
+        raise ValueError(
+            f"the rankings share {len(models)} models; comparing them takes two or more"
+        )
+    one, two = ranking.among(models), reference.among(models)
+    upper = np.triu_indices(len(models), 1)
+    mine, theirs = one.apart[upper], two.apart[upper]
+    sure = theirs != 0
+    drawn = one.drawn(rounds, seed)
+
+    def measure(figure: Figure) -> Measure:
+        value = figure(one.score, two.score)
+        spread = [figure(row, two.score) for row in drawn]
+        known = [v for v in spread if v is not None]
+        if value is None or len(known) < 2:
+            return Measure(value)
+        low, high = np.percentile(known, PERCENTILES)
+        return Measure(value, float(low), float(high))
+
+    with_ends = one.low is not None
+    points = np.sign((two.score[:, None] - two.score)[upper])
+    return Comparison(
+        models=models,
+        separability=float((mine != 0).mean()) if with_ends else None,
+        reference_separability=float(sure.mean()) if two.low is not None else None,
+        agreement=float((mine * theirs)[sure].mean()) if sure.any() else None,
+        agreement_of_all=float((mine * theirs).mean()),
+        order=measure(same_order),
+        lenient=Measure(float((mine * points >= 0).mean())),
+        spearman=measure(spearman),
+        kendall=measure(kendall),
+        brier=_brier(one, points),
+    )
+
+
+def same_order(first: Floats, second: Floats) -> float | None:
+    """Return the share of pairs in the same order, ties included."""
+    upper = np.triu_indices(len(first), 1)
+    one, two = (np.sign((s[:, None] - s)[upper]) for s in (first, second))
+    return float((one == two).mean())
+
+
+def spearman(first: Floats, second: Floats) -> float | None:
+    """Return the correlation of ranks; None where one of the two has no order at all."""
+    one, two = (_ranks(s) - (len(s) + 1) / 2 for s in (first, second))
+    size = float(np.sqrt((one @ one) * (two @ two)))
+    return float(one @ two) / size if size else None
+
+
+def kendall(first: Floats, second: Floats) -> float | None:
+    """Return tau-b: concordant less discordant pairs, over the pairs untied in each."""
+    upper = np.triu_indices(len(first), 1)
+    one, two = (np.sign((s[:, None] - s)[upper]) for s in (first, second))
+    size = float(np.sqrt((one @ one) * (two @ two)))
+    return float(one @ two) / size if size else None
+
+
+def _ranks(score: Floats) -> Floats:
+    """Return the ranks from 1, equal scores at their mean rank."""
+    below = (score[:, None] > score).sum(axis=1)
+    equal = (score[:, None] == score).sum(axis=1)
+    return np.asarray(below + (equal + 1) / 2.0)
+
+
+def _brier(ranking: Ranking, points: Floats) -> Measure:
+    error = ranking.error
+    if error is None:
+        return Measure(None)
+    upper = np.triu_indices(len(ranking.models), 1)
+    lead = (ranking.score[:, None] - ranking.score)[upper]
+    spread = np.sqrt(error[:, None] ** 2 + error**2)[upper]
+    chance = np.array([_above(a, b) for a, b in zip(lead.tolist(), spread.tolist(), strict=True)])
+    outcome = 0.5 + 0.5 * points
+    return Measure(float(((chance - outcome) ** 2).mean()))
+
+
+def _above(lead: float, spread: float) -> float:
+    """Return the chance of a lead above 0."""
+    if spread == 0:
+        return 0.5 + 0.5 * float(np.sign(lead))
+    return 0.5 * (1.0 + erf(lead / spread / sqrt(2.0)))
