@@ -95,6 +95,9 @@ class EvaluationSettings(_Section):
     jury, and never train."""
     instructions: PositiveInt = 100
     """How many of their instructions are battled over, at most: drawn once, the same in every round."""
+    stop_after: PositiveInt | None = 2
+    """The run ends once the interval of a trained target's gain includes zero so many times in a row;
+    None goes through all rounds."""
 
 
 class FeedbackSettings(_Section):
