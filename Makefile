@@ -1,5 +1,5 @@
-# make setup | demo | test | check | attack | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check attack real format bench bench-arena
+# make setup | demo | test | test-train | check | attack | real | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow test-train check attack real format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -18,6 +18,20 @@ test: setup
 
 test-slow: setup
 	$(PY) -m pytest -n auto --dist worksteal -m slow
+
+# Tests that want torch. Plain pip takes its CPU build, which a lock for all machines does not: so it stays
+# out of .venv, in an environment of its own whose packages lie before those of .venv.
+test-train: .train/.ready
+	.train/bin/python -m pytest -q tests/test_reward.py tests/test_train_*.py
+
+.train/.ready: .venv/.ready
+	$(PY) -m venv --clear .train
+	.train/bin/python -m pip install --quiet --disable-pip-version-check \
+		torch==2.13.0 'transformers>=5.20' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10'
+	@base=$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	over=$$(.train/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	echo "import site; site.addsitedir('$$base')" > "$$over/base.pth"
+	@touch $@
 
 check: setup
 	.venv/bin/ruff format --check .
