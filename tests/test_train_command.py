@@ -164,3 +164,11 @@ def test_where_it_is_trained_changes_nothing_of_what_is_made(tmp_path: Path) -> 
         for base, device in ((str(tmp_path / "base"), "cpu"), ("/elsewhere/base", "cuda"))
     )
     assert here.what() == there.what()
+
+
+def test_a_config_written_out_and_read_again_says_the_same(tmp_path: Path) -> None:
+    config = load_config(None, ["training={backend: command, command: [x], base: some/weights}"])
+    (tmp_path / "config.yaml").write_text(config.yaml())
+    assert load_config(tmp_path / "config.yaml").what() == config.what()
+    (tmp_path / "config.yaml").write_text((plain := load_config(None)).yaml())
+    assert load_config(tmp_path / "config.yaml").what() == plain.what()

@@ -188,7 +188,7 @@ class TransformersSettings(_ModelSettings):
     @classmethod
     def _found_again(cls, model: str) -> str:
         """Write a folder's path out in full: a resume may start elsewhere."""
-        return str(Path(model).absolute()) if Path(model).is_dir() else model
+        return str(Path(model).absolute()) if model and Path(model).is_dir() else model
 
     @property
     def endpoint(self) -> str:

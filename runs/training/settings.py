@@ -113,7 +113,7 @@ class TrainingSettings(Section):
     @classmethod
     def _found_again(cls, base: str) -> str:
         """Write a folder's path out in full: a resume may start elsewhere."""
-        return str(Path(base).absolute()) if Path(base).is_dir() else base
+        return str(Path(base).absolute()) if base and Path(base).is_dir() else base
 
     def what(self) -> dict[str, Any]:
         """Return only what decides what comes out, as plain data: the same wherever it is done."""
