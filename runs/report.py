@@ -10,7 +10,7 @@ from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
 from ..graphs.settings import of_round
-from ..graphs.supervisor.decisions import RoundRatings
+from ..graphs.supervisor.decisions import Gated, RoundRatings, Trained
 from ..taxonomy.policy import PolicyChange
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
@@ -21,6 +21,7 @@ from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
+from .summary import gate_line
 
 
 async def close_run(
@@ -37,11 +38,15 @@ async def close_run(
     ratings.sort(key=lambda r: (r.round, r.purpose))
     versions = [v async for v in store.stream(kinds.POLICY)]
     changes = [c for v in sorted(versions, key=lambda v: v.policy.version) for c in v.changes]
+    gates = sorted([g async for g in store.stream(kinds.GATE) if g.candidate], key=_round)
+    trained = sorted([t async for t in store.stream(kinds.TRAINED) if t.training], key=_round)
     totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
         totals=totals,
         ratings=tuple(_facts(config, ratings)),
+        trainings=tuple(map(training_sentence, trained)),
+        gates=tuple(gate_line(gated.model_dump()) for gated in gates),
         policy_changes=tuple(sentence(change) for change in changes),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
@@ -72,6 +77,7 @@ async def close_run(
             if r.round == last
             for m in r.models
         ],
+        gates=[gated.model_dump(exclude={"id", "parents"}) for gated in gates],
         policy_changes=[change.model_dump() for change in changes],
         jurors=[failures.data() for failures in await juror_failures(store)],
         judging=await judging(lambda: store.stream(kinds.BATTLE), config.arena, config.cast),
@@ -103,6 +109,31 @@ async def fruitless(
 def sentence(change: PolicyChange) -> str:
     """Return a policy change in words, with its reason."""
     return f"round {change.round}, {change.skill}/{change.leaf}: {change.reason}"
+
+
+def training_sentence(trained: Trained) -> str:
+    """Return how a round's candidate was trained."""
+    how = trained.training
+    assert how is not None
+    steps = [
+        f"{s.step} on {s.rows} rows in {s.updates} updates{_curve('loss', s.loss_first, s.loss_last)}"
+        f"{_curve('reward', s.reward_first, s.reward_last)}"
+        for s in how.steps
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in how.versions.items())
+    where = " on ".join(part for part in (how.backend, how.device) if part)
+    return (
+        f"round {trained.round}: {trained.contender} from {how.base}, by {where}"
+        f"{f' ({versions})' if versions else ''}; {'; '.join(steps) or trained.reason}; rows {how.digest}"
+    )
+
+
+def _curve(name: str, first: float | None, last: float | None) -> str:
+    return "" if first is None or last is None else f", {name} {first:.3g} to {last:.3g}"
+
+
+def _round(record: Gated | Trained) -> int:
+    return record.round
 
 
 def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:

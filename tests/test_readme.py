@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arenainstruct.agents.models.settings import TransformersSettings
 from arenainstruct.graphs.settings import ArenaSettings
 from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.training.settings import TrainingSettings
 from tests.command import Said, command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +88,10 @@ async def typed(line: str, folder: Path) -> None:
 
 
 async def test_config_and_commands(place: Path) -> None:
-    _, arena = (text for kind, text in BLOCKS if kind == "yaml")
+    _, trained, arena = (text for kind, text in BLOCKS if kind == "yaml")
+    told = yaml.safe_load(trained)
+    TrainingSettings.model_validate(told["training"])
+    TransformersSettings.model_validate(told["models"]["small"])
     ArenaSettings.model_validate(yaml.safe_load(arena)["arena"])
     asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
