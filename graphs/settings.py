@@ -165,6 +165,9 @@ class EvaluationSettings(_Section):
     shared_jurors: bool = False
     """Let a juror sit in both juries: then the target is measured by the taste that chose what it
     learned, and the config is no longer refused for it."""
+    stop_after: PositiveInt | None = 2
+    """The run ends once the interval of a trained target's gain includes zero so many times in a row;
+    None goes through all rounds."""
 
 
 class FeedbackSettings(_Section):

@@ -196,11 +196,14 @@ app.command(cls=Command)(testset)
 app.add_typer(policy, name="policy")
 
 
+_FORMATS = "trl, axolotl, llamafactory, openrlhf or openai."
+
+
 @app.command(cls=Command)
 def export(
     run: Annotated[str, typer.Argument(help="A run's folder or id.")],
     to: Annotated[Path, typer.Option("--to", help="Folder to write into.")],
-    format: Annotated[str, typer.Option("--format", help="trl or openai.")] = "trl",
+    format: Annotated[str, typer.Option("--format", help=_FORMATS)] = "trl",
     runs_dir: RunsOption = RUNS,
 ) -> None:
     """Write a run's training rows as JSONL for a trainer."""

@@ -1,12 +1,13 @@
-"""A finished run in the files that trainers take: TRL's JSONL, or OpenAI's fine-tuning JSONL.
+"""A finished run in the files that trainers take, with a `train.sh` that runs them once a model is named.
 
-Unlike the Parquet configs, exports keep tool calls native. Lines are written as a stream, and no
-field is written that a row does not have.
+Unlike the Parquet configs, those for TRL and OpenAI keep tool calls native. Lines are written as a stream,
+and no field is written that a row does not have.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,23 @@ from .dataset.example import Example, stream_examples
 from .folder import RunFolder
 from .opening import stored
 from .store import STORE_FILE, Place
+from .training import exports
 
 Line = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Format:
+    """How a row of `sft` and one of `preference` become a line, and what lies beside the lines."""
+
+    sft: Callable[[Example[SftRow]], Line | None]
+    preference: Callable[[Example[PreferenceRow]], Line | None]
+    files: Callable[[], Mapping[str, str]]
+    """`train.sh` with the trainer's commands, and what they read besides the rows."""
+
+
 def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int]:
-    """Write `sft.jsonl` and `preference.jsonl` of a run into the folder `to`.
+    """Write `sft.jsonl`, `preference.jsonl` and what trains on them into the folder `to`.
 
     Returns the number of lines by file, and under `left_out` the preference rows that the format
     cannot hold, if any.
@@ -38,18 +50,15 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
         raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
     place, folder = _finished(Path(run_folder)), Path(to)
     folder.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_export(place, folder, *FORMATS[format]))
+    for name, text in FORMATS[format].files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return asyncio.run(_export(place, folder, FORMATS[format]))
 
 
-async def _export(
-    place: Place,
-    to: Path,
-    sft: Callable[[Example[SftRow]], Line | None],
-    preference: Callable[[Example[PreferenceRow]], Line | None],
-) -> dict[str, int]:
+async def _export(place: Place, to: Path, format: Format) -> dict[str, int]:
     with stored(place) as store:
-        single = (sft(e) async for e in stream_examples(store, kinds.SFT))
-        pairs = (preference(e) async for e in stream_examples(store, kinds.PREFERENCE))
+        single = (format.sft(e) async for e in stream_examples(store, kinds.SFT))
+        pairs = (format.preference(e) async for e in stream_examples(store, kinds.PREFERENCE))
         counts = {
             "sft": await _write(to / "sft.jsonl", single),
             "preference": await _write(to / "preference.jsonl", pairs),
@@ -175,13 +184,11 @@ def _openai_call(call: ToolCall) -> Line:
     return {"id": call.id, "type": "function", "function": function}
 
 
-FORMATS: dict[
-    str,
-    tuple[
-        Callable[[Example[SftRow]], Line | None], Callable[[Example[PreferenceRow]], Line | None]
-    ],
-] = {
-    "trl": (_trl_sft, _trl_preference),
-    "openai": (_openai_sft, _openai_preference),
+FORMATS = {
+    "trl": Format(_trl_sft, _trl_preference, exports.trl_files),
+    "axolotl": Format(exports.messages, exports.single, exports.axolotl_files),
+    "llamafactory": Format(exports.messages, exports.single, exports.llamafactory_files),
+    "openrlhf": Format(exports.messages, exports.whole, exports.openrlhf_files),
+    "openai": Format(_openai_sft, _openai_preference, exports.openai_files),
 }
-"""By name: how a row of `sft` and one of `preference` become a line."""
+"""By name."""

@@ -20,6 +20,8 @@ from .store import STORE_FILE, Place, holds_store
 RUNS = Path("runs")
 _FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
 """What a start that died before it made its store may leave behind."""
+CHECKPOINTS = "checkpoints"
+"""A run's folder of the weights that it trained: one folder a version."""
 ADDRESS = "store.url"
 """A run's file that tells where its store is, without the password, where that is shared."""
 ARENA = "arena"

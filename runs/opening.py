@@ -15,6 +15,7 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -25,12 +26,13 @@ from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
-from ..agents.models.settings import EndpointSettings, ModelSettings
+from ..agents.models.settings import EndpointSettings, ModelSettings, TransformersSettings
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from ..tools.web import Web
 from .config.load import Config
+from .folder import CHECKPOINTS
 from .interrupt import landing
 from .store import Place, Store
 from .trace import Listen, Trace
@@ -102,10 +104,22 @@ class Opening:
         return self._seated(opened) if self._seated else opened
 
     def enlist(
-        self, opened: Opened, models: MutableMapping[str, ModelSettings], name: str, model: Any
+        self,
+        opened: Opened,
+        models: MutableMapping[str, ModelSettings],
+        folder: Path,
+        name: str,
+        model: Any,
     ) -> None:
-        """Put a trained target's model behind an open door, and among the run's models."""
+        """Put a trained target's model behind an open door, and among the run's models.
+
+        Where the run's folder was moved, its checkpoints have moved with it.
+        """
         trained = _MODEL.validate_python(model)
+        if isinstance(trained, TransformersSettings) and not Path(trained.model).exists():
+            here = (folder / CHECKPOINTS / Path(trained.model).name).absolute()
+            if here.is_dir():
+                trained = trained.model_copy(update={"model": str(here)})
         if models.get(name) != trained:
             opened.door.models[name] = self.ready({name: trained})[name]
             models[name] = trained

@@ -7,13 +7,20 @@ where a changed prompt, setting or release makes it go another way, which call i
 import filecmp
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from ..agents.contender_name import version_of
 from ..agents.errors import UserError
+from ..agents.models.settings import ModelSettings
 from ..graphs import kinds
+from ..graphs.supervisor.decisions import Trained
+from ..graphs.trainer import TrainRequest, Weights
 from .folder import ARENA, RUNS, RunFolder
 from .interrupt import run_interruptible
 from .opening import stored
@@ -21,6 +28,8 @@ from .program import program
 from .result import RunResult
 from .run import repeat_async
 from .store import Store
+
+_MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 
 @dataclass(frozen=True)
@@ -68,13 +77,35 @@ async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
     folder = RunFolder.find(run, Path(runs_dir))
     with folder.locked(), TemporaryDirectory(prefix="replay-") as scratch:
         copy = RunFolder(Path(scratch) / folder.run_id)
-        await _prepare(folder, copy)
-        result = await repeat_async(copy)
+        trained = await _prepare(folder, copy)
+        result = await repeat_async(copy, _Trained(trained))
         return _compared(folder, copy, result)
 
 
-async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
-    """Lay out what a run begins with: config, manifest, all that was asked and answered, and ordered."""
+@dataclass(frozen=True)
+class _Trained:
+    """A trainer that trains nothing: what a run trained answered calls that are in its ledger."""
+
+    by_round: Mapping[int, Trained]
+
+    async def train(self, request: TrainRequest) -> Weights | None:
+        """Return what was trained in the same round."""
+        found = self.by_round.get(request.round)
+        if found is None or not found.contender:
+            return None
+        return Weights(
+            version=version_of(found.contender),
+            model=_MODEL.validate_python(found.model),
+            said=found.reason.rpartition(": ")[0],
+            training=found.training,
+        )
+
+
+async def _prepare(folder: RunFolder, copy: RunFolder) -> dict[int, Trained]:
+    """Lay out what a run begins with: config, manifest, all that was asked and answered, and ordered.
+
+    Returns what it trained, by round.
+    """
     with stored(folder.store()) as source:
         await _refuse(folder, source)
         copy.path.mkdir()
@@ -84,6 +115,7 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
             await target.copy_calls(source)
             orders = [order async for order in source.stream(kinds.ORDER) if order.round]
             await target.add(kinds.ORDER, 0, orders)
+        return {trained.round: trained async for trained in source.stream(kinds.TRAINED)}
 
 
 async def _refuse(folder: RunFolder, store: Store) -> None:

@@ -11,7 +11,13 @@ from ..agents.models.tally import Tally
 from ..graphs import kinds
 from ..graphs.records import cut_answers
 from ..graphs.settings import Quota, of_round
-from ..graphs.supervisor.decisions import PolicyVersion, RoundDifficulty, RoundRatings
+from ..graphs.supervisor.decisions import (
+    Gated,
+    PolicyVersion,
+    RoundDifficulty,
+    RoundRatings,
+    Trained,
+)
 from ..taxonomy.policy import PolicyChange
 from ..taxonomy.refinement import Refinement
 from .config.config import RunConfig
@@ -22,6 +28,7 @@ from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
+from .summary import gate_line
 
 
 async def close_run(
@@ -41,11 +48,15 @@ async def close_run(
     grown = [v async for v in store.stream(kinds.TAXONOMY)]
     grown.sort(key=lambda v: v.taxonomy.version)
     structure = [{"round": v.round, **c.model_dump(mode="json")} for v in grown for c in v.changes]
+    gates = sorted([g async for g in store.stream(kinds.GATE) if g.candidate], key=_round)
+    trained = sorted([t async for t in store.stream(kinds.TRAINED) if t.training], key=_round)
     totals = await store.totals()
     facts = CardFacts(
         config=yaml.safe_dump(config.what(), sort_keys=False, allow_unicode=True),
         totals=totals,
         ratings=tuple(_facts(config, ratings)),
+        trainings=tuple(map(training_sentence, trained)),
+        gates=tuple(gate_line(gated.model_dump()) for gated in gates),
         policy_changes=tuple(sentence(change) for change in changes),
         refinement=tuple(_refinement(versions, [d async for d in store.stream(kinds.DIFFICULTY)])),
         taxonomy_changes=tuple(map(restructuring, structure)),
@@ -78,6 +89,7 @@ async def close_run(
             if r.round == last
             for m in r.models
         ],
+        gates=[gated.model_dump(exclude={"id", "parents"}) for gated in gates],
         policy_changes=[change.model_dump() for change in changes],
         taxonomy_changes=structure,
         jurors=[failures.data() for failures in await juror_failures(store)],
@@ -119,6 +131,31 @@ def restructuring(change: Mapping[str, Any]) -> str:
     return (
         f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
     )
+
+
+def training_sentence(trained: Trained) -> str:
+    """Return how a round's candidate was trained."""
+    how = trained.training
+    assert how is not None
+    steps = [
+        f"{s.step} on {s.rows} rows in {s.updates} updates{_curve('loss', s.loss_first, s.loss_last)}"
+        f"{_curve('reward', s.reward_first, s.reward_last)}"
+        for s in how.steps
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in how.versions.items())
+    where = " on ".join(part for part in (how.backend, how.device) if part)
+    return (
+        f"round {trained.round}: {trained.contender} from {how.base}, by {where}"
+        f"{f' ({versions})' if versions else ''}; {'; '.join(steps) or trained.reason}; rows {how.digest}"
+    )
+
+
+def _curve(name: str, first: float | None, last: float | None) -> str:
+    return "" if first is None or last is None else f", {name} {first:.3g} to {last:.3g}"
+
+
+def _round(record: Gated | Trained) -> int:
+    return record.round
 
 
 def _facts(config: RunConfig, ratings: list[RoundRatings]) -> list[RatingFact]:

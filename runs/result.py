@@ -36,6 +36,8 @@ class RunResult:
     where there was nothing left to do."""
     ratings: list[dict[str, Any]] = field(default_factory=list)
     """The last round's, best first; `purpose` tells which jury gave the verdicts."""
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    """What was said of each round's trained target, with its numbers."""
     policy_changes: list[dict[str, Any]] = field(default_factory=list)
     taxonomy_changes: list[dict[str, Any]] = field(default_factory=list)
     """Leaves that were split, merged, retired, proposed or promoted, each with its round and reason."""

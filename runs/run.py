@@ -17,6 +17,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
+from ..agents.contender_name import known_as
 from ..agents.errors import StopRun, UserError
 from ..agents.models.window import with_windows
 from ..graphs.generation.fitting import no_room
@@ -40,7 +41,7 @@ from .report import close_run
 from .result import RunResult
 from .store import Place, checkpointer, drop_store
 from .trace import Listen
-from .training.trainer import trainer_of
+from .training.trainer import refuse_missing, trainer_of
 
 
 def launch(
@@ -130,7 +131,8 @@ async def resume_async(
     """Take a run up where it stopped: what was paid is served from its ledger.
 
     Calls that failed for good in the round it had reached are asked again, also in a completed run.
-    `overrides` may raise the budget, add rounds or change how the run is executed, not what it makes.
+    `overrides` may raise the budget, add rounds, train in another way from now on or change how the run is
+    executed, not what it makes.
     With more rounds, a run that did all of its own goes on. With a larger `max_tokens` of a model, its
     answers that were cut off in that round are asked for again; what fitted is served.
 
@@ -143,12 +145,15 @@ async def resume_async(
     old, new = before.what(), config.what()
     for model in (*old["models"].values(), *new["models"].values()):
         model.pop("max_tokens", None)
-    if config.rounds >= before.rounds:
-        old, new = old | {"rounds": config.rounds}, new | {"rounds": config.rounds}
+    # Earlier rounds stay what they are; those that follow may be more, and trained in another way.
+    for name in ("rounds", "training") if config.rounds >= before.rounds else ("training",):
+        old.pop(name, None)
+        new.pop(name, None)
     if changed := sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k)):
         raise UserError(
-            f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; "
-            "start another one for that (budget, execution, endpoints, max_tokens and more rounds may change)"
+            f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; start "
+            "another one for that (budget, execution, endpoints, max_tokens, training and more rounds may "
+            "change)"
         )
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
@@ -161,14 +166,17 @@ async def resume_async(
     return await _run(config, begin, on_event, trainer)
 
 
-async def repeat_async(folder: RunFolder) -> RunResult:
-    """Run what stands in a folder from its ledger alone: a call that is not there stops the run."""
+async def repeat_async(folder: RunFolder, trainer: Trainer) -> RunResult:
+    """Run what stands in a folder from its ledger alone: a call that is not there stops the run.
+
+    `trainer` gives back what was trained.
+    """
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
         return folder, folder.store()
 
-    return await _run(load_config(folder.config), begin, None, None, network=False)
+    return await _run(load_config(folder.config), begin, None, trainer, network=False)
 
 
 def _refuse_running_loop(twin: str) -> None:
@@ -191,6 +199,8 @@ async def _run(
     started = time.monotonic()
     if wrong := no_room(config.cast, config.models):
         raise UserError(wrong)
+    if trainer is None:
+        refuse_missing(config.training)
     # Before the folder: what the user wrote wrongly leaves none behind.
     opening = Opening(config.models, config, network=network)
     progress = Progress()
@@ -228,7 +238,8 @@ async def _run(
             services_of(config, opened, duplicates),
             models=models,
             trainer=trainer or trainer_of(config.training, config.seed, folder.path),
-            enlist=partial(opening.enlist, opened, models),
+            enlist=partial(opening.enlist, opened, models, folder.path),
+            rest=lambda name: door.rest(known_as(name, door.models)),
         )
         await enlist_trained(services)
         caps = {alias: model.max_tokens for alias, model in config.models.items()}

@@ -1,6 +1,7 @@
 """What a person reads at the end of a run."""
 
 import shutil
+from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -27,6 +28,7 @@ def summary(result: RunResult) -> str:
         _broken(result),
         _made(result),
         _ratings(result.ratings),
+        _gates(result.gates),
         _judging(result.judging),
         _changes(result),
         _structure(result),
@@ -89,6 +91,21 @@ def _ratings(ratings: list[dict[str, Any]]) -> str:
             f"{row['battles']} battles, {row['purpose']} jury"
         )
     return "\n".join(lines)
+
+
+def _gates(gates: list[dict[str, Any]]) -> str:
+    if not gates:
+        return ""
+    width = max(60, shutil.get_terminal_size((100, 24)).columns)
+    lines = ["Gate"]
+    for gated in gates:
+        lines += wrap(gate_line(gated), width, initial_indent="  ", subsequent_indent="      ")
+    return "\n".join(lines)
+
+
+def gate_line(gated: Mapping[str, Any]) -> str:
+    """Return what the gate said of a round's candidate, as data, in one line."""
+    return f"round {gated['round']}, {gated['word'].replace('_', ' ')}: {gated['reason']}"
 
 
 def _judging(data: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from ..agents.models.door import Door
 from ..agents.models.settings import EndpointSettings
 from .progress import Progress, Stage, clock
+from .summary import gate_line
 from .terminal import aside, plain
 
 LINE_EVERY_S = 5.0
@@ -63,8 +65,8 @@ class Lines:
             aside(text)
 
     def _news(self, kind: str, data: dict[str, Any]) -> str | None:
-        if kind == "notice":
-            return str(data["text"])
+        if (said := told(kind, data)) is not None:
+            return said
         if kind == "run_started":
             return f"run {data['run_id']}"
         if kind == "round_resumed":
@@ -76,6 +78,18 @@ class Lines:
         if kind in ("progress", "reading") and time.monotonic() - self._last >= LINE_EVERY_S:
             return self.progress.line()
         return None
+
+
+def told(kind: str, data: Mapping[str, Any]) -> str | None:
+    """Return what every view tells in words, None for any other event."""
+    match kind:
+        case "notice":
+            return str(data["text"])
+        case "trained" if data["trained"]:
+            return f"round {data['round']}: {data['reason']}"
+        case "gated" if data["candidate"]:
+            return gate_line(data)
+    return None
 
 
 class LiveView:
@@ -104,8 +118,8 @@ class LiveView:
         """Take an event in; the screen follows by itself. Notices stay on it."""
         with self._lock:
             self.progress.take(kind, data)
-        if kind == "notice":
-            self._live.console.print(Text(plain(data["text"]), "yellow"))
+        if (said := told(kind, data)) is not None:
+            self._live.console.print(Text(plain(said), "yellow"))
 
     def _draw(self) -> RenderableType:
         with self._lock:

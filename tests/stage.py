@@ -247,6 +247,7 @@ class Stage:
     calls: list[Call]
     events: dict[str, list[dict[str, Any]]]
     door: Door
+    folder: Path
 
     def opening(self) -> Callable[[str, Mapping[str, Any]], None]:
         """Return what opens a trained target's model: a puppet that answers by the target's name."""
@@ -319,6 +320,7 @@ async def staged(
             calls=calls,
             events=events,
             door=door,
+            folder=folder,
         )
 
 

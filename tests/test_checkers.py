@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arenainstruct.tools.checkers import CHECKERS, CheckTask, usable
+from arenainstruct.tools.checkers import CHECKERS, DECIDING, CheckTask, usable
 from arenainstruct.tools.checkers.text import difference, readings
 from arenainstruct.tools.checkers.values import same_value
 
@@ -177,6 +177,10 @@ WRONG = {
     "wrong style": ("text_styling", STYLE, swapped(MILL, Tom="*Tom*", mill="*mill*"), "**Tom**"),
     "leak": ("text_obfuscation", DISGUISE, "The mill of QUILL's family.", "still has 'QUILL'"),
 }
+TASKS = {checker: task for checker, task, _ in reversed(RIGHT.values())} | {
+    "exact_answer": CheckTask(context="", task="add 2 3", terms=("5", "five"))
+}
+"""A task that each checker can check."""
 
 
 @pytest.mark.parametrize(("name", "task", "answer"), RIGHT.values(), ids=RIGHT.keys())
@@ -208,17 +212,25 @@ def test_a_wrong_answer_fails_and_the_note_says_what_differs(
     assert told in result.note
 
 
+def test_an_exact_answer_is_one_of_the_terms_as_it_stands() -> None:
+    check, task = CHECKERS["exact_answer"], CheckTask("", "", ("5", "five"))
+    assert check("5", task).passed and check(" five\n", task).passed
+    for wrong in ("6", "Five", "5.", "The sum: 5", "```\n5\n```"):
+        assert not check(wrong, task).passed
+
+
 @pytest.mark.parametrize("name", OF_EDITS)
 def test_no_answer_never_passes(name: str) -> None:
-    task = next(task for checker, task, _ in RIGHT.values() if checker == name)
+    task = TASKS[name]
     for answer in ("", "  \n", "```\n```"):
         assert not CHECKERS[name](answer, task).passed
 
 
 @pytest.mark.parametrize("name", OF_EDITS)
 def test_what_cannot_be_checked_is_refused_and_never_a_verdict(name: str) -> None:
-    good = next(task for checker, task, _ in RIGHT.values() if checker == name)
-    for task in (replace(good, terms=()), replace(good, context=" "), CheckTask("", "")):
+    good = TASKS[name]
+    textless = () if name in DECIDING else (replace(good, context=" "),)
+    for task in (replace(good, terms=()), *textless, CheckTask("", "")):
         assert usable(name, task)
         with pytest.raises(ValueError, match="cannot be used"):
             CHECKERS[name]("an answer", task)
@@ -441,6 +453,6 @@ def test_a_difference_is_found_exactly_where_there_is_one(expected: str, found: 
 
 @given(st.text(), st.sampled_from(OF_EDITS))
 def test_no_answer_breaks_a_checker(answer: str, name: str) -> None:
-    task = next(task for checker, task, _ in RIGHT.values() if checker == name)
+    task = TASKS[name]
     result = CHECKERS[name](answer, task)
     assert result.passed == (result.note == "")

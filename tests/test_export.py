@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from arenainstruct.agents.environment import Api, ApiParameter, Environment
 from arenainstruct.agents.errors import UserError
@@ -57,6 +58,12 @@ def pair(id: str, asked: str, chosen: str, margin: float) -> PreferenceRow:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
+    return finished(tmp_path)
+
+
+def finished(tmp_path: Path) -> Path:
+    """Write a run with two rows of each kind: one with tool calls, one without."""
+
     async def fill(store: Store) -> None:
         single = [
             SftRow(id="sft-1", instruction_id="tools", answer_id="call", **SHARED),
@@ -124,8 +131,52 @@ def test_openai_lines_join_calls_and_results_by_id(run: Path, tmp_path: Path) ->
     assert pair["non_preferred_output"] == [{"role": "assistant", "content": "No idea — sorry."}]
 
 
+def described(folder: Path) -> dict[str, Any]:
+    return {path.name: yaml.safe_load(path.read_text()) for path in folder.glob("*.yaml")}
+
+
+def test_axolotl_gets_its_chat_template_types(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert export(run, out, "axolotl") == {"sft": 2, "preference": 0, "left_out": 2}
+    for line in lines(out / "sft.jsonl"):
+        assert line.keys() == {"messages"}
+        assert all(turn.keys() == {"role", "content"} for turn in line["messages"])
+    told = described(out)
+    assert told["sft.yaml"]["datasets"][0]["type"] == "chat_template"
+    assert told["dpo.yaml"]["rl"] == "dpo"
+    assert told["dpo.yaml"]["datasets"][0]["type"] == "chat_template.default"
+    assert "axolotl train sft.yaml" in (out / "train.sh").read_text()
+
+
+def test_llamafactory_finds_its_data_by_its_info(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(run, out, "llamafactory")
+    info = json.loads((out / "dataset_info.json").read_text())
+    for name, told in described(out).items():
+        data = info[told["dataset"]]
+        assert (out / data["file_name"]).is_file() and data["formatting"] == "sharegpt"
+        assert told["stage"] == name.removesuffix(".yaml")
+        assert data.get("ranking", False) == (told["stage"] == "dpo")
+        tags = data["tags"]
+        roles = {tags[f"{who}_tag"] for who in ("user", "assistant", "system", "observation")}
+        for line in lines(out / data["file_name"]):
+            for turn in line[data["columns"]["messages"]]:
+                assert turn[tags["role_tag"]] in roles and isinstance(
+                    turn[tags["content_tag"]], str
+                )
+
+
+def test_openrlhf_gets_whole_conversations_and_margins(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert export(run, out, "openrlhf") == {"sft": 2, "preference": 2}
+    for line in lines(out / "preference.jsonl"):
+        assert line.keys() == {"chosen", "rejected", "margin"}
+        both = (line["chosen"], line["rejected"])
+        assert both[0][0] == both[1][0] and all(side[-1]["role"] == "assistant" for side in both)
+
+
 def test_wrong_use_is_told_clearly(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="'alpaca' is unknown; formats: trl, openai"):
+    with pytest.raises(UserError, match="'alpaca' is unknown; formats: trl, axolotl"):
         export(run, tmp_path / "out", "alpaca")
     with pytest.raises(UserError, match="is no run folder"):
         export(tmp_path / "nothing", tmp_path / "out", "trl")

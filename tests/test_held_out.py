@@ -15,6 +15,7 @@ from arenainstruct.graphs.supervisor import (
     state,
 )
 from arenainstruct.graphs.trainer import TrainRequest, Weights
+from arenainstruct.tools.ratings.share import gain
 from tests.rounds import selected, supervised
 from tests.stage import (
     SEED,
@@ -119,8 +120,7 @@ async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_pa
     """Round 1 trains a better target, round 2 a worse one: promoted, then rolled back."""
     coach, tuned = Coach(True, False), {"held_out": 0.5, "instructions": 20}
     async with staged(tmp_path, {"juror": by_name}, rounds=2, evaluation=tuned) as stage:
-        texts = {f"seed-{n}": f"{SEED.text} It has {n} arches." for n in range(12)}
-        seeds = [SEED.model_copy(update={"id": i, "text": text}) for i, text in texts.items()]
+        seeds = lighthouses(12)
         opened = stage.opening()
         stage.services = replace(stage.services, trainer=coach, enlist=opened)
         ended = await supervised(stage, *seeds)
@@ -148,6 +148,60 @@ async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_pa
     assert not any("small" in (b.model_a, b.model_b) for b in chosen)
     assert {row.round for row in rows} == {1, 2}
     assert gates[0].reason.startswith("small@1 won ") or gates[1].reason.startswith("small@1 won ")
+
+
+async def test_a_poisoned_round_is_rolled_back_and_the_next_one_starts_from_the_last_good_target(
+    tmp_path: Path,
+) -> None:
+    coach, tuned = Coach(True, False, True), {"held_out": 0.5, "instructions": 20}
+    async with staged(tmp_path, {"juror": by_name}, rounds=3, evaluation=tuned) as stage:
+        stage.services = replace(stage.services, trainer=coach, enlist=stage.opening())
+        ended = await supervised(stage, *lighthouses(8))
+        gates = {g.round: g for g in await stage.records(kinds.GATE)}
+    assert [gates[n].word for n in (1, 2)] == ["promoted", "rolled_back"]
+    assert coach.asked == ["small", "small@1", "small@1"]
+    poisoned = gates[2].paired
+    assert poisoned is not None and poisoned.high < 0 and poisoned.gain < 0
+    assert "gain -" in gates[2].reason and gates[2].target == "small@1"
+    assert ended["target"] != "small@2"
+
+
+async def test_a_run_ends_once_training_has_brought_nothing_twice_in_a_row(tmp_path: Path) -> None:
+    coach, tuned = Coach(*[True] * 5), {"held_out": 0.5, "instructions": 20}
+
+    def even(line: Line) -> Any:
+        """Nothing that is trained is better or worse than what it was trained from."""
+        if line.alias == "e1":
+            return {"reason": "alike", "score_first": 5, "score_second": 5}
+        return juror(line)
+
+    for stop_after, rounds in ((2, 2), (None, 3)):
+        settings = {**tuned, "stop_after": stop_after}
+        folder = tmp_path / str(stop_after)
+        folder.mkdir()
+        async with staged(folder, {"juror": even}, rounds=3, evaluation=settings) as stage:
+            stage.services = replace(stage.services, trainer=coach, enlist=stage.opening())
+            ended = await supervised(stage, *lighthouses(4))
+            gates = await stage.records(kinds.GATE)
+        assert [g.word for g in gates] == ["held"] * rounds
+        assert ("includes zero 2 times in a row" in ended["ended"]) == bool(stop_after)
+        assert coach.asked[-rounds:] == ["small"] * rounds, "a held candidate is not trained on"
+
+
+def test_a_gain_is_certain_only_with_enough_instructions_behind_it() -> None:
+    assert gain(3, 0, 0)[1] < 0 < gain(12, 0, 0)[1]
+    assert gain(0, 0, 12)[2] < 0
+    share, low, high = gain(8, 80, 4)
+    assert share == 4 / 92 and low < 0 < high
+    # Ties tell that two models are alike: the interval shrinks with them.
+    assert high - low < gain(8, 0, 4)[2] - gain(8, 0, 4)[1]
+
+
+def lighthouses(count: int) -> list[Seed]:
+    return [
+        SEED.model_copy(update={"id": f"seed-{n}", "text": f"{SEED.text} It has {n} arches."})
+        for n in range(count)
+    ]
 
 
 async def held_of(stage: Stage, **fields: Any) -> set[str]:

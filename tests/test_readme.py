@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from arenainstruct.agents.cast import Cast
+from arenainstruct.agents.models.settings import TransformersSettings
 from arenainstruct.graphs.settings import ArenaSettings, FeedbackSettings, SelectionSettings
 from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.training.settings import TrainingSettings
 from tests.command import Said, command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,11 +89,16 @@ async def typed(line: str, folder: Path) -> None:
 
 
 async def test_config_and_commands(place: Path) -> None:
-    _, arena, steered = (yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml")
+    parts = [yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml"]
+    (arena,) = (part for part in parts if "arena" in part)
+    (steered,) = (part for part in parts if "selection" in part)
+    (trained,) = (part for part in parts if "training" in part)
     ArenaSettings.model_validate(arena["arena"])
     SelectionSettings.model_validate(steered["selection"])
     FeedbackSettings.model_validate(steered["feedback"])
     assert steered["cast"].keys() <= Cast.model_fields.keys()
+    TrainingSettings.model_validate(trained["training"])
+    TransformersSettings.model_validate(trained["models"]["small"])
     asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
     lines = [c for c in COMMANDS if c.startswith(TOOL)]

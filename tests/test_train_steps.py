@@ -121,6 +121,17 @@ def test_sft_learns_what_the_assistant_says(base: Path, tmp_path: Path) -> None:
     assert marked(tmp_path / "sft" / "model") == facts
 
 
+def test_a_loss_that_is_no_number_ends_it_and_leaves_no_weights(base: Path, tmp_path: Path) -> None:
+    from arenainstruct.runs.training.steps.failure import TrainingEnds
+
+    bench = Bench(tmp_path, base, sft={"learning_rate": 1e30, "epochs": 3})
+    bench.rows(sft=sft_rows())
+    with pytest.raises(TrainingEnds, match="no numbers|the loss is") as caught:
+        bench.do("sft")
+    assert caught.value.kind == "diverged"
+    assert not (tmp_path / "sft" / "model").exists()
+
+
 @pytest.mark.parametrize("lora", [None, {"rank": 4}])
 def test_dpo_and_the_reward_model_learn_which_answer_won(
     base: Path, tmp_path: Path, lora: Any

@@ -20,7 +20,7 @@ from .characters import sound
 from .flight import Flights
 from .ledger import Ledger
 from .limits import Limits
-from .provider import AttemptFailed, Provider
+from .provider import AttemptFailed, Provider, Resting
 from .purse import Purse
 from .request import Request, difference, request
 from .settings import ModelSettings
@@ -281,6 +281,12 @@ class Door:
             f"a call of {asked.role} ({asked.alias}) in {scope.graph}/{scope.node}, round "
             f"{scope.round}, about {asked.subject or 'no record'} is not in the ledger: {why}"
         )
+
+    async def rest(self, alias: str) -> None:
+        """Let a model that is served in this process leave the memory until it is asked again."""
+        provider = self.models[alias].provider
+        if isinstance(provider, Resting):
+            await provider.rest()
 
     async def aclose(self) -> None:
         """Close every provider."""

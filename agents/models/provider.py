@@ -1,6 +1,6 @@
 """What every provider is: one coroutine from a call to a reply."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .call import Call, Reply, Usage
 
@@ -52,4 +52,13 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Resting(Protocol):
+    """A provider whose model is in this process, and need not be."""
+
+    async def rest(self) -> None:
+        """Give its memory back; the next call loads it again."""
         ...

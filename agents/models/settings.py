@@ -176,7 +176,7 @@ class TransformersSettings(_ModelSettings):
 
     provider: Literal["transformers"]
     model: str
-    """Its folder, or its name on the hub. With a `version` the folder may move."""
+    """Its folder, or its name on the hub. A folder may move: `version` tells two of one name apart."""
     device: Device = "auto"
     batch: PositiveInt = 16
     """Rows of every pass; fewer that wait are filled up, so that a reply never depends on the others."""
@@ -188,7 +188,7 @@ class TransformersSettings(_ModelSettings):
     @classmethod
     def _found_again(cls, model: str) -> str:
         """Write a folder's path out in full: a resume may start elsewhere."""
-        return str(Path(model).absolute()) if Path(model).is_dir() else model
+        return str(Path(model).absolute()) if model and Path(model).is_dir() else model
 
     @property
     def endpoint(self) -> str:
@@ -197,8 +197,8 @@ class TransformersSettings(_ModelSettings):
 
     @property
     def name(self) -> str:
-        """The folder's own name where a version says which weights it holds."""
-        return Path(self.model).name if self.version else self.model
+        """The folder's own name: where it lies tells nothing of what it says."""
+        return Path(self.model).name if Path(self.model).is_absolute() else self.model
 
     @property
     def maker(self) -> str:

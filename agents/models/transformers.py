@@ -159,7 +159,7 @@ class _Bench:
             return
         _BENCHES.pop(self.place, None)
         self.waiting.clear()
-        tasks = [task for task in (self.work, self.loading) if task is not None]
+        tasks: list[asyncio.Task[Any]] = [t for t in (self.work, self.loading) if t is not None]
         found = await asyncio.gather(*tasks, return_exceptions=True)
         self.work = self.loading = None
         for causal in found:

@@ -210,6 +210,20 @@ class Trained(Record):
 GateWord = Literal["unchanged", "promoted", "held", "rolled_back"]
 
 
+class Paired(Frozen):
+    """A candidate against the target in force, held-out instruction by held-out instruction."""
+
+    won: int
+    """By the candidate."""
+    tied: int
+    lost: int
+    gain: float
+    """Share won minus share lost."""
+    low: float
+    high: float
+    """Of its 95 % interval."""
+
+
 class Gated(Record):
     """The gate's word on a round's candidate, with its reason in numbers."""
 
@@ -219,3 +233,5 @@ class Gated(Record):
     target: str
     """The target in force from now on."""
     candidate: str
+    paired: Paired | None = None
+    """None where nothing was trained, or no held-out battle was decided."""

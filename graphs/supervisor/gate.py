@@ -1,27 +1,27 @@
 """Gate: says whether the trained target takes the place of the one before, and whether the run goes on."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from langgraph.runtime import Runtime
 
 from ...agents.records import Battle, make_id
-from ...tools.ratings.share import wilson
+from ...tools.ratings.share import gain
 from .. import kinds
 from ..services import Services
-from .decisions import Gated, GateWord
+from .decisions import Gated, GateWord, Paired
 from .outcome import record_of
 from .state import RunState, RunUpdate, in_force
 
 ALL_DONE = "all rounds are done"
-UNCHANGED: tuple[GateWord, str] = ("unchanged", "nothing was trained")
+Verdict = tuple[GateWord, str, Paired | None]
+UNCHANGED: Verdict = ("unchanged", "nothing was trained", None)
 
 
 async def gate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Compare the candidate with the target in force on the held-out set, and close the round."""
     services, number = await in_force(state, runtime), state["round"]
     candidate, target = state["candidate"], state["target"]
-    word, reason = await _judged(services, candidate, target) if candidate else UNCHANGED
+    word, reason, paired = await _judged(services, candidate, target) if candidate else UNCHANGED
     gated = Gated(
         id=make_id("gate", number),
         round=number,
@@ -29,15 +29,18 @@ async def gate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         reason=reason,
         target=candidate if word == "promoted" else target,
         candidate=candidate,
+        paired=paired,
     )
     await services.records.replace(kinds.GATE, number, [gated])
-    ended = _ended(state, services)
+    ended = await _ended(state, services)
+    if candidate:
+        await services.rest(target if word == "promoted" else candidate)
     services.notify("gated", **gated.model_dump(exclude={"id", "parents"}))
     services.notify("round_finished", round=number, counts=state["counts"], ended=ended)
     return {"target": gated.target, "gate": word, "ended": ended}
 
 
-async def _judged(services: Services, candidate: str, target: str) -> tuple[GateWord, str]:
+async def _judged(services: Services, candidate: str, target: str) -> Verdict:
     found: list[Battle] = []
     async for battle in services.records.stream(kinds.BATTLE):
         if battle.purpose == "evaluation" and {battle.model_a, battle.model_b} == {
@@ -48,32 +51,60 @@ async def _judged(services: Services, candidate: str, target: str) -> tuple[Gate
     return word_on(found, candidate, target)
 
 
-def word_on(battles: Iterable[Battle], candidate: str, target: str) -> tuple[GateWord, str]:
+def word_on(battles: Iterable[Battle], candidate: str, target: str) -> Verdict:
     """Return the gate's word on a candidate from its battles against the target in force.
 
-    Promoted where its win rate's 95 % interval (Wilson) lies above one half, rolled back where it lies
-    below, held where the battles cannot tell; a tie counts half. A held candidate does not battle on.
+    Each held-out instruction counts once: both answered it. Promoted where the gain's 95 % interval lies
+    above zero, rolled back where it lies below, held where the battles cannot tell. A candidate that is
+    not promoted does not battle on, and nothing is trained from it.
     """
-    won, tied, lost = record_of(list(battles), candidate)
-    played = won + tied + lost
-    if not played:
-        return "held", f"{candidate} and {target} have no decided battle on the held-out set"
-    low, high = wilson((won + tied / 2) / played, played)
+    found = list(battles)
+    by_instruction = {id: [b for b in found if b.instruction_id == id] for id in _asked(found)}
+    records = [record_of(fought, candidate) for fought in by_instruction.values()]
+    ahead = [won - lost for won, tied, lost in records if won + tied + lost]
+    if not ahead:
+        return "held", f"{candidate} and {target} have no decided battle on the held-out set", None
+    won, lost = sum(n > 0 for n in ahead), sum(n < 0 for n in ahead)
+    tied = len(ahead) - won - lost
+    share, low, high = gain(won, tied, lost)
+    word: GateWord = "promoted" if low > 0 else "rolled_back" if high < 0 else "held"
     numbers = (
-        f"{candidate} won {won}, tied {tied}, lost {lost} of {played} held-out battles against "
-        f"{target}: win rate {(won + tied / 2) / played:.2f}, interval {low:.2f} to {high:.2f}"
+        f"{candidate} won {won}, tied {tied}, lost {lost} of {len(ahead)} held-out instructions against "
+        f"{target}: gain {share:+.2f}, interval {low:+.2f} to {high:+.2f}"
     )
-    word: Literal["promoted", "rolled_back", "held"] = (
-        "promoted" if low > 0.5 else "rolled_back" if high < 0.5 else "held"
-    )
-    return word, numbers
+    rounded = (round(number, 4) for number in (share, low, high))
+    return word, numbers, Paired(won=won, tied=tied, lost=lost, **_named(rounded))
 
 
-def _ended(state: RunState, services: Services) -> str:
+def _named(numbers: Iterable[float]) -> dict[str, float]:
+    return dict(zip(("gain", "low", "high"), numbers, strict=True))
+
+
+def _asked(battles: Iterable[Battle]) -> list[str]:
+    return sorted({battle.instruction_id for battle in battles})
+
+
+async def _ended(state: RunState, services: Services) -> str:
     """Return why no further round follows, or the empty string."""
     if state["round"] >= services.settings.rounds:
         return ALL_DONE
     counts = state["counts"]
     if not counts.get("sft") and not counts.get("preference"):
         return "nothing was learned: no battle of this round gave a training row"
-    return ""
+    gates = [g async for g in services.records.stream(kinds.GATE) if g.candidate]
+    return stalled(gates, services.settings.evaluation.stop_after)
+
+
+def stalled(gates: Iterable[Gated], most: int | None) -> str:
+    """Return that training has brought nothing for so many rounds in a row; the empty string if it has."""
+    last = sorted(gates, key=lambda gated: gated.round)[-most:] if most else []
+    if len(last) < (most or 1) or any(gated.word != "held" for gated in last):
+        return ""
+    told = "; ".join(f"round {gated.round}: {_interval(gated)}" for gated in last)
+    return f"the gain's interval includes zero {len(last)} times in a row ({told})"
+
+
+def _interval(gated: Gated) -> str:
+    if gated.paired is None:
+        return "no decided battle"
+    return f"{gated.paired.low:+.2f} to {gated.paired.high:+.2f}"

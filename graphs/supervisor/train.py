@@ -47,6 +47,8 @@ async def train(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
 
 async def _trained(services: Services, state: RunState) -> Weights | None:
     assert services.trainer is not None
+    # Training wants the room that serving takes.
+    await services.rest(services.target)
     weights: Weights | None = await services.trainer.train(
         TrainRequest(
             round=state["round"],

@@ -27,7 +27,7 @@ from ...tools.interpreter import NoSandbox, place
 from ...tools.run_python import NAME
 from ...tools.settings import ToolSettings
 from ..seeds.settings import SeedSettings
-from ..training.settings import TrainingSettings
+from ..training.settings import TrainingSettings, training_faults
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, skill_faults
@@ -103,6 +103,9 @@ class RunConfig(Config):
         """Yield what the protocol of the arena cannot work with."""
         asked = protocol_faults(self.arena, self.cast, self.models, self.loaded_skills())
         yield from map(_located, asked)
+        yield from map(
+            _located, training_faults(self.training, self.cast, self.models, self.evaluation)
+        )
         local = self.tools.interpreter.backend == "local"
         if local and any(
             NAME in leaf.tools for skill in self.loaded_skills() for leaf in skill.leaves
@@ -134,12 +137,16 @@ class RunConfig(Config):
 
     def what(self) -> dict[str, Any]:
         """Return only what decides the dataset, as plain data: the same for any speed or address."""
-        data = self.model_dump(mode="json", exclude=set(HOW), exclude_defaults=True)
+        left_out = {*HOW, "training"}
+        data = self.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
         for model in data["models"].values():
             for field in HOW_OF_MODEL:
                 model.pop(field, None)
-            if "file" in model:
-                model["file"] = Path(model["file"]).name
+            for field in ("file", "model"):
+                if Path(model.get(field, "")).is_absolute():
+                    model[field] = Path(model[field]).name
+        if trained := self.training.what():
+            data["training"] = trained
         if "skills" in data:
             data["skills"] = [Path(name).name for name in data["skills"]]
         data["seeds"]["path"] = Path(self.seeds.path).name or self.seeds.path

@@ -65,6 +65,7 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         _rejects(counts),
         _models(facts),
         _ratings(facts),
+        *_trainings(facts),
         _listing("Policy changes", facts.policy_changes, "None.") + _recompute(facts),
         _listing(
             "Difficulty and refinement after the last round", facts.refinement, "Nothing was told."
@@ -199,6 +200,15 @@ def _ratings(facts: CardFacts) -> str:
         "not `broken` (selection: of the round; evaluation: of all rounds so far); those of a juror that "
         "contradicts itself over the two orders weigh half.\n\n"
     ) + _table(heads, rows)
+
+
+def _trainings(facts: CardFacts) -> list[str]:
+    if not facts.trainings and not facts.gates:
+        return []
+    return [
+        _listing("Training", facts.trainings, "Elsewhere; its trainer told no more."),
+        _listing("Gate", facts.gates, "None was passed yet."),
+    ]
 
 
 def _listing(title: str, lines: Sequence[str], none: str) -> str:

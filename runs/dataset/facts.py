@@ -32,6 +32,10 @@ class CardFacts:
     """The data part of the resolved config, as YAML text."""
     totals: LedgerTotals = LedgerTotals()
     ratings: tuple[RatingFact, ...] = ()
+    trainings: tuple[str, ...] = ()
+    """One sentence each: what a round trained from what, by what, and how its losses went."""
+    gates: tuple[str, ...] = ()
+    """One sentence each: whether that took the target's place."""
     policy_changes: tuple[str, ...] = ()
     """One sentence each, with its reason in numbers."""
     refinement: tuple[str, ...] = ()

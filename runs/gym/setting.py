@@ -101,6 +101,8 @@ def config(
             "held_out": min(0.5, size.held_out / (size.instructions + size.held_out)),
             "instructions": size.held_out,
             "even": True,
+            # An arm is compared with others: all go through all rounds.
+            "stop_after": None,
         },
         # A target that is always right wins or ties, as often as its opponents err: 0.57 in the mean.
         "feedback": {"win_rate_band": [0.2, 0.45], "structure": False},

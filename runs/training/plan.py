@@ -11,8 +11,6 @@ from .rows import Rows
 from .settings import ORDER, TrainingSettings
 
 _FILE = "plan.json"
-_HOW = {"device", "save_every", "timeout_s"}
-"""Settings that do not decide what comes out, but for the last digits."""
 
 
 class Plan(BaseModel):
@@ -45,8 +43,7 @@ class Plan(BaseModel):
     @property
     def version(self) -> str:
         """What comes out is called: a hash of what is trained on and how, so the same for the same."""
-        settings = self.settings.model_dump(mode="json", exclude=_HOW | {"base"})
-        parts = (self.origin, self.digest, self.seed, settings)
+        parts = (self.origin, self.digest, self.seed, self.settings.what())
         told = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         return blake2b(told, digest_size=6).hexdigest()
 

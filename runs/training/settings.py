@@ -1,15 +1,23 @@
 """The config's section `training`: who trains the target on a round's rows, on what, and how."""
 
-from typing import Literal, Self
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from ...agents.models.settings import Device
+from ...agents.cast import Cast
+from ...agents.models.settings import Device, ModelSettings, TransformersSettings
+from ...graphs.settings import EvaluationSettings
 from ..config.load import Section
 
 Step = Literal["sft", "dpo", "reward", "ppo"]
 ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo")
 """What a round does, in this order, as Arena Learning does; each is optional."""
+
+
+HOW = {"device", "save_every", "timeout_s"}
+"""Fields that do not decide what comes out, but for the last digits."""
 
 
 class StepSettings(Section):
@@ -101,6 +109,19 @@ class TrainingSettings(Section):
     timeout_s: PositiveFloat | None = None
     """Seconds after which the command is ended."""
 
+    @field_validator("base")
+    @classmethod
+    def _found_again(cls, base: str) -> str:
+        """Write a folder's path out in full: a resume may start elsewhere."""
+        return str(Path(base).absolute()) if base and Path(base).is_dir() else base
+
+    def what(self) -> dict[str, Any]:
+        """Return only what decides what comes out, as plain data: the same wherever it is done."""
+        told = self.model_dump(mode="json", exclude=HOW, exclude_defaults=True)
+        if Path(self.base).is_absolute():
+            told["base"] = Path(self.base).name
+        return told
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if len(set(self.steps)) < len(self.steps):
@@ -110,3 +131,38 @@ class TrainingSettings(Section):
                 "command: names the program of backend `command`; set both, or neither"
             )
         return self
+
+
+def training_faults(
+    training: TrainingSettings,
+    cast: Cast,
+    models: Mapping[str, ModelSettings],
+    evaluation: EvaluationSettings,
+) -> Iterator[str]:
+    """Yield what cannot work, each as a message that begins with its field."""
+    yield from _of_one_name(models)
+    if training.backend == "export":
+        return
+    if not training.base and not isinstance(models.get(cast.target), TransformersSettings):
+        yield (
+            f"training.base: is empty, and {cast.target!r} is no model of provider transformers: name the "
+            "folder of the weights to train, or serve the target with provider: transformers"
+        )
+    if not cast.evaluation_jury or not evaluation.held_out:
+        yield (
+            "training.backend: a trained target is promoted by held-out battles, and there are none; name "
+            "jurors in cast.evaluation_jury, and set evaluation.held_out above 0"
+        )
+
+
+def _of_one_name(models: Mapping[str, ModelSettings]) -> Iterator[str]:
+    """Yield a message for folders that the ledger could not tell apart."""
+    known: dict[tuple[str, str], tuple[str, str]] = {}
+    for alias, model in models.items():
+        if isinstance(model, TransformersSettings):
+            first, folder = known.setdefault((model.name, model.version), (alias, model.model))
+            if folder != model.model:
+                yield (
+                    f"models.{alias}.version: its folder has the same name as that of {first!r} "
+                    f"({model.name}); say a version of each, so that answers are told apart"
+                )

@@ -6,39 +6,54 @@ for again and stands there is not trained again.
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ...agents.errors import UserError
-from ...agents.models.settings import ModelSettings, TransformersSettings
+from ...agents.models.settings import ModelSettings, OpenAISettings, TransformersSettings
 from ...agents.models.window import window_of
 from ...graphs.supervisor.decisions import TrainedStep, Training
 from ...graphs.trainer import Trainer, TrainRequest, Weights
+from ..folder import CHECKPOINTS
+from .command import train_there
 from .marker import mark, marked
 from .plan import Plan
 from .rows import Draw, write_rows
 from .settings import TrainingSettings
 from .trl import train_here
 
-CHECKPOINTS = "checkpoints"
+Facts = dict[str, Any]
+_NEEDED = ("torch", "transformers", "trl", "datasets")
 _PACKAGES = ("torch", "transformers", "trl", "peft")
 
 
 def trainer_of(settings: TrainingSettings, seed: int, folder: Path) -> Trainer | None:
     """Return who trains in a run's folder; None where the rows are only exported."""
-    match settings.backend:
-        case "export":
-            return None
-        case "trl":
-            return HereTrainer(settings, seed, folder)
-        case "command":
-            raise NotImplementedError
+    return None if settings.backend == "export" else FolderTrainer(settings, seed, folder)
+
+
+def refuse_missing(settings: TrainingSettings) -> None:
+    """Refuse a training that this Python lacks a package for, before anything is paid.
+
+    Raises:
+        UserError: tells what to install.
+    """
+    if settings.backend != "trl":
+        return
+    wanted = (*_NEEDED, *(("peft",) if settings.lora else ()))
+    if missing := [name for name in wanted if find_spec(name) is None]:
+        raise UserError(
+            f"training.backend: trl needs {', '.join(missing)}: pip install 'arenainstruct[train]'"
+        )
 
 
 @dataclass(frozen=True)
-class HereTrainer:
-    """Trains on this machine, in a process beside the run."""
+class FolderTrainer:
+    """Trains in a process beside the run: ours, or the user's."""
 
     settings: TrainingSettings
     seed: int
@@ -55,35 +70,69 @@ class HereTrainer:
         plan = await prepare(self, request, work)
         made = self.folder / CHECKPOINTS / plan.version
         facts = marked(made)
-        if facts is None:
-            done = await train_here(work, request.notify)
-            if done.model is None:
-                shutil.rmtree(work)
-                return None
-            facts = {"steps": done.steps, "device": done.device, "versions": _versions()}
-            shutil.rmtree(made, ignore_errors=True)
-            mark(done.model, {**(marked(done.model) or {}), **facts})
-            os.rename(done.model, made)
+        if facts is None and any(plan.counts.values()):
+            make = _by_command if self.settings.backend == "command" else _here
+            facts = await make(plan, work, made, request.notify)
         shutil.rmtree(work, ignore_errors=True)
+        if facts is None:
+            return None
         steps = tuple(TrainedStep.model_validate(step) for step in facts["steps"])
+        done = ", ".join(step.step for step in steps if step.updates) or self.settings.command[0]
         return Weights(
             version=plan.version,
-            model=served(request.model, made, plan.version, self.settings),
-            said=f"trained from {plan.origin} by {', '.join(s.step for s in steps if s.updates)}",
+            model=served(request.model, made, plan.version, self.settings, facts["made"]),
+            said=f"trained from {plan.origin} by {done}",
             training=Training(
                 backend=self.settings.backend,
                 base=plan.origin,
                 rows=plan.counts,
                 digest=plan.digest,
-                device=facts.get("device", ""),
+                device=facts["device"],
                 versions=facts["versions"],
-                settings=self.settings.model_dump(mode="json", exclude_defaults=True),
+                settings=self.settings.what(),
                 steps=steps,
             ),
         )
 
 
-async def prepare(trainer: HereTrainer, request: TrainRequest, work: Path) -> Plan:
+async def _here(plan: Plan, work: Path, made: Path, tell: Callable[..., None]) -> Facts | None:
+    """Do the steps on this machine."""
+    done = await train_here(work, tell)
+    if done.model is None:
+        return None
+    facts = {
+        "steps": done.steps, "device": done.device, "versions": _versions(), "made": {}
+    }  # fmt: skip
+    return _put(done.model, made, facts)
+
+
+async def _by_command(
+    plan: Plan, work: Path, made: Path, tell: Callable[..., None]
+) -> Facts | None:
+    """Let the user's program do them."""
+    told = await train_there(plan, work, tell)
+    facts: Facts = {"steps": [], "device": "", "versions": {}, "made": told}
+    if "endpoint" not in told and _lies_in(told["model"], work):
+        return _put(Path(told["model"]), made, {**facts, "made": {}})
+    shutil.rmtree(made, ignore_errors=True)
+    os.makedirs(made)
+    mark(made, facts)
+    return facts
+
+
+def _lies_in(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder.absolute())
+
+
+def _put(model: Path, made: Path, facts: Facts) -> Facts:
+    """Give a folder of weights its place; it is there whole, or not at all."""
+    mark(model, facts)
+    shutil.rmtree(made, ignore_errors=True)
+    os.rename(model, made)
+    return facts
+
+
+async def prepare(trainer: FolderTrainer, request: TrainRequest, work: Path) -> Plan:
     """Write rows and plan of a round into the folder where the work is done.
 
     What an interrupted training left there is kept where the plan is the same, else removed.
@@ -126,20 +175,29 @@ def base_of(settings: TrainingSettings, request: TrainRequest) -> tuple[str, str
 
 
 def served(
-    model: ModelSettings, made: Path, version: str, settings: TrainingSettings
+    model: ModelSettings, made: Path, version: str, settings: TrainingSettings, told: dict[str, str]
 ) -> ModelSettings:
-    """Return how trained weights are served: as the target was, where that was in this process too."""
+    """Return how trained weights are served: as the target was, where that was in this process too.
+
+    `told` is what a program of the user's made: a folder elsewhere, or an endpoint.
+    """
+    kept = model.model_dump(include={"price", "max_tokens", "temperature"})
+    if "endpoint" in told:
+        own = {"provider": "openai", "base_url": told["endpoint"], "family": model.maker}
+        named = {"model": told["model"] or version, "version": version}
+        shared = model.model_dump() if isinstance(model, OpenAISettings) else kept
+        return OpenAISettings.model_validate({**shared, **own, **named})
+    folder = told.get("model", str(made.absolute()))
     own = {
         "provider": "transformers",
-        "model": str(made.absolute()),
+        "model": folder,
         "version": version,
-        "context_window": window_of(str(made)),
         "family": model.maker,
     }
+    window = {"context_window": window_of(folder)}
     if isinstance(model, TransformersSettings):
         return model.model_copy(update=own)
-    kept = model.model_dump(include={"price", "max_tokens", "temperature"})
-    return TransformersSettings.model_validate({**kept, "device": settings.device, **own})
+    return TransformersSettings.model_validate({**kept, "device": settings.device, **own, **window})
 
 
 def _versions() -> dict[str, str]:

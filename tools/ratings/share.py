@@ -12,3 +12,16 @@ def wilson(part: float, n: float) -> tuple[float, float]:
     middle = (part + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * sqrt(part * (1 - part) / n + _Z**2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def gain(won: int, tied: int, lost: int) -> tuple[float, float, float]:
+    """Return a paired gain, the share won minus the share lost, with its 95 % interval.
+
+    Each question counts once, and one that neither side wins tells that the two are alike. The interval
+    is that of Bonett and Price for paired shares (2012, "Adjusted Wald confidence interval for a
+    difference of binomial proportions based on paired data"): few questions do not look like certainty.
+    """
+    n = won + tied + lost
+    up, down = (won + 1) / (n + 2), (lost + 1) / (n + 2)
+    half = _Z * sqrt((up + down - (up - down) ** 2) / (n + 2))
+    return (won - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half)
