@@ -47,7 +47,7 @@ def write(folder: Path, **training: Any) -> Path:
         "juror": {"provider": "offline", "model": "judge", "salt": 1},
         "evaluator": {"provider": "offline", "model": "judge", "salt": 2},
     }  # fmt: skip
-    sft = {"learning_rate": 0.003, "epochs": 2, "batch": 4}
+    sft = {"learning_rate": 0.003, "epochs": 2, "batch": 1}
     data = {
         "seeds": str(DEMO),
         "skills": ["reading_comprehension"],
