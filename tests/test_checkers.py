@@ -107,7 +107,6 @@ RIGHT = {
     "style in html": ("text_styling", STYLE, swapped(MILL, Tom="<b>Tom</b>", mill="<em>mill</em>")),
     "disguise": ("text_obfuscation", DISGUISE, "A woman ran a mill; her brother kept the books."),
 }
-OF_EDITS = sorted({name for name, _, __ in RIGHT.values()})
 
 WRONG = {
     "one left": ("keyword_replacement", REPLACEMENT, swapped(MILL, wheat="iron"), "line 1"),
@@ -181,6 +180,7 @@ TASKS = {checker: task for checker, task, _ in reversed(RIGHT.values())} | {
     "exact_answer": CheckTask(context="", task="add 2 3", terms=("5", "five"))
 }
 """A task that each checker can check."""
+OF_EDITS = sorted(TASKS)
 
 
 @pytest.mark.parametrize(("name", "task", "answer"), RIGHT.values(), ids=RIGHT.keys())
