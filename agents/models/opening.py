@@ -1,6 +1,6 @@
 """Opens configured models: settings in, providers and the limits of their endpoints out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..errors import UserError
 from .dialect import Learned
@@ -10,6 +10,7 @@ from .provider import Provider
 from .settings import (
     ClassifierSettings,
     EmbeddingSettings,
+    LocalSettings,
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
@@ -29,11 +30,13 @@ def open_provider(
     learned: Learned | None = None,
     *,
     network: bool = True,
+    notify: Callable[[str], object] = lambda text: None,
 ) -> Provider:
     """Return the provider of one model; heavy libraries are imported only where it needs them.
 
     `learned` is what aliases of one model at one endpoint share. Without `network` it is opened to
-    tell what it would be asked, and needs no key.
+    tell what it would be asked, and needs no key. `notify` gets a line of what a provider does by
+    itself.
 
     Raises:
         ValueError: the settings name a file, function or key that is not there.
@@ -48,6 +51,10 @@ def open_provider(
             from .openai import OpenAIProvider
 
             return OpenAIProvider(alias, settings, learned, key=key)
+        case LocalSettings():
+            from .local import LocalProvider
+
+            return LocalProvider(alias, settings, notify=notify, served=network)
         case RewardSettings():
             from .reward import RewardProvider
 
@@ -76,6 +83,7 @@ def open_models(
     seed: int,
     *,
     network: bool = True,
+    notify: Callable[[str], object] = lambda text: None,
 ) -> dict[str, OpenModel]:
     """Return every model of a config by alias, each behind its limits.
 
@@ -88,7 +96,7 @@ def open_models(
     for alias, settings in models.items():
         try:
             shared = _learned(settings, known)
-            provider = open_provider(alias, settings, seed, shared, network=network)
+            provider = open_provider(alias, settings, seed, shared, network=network, notify=notify)
             opened[alias] = OpenModel(settings, provider, limits[alias])
         except UserError as error:
             wrong.append(str(error))  # names its alias already

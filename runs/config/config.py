@@ -34,6 +34,7 @@ HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
     *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
+    *("threads", "slots"),
 )
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 

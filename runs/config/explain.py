@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ...agents.models.secrets import redact
 from ...agents.models.settings import (
     ClassifierSettings,
+    LocalSettings,
     OfflineSettings,
     OpenAISettings,
     RecordedSettings,
@@ -19,6 +20,7 @@ from ...taxonomy.lines import Location
 
 PROVIDERS: dict[str, type[BaseModel]] = {
     "openai": OpenAISettings,
+    "local": LocalSettings,
     "reward": RewardSettings,
     "classifier": ClassifierSettings,
     "offline": OfflineSettings,
