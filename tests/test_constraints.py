@@ -30,7 +30,7 @@ CASES = [
     ("sentences", '{"relation": "less than", "count": 2}', "It is 3.5 m long.", "One. Two."),
     ("paragraphs", '{"count": 2}', "One.\n***\nTwo.", "One.\n\nTwo."),
     ("paragraphs", '{"count": 2}', "***\nOne.\n***\nTwo.\n***", "One. *** *** Two."),
-    ("nth_paragraph", '{"count": 2, "nth": 2, "word": "Sea"}', "A.\n\n\"Sea, all.", "A.\n\nLake."),
+    ("nth_paragraph", '{"count": 2, "nth": 2, "word": "Sea"}', 'A.\n\n"Sea, all.', "A.\n\nLake."),
     ("nth_paragraph", '{"count": 2, "nth": 2, "word": "sea"}', "A.\n\nSEA.", "A.\n\nSea.\n\nB."),
     ("nth_paragraph", '{"count": 2, "nth": 2, "word": "sea"}', "A.\n\nSea's.", "A."),
     ("keywords", '{"words": ["canal", "lock"]}', "Locks of the CANAL.", "A canal."),
@@ -65,7 +65,7 @@ CASES = [
     ("choice", '{"options": ["Yes.", "No."]}', "I think: No.", "yes."),
     ("language", '{"code": "de"}', GERMAN, ENGLISH),
     ("language", '{"code": "de"}', "123 456", "这是一个很长的中文句子，说的是运河。"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "parameters", "right", "wrong"), CASES)

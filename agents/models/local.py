@@ -163,18 +163,23 @@ class Server:
                 return
             if self.running.get(self.key) is self:
                 del self.running[self.key]
-            assert self.process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-            try:
-                self.process.wait(_LANDING_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            for pipe in (self.process.stdout, self.log):
-                if pipe is not None:
-                    pipe.close()
+            _end(self.process, self.log)
             self.notify(f"{self.key[0].name}: the server on this machine is stopped")
+
+
+def _end(process: "subprocess.Popen[str]", log: IO[str]) -> None:
+    """Close a server's input, which ends it, and wait until it has ended."""
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(_LANDING_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdout, log):
+        if pipe is not None:
+            pipe.close()
 
 
 def _started(
@@ -200,7 +205,7 @@ def _started(
     process.wait()
     log.seek(0)
     said = " ".join(log.read().split())[-300:]
-    log.close()
+    _end(process, log)
     raise AttemptFailed(
         f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {said}",
         final=True,
