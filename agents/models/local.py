@@ -19,8 +19,8 @@ from typing import IO, Any, ClassVar
 
 from .call import Call, Reply
 from .dialect import Learned
+from .key import UNASKED
 from .openai import OpenAIProvider
-from .opening import UNASKED
 from .provider import AttemptFailed
 from .settings import LocalSettings, OpenAISettings
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from ..errors import UserError
 from .dialect import Learned
 from .door import OpenModel
+from .key import UNASKED
 from .limits import Limits
 from .provider import Provider
 from .settings import (
     ClassifierSettings,
     EmbeddingSettings,
     LocalSettings,
+    MendedSettings,
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
@@ -18,9 +20,6 @@ from .settings import (
     RewardSettings,
     ScriptedSettings,
 )
-
-UNASKED = "none"
-"""The key of endpoints that nobody asks."""
 
 
 def open_provider(
@@ -67,6 +66,11 @@ def open_provider(
             from .offline import OfflineProvider
 
             return OfflineProvider(settings, seed)
+        case MendedSettings():
+            from .mended import MendedProvider
+
+            inner = open_provider(alias, settings.of, seed, learned, network=network, notify=notify)
+            return MendedProvider(settings, inner)
         case RecordedSettings():
             from .recorded import RecordedProvider
 

@@ -215,6 +215,28 @@ class OfflineSettings(_ModelSettings):
         return self.family or f"offline-{self.model}-{self.salt}"
 
 
+class MendedSettings(_ModelSettings):
+    """Another model whose answers a program mends: a contender to learn form from.
+
+    They then keep the constraints that their prompt asks for in the words of `instruction_following`.
+    """
+
+    provider: Literal["mended"]
+    model: str = "mended"
+    of: "ModelSettings"
+    """The model that writes, as one of `models`."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where the model that writes is served."""
+        return self.of.endpoint
+
+    @property
+    def maker(self) -> str:
+        """The family: as configured, or of the model that writes."""
+        return self.family or self.of.maker
+
+
 class RecordedSettings(_ModelSettings):
     """Answers or verdicts read from a file, so that existing outputs can battle."""
 
@@ -250,9 +272,11 @@ ModelSettings = Annotated[
     | RewardSettings
     | ClassifierSettings
     | OfflineSettings
+    | MendedSettings
     | RecordedSettings
     | ScriptedSettings,
     Field(discriminator="provider"),
 ]
 RewardModel = RewardSettings | ClassifierSettings
 """Models that score one answer instead of writing a verdict on two."""
+MendedSettings.model_rebuild()

@@ -10,6 +10,7 @@ from ...agents.models.secrets import redact
 from ...agents.models.settings import (
     ClassifierSettings,
     LocalSettings,
+    MendedSettings,
     OfflineSettings,
     OpenAISettings,
     RecordedSettings,
@@ -24,6 +25,7 @@ PROVIDERS: dict[str, type[BaseModel]] = {
     "reward": RewardSettings,
     "classifier": ClassifierSettings,
     "offline": OfflineSettings,
+    "mended": MendedSettings,
     "recorded": RecordedSettings,
     "scripted": ScriptedSettings,
 }
