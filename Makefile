@@ -1,5 +1,5 @@
-# make setup | demo | test | check | attack | local | real | bench | bench-arena     (everything installs into .venv)
-.PHONY: setup demo test test-slow check attack local real format bench bench-arena
+# make setup | demo | test | check | attack | local | real | flywheel-real | bench | bench-arena     (everything installs into .venv)
+.PHONY: setup demo test test-slow check attack local real flywheel-real format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -47,6 +47,11 @@ MINUTES ?= 120
 THREADS ?= 2
 real: local
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
+
+# The flywheel with SmolLM2-135M as a target that is really trained: hours on a CPU, minutes on a GPU. It
+# needs torch, transformers, trl and gguf; ARGS says more (--ifeval-file, --gsm8k-file, --rounds, …).
+flywheel-real: local
+	$(PY) -m arenainstruct.runs.flywheel_real $(ARGS)
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench

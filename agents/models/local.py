@@ -106,6 +106,15 @@ def weights(model: str) -> Path:
                 f"model: found {model!r}; it is {' or '.join(_BUNDLED)}, or the path of a GGUF file"
             )
         return path
+    return bundled(model)
+
+
+def bundled(model: str) -> Path:
+    """Return the file of a model by name, in the package that brings it.
+
+    Raises:
+        ValueError: the package is not installed.
+    """
     spec = find_spec(_BUNDLED[model])
     folders = (spec.submodule_search_locations if spec else None) or []
     found = sorted(path for folder in folders for path in Path(folder).glob("*.gguf"))
