@@ -10,11 +10,11 @@ class Sizes:
     """How large a study is: all that decides how long it takes."""
 
     rounds: int = 2
-    seeds: int = 60
+    seeds: int = 40
     """Documents, or parts of long ones."""
-    instructions: int = 12
+    instructions: int = 8
     """Tasks of each document and skill before each is made harder once."""
-    samples: int = 3
+    samples: int = 2
     """Answers of the target to each task."""
     tokens: int = 320
     """Longest answer in the arena."""
@@ -26,7 +26,7 @@ class Sizes:
     benchmark_tokens: int = 640
     batch: int = 512
     """Answers written at a time."""
-    sft_rate: float = 5e-5
+    sft_rate: float = 1e-4
     sft_epochs: float = 2.0
     dpo_rate: float = 2e-6
     training_batch: int = 16
@@ -77,17 +77,16 @@ def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, An
             "target": warm,
             # Form that a sample seldom hits by itself: the same words, brought into it by a program.
             "mended": {"provider": "mended", "family": "mended", "of": warm},
-            "juror-1": {**juror, "salt": 1},
-            "juror-2": {**juror, "salt": 2},
-            "juror-3": {**juror, "salt": 3},
-            "evaluator": {**juror, "salt": 4},
+            # Most battles are a checker's to decide.
+            "juror": {**juror, "salt": 1},
+            "evaluator": {**juror, "salt": 2},
         },
         "cast": {
             "default": "author",
             "target": "target",
             "target_samples": sizes.samples,
             "contenders": ["mended"],
-            "jury": ["juror-1", "juror-2", "juror-3"],
+            "jury": ["juror"],
             "evaluation_jury": ["evaluator"],
         },
         "arena": {"battles_per_instruction": sizes.samples},
