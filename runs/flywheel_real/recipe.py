@@ -41,7 +41,8 @@ class Sizes:
 def served(folder: Path, version: str, sizes: Sizes, **more: Any) -> dict[str, Any]:
     """Return how a folder's weights are served in this process."""
     model = {"provider": "transformers", "model": str(folder), "version": version}
-    return {**model, "batch": sizes.batch, **more}
+    # Whatever waits is written together: what adapts to an endpoint would start with a few.
+    return {**model, "batch": sizes.batch, "concurrency": 2 * sizes.batch, **more}
 
 
 def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:
@@ -76,7 +77,12 @@ def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, An
             "author": {"provider": "offline", "model": "strong"},
             "target": warm,
             # Form that a sample seldom hits by itself: the same words, brought into it by a program.
-            "mended": {"provider": "mended", "family": "mended", "of": warm},
+            "mended": {
+                "provider": "mended",
+                "family": "mended",
+                "concurrency": warm["concurrency"],
+                "of": warm,
+            },
             # Most battles are a checker's to decide.
             "juror": {**juror, "salt": 1},
             "evaluator": {**juror, "salt": 2},
