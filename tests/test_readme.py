@@ -91,8 +91,8 @@ async def test_config_and_commands(place: Path) -> None:
     asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
     kept = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
-    asked = [{"key": 1, "prompt": "Describe a bridge without any comma.", **kept}]
-    (place / "ifeval.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    measured = [{"key": 1, "prompt": "Describe a bridge without any comma.", **kept}]
+    (place / "ifeval.jsonl").write_text("\n".join(map(json.dumps, measured)))
     lines = [c for c in COMMANDS if c.startswith(TOOL)]
     assert [line.split()[1] for line in lines] == [
         *("estimate", "check", "run", "run", "resume", "export", "replay"),

@@ -195,7 +195,7 @@ def _started(
     path: Path, settings: LocalSettings, notify: Callable[[str], object], key: tuple[Any, ...]
 ) -> Server:
     command = [sys.executable, "-m", f"{__package__}.local_server", str(path)]
-    command += ["--slots", str(settings.slots), "--tokens", str(settings.context_window)]
+    command += ["--slots", str(settings.slots), "--tokens", str(settings.context_window or 0)]
     command += ["--threads", str(settings.threads)] if settings.threads else []
     log = tempfile.TemporaryFile("w+", errors="replace")
     # A session of its own: Ctrl-C is for whoever asks, whose calls under way may still land.

@@ -23,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file")
     parser.add_argument("--slots", type=int, default=4)
-    parser.add_argument("--tokens", type=int, default=4096, help="of context, for each slot")
+    parser.add_argument(
+        "--tokens", type=int, default=4096, help="of context, for each slot; 0: the model's"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     xllamacpp = import_module("xllamacpp")

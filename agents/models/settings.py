@@ -133,8 +133,8 @@ class LocalSettings(_Written):
     """Of the server; None for as many as there are cores."""
     slots: PositiveInt = 4
     """Requests that the server answers at a time."""
-    context_window: PositiveInt = 4096
-    """Tokens of prompt and reply together, for each of them."""
+    context_window: PositiveInt | None = 4096
+    """Tokens of prompt and reply together, for each of them; None for what the model was trained for."""
     timeout_s: PositiveFloat = 300.0
     params: dict[str, Any] = {}
     """Further request fields, sent as they are (`frequency_penalty`, …)."""
