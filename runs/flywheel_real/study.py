@@ -57,7 +57,8 @@ class Study:
                 self.found["rounds"].append({"round": number})
                 if not await self._round(number, self.found["rounds"][-1]):
                     break
-            self.found["ended"] = self.found["ended"] or "all rounds are done"
+            else:
+                self.found["ended"] = "all rounds are done"
         except OutOfTime as over:
             self.found["ended"] = f"the time was over in {over}"
         self._write()
@@ -118,6 +119,9 @@ class Study:
     async def _in_time(self, what: str, work: Awaitable[T]) -> T:
         left = self.seconds - (time.monotonic() - self.started)
         self.tell(f"{what}: {max(0.0, left):.0f} s are left")
+        # For whoever reads what a killed study has left.
+        self.found["ended"] = f"never: it was in {what}"
+        self._write()
         try:
             async with asyncio.timeout(left):
                 return await work
