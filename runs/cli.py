@@ -10,6 +10,7 @@ import typer.core
 
 from .arena.command import arena
 from .audit.command import audit
+from .benchmark.command import benchmark
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
 from .policy.command import policy
@@ -190,6 +191,7 @@ def estimate(
 
 app.command(cls=Command)(audit)
 app.command(cls=Command)(arena)
+app.command(cls=Command)(benchmark)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(testset)

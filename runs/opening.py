@@ -100,7 +100,7 @@ class Opening:
         patience = self._config.execution.patience_s
         limits = share_limits(models, patience_s=patience, notify=self._notice)
         asked = self._network and self._seated is None
-        opened = open_models(models, limits, self._config.seed, network=asked)
+        opened = open_models(models, limits, self._config.seed, network=asked, notify=self._notice)
         return self._seated(opened) if self._seated else opened
 
     def enlist(

@@ -18,6 +18,8 @@ from arenainstruct.tools.constraints import (
     read,
     telling_words,
 )
+from arenainstruct.tools.constraints.mend import mended
+from arenainstruct.tools.constraints.said import said_in
 from arenainstruct.tools.constraints.sentences import count_sentences
 
 GERMAN = "Der Kanal verbindet zwei Meere, und viele Schiffe fahren jeden Tag durch seine Schleusen."
@@ -30,7 +32,7 @@ CASES = [
     ("sentences", '{"relation": "less than", "count": 2}', "It is 3.5 m long.", "One. Two."),
     ("paragraphs", '{"count": 2}', "One.\n***\nTwo.", "One.\n\nTwo."),
     ("paragraphs", '{"count": 2}', "***\nOne.\n***\nTwo.\n***", "One. *** *** Two."),
-    ("nth_paragraph", '{"count": 2, "nth": 2, "word": "Sea"}', "A.\n\n\"Sea, all.", "A.\n\nLake."),
+    ("nth_paragraph", '{"count": 2, "nth": 2, "word": "Sea"}', 'A.\n\n"Sea, all.', "A.\n\nLake."),
     ("nth_paragraph", '{"count": 2, "nth": 2, "word": "sea"}', "A.\n\nSEA.", "A.\n\nSea.\n\nB."),
     ("nth_paragraph", '{"count": 2, "nth": 2, "word": "sea"}', "A.\n\nSea's.", "A."),
     ("keywords", '{"words": ["canal", "lock"]}', "Locks of the CANAL.", "A canal."),
@@ -65,7 +67,7 @@ CASES = [
     ("choice", '{"options": ["Yes.", "No."]}', "I think: No.", "yes."),
     ("language", '{"code": "de"}', GERMAN, ENGLISH),
     ("language", '{"code": "de"}', "123 456", "这是一个很长的中文句子，说的是运河。"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "parameters", "right", "wrong"), CASES)
@@ -185,3 +187,40 @@ def test_sentences_are_counted_as_a_reader_does(text: str, count: int) -> None:
 def test_no_text_breaks_a_check(text: str) -> None:
     constraints = tuple(read(kind, parameters) for kind, parameters, *_ in CASES)
     assert len(faults(text, constraints)) == len(CASES)
+
+
+CANAL = (
+    "The canal joins two seas, and ships need ten hours to pass through it. It was opened in 1914! "
+    "Thousands of people came from the islands to dig. Larger locks let bigger ships through. Rain "
+    "fills the lakes that feed the locks. The tolls are paid by weight. A small boat pays little."
+)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_a_task_asks_for_is_read_back_from_its_sentences(family: str) -> None:
+    for seed in range(60):
+        material = Material("Write about canals.", telling_words(CANAL), 1 + seed % 5)
+        made = drawn(family, material, Random(seed))
+        assert said_in(made.task) == made.constraints, made.task
+
+
+def test_a_mended_answer_keeps_more_and_never_less() -> None:
+    kept = {"raw": 0, "mended": 0}
+    for seed in range(200):
+        material = Material("Write about canals.", telling_words(CANAL), 1 + seed % 3)
+        family = list(FAMILIES)[seed % len(FAMILIES)]
+        made = drawn(family, material, Random(seed))
+        right = mended(made.task, CANAL)
+        kept["raw"] += not any(faults(CANAL, made.constraints))
+        kept["mended"] += not any(faults(right, made.constraints))
+        if not any(faults(CANAL, made.constraints)):
+            assert right == CANAL
+    assert kept["mended"] > 110 > kept["raw"]
+    assert mended("Write about canals.", CANAL) == CANAL
+
+
+@given(st.text(max_size=100))
+def test_any_text_can_be_mended(text: str) -> None:
+    for seed in range(5):
+        material = Material("Write about canals.", ("canal", "lock"), 5)
+        mended(drawn("combination", material, Random(seed)).task, text)

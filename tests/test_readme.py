@@ -101,10 +101,13 @@ async def test_config_and_commands(place: Path) -> None:
     TransformersSettings.model_validate(trained["models"]["small"])
     asked = [{"prompt": f"{ask} the {n}th bridge?"} for ask in ASKED for n in (3, 7, 9)]
     (place / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    kept = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    measured = [{"key": 1, "prompt": "Describe a bridge without any comma.", **kept}]
+    (place / "ifeval.jsonl").write_text("\n".join(map(json.dumps, measured)))
     lines = [c for c in COMMANDS if c.startswith(TOOL)]
     assert [line.split()[1] for line in lines] == [
         *("estimate", "check", "run", "run", "resume", "export", "replay"),
-        *("leaderboard", "calls", "audit", "testset", "arena"),
+        *("leaderboard", "calls", "audit", "benchmark", "testset", "arena"),
     ]
     for line in lines:
         await typed(line, place)

@@ -8,6 +8,9 @@ from ..errors import UserError
 from .secrets import know
 from .settings import EndpointSettings
 
+UNASKED = "none"
+"""The key of endpoints that nobody asks, or that ask for none."""
+
 
 def find_key(alias: str, settings: EndpointSettings) -> str:
     """Return the key for a model's endpoint; `none` for a private endpoint without one.

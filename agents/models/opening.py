@@ -1,16 +1,19 @@
 """Opens configured models: settings in, providers and the limits of their endpoints out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..errors import UserError
 from .dialect import Learned
 from .door import OpenModel
+from .key import UNASKED
 from .limits import Limits
 from .provider import Provider
 from .settings import (
     ClassifierSettings,
     EmbeddingSettings,
+    LocalSettings,
+    MendedSettings,
     ModelSettings,
     OfflineSettings,
     OpenAISettings,
@@ -21,9 +24,6 @@ from .settings import (
     TransformersSettings,
 )
 
-UNASKED = "none"
-"""The key of endpoints that nobody asks."""
-
 
 def open_provider(
     alias: str,
@@ -32,11 +32,13 @@ def open_provider(
     learned: Learned | None = None,
     *,
     network: bool = True,
+    notify: Callable[[str], object] = lambda text: None,
 ) -> Provider:
     """Return the provider of one model; heavy libraries are imported only where it needs them.
 
     `learned` is what aliases of one model at one endpoint share. Without `network` it is opened to
-    tell what it would be asked, and needs no key.
+    tell what it would be asked, and needs no key. `notify` gets a line of what a provider does by
+    itself.
 
     Raises:
         ValueError: the settings name a file, function or key that is not there.
@@ -51,14 +53,14 @@ def open_provider(
             from .openai import OpenAIProvider
 
             return OpenAIProvider(alias, settings, learned, key=key)
+        case LocalSettings():
+            from .local import LocalProvider
+
+            return LocalProvider(alias, settings, notify=notify, served=network)
         case RewardSettings():
             from .reward import RewardProvider
 
             return RewardProvider(alias, settings, key)
-        case ClassifierSettings():
-            from .classifier import ClassifierProvider
-
-            return ClassifierProvider(settings)
         case TransformersSettings():
             from .transformers import TransformersProvider
 
@@ -67,6 +69,24 @@ def open_provider(
             from .offline import OfflineProvider
 
             return OfflineProvider(settings, seed)
+        case MendedSettings():
+            from .mended import MendedProvider
+
+            inner = open_provider(alias, settings.of, seed, learned, network=network, notify=notify)
+            return MendedProvider(settings, inner)
+        case _:
+            return _of_settings(settings)
+
+
+def _of_settings(
+    settings: ClassifierSettings | RecordedSettings | ScriptedSettings | ProgramSettings,
+) -> Provider:
+    """Return the provider of a model that is made of its settings alone."""
+    match settings:
+        case ClassifierSettings():
+            from .classifier import ClassifierProvider
+
+            return ClassifierProvider(settings)
         case RecordedSettings():
             from .recorded import RecordedProvider
 
@@ -87,6 +107,7 @@ def open_models(
     seed: int,
     *,
     network: bool = True,
+    notify: Callable[[str], object] = lambda text: None,
 ) -> dict[str, OpenModel]:
     """Return every model of a config by alias, each behind its limits.
 
@@ -99,7 +120,7 @@ def open_models(
     for alias, settings in models.items():
         try:
             shared = _learned(settings, known)
-            provider = open_provider(alias, settings, seed, shared, network=network)
+            provider = open_provider(alias, settings, seed, shared, network=network, notify=notify)
             opened[alias] = OpenModel(settings, provider, limits[alias])
         except UserError as error:
             wrong.append(str(error))  # names its alias already

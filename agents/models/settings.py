@@ -5,7 +5,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 # Maker by the names their models carry; only these are guessed, anything else is its own family.
 _FAMILIES = {
@@ -110,10 +118,9 @@ class EndpointSettings(_ModelSettings):
         return url.rstrip("/")
 
 
-class OpenAISettings(EndpointSettings):
-    """A model behind any OpenAI-compatible endpoint."""
+class _Written(_ModelSettings):
+    """How a model that writes is asked for structure."""
 
-    provider: Literal["openai"]
     structured: Literal["auto", "schema", "json", "prompt"] = "auto"
     """How structure is asked for; `auto` tries JSON schema and steps down when the endpoint refuses it."""
     style: Literal["full", "small"] = "full"
@@ -128,6 +135,41 @@ class OpenAISettings(EndpointSettings):
     def terse(self) -> bool:
         """As above; `structured: auto` is taken to find a grammar."""
         return self.small and self.structured == "prompt"
+
+
+class OpenAISettings(_Written, EndpointSettings):
+    """A model behind any OpenAI-compatible endpoint."""
+
+    provider: Literal["openai"]
+
+
+class LocalSettings(_Written):
+    """A language model on this machine: llama.cpp's server, started and stopped by whoever runs it."""
+
+    provider: Literal["local"]
+    model: str = "smollm2"
+    """`smollm2`, which the extra `local` brings, or the path of a GGUF file."""
+    style: Literal["full", "small"] = "small"
+    threads: PositiveInt | None = None
+    """Of the server; None for as many as there are cores."""
+    slots: PositiveInt = 4
+    """Requests that the server answers at a time."""
+    context_window: PositiveInt | None = 4096
+    """Tokens of prompt and reply together, for each of them; None for what the model was trained for."""
+    timeout_s: PositiveFloat = 300.0
+    params: dict[str, Any] = {}
+    """Further request fields, sent as they are (`frequency_penalty`, …)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_many_as_slots(cls, data: Any) -> Any:
+        """Ask no more at a time than it answers at a time: what waits there would look slow."""
+        return {"concurrency": data.get("slots", 4), **data} if isinstance(data, dict) else data
+
+    @property
+    def endpoint(self) -> str:
+        """The model: aliases of one share its server."""
+        return f"local:{self.model}"
 
 
 class EmbeddingSettings(OpenAISettings):
@@ -239,6 +281,28 @@ class OfflineSettings(_ModelSettings):
         return self.family or f"offline-{self.model}-{self.salt}"
 
 
+class MendedSettings(_ModelSettings):
+    """Another model whose answers a program mends: a contender to learn form from.
+
+    They then keep the constraints that their prompt asks for in the words of `instruction_following`.
+    """
+
+    provider: Literal["mended"]
+    model: str = "mended"
+    of: "ModelSettings"
+    """The model that writes, as one of `models`."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where the model that writes is served."""
+        return self.of.endpoint
+
+    @property
+    def maker(self) -> str:
+        """The family: as configured, or of the model that writes."""
+        return self.family or self.of.maker
+
+
 class RecordedSettings(_ModelSettings):
     """Answers or verdicts read from a file, so that existing outputs can battle."""
 
@@ -289,10 +353,12 @@ class ProgramSettings(_ModelSettings):
 
 ModelSettings = Annotated[
     OpenAISettings
+    | LocalSettings
     | RewardSettings
     | ClassifierSettings
     | TransformersSettings
     | OfflineSettings
+    | MendedSettings
     | RecordedSettings
     | ScriptedSettings
     | ProgramSettings,
@@ -300,3 +366,4 @@ ModelSettings = Annotated[
 ]
 RewardModel = RewardSettings | ClassifierSettings
 """Models that score one answer instead of writing a verdict on two."""
+MendedSettings.model_rebuild()

@@ -112,19 +112,20 @@ def _names(text: str) -> tuple[str, ...]:
 class Ticker:
     """Tells on stderr how far a tournament is: a line for each tenth, or one line on a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "battles") -> None:
         self._told = -1
+        self._what = what
 
     def __call__(self, done: int, most: int) -> None:
         """Tell it, where there is something new."""
         tenth = 10 * done // most
         if sys.stderr.isatty():
             end = "\n" if done == most else ""
-            sys.stderr.write(f"\r{done} of at most {most} battles{end}")
+            sys.stderr.write(f"\r{done} of at most {most} {self._what}{end}")
             sys.stderr.flush()
         elif tenth > self._told:
             self._told = tenth
-            aside(f"{done} of at most {most} battles")
+            aside(f"{done} of at most {most} {self._what}")
 
 
 def _show(result: "ArenaResult") -> None:

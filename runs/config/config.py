@@ -37,17 +37,8 @@ EMBEDDED = Path(__file__).parent / "offline.yaml"
 HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
-    *(
-        "concurrency",
-        "rpm",
-        "tpm",
-        "timeout_s",
-        "retries",
-        "api_key_env",
-        "base_url",
-        "batch",
-        "device",
-    ),
+    *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
+    *("device", "threads", "slots"),
 )
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 

@@ -139,6 +139,11 @@ def _contents(counts: Counts) -> str:
             *_cut(counts),
             "### Rows by round",
             _table(("round", *SCHEMAS), rounds),
+            "### What kind of model wrote it",
+            _table(
+                ("kind", "instructions", "answers"),
+                [(kind, *numbers) for kind, numbers in counts.made.items()],
+            ),
             "### Instructions by licence of the seed",
             _table(("licence", "instructions"), licences),
         ]

@@ -1,5 +1,6 @@
 """The numbers of the card, counted from the records themselves."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,17 +25,16 @@ class Counts:
     """Instructions by the licence of their seed, empty where it is unknown."""
     models: frozenset[str]
     """Models that wrote or answered something."""
+    made: Mapping[str, tuple[int, int]]
+    """Instructions written and answers given, by what kind of model did."""
     cut: Mapping[str, int]
     """By contender: answers that were cut off at its `max_tokens`."""
 
 
 async def count(store: Store, rows: Mapping[str, int]) -> Counts:
     """Count the records of a store; `rows` are those already written, by config."""
-    writers = [
-        name
-        for kind in (kinds.INSTRUCTION, kinds.ANSWER)
-        for (name,) in await store.count_by(kind, "model")
-    ]
+    written = await store.count_by(kinds.INSTRUCTION, "model")
+    answered = await store.count_by(kinds.ANSWER, "model")
     leaves: dict[tuple[str, str], dict[str, int]] = {}
     rounds: dict[str, dict[str, int]] = {}
     for kind in (kind for kind in kinds.KINDS if kind.table):
@@ -49,6 +49,35 @@ async def count(store: Store, rows: Mapping[str, int]) -> Counts:
         rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
         rejects=await store.count_by(kinds.REJECT, "stage", "reason"),
         licences={name: n for (name,), n in licences.items()},
-        models=frozenset(filter(None, writers)),
+        models=frozenset(filter(None, (name for (name,) in (*written, *answered)))),
+        made={
+            kind: (_by_kind(written)[kind], _by_kind(answered)[kind])
+            for kind in _kinds(written, answered)
+        },
         cut=await cut_answers(store),
     )
+
+
+_KINDS = {
+    "offline": "embedded: classical text processing, not to be trained on",
+    "local": "a language model on this machine, through llama.cpp",
+    "transformers": "a language model on this machine, in process",
+    "mended": "a language model's answer, brought into form by a program",
+    "program": "a program",
+    "recorded": "read from a file",
+    "scripted": "a function of a test",
+    "openai": "a language model behind an endpoint",
+}
+"""Kinds of models in words, by the provider that their names begin with."""
+
+
+def _by_kind(found: Mapping[tuple[str, ...], int]) -> Counter[str]:
+    told: Counter[str] = Counter()
+    for (name,), number in found.items():
+        provider = name.partition("/")[0]
+        told[_KINDS.get(provider, provider or "unknown")] += number
+    return told
+
+
+def _kinds(*found: Mapping[tuple[str, ...], int]) -> list[str]:
+    return sorted({kind for one in found for kind in _by_kind(one)})

@@ -17,8 +17,7 @@ from pathlib import Path
 from ...agents.errors import UserError
 from ..bench import say
 from ..folder import RunFolder
-from .scenes import HOUR, SCENES, Scene
-from .server import MODEL, server
+from .scenes import HOUR, MODEL, SCENES, Scene
 from .table import Figures, figures
 
 _DEMO = Path(__file__).parents[1] / "demo"
@@ -49,19 +48,18 @@ def _all(folder: Path, options: argparse.Namespace) -> int:
     scenes = [scene for scene in SCENES if options.only in (None, scene.name)]
     whole = sum(scene.share for scene in scenes)
     missed = 0
-    with server(options.threads, folder / "server.log") as url:
-        for scene in scenes:
-            minutes = options.minutes * scene.share / whole
-            say(f"\n{scene.name}: {scene.about} ({minutes:.1f} minutes at most)")
-            found = _scene(scene, folder, url, minutes)
-            missed += _told(scene, found, minutes)
+    for scene in scenes:
+        minutes = options.minutes * scene.share / whole
+        say(f"\n{scene.name}: {scene.about} ({minutes:.1f} minutes at most)")
+        found = _scene(scene, folder, options.threads, minutes)
+        missed += _told(scene, found, minutes)
     return missed
 
 
-def _scene(scene: Scene, folder: Path, url: str, minutes: float) -> Figures:
+def _scene(scene: Scene, folder: Path, threads: int, minutes: float) -> Figures:
     """Run one scene for so long at most; return its figures."""
     file, run = folder / f"{scene.name}.yaml", f"real-{scene.name}"
-    file.write_text(scene.config(url, str(_DEMO)))
+    file.write_text(scene.config(threads, str(_DEMO)))
     command = [sys.executable, "-m", "arenainstruct.runs", "run", str(file)]
     command += ["--runs-dir", str(folder), "--run-id", run, "--limit", str(scene.seeds(minutes))]
     log = folder / f"{scene.name}.log"
@@ -75,7 +73,7 @@ def _scene(scene: Scene, folder: Path, url: str, minutes: float) -> Figures:
             process.send_signal(signal.SIGINT)
             process.wait(_LANDING_S)
     place = RunFolder(folder / run).store()
-    found = asyncio.run(figures(place, f"openai/{MODEL}"))
+    found = asyncio.run(figures(place, f"local/{MODEL}"))
     found.status = "went to its end" if process.returncode == 0 else "was stopped"
     return found
 

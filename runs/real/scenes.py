@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .server import MODEL
 from .table import Figures
 
+MODEL = "smollm2"
 HOUR = 60.0
 _SHORT = 10.0
 """Minutes of a scene below which it may end before there is anything to measure."""
@@ -71,19 +71,16 @@ class Scene:
         """Return how many documents there is time for, the slowest role last."""
         return max(2, round(minutes / 2))
 
-    def config(self, url: str, seeds: str) -> str:
+    def config(self, threads: int, seeds: str) -> str:
         """Return the run's config as JSON, which is YAML too."""
         real = {
-            "provider": "openai",
+            "provider": "local",
             "model": MODEL,
-            "base_url": url,
+            "threads": threads,
             "structured": self.structured,
             "max_tokens": 400,
             "temperature": 0.3,
             "params": {"frequency_penalty": 0.5},  # it loops otherwise
-            "concurrency": 4,
-            "timeout_s": 300,
-            "style": "small",
         }
         # One model in all places: families and versions keep its seats apart.
         seats = ("author", "target", "other", "juror")

@@ -5,7 +5,10 @@ each of these without asterisks, so that a lead-in or Markdown costs nothing. A 
 instructions are kept; what is published as one figure is the mean of the two strict accuracies.
 
 The checks are those of `tools.constraints`. Two differ from the reference in what they rest on: sentences
-are counted by rules instead of Punkt, and languages told by py3langid instead of langdetect.
+are counted by rules instead of Punkt, and languages told by py3langid instead of langdetect. A third
+differs in what it asks: where the letter to count is no letter (`#`, `!`; two prompts), the reference
+counts a letter that it draws. Of 2,502 decisions on 1,623 answers, made so that both outcomes were
+common, 2,497 were the reference's.
 """
 
 from collections.abc import Callable, Mapping, Sequence

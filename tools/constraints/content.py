@@ -10,7 +10,7 @@ from .constraint import Constraint, Material, quoted
 from .language import LANGUAGES, language_of
 
 _PLACE = re.compile(r"\[.*?\]")
-_SIGNS = {
+SIGNS = {
     ",": "comma",
     "!": "exclamation mark",
     ";": "semicolon",
@@ -45,7 +45,7 @@ class Without(Constraint):
 
     def said(self) -> dict[str, object]:
         """Name the mark."""
-        return {"name": _SIGNS.get(self.sign, f"sign {self.sign!r}")}
+        return {"name": SIGNS.get(self.sign, f"sign {self.sign!r}")}
 
 
 class Placeholders(Constraint):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,7 +19,7 @@ COMBINATION = "combination"
 _MANY = {1: 1, 2: 1, 3: 2, 4: 2, 5: 3}
 """Constraints of a task by the level asked for; a combination has one more."""
 _ALL: tuple[type[Constraint], ...] = (*LENGTHS, *KEYWORDS, *CASING, *LAYOUT, *FRAME, *CONTENT)
-FAMILIES: dict[str, tuple[type[Constraint], ...]] = {
+FAMILIES: Mapping[str, tuple[type[Constraint], ...]] = {
     family: tuple(kind for kind in _ALL if kind.FAMILY == family)
     for family in dict.fromkeys(kind.FAMILY for kind in _ALL)
 } | {

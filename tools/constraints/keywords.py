@@ -47,7 +47,7 @@ class Keywords(Constraint):
     def fault(self, text: str) -> str:
         """Look for each, whatever its case and wherever it stands."""
         missing = [word for word in self.words if not re.search(word_pattern(word), text, re.I)]
-        return missing and f"lacks {quoted(missing)}" or ""
+        return f"lacks {quoted(missing)}" if missing else ""
 
     @classmethod
     def draw(cls, random: Random, material: Material) -> Self:
@@ -118,7 +118,7 @@ class Forbidden(Constraint):
     def fault(self, text: str) -> str:
         """Look for each as a whole word, whatever its case."""
         held = [w for w in self.words if re.search(rf"\b{word_pattern(w)}\b", text, re.I)]
-        return held and f"holds {quoted(held)}" or ""
+        return f"holds {quoted(held)}" if held else ""
 
     @classmethod
     def draw(cls, random: Random, material: Material) -> Self:

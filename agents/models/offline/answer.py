@@ -9,6 +9,7 @@ import random
 import re
 from dataclasses import replace
 
+from ....tools.constraints.mend import mended
 from .demands import keep, read_demands
 from .edits import read_edit
 from .exercises import answer_to
@@ -28,7 +29,8 @@ def answer(users: list[str], strength: str, rng: random.Random) -> str:
     question = read_question(users[0])
     if len(users) > 1:
         question = replace(question, task=users[-1], options=())
-    return reply_to(question, strength, rng)
+    told = reply_to(question, strength, rng)
+    return mended(users[-1], told) if strength == "strong" else told
 
 
 def reply_to(question: Question, strength: str, rng: random.Random) -> str:

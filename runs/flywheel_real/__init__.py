@@ -1,0 +1,1 @@
+"""The flywheel on a real model: `make flywheel-real`."""

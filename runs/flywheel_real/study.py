@@ -1,0 +1,193 @@
+"""The study: rounds of one run, with the target measured before the first and after each.
+
+What is known is written after every step, so that a study that is cut off tells what it came to.
+"""
+
+import asyncio
+import json
+import platform
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from ...graphs import kinds
+from ..benchmark.measure import BenchmarkConfig, Order, measure
+from ..config.config import load_config
+from ..config.load import load
+from ..folder import RunFolder
+from ..opening import stored
+from ..run import launch_async, resume_async
+from .recipe import Sizes, run_config, served
+
+RUN = "flywheel-real"
+T = TypeVar("T")
+
+
+class OutOfTime(Exception):
+    """The study's time is over."""
+
+
+@dataclass
+class Study:
+    """One study: where it stands and what it found so far."""
+
+    out: Path
+    base: Path
+    seeds: Path
+    benchmarks: dict[str, Path]
+    """Files of IFEval and GSM8K, by name; what is not there is not measured."""
+    sizes: Sizes
+    seconds: float
+    seed: int = 7
+    tell: Callable[[str], object] = lambda text: None
+    found: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    async def run(self) -> dict[str, Any]:
+        """Go as far as there is time; return what was found."""
+        self.found |= {"sizes": self.sizes.data(), "device": _device(), "rounds": [], "ended": ""}
+        try:
+            self.found["base"] = await self._measured("base", self.base)
+            for number in range(1, self.sizes.rounds + 1):
+                self.found["rounds"].append({"round": number})
+                if not await self._round(number, self.found["rounds"][-1]):
+                    break
+            else:
+                self.found["ended"] = "all rounds are done"
+        except OutOfTime as over:
+            self.found["ended"] = f"the time was over in {over}"
+        self._write()
+        return self.found
+
+    async def _round(self, number: int, told: dict[str, Any]) -> bool:
+        """Do a round of the run and measure what came of it; return whether there is to be another."""
+        before = time.monotonic()
+        made: dict[str, Any] = {
+            "runs_dir": self.out,
+            "on_event": lambda kind, data: self._heard(told, kind, data),
+        }
+        if not (self.out / RUN).exists():
+            config = load_config(run_config(self.base, self.seeds, self.sizes, self.seed))
+            work = launch_async(config, run_id=RUN, limit=self.sizes.seeds, **made)
+        else:
+            work = resume_async(RUN, overrides=(f"rounds={number}",), **made)
+        result = await self._in_time(f"round {number}", work)
+        told |= {"status": result.status, "reason": result.reason, "counts": result.counts}
+        told["ratings"] = [r for r in result.ratings if r.get("purpose") == "evaluation"]
+        told["seconds"] = round(time.monotonic() - before, 1)
+        self._write()
+        trained = await self._trained(number)
+        if not result.completed or trained is None:
+            self.found["ended"] = f"round {number}: {result.status}; {result.reason}"
+            return False
+        told |= {"trained": trained["reason"], "sft": trained["sft"], "pairs": trained["pairs"]}
+        self._write()
+        told |= await self._measured(f"round-{number}", Path(trained["model"]["model"]))
+        return True
+
+    async def _measured(self, name: str, folder: Path) -> dict[str, Any]:
+        """Measure a folder's weights on the benchmarks, beside the base's, and write it down."""
+        models = {"base": served(self.base, "base", self.sizes)}
+        models[name] = served(folder, name, self.sizes)
+        for model in models.values():
+            model |= {"temperature": 0, "max_tokens": self.sizes.benchmark_tokens}
+        settings = {"models": models, "execution": {"in_flight": 4 * self.sizes.batch}}
+        config = load({**settings, "seed": self.seed}, BenchmarkConfig)
+        run = self.out / RUN
+        against = (run,) if (run / "dataset").is_dir() else ()
+        told: dict[str, Any] = {}
+        for benchmark, file in self.benchmarks.items():
+            if limit := getattr(self.sizes, benchmark):
+                order = Order(file, tuple(models), limit, against)
+                work = measure(config, order, self.out / "benchmark" / "ledger.sqlite")
+                data = (await self._in_time(f"{benchmark} of {name}", work)).data()
+                told[benchmark] = {
+                    **data["models"][name],
+                    "prompts": data["prompts"],
+                    "decontamination": data["decontamination"],
+                }
+                self.found.setdefault("measured", {})[f"{name}/{benchmark}"] = told[benchmark]
+                self._write()
+                self.tell(f"{name}: {benchmark} {line(told[benchmark])}")
+        return told
+
+    async def _in_time(self, what: str, work: Awaitable[T]) -> T:
+        left = self.seconds - (time.monotonic() - self.started)
+        self.tell(f"{what}: {max(0.0, left):.0f} s are left")
+        # For whoever reads what a killed study has left.
+        self.found["ended"] = f"never: it was in {what}"
+        self._write()
+        try:
+            async with asyncio.timeout(left):
+                return await work
+        except TimeoutError:
+            raise OutOfTime(what) from None
+
+    def _heard(self, told: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
+        if kind in ("trained", "gated"):
+            told[kind] = data
+            self.tell(f"{kind}: {data.get('reason', '')}")
+            self._write()
+
+    async def _trained(self, number: int) -> dict[str, Any] | None:
+        """Return what a round's training made; None where it made nothing."""
+        with stored(RunFolder(self.out / RUN).store()) as store:
+            async for one in store.stream(kinds.TRAINED, number):
+                if one.trained:
+                    return {
+                        "reason": one.reason,
+                        "model": dict(one.model),
+                        "sft": one.sft,
+                        "pairs": one.preference,
+                    }
+        return None
+
+    def _write(self) -> None:
+        self.found["elapsed_s"] = round(time.monotonic() - self.started, 1)
+        self.out.mkdir(parents=True, exist_ok=True)
+        file = self.out / "flywheel-real.json"
+        part = file.with_suffix(".part")
+        part.write_bytes(orjson.dumps(json.loads(json.dumps(self.found, default=str)), option=2))
+        part.replace(file)
+
+
+def line(measured: dict[str, Any]) -> str:
+    """Return the main figure of a benchmark, with what it gained on the base."""
+
+    def told(figure: dict[str, float]) -> str:
+        return (
+            f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f} to {100 * figure['high']:.1f})"
+        )
+
+    figure = told(next(iter(measured["scores"].values())))
+    return f"{figure}, gained {told(measured['gain'])}" if "gain" in measured else figure
+
+
+def table(found: dict[str, Any]) -> list[str]:
+    """Return what a study found, a line a version of the target."""
+    lines = [f"target on {found['device']}; percent, 95 % intervals"]
+    versions = [
+        ("base", found.get("base") or {}),
+        *((f"round {r['round']}", r) for r in found["rounds"]),
+    ]
+    for name, told in versions:
+        parts = [f"{b} {line(told[b])}" for b in ("ifeval", "gsm8k") if b in told]
+        if "gated" in told:
+            parts.append(f"gate: {told['gated'].get('word')}, {told['gated'].get('reason')}")
+        lines.append(f"{name}: {'; '.join(parts) or 'not measured'}")
+    lines.append(f"{found['elapsed_s']:.0f} s; {found['ended']}")
+    return lines
+
+
+def _device() -> str:
+    """Return what the models run on, in words."""
+    try:
+        torch: Any = import_module("torch")
+    except ModuleNotFoundError:
+        return platform.machine()
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,86 @@
+"""The study of a real model: it measures, ends in time and has written what it knows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.flywheel_real import study as studies
+from arenainstruct.runs.flywheel_real.recipe import Sizes
+from arenainstruct.runs.flywheel_real.study import Study, table
+from arenainstruct.runs.flywheel_real.weights import gguf_file
+
+DEMO = Path(__file__).parents[1] / "runs" / "demo"
+SIZES = Sizes(rounds=2, seeds=3, instructions=2, ifeval=3, gsm8k=2, batch=8)
+
+
+def embedded(folder: Path, version: str, sizes: Sizes, **more: Any) -> dict[str, Any]:
+    return {"provider": "offline", "model": "weak", "version": version}
+
+
+def plain(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:
+    """Return a run that trains nothing."""
+    judge = {"provider": "offline", "model": "judge"}
+    return {
+        "seeds": str(seeds),
+        "skills": ["instruction_following"],
+        "rounds": 1,
+        "per_seed": {"passages": 1, "instructions": 2},
+        "models": {
+            "a": {"provider": "offline", "model": "strong"},
+            "b": {"provider": "offline", "model": "weak"},
+            "j": judge,
+            "e": {**judge, "salt": 2},
+        },
+        "cast": {
+            "default": "a",
+            "target": "b",
+            "contenders": ["a"],
+            "jury": ["j"],
+            "evaluation_jury": ["e"],
+        },
+    }
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.setattr(studies, "served", embedded)
+    monkeypatch.setattr(studies, "run_config", plain)
+    ifeval, gsm8k = tmp_path / "ifeval.jsonl", tmp_path / "gsm8k.jsonl"
+    told = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    rows = [{"key": n, "prompt": f"Describe mill number {n}.", **told} for n in range(5)]
+    ifeval.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    gsm8k.write_text('{"question": "2 + 2?", "answer": "#### 4"}\n' * 3)
+    files = {"ifeval": ifeval, "gsm8k": gsm8k}
+    return Study(tmp_path / "out", tmp_path, DEMO, files, SIZES, 600.0)
+
+
+async def test_it_measures_the_base_and_says_where_a_round_trained_nothing(study: Study) -> None:
+    found = await study.run()
+    assert found["base"]["ifeval"]["prompts"] == 3 and found["base"]["gsm8k"]["prompts"] == 2
+    assert found["rounds"][0]["status"] == "completed"
+    assert found["ended"].startswith("round 1: completed")
+    on_disk = json.loads((study.out / "flywheel-real.json").read_text())
+    assert on_disk["base"] == found["base"] and on_disk["ended"] == found["ended"]
+    lines = table(found)
+    assert lines[1].startswith("base: ifeval ") and "gate: " in lines[2]
+
+
+async def test_when_its_time_is_over_it_has_written_what_it_knows(study: Study) -> None:
+    study.seconds = 0.0
+    found = await study.run()
+    assert found["ended"] == "the time was over in ifeval of base"
+    assert json.loads((study.out / "flywheel-real.json").read_text())["ended"] == found["ended"]
+    assert table(found)[1] == "base: not measured"
+
+
+def test_a_file_in_parts_is_joined_in_their_order(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.1", tmp_path / "a.2"
+    one.write_bytes(b"GG")
+    other.write_bytes(b"UF")
+    assert gguf_file([one, other], tmp_path).read_bytes() == b"GGUF"
+    assert gguf_file([one], tmp_path) == one
+    with pytest.raises(UserError, match="--gguf: no file"):
+        gguf_file([tmp_path / "absent"], tmp_path)
