@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,3 @@ def _tests(told: dict[str, Any], base: Path, each: int) -> dict[str, Any]:
         "tests": [weights["target@base"], *(weights[one["target"]] for one in told["rounds"])],
         "candidates": [weights[one["candidate"]] for one in told["rounds"] if one["candidate"]],
     }
-
-
-def seeded(size: Size, seed: int) -> Size:
-    """Return a size with another seed."""
-    return replace(size, seed=seed)

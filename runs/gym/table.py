@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import isnan, nan, sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -45,7 +45,7 @@ class Interval:
         """Return it in words."""
         sign = "+" if signed else ""
         one, low, high = (f"{x * scale:{sign}.{digits}f}" for x in (self.mean, self.low, self.high))
-        return f"{one} ({low} to {high})"
+        return one if isnan(self.low) else f"{one} ({low} to {high})"
 
 
 def accuracies(cell: dict[str, Any]) -> list[float]:
