@@ -43,7 +43,14 @@ class Desk:
         self, *, files: Mapping[str, str] | None = None, seed_id: str = "", busy: int = 0
     ) -> Given:
         """Return what tools may reach for in one conversation; a context, to close what they open."""
-        return Given(files=files or {}, index=self.index, seed_id=seed_id, settings=self.settings)
+        return Given(
+            files=files or {},
+            index=self.index,
+            seed_id=seed_id,
+            busy=busy,
+            settings=self.settings,
+            web=self.web,
+        )
 
 
 class Actor(RoutedAgent):

@@ -50,6 +50,8 @@ class Environment(_Given):
     """Names of tools in `tools.registry`."""
     files: tuple[File, ...] = ()
     """What tools can read."""
+    site: str | None = None
+    """A website to use in a browser, as `tools.browser.pages` reads it; None where there is none."""
 
     @property
     def callable(self) -> bool:
@@ -58,8 +60,9 @@ class Environment(_Given):
 
     @property
     def material(self) -> str:
-        """Return the text that the task is about, whether it is shown or lies in files."""
-        return "\n\n".join(text for text in (self.context, *(f.text for f in self.files)) if text)
+        """Return the text that the task is about, whether it is shown, lies in files or is a site."""
+        texts = (self.context, *(f.text for f in self.files), self.site)
+        return "\n\n".join(text for text in texts if text)
 
     def filled(self, text: str, apis: tuple[Api, ...]) -> "Environment":
         """Return the environment with what a passage gives; the text of an API list only says it again."""
@@ -67,6 +70,8 @@ class Environment(_Given):
 
     def rewritten(self, material: str) -> "Environment":
         """Return the environment with another text in the place where it has one."""
+        if self.site is not None:
+            return self.model_copy(update={"site": material})
         if not self.files:
             return self.model_copy(update={"context": material})
         (file,) = self.files

@@ -1,14 +1,24 @@
 """Programs that look at instructions and answers: a leaf's checker, before any model does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from ..agents.records import Answer, Instruction, Turn
-from ..tools.checkers import CHECKERS, RUNS_CODE, TOOL_CALLS, CheckTask, usable
+from ..agents.records import Answer, Check, Instruction, Turn
+from ..tools.checkers import (
+    CHECKERS,
+    RUNS_CODE,
+    SITE_STATE,
+    TOOL_CALLS,
+    CheckResult,
+    CheckTask,
+    usable,
+)
+from ..tools.site_checks import check_site_task, unusable_goal
 from ..tools.text_faults import broken
 from ..tools.tool_checks import check_tool_use
+from ..tools.use_browser import NAME as BROWSER
 
 T = TypeVar("T")
 
@@ -27,6 +37,11 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
     check = instruction.check
     if check is None:
         return answer
+    found = _found(instruction, check, answer)
+    return answer.model_copy(update={"checked": found.passed, "check_note": found.note})
+
+
+def _found(instruction: Instruction, check: Check, answer: Answer) -> CheckResult:
     if check.name == TOOL_CALLS:
         said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
         turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
@@ -37,9 +52,22 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
             instruction.task,
             expected_calls=check.terms,
         )
-        return answer.model_copy(update={"checked": result.passed, "check_note": result.note})
-    found = CHECKERS[check.name](answer.text, check_task(instruction))
-    return answer.model_copy(update={"checked": found.passed, "check_note": found.note})
+        return CheckResult(result.passed, result.note)
+    if check.name == SITE_STATE:
+        told = _results(answer.turns, BROWSER)
+        return check_site_task(told, answer.text, check.terms, check.replacements)
+    return CHECKERS[check.name](answer.text, check_task(instruction))
+
+
+def _results(turns: Iterable[Turn], tool: str) -> list[str]:
+    """Return what calls of a tool returned, in order."""
+    calls: dict[str, str] = {}
+    found: list[str] = []
+    for turn in turns:
+        calls.update((call.id, call.name) for call in turn.tool_calls)
+        if turn.role == "tool" and calls.get(turn.tool_call_id) == tool:
+            found.append(turn.content)
+    return found
 
 
 def unusable(instruction: Instruction) -> str:
@@ -51,7 +79,10 @@ def unusable(instruction: Instruction) -> str:
         known = {api.name for api in instruction.environment.apis}
         absent = sorted(set(check.terms) - known)
         return f"{check.name}: no such API in the list: {', '.join(absent)}" if absent else ""
-    why = usable(check.name, check_task(instruction))
+    if check.name == SITE_STATE:
+        why = unusable_goal(check.terms)
+    else:
+        why = usable(check.name, check_task(instruction))
     return f"{check.name}: {why}" if why else ""
 
 
@@ -65,7 +96,10 @@ def check_parameters(instruction: Instruction) -> dict[str, Any]:
             "expected_behaviour": instruction.expected_behaviour,
             "task": instruction.task,
         }
-    return asdict(check_task(instruction))
+    task = check_task(instruction)
+    if check is not None and check.name == SITE_STATE:
+        return {"terms": task.terms, "replacements": task.replacements, "site": task.context}
+    return asdict(task)
 
 
 def check_task(instruction: Instruction) -> CheckTask:

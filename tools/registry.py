@@ -13,6 +13,7 @@ from .search_files import search_files
 from .search_web import read_page, search_web
 from .service import served
 from .tool import Tool, tool
+from .use_browser import use_browser
 
 TOOLS: dict[str, Tool] = {
     made.name: made
@@ -22,6 +23,8 @@ TOOLS: dict[str, Tool] = {
         # Its own limit ends a call first; what ran is never run again for another result.
         tool(run_python, timeout_s=120, outside=True, remembers=True, at_once=4),
         tool(search_apis, timeout_s=60),
+        # A site takes more steps than other tools; a visit that is resumed does all of them again.
+        tool(use_browser, timeout_s=300, outside=True, remembers=True, most=50_000, rounds=25),
         # Their own limits, with retries and a wait for the rate, end a call first.
         tool(search_web, timeout_s=600, outside=True),
         tool(read_page, timeout_s=600, outside=True),

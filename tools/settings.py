@@ -44,8 +44,20 @@ class SearchSettings(_Section):
     """Most that is read of one page; a larger one is refused."""
 
 
+class BrowserSettings(_Section):
+    """The browser of web agents."""
+
+    executable: str = ""
+    """The Chromium to start, by path or name; found by itself where none is named."""
+    start_s: PositiveFloat = 60.0
+    """Seconds in which it has to be up."""
+    timeout_s: PositiveFloat = 15.0
+    """Seconds for one action."""
+
+
 class ToolSettings(_Section):
     """All of them."""
 
+    browser: BrowserSettings = BrowserSettings()
     interpreter: InterpreterSettings = InterpreterSettings()
     search: SearchSettings = SearchSettings()

@@ -96,6 +96,8 @@ class Tool:
     """Calls under way at a time, where it reaches outside."""
     most: int = 20_000
     """Characters of a result; the rest is cut, and the model told so."""
+    rounds: int = 6
+    """Rounds of calls that a user's turn allows where it is at hand."""
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from autogen_core import MessageContext, message_handler
 
 from ...tools.registry import offered
+from ...tools.use_browser import SITE
 from ..actor import Actor
 from ..contender_name import contender_name, seat_name
 from ..errors import ReplyError
@@ -82,16 +83,20 @@ class Contender(Actor):
         )
         given = instruction.environment
         files = {file.name: file.text for file in given.files}
+        if given.site is not None:
+            files[SITE] = given.site
+        known = offered(given.apis, given.tools)
         async with self.desk.given(files=files, busy=given.busy) as reach:
             tools = [
                 self.desk.tools.offer(
                     tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
                 )
-                for tool in offered(given.apis, given.tools)
+                for tool in known
             ]
             return await run_tool_loop(
                 client,
                 system="",
                 user_turns=(instruction.prompt(), *instruction.user_turns),
                 tools=tools,
+                max_steps=max(tool.rounds for tool in known),
             )

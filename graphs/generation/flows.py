@@ -19,6 +19,7 @@ from . import (
     refinement,
     retrieval,
     transformation,
+    web,
 )
 from .flow_state import FlowState
 
@@ -69,10 +70,16 @@ def program() -> Flow:
     return graph.compile(checkpointer=False, name="program")
 
 
+def websites() -> Flow:
+    """Return the flow of web agents: a program draws sites, and tasks whose outcome it knows."""
+    return web.build()
+
+
 FLOWS: dict[str, Callable[[], Flow]] = {
     "standard": standard,
     "tool_use": tool_use,
     "constrained": constrained,
     "retrieval": retrieved,
     "program": program,
+    "web": websites,
 }

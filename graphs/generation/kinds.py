@@ -20,6 +20,8 @@ class FlowKind:
     """A program writes its instructions: the skill names it, and needs no prompts and no goals."""
     lists_apis: bool = False
     """Its passages are API lists, and its instructions are answered by calling them."""
+    shows_sites: bool = False
+    """Its passages are websites, which its program draws."""
 
     def role(self, named: str) -> str:
         """Return the role that carries a transformation out."""
@@ -31,6 +33,8 @@ KINDS = {
     "constrained": FlowKind(roles=("transformer",)),
     # A program searches: no role transforms.
     "retrieval": FlowKind(roles=("transformer",)),
+    # A program draws the site that a passage holds, and the tasks on it.
+    "web": FlowKind(roles=("transformer",), programmed=True, shows_sites=True),
     "program": FlowKind(roles=("transformer",), programmed=True),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }

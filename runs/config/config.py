@@ -23,9 +23,11 @@ from ...graphs.settings import (
     SelectionSettings,
 )
 from ...taxonomy.skill import Skill, load_skill, skill_path
+from ...tools.browser.launch import NoBrowser, executable
 from ...tools.interpreter import NoSandbox, place
 from ...tools.run_python import NAME
 from ...tools.settings import ToolSettings
+from ...tools.use_browser import NAME as BROWSER
 from ..seeds.settings import SeedSettings
 from ..training.settings import TrainingSettings, training_faults
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
@@ -98,13 +100,19 @@ class RunConfig(Config):
             _located, training_faults(self.training, self.cast, self.models, self.evaluation)
         )
         local = self.tools.interpreter.backend == "local"
-        if local and any(
-            NAME in leaf.tools for skill in self.loaded_skills() for leaf in skill.leaves
-        ):
+        used = {
+            tool for skill in self.loaded_skills() for leaf in skill.leaves for tool in leaf.tools
+        }
+        if local and NAME in used:
             try:
                 place(self.tools.interpreter)
             except NoSandbox as error:
                 yield ("tools", "interpreter"), f"tools.interpreter: {error}"
+        if BROWSER in used:
+            try:
+                executable(self.tools.browser)
+            except NoBrowser as error:
+                yield ("tools", "browser"), f"tools.browser: {error}"
 
     def tool_settings(self) -> ToolSettings:
         """Return how tools work."""

@@ -4,9 +4,10 @@ A skill's own file says whether it agrees with itself (`taxonomy.skill`); here i
 checkers, prompts and kinds of documents.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from random import Random
 from typing import get_args
 
 from ...agents.parts import PARTS, Part
@@ -15,7 +16,8 @@ from ...graphs.generation.kinds import KINDS
 from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
-from ...tools.checkers import CHECKER_NAMES, TOOL_CALLS
+from ...tools.browser.sites import SiteKind
+from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
 from ...tools.programs import named
 from ...tools.registry import TOOLS
 
@@ -69,6 +71,9 @@ def _of_flow(skill: Skill) -> Iterator[Finding]:
                 f"{TOOL_CALLS} checks calls of listed APIs, and the flow {skill.flow} lists none"
             )
             yield ("leaves", place, "checker"), words
+        if (leaf.checker == SITE_STATE) is not kind.shows_sites:
+            words = f"{SITE_STATE} checks visits to websites: it is for the flow web, which has no other"
+            yield ("leaves", place, "checker"), words
 
 
 def _of_program(skill: Skill) -> Iterator[Finding]:
@@ -76,9 +81,25 @@ def _of_program(skill: Skill) -> Iterator[Finding]:
         yield ("flow",), f"the flow {skill.flow} needs `program`: who writes the instructions"
         return
     try:
-        named(skill.program)
+        program = named(skill.program)
     except ValueError as error:
         yield ("program",), str(error)
+        return
+    if KINDS[skill.flow].shows_sites:
+        yield from _of_sites(skill, program)
+
+
+def _of_sites(skill: Skill, kinds: Mapping[str, SiteKind]) -> Iterator[Finding]:
+    """Yield transformations that name no kind of site, and leaves that theirs has no tasks for."""
+    for place, way in enumerate(skill.transformations):
+        if way.name not in kinds:
+            yield from _unknown(("transformations", place, "name"), way.name, "kind of site", kinds)
+            continue
+        tasks = kinds[way.name]("", Random(0)).tasks
+        for leaf in skill.admissible(way):
+            if leaf.name not in tasks:
+                where = ("transformations", place, "leaves")
+                yield from _unknown(where, leaf.name, f"task on a {way.name}", tasks)
 
 
 def _of_agents(skill: Skill) -> Iterator[Finding]:

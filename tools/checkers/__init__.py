@@ -33,6 +33,7 @@ __all__ = [
     "CHECKER_NAMES",
     "DECIDING",
     "RUNS_CODE",
+    "SITE_STATE",
     "TOOL_CALLS",
     "CheckResult",
     "CheckTask",
@@ -99,4 +100,6 @@ DECIDING = frozenset(name for name, rule in _RULES.items() if rule.decides)
 """Checkers after which no juror has anything to say."""
 TOOL_CALLS = "tool_calls"
 """The checker of a conversation with API calls: `tools.tool_checks.check_tool_use`."""
-CHECKER_NAMES = (*CHECKERS, TOOL_CALLS)
+SITE_STATE = "site_state"
+"""The checker of a visit to a website: `tools.site_checks.check_site_task`."""
+CHECKER_NAMES = (*CHECKERS, TOOL_CALLS, SITE_STATE)

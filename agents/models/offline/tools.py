@@ -7,6 +7,7 @@ from typing import Any
 
 from ...records import ToolCall
 from .answer import answer
+from .browsing import browse
 from .exercises import answer_to
 from .functions import (
     LEAST,
@@ -93,7 +94,12 @@ def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 
 # What to do where a tool of that name is at hand; any other is read off its schema.
-_KNOWN = {"run_python": _run, "search_files": _look_up, "search_web": _unaided}
+_KNOWN = {
+    "use_browser": browse,
+    "run_python": _run,
+    "search_files": _look_up,
+    "search_web": _unaided,
+}
 
 
 def _call(request: OfflineRequest, name: str, arguments: Arguments) -> OfflineReply:
