@@ -26,6 +26,8 @@ class StepSettings(Section):
     learning_rate: PositiveFloat
     epochs: PositiveFloat = 1.0
     """Times that each row is seen."""
+    fixed_updates: PositiveInt | None = None
+    """In the place of `epochs`: updates in all (of `ppo`, batches of answers), however many rows."""
     batch: PositiveInt = 8
     """Rows behind one update."""
 

@@ -55,7 +55,8 @@ class _Course:
     def go(self) -> None:
         """Do the iterations that are not done yet."""
         settings = self._settings
-        total = ceil(settings.epochs * len(self._asked) / settings.batch)
+        rows = ceil(settings.epochs * len(self._asked) / settings.batch)
+        total = settings.fixed_updates or rows
         start = self._taken_up()
         for number in range(start, total):
             reward, loss = self._iterate(number)

@@ -74,6 +74,7 @@ class Work:
             "output_dir": str(self.folder / "trainer"),
             "learning_rate": settings.learning_rate,
             "num_train_epochs": settings.epochs,
+            "max_steps": settings.fixed_updates or -1,
             "per_device_train_batch_size": settings.batch,
             "seed": plan.seed,
             "data_seed": plan.seed,
