@@ -11,7 +11,6 @@ from ..tools.checkers import (
     RUNS_CODE,
     SITE_STATE,
     TOOL_CALLS,
-    CheckResult,
     CheckTask,
     usable,
 )
@@ -37,11 +36,11 @@ def checked(instruction: Instruction, answer: Answer) -> Answer:
     check = instruction.check
     if check is None:
         return answer
-    found = _found(instruction, check, answer)
-    return answer.model_copy(update={"checked": found.passed, "check_note": found.note})
+    passed, note = _found(instruction, check, answer)
+    return answer.model_copy(update={"checked": passed, "check_note": note})
 
 
-def _found(instruction: Instruction, check: Check, answer: Answer) -> CheckResult:
+def _found(instruction: Instruction, check: Check, answer: Answer) -> tuple[bool | None, str]:
     if check.name == TOOL_CALLS:
         said = (Turn(role="user", content=instruction.prompt()), *answer.turns)
         turns = [(t.role, t.content, [(c.name, c.arguments) for c in t.tool_calls]) for t in said]
@@ -52,11 +51,13 @@ def _found(instruction: Instruction, check: Check, answer: Answer) -> CheckResul
             instruction.task,
             expected_calls=check.terms,
         )
-        return CheckResult(result.passed, result.note)
+        return result.passed, result.note
     if check.name == SITE_STATE:
         told = _results(answer.turns, BROWSER)
-        return check_site_task(told, answer.text, check.terms, check.replacements)
-    return CHECKERS[check.name](answer.text, check_task(instruction))
+        found = check_site_task(told, answer.text, check.terms, check.replacements)
+    else:
+        found = CHECKERS[check.name](answer.text, check_task(instruction))
+    return found.passed, found.note
 
 
 def _results(turns: Iterable[Turn], tool: str) -> list[str]:

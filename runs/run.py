@@ -176,7 +176,7 @@ async def repeat_async(folder: RunFolder, trainer: Trainer) -> RunResult:
         stack.enter_context(folder.locked())
         return folder, folder.store()
 
-    return await _run(load_config(folder.config), begin, None, trainer, network=False)
+    return await _run(load_config(folder.config, replays=True), begin, None, trainer, network=False)
 
 
 def _refuse_running_loop(twin: str) -> None:

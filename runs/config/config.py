@@ -100,19 +100,24 @@ class RunConfig(Config):
             _located, training_faults(self.training, self.cast, self.models, self.evaluation)
         )
         local = self.tools.interpreter.backend == "local"
-        used = {
-            tool for skill in self.loaded_skills() for leaf in skill.leaves for tool in leaf.tools
-        }
-        if local and NAME in used:
+        if local and NAME in self._tools_used():
             try:
                 place(self.tools.interpreter)
             except NoSandbox as error:
                 yield ("tools", "interpreter"), f"tools.interpreter: {error}"
-        if BROWSER in used:
+
+    def absent(self) -> Iterator[Fault]:
+        """Yield what this machine lacks of what tools reach outside with."""
+        if BROWSER in self._tools_used():
             try:
                 executable(self.tools.browser)
             except NoBrowser as error:
                 yield ("tools", "browser"), f"tools.browser: {error}"
+
+    def _tools_used(self) -> set[str]:
+        return {
+            tool for skill in self.loaded_skills() for leaf in skill.leaves for tool in leaf.tools
+        }
 
     def tool_settings(self) -> ToolSettings:
         """Return how tools work."""
@@ -180,13 +185,15 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def load_config(source: Source = None, overrides: Iterable[str] = ()) -> RunConfig:
+def load_config(
+    source: Source = None, overrides: Iterable[str] = (), *, replays: bool = False
+) -> RunConfig:
     """Return a run's config from a YAML file or a mapping; None is the embedded one; see `load`.
 
     Raises:
         UserError: place, field, value found and what is allowed, of everything that is wrong.
     """
-    return load(source, RunConfig, overrides)
+    return load(source, RunConfig, overrides, replays=replays)
 
 
 def _cast(data: Mapping[str, Any]) -> Iterator[Fault]:

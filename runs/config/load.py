@@ -97,6 +97,10 @@ class Config(Section):
         """Yield what cannot work, of a config whose every field is right by itself."""
         yield from ()
 
+    def absent(self) -> Iterator[Fault]:
+        """Yield what this machine lacks of what tools reach outside with; a replay needs none of it."""
+        yield from ()
+
     def tool_settings(self) -> ToolSettings:
         """Return how tools work."""
         return ToolSettings()
@@ -119,11 +123,13 @@ class Config(Section):
 C = TypeVar("C", bound=Config)
 
 
-def load(source: Source, kind: type[C], overrides: Iterable[str] = ()) -> C:
+def load(
+    source: Source, kind: type[C], overrides: Iterable[str] = (), *, replays: bool = False
+) -> C:
     """Return the config of a kind from a YAML file or a mapping.
 
     `overrides` are `a.b=value` with a YAML value; the last one wins. What the environment says of
-    addresses (`OPENAI_BASE_URL`) is filled in.
+    addresses (`OPENAI_BASE_URL`) is filled in. What `replays` a run reaches nothing outside.
 
     Raises:
         UserError: place, field, value found and what is allowed, of everything that is wrong.
@@ -141,6 +147,7 @@ def load(source: Source, kind: type[C], overrides: Iterable[str] = ()) -> C:
     findings += kind.early_faults(origin.data)
     if config is not None and not findings:
         findings += config.faults()
+        findings += () if replays else config.absent()
     if findings or config is None:
         raise UserError(
             join(

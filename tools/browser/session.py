@@ -115,7 +115,9 @@ async def visit(site: str, settings: BrowserSettings) -> AsyncIterator[Visit]:
     async def answer(route: Any) -> None:
         url = urlsplit(route.request.url)
         if f"{url.scheme}://{url.netloc}" != ORIGIN:
-            await route.abort()
+            # A page that is left for nowhere stays; what a page wants beside it fails.
+            leaving = route.request.is_navigation_request()
+            await (route.fulfill(status=204) if leaving else route.abort())
             return
         status, kind, body = respond(site, url.path)
         await route.fulfill(status=status, content_type=kind, body=body)

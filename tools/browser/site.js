@@ -112,7 +112,7 @@ document.addEventListener("click", (event) => {
   const e = event.target.closest("a[href], button");
   if (!e) return;
   const given = e.dataset;
-  if (e.matches("a")) window.going = true;
+  if (e.matches("a")) window.going = e.origin === location.origin;
   else if (given.tab) for (const p of all("[data-panel]")) p.hidden = p.dataset.panel !== given.tab;
   else if (given.sort) sort(e);
   else if (given.add) {

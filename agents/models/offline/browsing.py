@@ -7,7 +7,7 @@ Weak clicks once and says that it is done.
 import json
 import random
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...records import ToolCall
 from .answer import reply_to
@@ -75,7 +75,7 @@ def _steps(task: str, strength: str) -> list[_Step]:
 
 
 def _guess(
-    made: list[dict[str, str]], elements: dict[str, int], page: str, task: str
+    made: list[dict[str, Any]], elements: dict[str, int], page: str, task: str
 ) -> OfflineReply:
     """Click what shares most words with the task and was not clicked yet, a few times."""
     wanted = stems(task)
@@ -104,6 +104,7 @@ def _said(task: str, page: str) -> OfflineReply:
     return OfflineReply(reply_to(Question(context, asked[0], ()), "strong", random.Random(0)))
 
 
-def _act(made: list[dict[str, str]], action: str, element: int, text: str) -> OfflineReply:
+def _act(made: list[dict[str, Any]], action: str, element: int, text: str) -> OfflineReply:
     arguments = json.dumps({"action": action, "element": element, "text": text}, ensure_ascii=False)
-    return OfflineReply("", (ToolCall(f"call_{len(made) + 1}", "use_browser", arguments),))
+    id = f"call_{len(made) + 1}"
+    return OfflineReply("", (ToolCall(id=id, name="use_browser", arguments=arguments),))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html import escape
 from json import dumps
 from random import Random
+from typing import Any
 
 from ..pages import Page
 from .site import (
@@ -82,7 +83,10 @@ class _Office:
         )
         said = worded(level, steps, aim)
         if said == steps:
-            state = {"session": {"user": self.user}, "settings": {"language": language}}
+            state: dict[str, Any] = {
+                "session": {"user": self.user},
+                "settings": {"language": language},
+            }
         else:
             state = {"settings": {"language": language, "newsletter": False}}
         return SiteTask(said, state=state)
