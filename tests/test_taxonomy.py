@@ -26,8 +26,8 @@ PACKS = [load_skill(name) for name in skill_names()]
 LEAF = load_skill("text_modification").leaf("keyword_replacement")
 RC = load_skill("reading_comprehension")
 
-CONVERSATION_CHECKER = "tool_calls"
-"""Looks at a whole conversation, so it is `tools.tool_checks` and stands outside `CHECKERS`."""
+CONVERSATION_CHECKERS = ("tool_calls", "site_state")
+"""They look at whole conversations, so they stand outside `CHECKERS`."""
 
 # A value for every variable that prompts declare; what is not listed here gets a plain text.
 SAMPLES: dict[str, Any] = {
@@ -92,7 +92,7 @@ def test_the_papers_numbers() -> None:
 def test_every_name_a_pack_uses_exists(skill: Skill) -> None:
     assert not list(skill_faults(skill.name))
     for leaf in skill.leaves:
-        assert leaf.checker in {"", *CHECKERS, CONVERSATION_CHECKER}, leaf.name
+        assert leaf.checker in {"", *CHECKERS, *CONVERSATION_CHECKERS}, leaf.name
         by_program = skill.flow == "constrained"
         assert leaf.checker not in CHECKERS or leaf.check_terms or by_program, leaf.name
 

@@ -20,7 +20,7 @@ from arenainstruct.runs.dataset.example import Example, stream_examples
 from arenainstruct.runs.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.skill import load_skill
-from arenainstruct.tools.simulator import simulate
+from arenainstruct.tools.service import Service
 from tests.stage import scanned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,10 +163,12 @@ def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
     for answer in run.all(kinds.ANSWER):
         instruction = asked[answer.instruction_id]
         calls = {call.id: call for turn in answer.turns for call in turn.tool_calls}
+        given = instruction.environment
+        service = Service(given.apis, given.busy)
         for turn in answer.turns:
             if turn.role == "tool":
                 call = calls[turn.tool_call_id]
-                result = simulate(instruction.environment.apis, call.name, call.arguments)
+                result = service.answer(call.name, call.arguments)
                 assert turn.content == result.content
                 seen["right" if "error" not in json.loads(result.content) else "wrong"] += 1
         later = [turn.content for turn in answer.turns if turn.role == "user"]

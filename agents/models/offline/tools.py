@@ -26,6 +26,7 @@ from .text import WORD, bare, read_text, sentences, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
+_BUSY = re.compile(r'\{"error": "(?:429|5\d\d)\b')
 _AGAIN = re.compile(r"\b(?:again|once more|instead)\b", re.I)
 _VALUE = (
     r"[\"'`]?\s*(?:is|are|as|of|to|set to|=|:|named|called)?\s*"
@@ -52,7 +53,18 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
             functions[0].name,
             {p.name: example_value(p, rng) for p in functions[0].required},
         )
-    return _again(request, functions) or _next_step(request, functions, {c.name for c in made}, rng)
+    return _again(request, functions) or _next_step(request, functions, _done(request), rng)
+
+
+def _done(request: OfflineRequest) -> set[str]:
+    """Return the names of the calls made; where a service was busy, only medium takes that for done."""
+    calls = [call for turn in request.turns for call in turn.tool_calls]
+    results = [turn.content for turn in request.turns if turn.role == "tool"]
+    return {
+        call.name
+        for call, result in zip(calls, results, strict=False)
+        if request.strength == "medium" or not _BUSY.match(result)
+    }
 
 
 def _run(request: OfflineRequest, rng: random.Random) -> OfflineReply:
