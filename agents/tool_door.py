@@ -85,7 +85,9 @@ class ToolDoor:
             reply, served = await self._answer(asked, use)
             outcome = served if reply.finish == "stop" else "refused"
             if use.tool.remembers:
-                use.given.past.append(Past(use.tool.name, use.arguments, reply.text))
+                use.given.past.append(
+                    Past(use.tool.name, use.arguments, reply.text, use.tool.memory)
+                )
         finally:
             note(
                 "tool",

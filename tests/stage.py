@@ -35,6 +35,7 @@ from arenainstruct.runs.duplicates import TaskDuplicates
 from arenainstruct.runs.store import Store
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
 from arenainstruct.tools.retrieval import ApiIndex
+from arenainstruct.tools.settings import ToolSettings
 
 
 def leaf(name: str, **fields: Any) -> Leaf:
@@ -284,6 +285,7 @@ async def staged(
     *,
     skill: Skill = READING,
     families: Mapping[str, str] | None = None,
+    tools: ToolSettings | None = None,
     **settings: Any,
 ) -> AsyncIterator[Stage]:
     """Set a stage up in a folder; `settings` are sections of `GraphSettings`."""
@@ -301,7 +303,7 @@ async def staged(
         door = Door(opened, store, budget)
         index = stack.enter_context(ApiIndex())
         events: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        desk = Desk(door, index, ToolDoor(store, budget))
+        desk = Desk(door, index, ToolDoor(store, budget), tools or ToolSettings())
         troupe = await stack.enter_async_context(Troupe(desk))
         sections: dict[str, Any] = {"skills": (skill.name,), "evaluation": {"held_out": 0}}
         yield Stage(

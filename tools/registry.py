@@ -33,9 +33,9 @@ TOOLS: dict[str, Tool] = {
 
 
 def offered(apis: Sequence[ApiLike], names: Iterable[str]) -> list[Tool]:
-    """Return what a contender may call: a simulated tool for each API, and the tools named.
+    """Return what a contender may call: a simulated tool for each API, and the tools named here.
 
     An endpoint refuses two of one name: an API that bears a tool's name gives way.
     """
-    made = [*served(apis), *(TOOLS[name] for name in names)]
+    made = [*served(apis), *(TOOLS[name] for name in names if name in TOOLS)]
     return list({tool.name: tool for tool in made}.values())

@@ -1,8 +1,8 @@
 """What a user may tune about the tools, in the config's section `tools`."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 
 class _Section(BaseModel):
@@ -55,9 +55,38 @@ class BrowserSettings(_Section):
     """Seconds for one action."""
 
 
+class McpServer(_Section):
+    """A server of the Model Context Protocol: a program that is started, or an address."""
+
+    command: tuple[str, ...] = ()
+    """The program and its arguments: it is started for each conversation, and spoken to by its pipes."""
+    env: tuple[str, ...] = ()
+    """Names of variables of this process that the program gets beside a few such as `PATH`."""
+    url: str = ""
+    """Where a server listens to HTTP."""
+    key_env: str = ""
+    """The variable that holds its bearer token."""
+    timeout_s: PositiveFloat = 60.0
+    """Seconds for one call."""
+    again: bool = False
+    """A resumed conversation makes its earlier calls again: for servers that forget when they end."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.command) is bool(self.url):
+            raise ValueError("name either command or url")
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"url is {self.url!r}; it begins with http:// or https://")
+        return self
+
+
 class ToolSettings(_Section):
     """All of them."""
 
     browser: BrowserSettings = BrowserSettings()
     interpreter: InterpreterSettings = InterpreterSettings()
     search: SearchSettings = SearchSettings()
+    mcp: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], McpServer] = {}
+    """Servers whose tools leaves and contenders may use, as `mcp:NAME` or `mcp:NAME:TOOL`."""
+    contenders: dict[str, tuple[str, ...]] = {}
+    """Tools of `mcp` that a contender has whatever it is asked, by its alias."""

@@ -30,6 +30,8 @@ class Past(NamedTuple):
     tool: str
     arguments: str
     result: str
+    memory: str = ""
+    """Whose memory it is in, where several tools share one."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,14 @@ class Given:
 
     def digest(self, tool: "Tool") -> str:
         """Return a hash of what a call depends on beside its arguments: files and, with memory, the past."""
-        past = [p for p in self.past if p.tool == tool.name] if tool.remembers else ()
+        past = self.since(tool) if tool.remembers else ()
         seen = repr((sorted(self.files.items()), *past))
         return blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def since(self, tool: "Tool") -> list[Past]:
+        """Return the calls that a tool with a memory depends on."""
+        mine = tool.memory or tool.name
+        return [past for past in self.past if (past.memory or past.tool) == mine]
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +96,8 @@ class Tool:
     """It reaches out of the process: results are kept in the ledger and never asked for twice."""
     remembers: bool = False
     """What it answers depends on the calls before it in the conversation."""
+    memory: str = ""
+    """Where several tools share one: its name."""
     usd: float = 0.0
     """Price of a call."""
     timeout_s: float = 30.0

@@ -1,16 +1,21 @@
 """The contender: answers an instruction as any user's model would see it, without a system prompt."""
 
+from collections.abc import Iterable
+
 from autogen_core import MessageContext, message_handler
 
+from ...tools.mcp.tools import Named, listed, listing
 from ...tools.registry import offered
+from ...tools.tool import Tool
 from ...tools.use_browser import SITE
 from ..actor import Actor
 from ..contender_name import contender_name, seat_name
-from ..errors import ReplyError
+from ..errors import ReplyError, ToolError, boundary
 from ..messages import Respond
 from ..models.call import Call, Reply
 from ..models.client import Complete, DoorClient
 from ..records import Answer, Instruction, Turn, make_id
+from ..tool_door import ToolUse
 from ..tool_loop import run_tool_loop
 
 
@@ -42,7 +47,8 @@ class Contender(Actor):
         """
         instruction = message.instruction
         heard = Heard(self.desk.door.complete)
-        answering = self._use_tools if instruction.environment.callable else self._talk
+        calls = instruction.environment.callable or self._own
+        answering = self._use_tools if calls else self._talk
         turns = await answering(instruction, heard, message.sample - 1)
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
@@ -75,6 +81,25 @@ class Contender(Actor):
             turns += (Turn(role="assistant", content=reply.text),)
         return turns[1:]
 
+    @property
+    def _own(self) -> tuple[str, ...]:
+        """Names of the tools that it has whatever it is asked."""
+        return self.desk.settings.contenders.get(self.alias, ())
+
+    async def _listed(self, names: Iterable[str], subject: str) -> list[Tool]:
+        """Return the tools of MCP servers among those named; a listing is asked for once."""
+        wanted: dict[str, list[str]] = {}
+        for named in filter(None, map(Named.read, names)):
+            wanted.setdefault(named.server, []).append(named.tool)
+        found: list[Tool] = []
+        for server, tools in wanted.items():
+            async with self.desk.given() as reach:
+                use = ToolUse(listing(server), "{}", reach, f"contender/{self.alias}", subject)
+                told = await self.desk.tools.call(use)
+            with boundary(ToolError, f"tools of the MCP server {server}"):
+                found += listed(server, told, tools)
+        return found
+
     async def _use_tools(
         self, instruction: Instruction, heard: Heard, sample: int
     ) -> tuple[Turn, ...]:
@@ -85,12 +110,13 @@ class Contender(Actor):
         files = {file.name: file.text for file in given.files}
         if given.site is not None:
             files[SITE] = given.site
-        known = offered(given.apis, given.tools)
+        names = (*given.tools, *self._own)
+        subject = instruction.id
         async with self.desk.given(files=files, busy=given.busy) as reach:
+            theirs = await self._listed(names, subject)
+            known = list({t.name: t for t in (*offered(given.apis, names), *theirs)}.values())
             tools = [
-                self.desk.tools.offer(
-                    tool, reach, actor=f"contender/{self.alias}", subject=instruction.id
-                )
+                self.desk.tools.offer(tool, reach, actor=f"contender/{self.alias}", subject=subject)
                 for tool in known
             ]
             return await run_tool_loop(

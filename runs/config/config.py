@@ -25,6 +25,9 @@ from ...graphs.settings import (
 from ...taxonomy.skill import Skill, load_skill, skill_path
 from ...tools.browser.launch import NoBrowser, executable
 from ...tools.interpreter import NoSandbox, place
+from ...tools.mcp.tools import Named
+from ...tools.mcp.tools import absent as mcp_absent
+from ...tools.mcp.tools import faults as mcp_faults
 from ...tools.run_python import NAME
 from ...tools.settings import ToolSettings
 from ...tools.use_browser import NAME as BROWSER
@@ -105,9 +108,32 @@ class RunConfig(Config):
                 place(self.tools.interpreter)
             except NoSandbox as error:
                 yield ("tools", "interpreter"), f"tools.interpreter: {error}"
+        yield from self._tool_faults()
+
+    def _tool_faults(self) -> Iterator[Fault]:
+        """Yield servers that are not there, and contenders that play no part."""
+        given = self.tools.contenders
+        names = [name for own in given.values() for name in own]
+        for words in mcp_faults(self.tools, [*sorted(self._tools_used()), *names]):
+            yield ("tools", "mcp"), words
+        for alias, own in given.items():
+            if alias not in self.models:
+                known = ", ".join(self.models)
+                yield (
+                    ("tools", "contenders", alias),
+                    f"tools.contenders: no model {alias!r}; models: {known}",
+                )
+            for name in own:
+                if Named.read(name) is None:
+                    words = (
+                        f"{name!r} is no tool of an MCP server: write mcp:SERVER or mcp:SERVER:TOOL"
+                    )
+                    yield ("tools", "contenders", alias), f"tools.contenders.{alias}: {words}"
 
     def absent(self) -> Iterator[Fault]:
         """Yield what this machine lacks of what tools reach outside with."""
+        for server, words in mcp_absent(self.tools):
+            yield ("tools", "mcp", server), f"tools.mcp.{server}: {words}"
         if BROWSER in self._tools_used():
             try:
                 executable(self.tools.browser)

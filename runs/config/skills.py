@@ -18,6 +18,7 @@ from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
 from ...tools.browser.sites import SiteKind
 from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
+from ...tools.mcp.tools import Named
 from ...tools.programs import named
 from ...tools.registry import TOOLS
 
@@ -51,6 +52,8 @@ def _findings(skill: Skill) -> Iterator[Finding]:
                 ("leaves", place, "checker"), leaf.checker, "checker", CHECKER_NAMES
             )
         for number, name in enumerate(leaf.tools):
+            if Named.read(name):
+                continue  # whether there is such a server, its config says
             yield from _unknown(("leaves", place, "tools", number), name, "tool", TOOLS)
     if skill.flow in KINDS:
         yield from _of_flow(skill)

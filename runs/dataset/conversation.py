@@ -18,7 +18,10 @@ from ...tools.registry import TOOLS
 
 def tool_specs(given: Environment) -> list[dict[str, Any]]:
     """Return what could be called as OpenAI tool specs, with the very schemas that contenders are offered."""
-    functions = [*map(_function, given.apis), *(TOOLS[name].spec for name in given.tools)]
+    functions = [
+        *map(_function, given.apis),
+        *(TOOLS[name].spec for name in given.tools if name in TOOLS),
+    ]
     return [{"type": "function", "function": function} for function in functions]
 
 

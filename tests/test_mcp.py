@@ -1,0 +1,175 @@
+"""Tools of MCP servers: listed and called by pipes and by HTTP, kept in the ledger, refused in words."""
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("mcp", reason="pip install 'arenainstruct[mcp]'")
+
+from arenainstruct.agents.errors import Diverged, ToolError, UserError
+from arenainstruct.agents.messages import Respond
+from arenainstruct.agents.models.call import Reply
+from arenainstruct.agents.records import Answer, ToolCall
+from arenainstruct.agents.tool_door import ToolDoor, ToolUse
+from arenainstruct.runs import load_config
+from arenainstruct.runs.store import Store
+from arenainstruct.tools.mcp.connection import connection
+from arenainstruct.tools.mcp.tools import listed, listing
+from arenainstruct.tools.settings import McpServer, ToolSettings
+from arenainstruct.tools.tool import Given
+from tests.mcp_server import notes
+from tests.stage import Line, instruction, staged
+
+SERVER = McpServer(command=(sys.executable, str(Path(__file__).with_name("mcp_server.py"))))
+GONE = McpServer(command=("/nowhere/server",))
+Calls = list[tuple[str, dict[str, Any]]]
+ADD_AND_READ: Calls = [
+    ("notes_add", {"text": "bread"}),
+    ("notes_read_all", {}),
+    ("notes_add", {"text": ""}),
+    ("notes_add", {"text": "milk"}),
+    ("notes_read_all", {}),
+]
+
+
+async def talk(folder: Path, server: McpServer, calls: Calls, *, network: bool = True) -> list[str]:
+    """Make calls in one conversation; what was refused is told as it is to a model."""
+    store = Store.open(folder / "store.sqlite")
+    told: list[str] = []
+    try:
+        door = ToolDoor(store, await store.budget(None), network=network)
+        settings = ToolSettings(mcp={"notes": server})
+        async with Given(settings=settings) as given:
+            found = await door.call(ToolUse(listing("notes"), "{}", given))
+            tools = {tool.name: tool for tool in listed("notes", found, [""])}
+            for name, arguments in calls:
+                # As the loop does: each call from a task of its own.
+                use = ToolUse(tools[name], json.dumps(arguments), given, "contender/a", "i")
+                task = asyncio.create_task(door.call(use))
+                (said,) = await asyncio.gather(task, return_exceptions=True)
+                if isinstance(said, BaseException) and not isinstance(said, ValueError):
+                    raise said
+                told.append(str(said))
+    finally:
+        store.close()
+    return told
+
+
+async def test_a_server_by_pipes_is_asked_once_and_replayed_without_it(tmp_path: Path) -> None:
+    first = await talk(tmp_path, SERVER, ADD_AND_READ)
+    assert first[:2] == ["note 1", "bread"] and "a note is not empty" in first[2]
+    # The second reading follows another past: it is another call.
+    assert first[3:] == ["note 2", "bread; milk"]
+    assert await talk(tmp_path, GONE, ADD_AND_READ, network=False) == first
+    with pytest.raises(Diverged, match="notes_add"):
+        await talk(tmp_path, GONE, [("notes_add", {"text": "new"})], network=False)
+
+
+@pytest.mark.parametrize(("again", "kept"), [(True, "bread; milk; tea"), (False, "tea")])
+async def test_a_resumed_conversation_makes_its_calls_again_where_that_is_asked_for(
+    tmp_path: Path, again: bool, kept: str
+) -> None:
+    server = SERVER.model_copy(update={"again": again})
+    await talk(tmp_path, server, ADD_AND_READ)
+    more: Calls = [*ADD_AND_READ, ("notes_add", {"text": "tea"}), ("notes_read_all", {})]
+    assert (await talk(tmp_path, server, more))[-1] == kept
+
+
+async def test_a_server_gets_no_variable_but_those_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-mine")
+    monkeypatch.setenv("NOTES_TOKEN", "t")
+    server = SERVER.model_copy(update={"env": ("NOTES_TOKEN",)})
+    (told,) = await talk(tmp_path, server, [("notes_variables", {})])
+    assert "NOTES_TOKEN" in told.split() and "OPENAI_API_KEY" not in told.split()
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """Where the same server listens to HTTP."""
+    import uvicorn
+
+    app = notes().streamable_http_app()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+    # Whoever comes before it is up waits in the line of the socket.
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        task = asyncio.create_task(server.serve(sockets=[there]))
+        yield f"http://127.0.0.1:{there.getsockname()[1]}/mcp"
+        server.should_exit = True
+        await task
+
+
+async def test_a_server_by_http_is_asked_the_same_way(tmp_path: Path, address: str) -> None:
+    there = McpServer(url=address)
+    first = await talk(tmp_path, there, ADD_AND_READ)
+    assert first[3:] == ["note 2", "bread; milk"]
+    assert await talk(tmp_path, GONE, ADD_AND_READ, network=False) == first
+
+
+async def test_a_server_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    for server in (GONE, McpServer(url="http://127.0.0.1:9/mcp")):
+        with pytest.raises(ToolError, match="no MCP server answers"):
+            await talk(tmp_path, server, [])
+    with pytest.raises(ValueError, match="variable NOTES_KEY is not set"):
+        async with connection(McpServer(url="http://127.0.0.1:9/mcp", key_env="NOTES_KEY")):
+            pass
+
+
+async def test_a_contender_uses_the_tools_that_its_leaf_or_its_config_names(
+    tmp_path: Path,
+) -> None:
+    def writer(line: Line) -> Any:
+        if line.call.turns[-1].role == "tool":
+            return f"Kept: {line.call.turns[-1].content}"
+        call = ToolCall(id="c1", name="notes_add", arguments='{"text": "bread"}')
+        return Reply(text="", model="scripted/small", tool_calls=(call,), finish="tool_calls")
+
+    settings = ToolSettings(mcp={"notes": SERVER}, contenders={"small": ("mcp:notes:add",)})
+    for place, (own, tools, offered) in enumerate(
+        (
+            (True, (), ["notes_add"]),
+            (False, ("mcp:notes",), ["notes_add", "notes_read_all", "notes_variables"]),
+            (True, ("mcp:notes",), ["notes_add", "notes_read_all", "notes_variables"]),
+        )
+    ):
+        given = settings if own else settings.model_copy(update={"contenders": {}})
+        asked = instruction(tools=tools)
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        async with staged(folder, {"contender": writer}, tools=given) as stage:
+            answer = await stage.services.troupe.send(
+                Respond(instruction=asked), Answer, "contender", "small"
+            )
+            assert answer.text == "Kept: note 1"
+            assert [tool.name for tool in stage.calls[0].tools] == offered
+
+
+def test_a_tool_that_is_not_in_the_listing_is_named() -> None:
+    found = json.dumps([{"name": "add", "description": "", "parameters": {}}])
+    with pytest.raises(ValueError, match=r"notes has no tool 'ad'; tools: add"):
+        listed("notes", found, ["ad"])
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ("{mcp: {notes: {}}}", "name either command or url"),
+        ("{mcp: {notes: {url: ftp://x}}}", "begins with http:// or https://"),
+        ("{mcp: {notes: {command: [/nowhere/server]}}}", "'/nowhere/server' is no program"),
+        ("{mcp: {notes: {url: http://x, key_env: NOTES_KEY}}}", "NOTES_KEY is not set"),
+        ("{contenders: {teacher: [mcp:notes]}}", "no server 'notes' is named there"),
+        ("{contenders: {teacher: [run_python]}}", "write mcp:SERVER or mcp:SERVER:TOOL"),
+        ("{contenders: {nobody: []}}", "no model 'nobody'"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_paid(given: str, fault: str) -> None:
+    demo = Path(__file__).parents[1] / "runs" / "demo"
+    with pytest.raises(UserError, match=fault):
+        load_config(None, [f"seeds={demo}", f"tools={given}"])
