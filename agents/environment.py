@@ -48,6 +48,8 @@ class Environment(_Given):
     """How many calls of the APIs, from the first one, find the service busy and have to be made again."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry`."""
+    listed: tuple[str, ...] = ()
+    """Tools of MCP servers as they were listed to whoever answered, in JSON; of no instruction by itself."""
     files: tuple[File, ...] = ()
     """What tools can read."""
     site: str | None = None

@@ -184,6 +184,8 @@ class Answer(Record):
     """Whether one of its turns was cut off at the model's `max_tokens`."""
     broken: str = ""
     """Why it is no answer whatever was asked: it loops, or runs past its end; empty where it is one."""
+    listed: tuple[str, ...] = ()
+    """Tools of MCP servers that it could call, each as the JSON that it was told."""
 
     @property
     def seat(self) -> str:

@@ -15,9 +15,12 @@ pytest.importorskip("mcp", reason="pip install 'arenainstruct[mcp]'")
 from arenainstruct.agents.errors import Diverged, ToolError, UserError
 from arenainstruct.agents.messages import Respond
 from arenainstruct.agents.models.call import Reply
-from arenainstruct.agents.records import Answer, ToolCall
+from arenainstruct.agents.records import Answer, Instruction, ToolCall
 from arenainstruct.agents.tool_door import ToolDoor, ToolUse
 from arenainstruct.runs import load_config
+from arenainstruct.runs.dataset.conversation import offered as offered_to
+from arenainstruct.runs.dataset.conversation import tool_specs_json
+from arenainstruct.runs.estimate.report import estimate
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.mcp.connection import connection
 from arenainstruct.tools.mcp.tools import listed, listing
@@ -149,6 +152,20 @@ async def test_a_contender_uses_the_tools_that_its_leaf_or_its_config_names(
             )
             assert answer.text == "Kept: note 1"
             assert [tool.name for tool in stage.calls[0].tools] == offered
+            # What is trained on tells of them, though no registry knows them.
+            row = answer_row(answer, asked)
+            assert all(f'"name":"{name}"' in row for name in offered)
+
+
+def answer_row(answer: Answer, asked: Instruction) -> str:
+    return tool_specs_json(offered_to(asked, [answer]))
+
+
+def test_an_estimate_asks_no_server() -> None:
+    demo = Path(__file__).parents[1] / "runs" / "demo"
+    server = f"{{mcp: {{notes: {{command: [{sys.executable}, -c, 'raise SystemExit(3)']}}}}, "
+    own = "contenders: {teacher: [mcp:notes]}}"
+    assert estimate(load_config(None, [f"seeds={demo}", "skills=[rag]", f"tools={server}{own}"]))
 
 
 def test_a_tool_that_is_not_in_the_listing_is_named() -> None:

@@ -1,5 +1,6 @@
 """The contender: answers an instruction as any user's model would see it, without a system prompt."""
 
+import json
 from collections.abc import Iterable
 
 from autogen_core import MessageContext, message_handler
@@ -20,12 +21,14 @@ from ..tool_loop import run_tool_loop
 
 
 class Heard:
-    """Asks a model, and keeps what it thought before each of its replies, and whether one was cut off."""
+    """Asks a model, and keeps what is worth knowing of it: thoughts, cut replies, tools it was told of."""
 
     def __init__(self, complete: Complete) -> None:
         self._complete = complete
         self.thoughts: list[str] = []
         self.cut = False
+        self.listed: tuple[str, ...] = ()
+        """Tools of MCP servers that it is told of, as JSON."""
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call."""
@@ -63,6 +66,7 @@ class Contender(Actor):
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
             cut=heard.cut,
+            listed=heard.listed,
         )
 
     async def _talk(self, instruction: Instruction, heard: Heard, sample: int) -> tuple[Turn, ...]:
@@ -90,7 +94,9 @@ class Contender(Actor):
         """Return the tools of MCP servers among those named; a listing is asked for once."""
         wanted: dict[str, list[str]] = {}
         for named in filter(None, map(Named.read, names)):
-            wanted.setdefault(named.server, []).append(named.tool)
+            # An estimate knows no servers: it asks nobody.
+            if named.server in self.desk.settings.mcp:
+                wanted.setdefault(named.server, []).append(named.tool)
         found: list[Tool] = []
         for server, tools in wanted.items():
             async with self.desk.given() as reach:
@@ -114,6 +120,7 @@ class Contender(Actor):
         subject = instruction.id
         async with self.desk.given(files=files, busy=given.busy) as reach:
             theirs = await self._listed(names, subject)
+            heard.listed = tuple(json.dumps(tool.spec, sort_keys=True) for tool in theirs)
             known = list({t.name: t for t in (*offered(given.apis, names), *theirs)}.values())
             tools = [
                 self.desk.tools.offer(tool, reach, actor=f"contender/{self.alias}", subject=subject)
@@ -124,5 +131,5 @@ class Contender(Actor):
                 system="",
                 user_turns=(instruction.prompt(), *instruction.user_turns),
                 tools=tools,
-                max_steps=max(tool.rounds for tool in known),
+                max_steps=max((tool.rounds for tool in known), default=1),
             )

@@ -11,6 +11,7 @@ from ...graphs import kinds
 from ...graphs.kinds import Kind
 from ...graphs.records import Records
 from ...graphs.stream import paged
+from .conversation import offered
 from .lineage import find_instructions
 
 T = TypeVar("T", bound=TrainingRow)
@@ -34,7 +35,7 @@ class Example(Generic[T]):
     @property
     def given(self) -> Environment:
         """What the model may call, and what it is given besides."""
-        return self.asked.environment
+        return offered(self.asked, self.answers.values())
 
     def said(self, answer_id: str) -> tuple[Turn, ...]:
         """Return one of its completions: everything after the prompt, ending with an assistant turn."""

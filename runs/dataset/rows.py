@@ -20,7 +20,7 @@ from ...agents.records import (
 from ...agents.rows import PreferenceRow, RlvrRow, SftRow, TrainingRow
 from ...graphs.checking import check_parameters
 from ...graphs.supervisor.decisions import Decision
-from .conversation import plain, tool_specs_json
+from .conversation import offered, plain, tool_specs_json
 from .example import Example
 
 T = TypeVar("T", bound=TrainingRow)
@@ -218,7 +218,7 @@ def _sides(instruction: Instruction | None, a: Answer | None, b: Answer | None) 
 
 def _conversation(instruction: Instruction | None, answer: Answer | None) -> list[dict[str, str]]:
     asked = [Turn(role="user", content=instruction.prompt())] if instruction else []
-    given = instruction.environment if instruction else None
+    given = offered(instruction, [answer] if answer else ()) if instruction else None
     return plain([*asked, *(answer.turns if answer else ())], given)
 
 

@@ -125,6 +125,7 @@ def _hastened(config: RunConfig, held_out: float) -> RunConfig:
             "evaluation": config.evaluation.model_copy(update=share),
             "feedback": config.feedback.model_copy(update={"structure": False}),
             "budget": BudgetSettings(),
+            "tools": config.tools.model_copy(update={"mcp": {}}),
         }
     )
 
