@@ -97,10 +97,7 @@ def check_parameters(instruction: Instruction) -> dict[str, Any]:
             "expected_behaviour": instruction.expected_behaviour,
             "task": instruction.task,
         }
-    task = check_task(instruction)
-    if check is not None and check.name == SITE_STATE:
-        return {"terms": task.terms, "replacements": task.replacements, "site": task.context}
-    return asdict(task)
+    return asdict(check_task(instruction))
 
 
 def check_task(instruction: Instruction) -> CheckTask:

@@ -140,7 +140,7 @@ async def resume_async(
         UserError: there is no such run, or an override changes what it makes.
     """
     folder = RunFolder.find(run, Path(runs_dir))
-    before = load_config(folder.config)
+    before = load_config(folder.config, replays=True)
     config = load_config(folder.config, overrides)
     old, new = before.what(), config.what()
     for model in (*old["models"].values(), *new["models"].values()):

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from arenainstruct.graphs.library import Library
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.taxonomy.skill import load_skill, skill_names
+from arenainstruct.tools.browser.launch import NAMES as CHROMIUM
 from arenainstruct.tools.checkers import CHECKERS
 from arenainstruct.tools.documents import DocumentIndex
 
@@ -83,6 +85,8 @@ async def test_a_run_over_all_skills_keeps_rows_of_each_and_checks_both_ways(
 ) -> None:
     if shutil.which("bwrap") is None:
         pytest.skip("bubblewrap is not installed (apt install bubblewrap)")
+    if find_spec("playwright") is None or not any(map(shutil.which, CHROMIUM)):
+        pytest.skip("no browser: pip install 'arenainstruct[web]', apt install chromium")
     names = skill_names()
     each = "{passages: 1, instructions: 3, refinements: 0}"
     config = load_config(None, [f"seeds={DEMO}", f"skills={names}", "rounds=1", f"per_seed={each}"])
@@ -100,4 +104,5 @@ async def test_a_run_over_all_skills_keeps_rows_of_each_and_checks_both_ways(
                 said[checker].add(battle[f"checked_{side}"])
     new = {"extraction", "label", "option", "number", "citations", "code_tests"}
     assert new <= set(CHECKERS)
+    new |= {"site_state"}
     assert {name for name in new if said[name] >= {"passed", "failed"}} == new

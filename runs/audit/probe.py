@@ -56,7 +56,7 @@ async def _config(folder: RunFolder) -> RunConfig:
                 f"--canaries needs a run of `{program()} run`; {folder.path} is an arena, whose jurors "
                 "are audited by the games they judged"
             )
-    return load_config(folder.config)
+    return load_config(folder.config, replays=True)
 
 
 @dataclass(frozen=True)

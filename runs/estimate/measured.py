@@ -54,7 +54,7 @@ def _latest(runs_dir: Path) -> Iterable[RunFolder]:
 
 async def _told(folder: RunFolder) -> dict[str, Speed]:
     """Return what one run tells of the endpoints that it asked."""
-    models = load_config(folder.config).models
+    models = load_config(folder.config, replays=True).models
     with stored(folder.store()) as store:
         worked = await store.worked()
     places: dict[str, list[Worked]] = {}
