@@ -1,6 +1,6 @@
 """The test set's graph: clean, cluster, sift, then the diverse and the hard part.
 
-clean ─→ group ─→ [sift] ─→ draw ─→ rate ─→ label
+clean ─→ [end] ─→ group ─→ [sift] ─→ draw ─→ rate ─→ label
 Cleaning comes first, so that what is asked for is what comes out.
 """
 
@@ -76,7 +76,11 @@ async def clean(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
         keep = settings.decontamination.shared_passages == "keep"
         for leak in leaks:
             (shared if keep and leak.reason == "shared_passage" else removed).append(leak)
-    return {"prompts": _left(prompts, removed), "removed": removed, "shared": shared}
+    left = _left(prompts, removed)
+    kept = {leak.id: leak.matched for leak in shared}
+    whole = [Chosen(p, None, "clean", shares_passage=kept.get(p.id, "")) for p in left]
+    chosen = whole if services.clean else []
+    return {"prompts": left, "removed": removed, "shared": shared, "chosen": chosen}
 
 
 async def group(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
@@ -107,7 +111,16 @@ async def draw(state: SetState, runtime: Runtime[SetServices]) -> SetUpdate:
     """Draw the diverse part."""
     services, prompts = runtime.context, state["prompts"]
     places = {prompt.id: state["clusters"][prompt.id] for prompt in prompts}
-    samples = set(diverse(prompts, places, services.diverse, services.seed))
+    samples = set(
+        diverse(
+            prompts,
+            places,
+            services.diverse,
+            services.seed,
+            telling=services.telling,
+            most=services.settings.per_cluster,
+        )
+    )
     return {"chosen": [_chosen(state, p, "diverse") for p in prompts if p.id in samples]}
 
 
@@ -200,13 +213,20 @@ def filters(state: SetState, runtime: Runtime[SetServices]) -> str:
     return "sift" if runtime.context.settings.criteria.use == "filter" else "draw"
 
 
+def ends(state: SetState, runtime: Runtime[SetServices]) -> str:
+    """Return where to go once repeats are left out."""
+    return END if runtime.context.clean else "group"
+
+
 def build() -> CompiledStateGraph[SetState, SetServices, SetState, SetState]:
     """Return the compiled graph."""
     graph = StateGraph(SetState, context_schema=SetServices)
-    graph.add_sequence(traced("testset", clean, group))
+    graph.add_sequence(traced("testset", clean))
+    graph.add_sequence(traced("testset", group))
     graph.add_sequence(traced("testset", sift))
     graph.add_sequence(traced("testset", draw, rate, label))
     graph.add_edge(START, "clean")
+    graph.add_conditional_edges("clean", ends, ["group", END])
     graph.add_conditional_edges("group", filters, ["sift", "draw"])
     graph.add_edge("sift", "draw")
     graph.add_edge("label", END)

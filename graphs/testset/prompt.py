@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ...agents.records import Turn
 
-Part = Literal["diverse", "hard"]
+Part = Literal["diverse", "hard", "clean"]
 Reason = Literal[
     "duplicate",
     "contaminated",
@@ -75,7 +75,8 @@ class Chosen:
     """A prompt of the test set."""
 
     prompt: Prompt
-    cluster: int
+    cluster: int | None
+    """None where only repeats were left out."""
     part: Part
     difficulty: float | None = None
     """0 to 10; None in the diverse part, which is not rated."""

@@ -17,20 +17,37 @@ def _digest(id: str, seed: int, salt: str) -> bytes:
 
 
 def spread(
-    clusters: Mapping[str, int], count: int, seed: int, *, first: Sequence[str] = (), salt: str = ""
+    clusters: Mapping[str, int],
+    count: int,
+    seed: int,
+    *,
+    first: Sequence[str] = (),
+    salt: str = "",
+    telling: Mapping[str, float] | None = None,
+    most: int | None = None,
 ) -> list[str]:
     """Return up to `count` ids, as evenly over the clusters as their sizes allow.
 
-    Those in `first` are taken before all others and count for their clusters.
+    Args:
+        clusters: The cluster of each id.
+        count: How many are wanted.
+        seed: Decides among equals.
+        first: Taken before all others; they count for their clusters.
+        salt: Another one, another draw.
+        telling: How far models differ on a prompt, where it is known: the most telling come first.
+        most: How many of one cluster at most.
     """
     waiting: dict[int, list[str]] = {}
-    for id in reversed(shuffled(clusters.keys() - set(first), seed, salt)):
+    order = shuffled(clusters.keys() - set(first), seed, salt)
+    if telling:
+        order.sort(key=lambda id: -telling.get(id, -1.0))
+    for id in reversed(order):
         waiting.setdefault(clusters[id], []).append(id)
     taken = list(first)
     number = {cluster: 0 for cluster in waiting}
     for id in first:
         number[clusters[id]] = number.get(clusters[id], 0) + 1
-    for level in range(1, len(clusters) + 1):
+    for level in range(1, (most or len(clusters)) + 1):
         for cluster in sorted(waiting):
             if len(taken) >= count:
                 return taken
@@ -41,7 +58,13 @@ def spread(
 
 
 def diverse(
-    prompts: Sequence[Prompt], clusters: Mapping[str, int], count: int, seed: int
+    prompts: Sequence[Prompt],
+    clusters: Mapping[str, int],
+    count: int,
+    seed: int,
+    *,
+    telling: Mapping[str, float] | None = None,
+    most: int | None = None,
 ) -> list[str]:
     """Return `count` ids spread over the clusters, with at least one of every category.
 
@@ -50,29 +73,55 @@ def diverse(
     """
     if not count:
         return []
-    kept = _one_of_each(prompts, clusters, seed)
-    if len(kept) > count:
+    refuse_too_few(prompts, count)
+    kept = _one_of_each(prompts, clusters, seed, telling or {})
+    return spread(clusters, count, seed, first=kept, salt="diverse", telling=telling, most=most)
+
+
+def refuse_too_few(prompts: Sequence[Prompt], count: int) -> None:
+    """Refuse a diverse part that cannot keep every category.
+
+    Raises:
+        UserError: there are more categories than prompts asked for.
+    """
+    categories = len({prompt.category for prompt in prompts if prompt.category})
+    if 0 < count < categories:
         raise UserError(
-            f"--diverse {count} cannot keep all {len(kept)} categories: ask for at least {len(kept)}, "
+            f"--diverse {count} cannot keep all {categories} categories: ask for at least {categories}, "
             "or name a coarser column with --category-column"
         )
-    return spread(clusters, count, seed, first=kept, salt="diverse")
 
 
-def _one_of_each(prompts: Sequence[Prompt], clusters: Mapping[str, int], seed: int) -> list[str]:
-    """Return one id a category, from a cluster that has none yet where there is one."""
+def _one_of_each(
+    prompts: Sequence[Prompt], clusters: Mapping[str, int], seed: int, telling: Mapping[str, float]
+) -> list[str]:
+    """Return one id a category, each from a cluster of its own as far as that can be."""
     members: dict[str, list[str]] = {}
     for prompt in prompts:
         if prompt.category:
             members.setdefault(prompt.category, []).append(prompt.id)
-    kept: list[str] = []
-    used: set[int] = set()
+    for category, ids in members.items():
+        drawn = shuffled(ids, seed, "diverse")
+        members[category] = sorted(drawn, key=lambda id: -telling.get(id, -1.0))
+    owner: dict[int, str] = {}
+    chosen: dict[str, str] = {}
+
+    def place(category: str, tried: set[int]) -> bool:
+        """Find a cluster for a category; whoever holds it may move on to another one (Kuhn 1955)."""
+        for id in members[category]:
+            cluster = clusters[id]
+            if cluster in tried:
+                continue
+            tried.add(cluster)
+            if cluster not in owner or place(owner[cluster], tried):
+                owner[cluster], chosen[category] = category, id
+                return True
+        return False
+
     for category in sorted(members):
-        ids = shuffled(members[category], seed, "diverse")
-        id = next((id for id in ids if clusters[id] not in used), ids[0])
-        kept.append(id)
-        used.add(clusters[id])
-    return kept
+        if not place(category, set()):
+            chosen[category] = members[category][0]
+    return [chosen[category] for category in sorted(members)]
 
 
 def hardest(levels: Mapping[str, float], count: int, seed: int) -> list[str]:

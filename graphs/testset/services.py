@@ -1,6 +1,6 @@
 """What the test set's nodes reach for."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -31,6 +31,10 @@ class SetServices:
     rater: str
     """The alias that rates and labels."""
     in_flight: int
+    clean: bool
+    """Only leave out what is repeated or stands in training rows."""
+    telling: Mapping[str, float]
+    """How far recorded models differ on a prompt, by its id; empty without results."""
     notify: Callable[[str, int], None]
     """`notify(stage, items)` before each stage."""
 

@@ -43,6 +43,8 @@ class SamplingSettings(_Section):
 
     clusters: PositiveInt | None = None
     """None: the square root of the number of prompts (WizardArena: 500 for 276,000)."""
+    per_cluster: PositiveInt | None = None
+    """How many diverse prompts one cluster may give; None: as evenly as the clusters' sizes allow."""
     candidates: PositiveInt = 10
     """Prompts rated for each one of the hard part (WizardArena: 10,000 for 1,000)."""
     near_duplicate: float = Field(default=0.8, gt=0, le=1)

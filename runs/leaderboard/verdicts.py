@@ -135,3 +135,18 @@ def _matrix(item: Ints, judge: Ints, won: Floats, shape: tuple[int, int]) -> Flo
     # Halves do not sum to exact equality: a hair's breadth is no majority.
     label = 0.5 + 0.5 * np.sign(np.round(mean - 0.5, 9))
     return np.asarray(label.reshape(shape))
+
+
+def spreads(battles: Battles) -> dict[str, float]:
+    """Return how far models differ on each question: the variance of what they win there."""
+    table, count = battles.table, len(battles.table.models)
+    cell = np.concatenate([table.question * count + table.a, table.question * count + table.b])
+    size = table.questions * count
+    score = np.concatenate([table.score, 1.0 - table.score])
+    won, seen = add_up(cell, score, size), np.bincount(cell, minlength=size)
+    mean = np.where(seen > 0, won / np.maximum(seen, 1), np.nan).reshape(-1, count)
+    names = battles.questions.to_pylist()
+    return {
+        str(names[at]): float(np.nanvar(mean[at]))
+        for at in np.flatnonzero((~np.isnan(mean)).any(axis=1))
+    }

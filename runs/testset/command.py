@@ -32,6 +32,20 @@ def testset(
         int,
         typer.Option(min=0, help="Prompts rated hardest, of those that the diverse ones leave."),
     ] = 0,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean",
+            help="Only leave out repeats and what is in training rows: no draw, no model.",
+        ),
+    ] = False,
+    results: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BATTLES",
+            help="Recorded battles on the prompts: of a cluster, what models differ on comes first.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=MOST_SEED, help="Another seed, another draw.")
     ] = None,
@@ -83,14 +97,23 @@ def testset(
         if compare_rules:
             _compare(instructions, loaded, folder, as_json)
             return
-        if not diverse + hard:
-            raise UserError("nothing is asked for: give --diverse N, --hard M or both")
+        if not diverse + hard and not clean:
+            raise UserError("nothing is asked for: give --diverse N, --hard M or both, or --clean")
+        if clean and (diverse + hard or results):
+            raise UserError("--clean draws nothing: leave --diverse, --hard and --results out")
         if out and out.is_dir():
             raise UserError(
                 f"--out {out}: is a folder; name a file, such as {out / 'testset.jsonl'}"
             )
         order = Order(
-            instructions, diverse, hard, tuple(against or ()), prompt_column, category_column
+            instructions,
+            diverse,
+            hard,
+            tuple(against or ()),
+            prompt_column,
+            category_column,
+            clean,
+            tuple(results or ()),
         )
         _make(order, loaded, folder, out=out, as_json=as_json)
     except StopRun as stop:

@@ -1,7 +1,7 @@
 """Making a test set: the prompts read, the models opened, the graph run."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,10 +14,13 @@ from ...graphs.testset.cluster import keywords
 from ...graphs.testset.contamination import rules
 from ...graphs.testset.graph import SetState, build, start_state
 from ...graphs.testset.prompt import Prompt, TrainingText
+from ...graphs.testset.sample import refuse_too_few
 from ...graphs.testset.services import SetServices
 from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
+from ..leaderboard.reading import load
+from ..leaderboard.verdicts import spreads
 from ..opening import Opened, Opening
 from ..store import Place
 from .config import SentenceSettings, SetConfig, TfidfSettings
@@ -38,6 +41,10 @@ class Order:
     against: tuple[Path, ...] = ()
     prompt_column: str | None = None
     category_column: str = "category"
+    clean: bool = False
+    """Only leave out what is repeated or stands in training rows."""
+    results: tuple[str, ...] = ()
+    """Recorded battles on the prompts: those that models differ on are chosen first."""
 
 
 async def make(
@@ -57,6 +64,13 @@ async def make(
         prompt_column=order.prompt_column,
         category_column=order.category_column,
     )
+    refuse_too_few(prompts, order.diverse)
+    telling = spreads(load(list(order.results)).battles) if order.results else {}
+    if order.results and not telling.keys() & {prompt.id for prompt in prompts}:
+        raise UserError(
+            f"--results {', '.join(order.results)}: none of its questions is the id of a prompt; it has "
+            f"{min(telling, default='none')}, the prompts {prompts[0].id}"
+        )
     rows = read_training(order.against)
     rater = {config.alias: config.models[config.alias]}
     opening = Opening(rater | embedding_models(config), config)
@@ -64,7 +78,7 @@ async def make(
     place = Place.of(config.execution.store or ledger, ledger.parent.name)
     async with opening.at(place) as door:
         try:
-            services = _services(order, config, rows, door, notify)
+            services = _services(order, config, rows, door, telling, notify)
         except ValueError as error:  # a package or a model that is not there
             raise UserError(str(error)) from error
         ended = await door.landing(episode(build(), start_state(prompts), services))
@@ -75,6 +89,7 @@ async def make(
             order.hard,
             config.seed,
             tuple(map(str, order.against)),
+            order.clean,
         )
         return SetResult(
             asked=asked,
@@ -85,6 +100,7 @@ async def make(
             removed=state["removed"],
             shared=state["shared"],
             clusters=_clusters(state, prompts),
+            near_duplicate=config.testset.near_duplicate,
             rules=[(rule.name, rule.threshold) for rule in services.rules] if rows else [],
             calls=door.door.tally.calls(),
             usd=door.door.tally.usd,
@@ -117,6 +133,7 @@ def _services(
     config: SetConfig,
     rows: list[TrainingText],
     opened: Opened,
+    telling: Mapping[str, float],
     notify: Callable[[str, int], None],
 ) -> SetServices:
     sklearn("cluster")  # its absence is told before anything is paid
@@ -132,6 +149,8 @@ def _services(
         troupe=opened.troupe,
         rater=config.alias,
         in_flight=config.execution.in_flight,
+        clean=order.clean,
+        telling=telling,
         notify=notify,
     )
 

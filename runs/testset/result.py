@@ -21,6 +21,8 @@ class Asked:
     hard: int
     seed: int
     against: tuple[str, ...] = ()
+    clean: bool = False
+    """Whether only repeats and training rows were to be left out."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class SetResult:
     shared: Sequence[Removed]
     """Kept although a training row holds their passage."""
     clusters: Sequence[ClusterFact]
+    near_duplicate: float
+    """Cosine from which a prompt repeats another."""
     rules: Sequence[tuple[str, float]]
     """The rules of decontamination and their thresholds."""
     calls: dict[str, int]
@@ -107,6 +111,8 @@ class SetResult:
             "removed": self.removed_by(),
             "examples": {name: asdict(removed) for name, removed in self.examples().items()},
             "shared_passages_kept": len(self.shared),
+            "near_duplicate": self.near_duplicate,
+            "clusters_met": sum(fact.chosen > 0 for fact in self.clusters),
             "rules": [{"rule": name, "threshold": least} for name, least in self.rules],
             "calls": self.calls,
             "usd": round(self.usd, 6),

@@ -30,6 +30,8 @@ def summary(result: SetResult) -> str:
 
 def _head(result: SetResult) -> str:
     parts, asked = result.parts(), result.asked
+    if asked.clean:
+        return f"Clean: {parts['all']} of {len(result.prompts)} prompts"
     lines = [
         f"Test set: {parts['all']} of {len(result.prompts)} prompts "
         f"({parts['diverse']} diverse, {parts['hard']} hard)"
@@ -70,7 +72,10 @@ def _categories(result: SetResult) -> str:
 
 
 def _clusters(result: SetResult) -> str:
-    lines = [f"Clusters: {len(result.clusters)}"]
+    if not result.clusters:
+        return ""
+    met = sum(fact.chosen > 0 for fact in result.clusters)
+    lines = [f"Clusters: {len(result.clusters)}, {met} of them met"]
     lines += [
         f"  {fact.chosen:>5} of {fact.size:<5} {fact.cluster:>3}: {', '.join(fact.words)}"
         for fact in result.clusters[:SHOWN]
@@ -81,7 +86,11 @@ def _clusters(result: SetResult) -> str:
 
 
 def _removed(result: SetResult) -> str:
-    lines = []
+    lines = [
+        "Repeats: the same but for case and spaces, or characters alike by "
+        f"{result.near_duplicate:g} or more (testset.near_duplicate) unless numbers, names or rare words "
+        "differ"
+    ]
     if result.rules:
         rules = ", ".join(f"{name} ≥ {least:g}" for name, least in result.rules)
         lines.append(f"Compared with {result.training_texts} training texts by {rules}")
