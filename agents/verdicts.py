@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..tools.ratings.verdict import STRENGTH
 from .replies import ChoiceReply, FiveGradeReply, ScoreReply, VerdictReply
 
 Scores = tuple[float, float]
@@ -17,6 +18,11 @@ BETTER: Scores = (7.0, 4.0)
 is; it counts as 3 points, the least margin from which Arena Learning trained in its first round."""
 MUCH_BETTER: Scores = (8.5, 2.5)
 EVEN: Scores = (5.5, 5.5)
+
+
+def strength(score_a: float, score_b: float) -> float:
+    """Return how many verdicts a game counts as: three where a five-grade juror said >>, as published."""
+    return STRENGTH if {score_a, score_b} == set(MUCH_BETTER) else 1.0
 
 
 @dataclass(frozen=True)

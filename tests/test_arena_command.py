@@ -148,7 +148,8 @@ async def dear(call: Call) -> Reply:
 
 
 def test_a_spent_budget_stops_with_what_there_is(birds: Birds) -> None:
-    scripted = {"provider": "scripted", "script": f"{__name__}:dear", "price": {"output": 4.0}}
+    # At this price a call may cost what it does: only then nothing in flight can exceed the ceiling.
+    scripted = {"provider": "scripted", "script": f"{__name__}:dear", "price": {"output": 10.0}}
     models = {bird: {**scripted, "model": bird} for bird in (*BIRDS, "elk")}
     data = {"models": models, "budget": {"usd": 1.0}, "execution": {"in_flight": 2}}
     command = birds.command("--json")

@@ -82,7 +82,7 @@ def test_the_published_leaderboard(shared: Path) -> None:
     battles = str(shared / "data/battles/alpaca2_battles.csv.gz")
     published = str(shared / "data/published/alpaca2_leaderboard.csv")
     (found,) = told(
-        *("compare", battles, "--drop-faulty", "--judge", "weighted_alpaca_eval_gpt4_turbo"),
+        *("compare", battles, "--on-error", "drop", "--judge", "weighted_alpaca_eval_gpt4_turbo"),
         *("--reference", published, "--column", "win_rate"),
     )["boards"]
     assert len(found["models"]) == 57 and found["spearman"]["value"] > 0.999

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.boards import Row, board, jsonl, kept, refused, told, write
+from tests.test_published import BASELINE
 
 
 def hard(uid: str, model: str, first: str | None, second: str | None, **more: Any) -> Row:
@@ -81,6 +82,8 @@ def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Pat
                     "price_per_example": 0.1,
                 }
             )
+    for rows in files.values():  # in the order of the evaluation set, as published
+        rows.sort(key=lambda row: int(row["instruction"].split("-")[1]))
     paths = [kept(tmp_path, f"{name}.json", json.dumps(rows)) for name, rows in files.items()]
     found = board(*paths)
     with (shared / "data/published/alpaca2_leaderboard.csv").open() as lines:
@@ -90,6 +93,25 @@ def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Pat
             there = published[row["model"]]
             assert row["win_rate"] == pytest.approx(float(there["win_rate"]) / 100, abs=1e-4)
     assert not any(w["kind"] == "one_order" for w in found["warnings"])
+    with (shared / "data/battles/alpaca2_lc_inputs.csv").open() as lines:
+        inputs = list(csv.DictReader(lines))
+    gamed = [
+        {"index": row["question_id"].removeprefix("ae-"), "model": name}
+        | {"instruction_difficulty": row["instruction_difficulty"]}
+        | {"preference": row[f"fitted_pref_{name}"], "not_gamed_baseline": False}
+        | {"std_delta_len": int(row[f"len_{BASELINE}"]) - int(row[f"len_{name}"])}
+        for name in (f"{BASELINE}_verbose", f"{BASELINE}_concise")
+        for row in inputs
+    ]
+    difficulty = write(tmp_path, "df_gamed.csv", gamed)
+    controlled = board(*paths, "--control", "length", "--difficulty", difficulty)
+    rates = [row["length_controlled"] for row in controlled["models"]]
+    assert rates == sorted(rates, reverse=True)
+    assert list(controlled["models"][0])[1] == "length_controlled"
+    for row in controlled["models"]:
+        if row["model"] in files:
+            rate = float(published[row["model"]]["length_controlled_winrate"]) / 100
+            assert row["length_controlled"] == pytest.approx(rate, abs=2e-3)
     assert set(board(*paths, "--by", "category")["by"]) == {
         *("helpful_base", "koala", "oasst", "selfinstruct", "vicuna")
     }

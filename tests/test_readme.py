@@ -79,9 +79,52 @@ async def place(tmp_path: Path) -> AsyncIterator[Path]:
         yield tmp_path
 
 
+def published(folder: Path) -> None:
+    """Write small files as AlpacaEval and Arena-Hard publish theirs."""
+    judge = "weighted_alpaca_eval_gpt4_turbo"
+    for model, lead in (("owl", 0.3), ("jay", 0.1)):
+        rows = [
+            {"instruction": f"Task {n} of many", "output_1": "x" * (90 + n), "annotator": judge}
+            | {"generator_1": "base", "generator_2": model, "output_2": "x" * (99 + n * n % 7)}
+            | {"dataset": "koala", "preference": 1.2 + lead + n % 5 / 10}
+            for n in range(20)
+        ]
+        path = folder / "results" / model / judge / "annotations.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(rows))
+        for version in ("arena-hard-v2.0/model_judgment/gpt-4.1",) + (
+            "arena-hard-v0.1/model_judgment/gpt-4-1106-preview",
+        ):
+            new = "v2" in version
+            games = [
+                {("uid" if new else "question_id"): f"q{n}", "model": model, "judge": "gpt"}
+                | ({"category": "hard_prompt"} if new else {})
+                | {"games": [{"score": "A>B" if n % 4 else "B>>A"}, {"score": "A>B"}]}
+                for n in range(20)
+            ]
+            file = folder / version / f"{model}.jsonl"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(map(json.dumps, games)))
+    gamed = [
+        f"{n},base_{kind},{n / 10},0.{at},{at}"
+        for at, kind in ((7, "v"), (2, "c"))
+        for n in range(20)
+    ]
+    head = "index,model,instruction_difficulty,preference,std_delta_len"
+    (folder / "df_gamed.csv").write_text("\n".join([head, *gamed]))
+    board = "model,score,rating_q025,rating_q975\nowl,60,55,65\njay,40,35,45\ngpt-4-0314,50,50,50\n"
+    (folder / "arena_hard_leaderboard.csv").write_text(board)
+
+
+def globbed(folder: Path, word: str) -> list[str]:
+    """Return a word as a shell would."""
+    return sorted(map(str, folder.glob(word))) if "*" in word else [word]
+
+
 async def typed(line: str, folder: Path) -> None:
     """Run a command of the README."""
-    arguments = line.removeprefix(TOOL).split()
+    words = line.removeprefix(TOOL).split()
+    arguments = [found for word in words for found in globbed(folder, word)]
     if arguments[0] == "run":
         arguments += [word for field in SMALL for word in ("--set", field)]
     done = await asyncio.to_thread(tool, arguments, folder / "runs", folder)
@@ -104,10 +147,13 @@ async def test_config_and_commands(place: Path) -> None:
     kept = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
     measured = [{"key": 1, "prompt": "Describe a bridge without any comma.", **kept}]
     (place / "ifeval.jsonl").write_text("\n".join(map(json.dumps, measured)))
+    published(place)
     lines = [c for c in COMMANDS if c.startswith(TOOL)]
     assert [line.split()[1] for line in lines] == [
         *("estimate", "check", "run", "run", "resume", "export", "replay"),
-        *("leaderboard", "calls", "audit", "benchmark", "testset", "arena"),
+        *("leaderboard", "calls", "audit", "benchmark"),
+        *("leaderboard", "leaderboard", "leaderboard", "leaderboard"),
+        *("compare", "testset", "arena"),
     ]
     for line in lines:
         await typed(line, place)

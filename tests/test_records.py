@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.boards import Row, battle, board, rounds, said, write
+from tests.boards import Row, battle, board, rounds, said, told, write
 from tests.test_published import BASELINE, JUDGE
 
 ROWS = [
@@ -27,6 +27,15 @@ def test_records_and_loss_rates(tmp_path: Path) -> None:
         part = next(row for row in found["by"]["a"]["models"] if row["model"] == "owl")
         assert (part["wins"], part["ties"], part["losses"]) == (6, 4, 0)
     assert "6 · 4 · 15" in said("leaderboard", path)
+
+
+def test_an_audit_tells_records_by_category_and_leaf(tmp_path: Path) -> None:
+    rows = [row | {"category": row["topic"], "leaf": f"{row['topic']}1"} for row in ROWS]
+    rows = [row | {"question_id": f"{row['topic']}-{row['question_id']}"} for row in rows]
+    found = told("audit", write(tmp_path, "b.csv", rows))
+    owl = {"model": "owl", "wins": 6, "ties": 4, "losses": 0, "loss_rate": 0.0}
+    assert owl in found["by"]["category"]["a"] and owl in found["by"]["leaf"]["a1"]
+    assert {row["model"]: row["losses"] for row in found["models"]}["owl"] == 15
 
 
 def test_the_targets_best_and_worst_opponent(tmp_path: Path) -> None:
@@ -66,11 +75,11 @@ def test_closed_form_errors_are_the_published_ones(shared: Path) -> None:
     path = str(shared / "data/battles/alpaca2_battles.csv.gz")
     found = board(path, "--on-error", "drop", "--judge", JUDGE, "--intervals", "sandwich")
     with (shared / "data/published/alpaca2_leaderboard.csv").open() as lines:
-        told = {row[""]: row for row in csv.DictReader(lines)}
-    whole = [r["model"] for r in found["models"] if r["battles"] == 805 and r["model"] in told]
+        there = {row[""]: row for row in csv.DictReader(lines)}
+    whole = [r["model"] for r in found["models"] if r["battles"] == 805 and r["model"] in there]
     assert len(whole) > 45
     for model in set(whole) - {BASELINE}:
-        error = float(told[model]["standard_error"]) / 100
+        error = float(there[model]["standard_error"]) / 100
         assert found["win_rates"][model]["closed_form_error"] == pytest.approx(error, rel=2e-3), (
             model
         )

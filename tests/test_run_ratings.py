@@ -243,3 +243,28 @@ def test_few_shared_battles_are_worth_no_number_of_votes(tmp_path: Path) -> None
         assert "worth takes 30 shared battles" in said(command, path)
     more = run_of(tmp_path / "s-1", drawn(10, ["owl", "elk"]) + lone)
     assert 1 <= board(more)["agreement"]["effective_votes"] <= 2
+
+
+def test_a_strong_verdict_of_five_grades_counts_three_times(tmp_path: Path) -> None:
+    """In a run's own ratings as in the leaderboard of its battles."""
+
+    def graded(question: int, pair: tuple[str, str], points: Leads) -> Battle:
+        one, other = points
+        played = [
+            game.model_copy(update={"score_a": one, "score_b": other})
+            for game in games({"elk": (1.0, 1.0)})
+        ]
+        return battle(question, pair, played)
+
+    fought = [
+        graded(n, pair, (8.5, 2.5) if n % 3 else (4.0, 7.0) if n % 2 else (5.5, 5.5))
+        for n, pair in enumerate(PAIRS * 8)
+    ]
+    told = [row for one in fought for row in rows(one)]
+    assert {weight for *_, weight in told} == {0.5, 1.5}
+    run = run_of(tmp_path, fought)
+    own = rate(BattleTable.from_rows(told))
+    assert ratings(board(run)) == pytest.approx(
+        dict(zip(own.models, own.ratings.tolist(), strict=True))
+    )
+    assert ratings(board(run, "--strong", "1")) != ratings(board(run))

@@ -8,11 +8,14 @@ same order. Sampling draws from a generator of the row's own.
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from ...tools.optional import optional
 from .chat import EXTRA, tokenizer_of
 
+_LOADING = Lock()
+"""transformers loads one model at a time: two threads that do leave weights without their numbers."""
 _LEAST = 16
 """Narrowest bucket, in tokens."""
 
@@ -94,7 +97,10 @@ class Causal:
         device = device_of(device)
         tokenizer = tokenizer_of(name)
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype_of(device))
+            with _LOADING:
+                model = transformers.AutoModelForCausalLM.from_pretrained(
+                    name, dtype=dtype_of(device)
+                )
         except (OSError, ValueError) as error:
             raise ValueError(f"model: {name!r} is no causal language model: {error}") from error
         return cls(model.eval().to(device), tokenizer, device, batch)

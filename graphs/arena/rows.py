@@ -8,6 +8,7 @@ is: a little for each side. `arenainstruct leaderboard` rates a run by the same 
 from collections.abc import Iterator
 
 from ...agents.records import Battle, Game
+from ...agents.verdicts import strength
 from ...tools.ratings.share import FLIPPED_WEIGHT
 from ...tools.ratings.verdict import in_order, side
 from .verdict import juror_verdicts
@@ -19,7 +20,8 @@ Row = tuple[str, str, str, str | float, float]
 def rows(battle: Battle) -> Iterator[Row]:
     """Yield the rows of one battle, of weight 1 in all where every juror is consistent.
 
-    A game weighs 1 / (2 x jurors), and half of that where its juror is of two minds. A battle that a
+    A game weighs 1 / (2 x jurors), half of that where its juror is of two minds, and three times as much
+    where a five-grade juror calls an answer much better. A battle that a
     checker or identical answers decided is one row.
     """
     question = battle.question_id or battle.instruction_id
@@ -30,6 +32,7 @@ def rows(battle: Battle) -> Iterator[Row]:
     share = 0.5 / len({game.juror for game in battle.games})
     for game in battle.games:
         weight = share * (FLIPPED_WEIGHT if game.juror in torn else 1.0)
+        weight *= strength(game.score_a, game.score_b)
         yield question, *shown(battle, game), weight
 
 

@@ -72,7 +72,7 @@ class _NotToldApart:
         async for scores in self._rule.blocks(texts, rows):
             for at, other in zip(*np.nonzero(scores >= self.threshold), strict=True):
                 place = start + int(other)
-                if place < at and telling.apart(texts[at], rows[place]):
+                if place < at and telling.apart(texts[int(at)], rows[place]):
                     scores[at, other] = 0.0
             yield scores
             start += scores.shape[1]

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from ...agents.records import Answer, Battle, Cascaded, Game, Record, Winner, make_id
+from ...agents.verdicts import strength
 from ...graphs import stages
 from ...graphs.arena.matchmaking import Pair
 from ...graphs.kinds import Kind
@@ -53,7 +54,7 @@ def judged_games(
     weight: float = 1.0,
     cascade: Cascaded = "",
 ) -> list[JudgedGame]:
-    """Return the games that jurors judged, each of that weight."""
+    """Return the games that jurors judged, each of that weight; a strong verdict of three times that."""
     found: list[JudgedGame] = []
     for game in games:
         alone = game.alone()
@@ -68,7 +69,7 @@ def judged_games(
                 answers,
                 judge=game.juror,
                 reason=game.reason,
-                weight=weight,
+                weight=weight * strength(game.score_a, game.score_b),
                 before=before,
                 cascade=cascade,
             )

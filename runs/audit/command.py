@@ -98,7 +98,7 @@ def audit(
     from ..arena.config import ArenaConfig
     from ..config.load import load
     from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
-    from .data import data
+    from .data import data, records_by
     from .reading import read_answers, read_battles, read_labels
     from .text import show
 
@@ -116,14 +116,14 @@ def audit(
     counting = Counting(ties.value, failed.value if failed else "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
-    looks = canned(heap.said)
+    looks, records = canned(heap.said), records_by(heap.plays, heap.groups)
     doubts = [
         *canned_doubts(looks),
         *twice_doubts(heap.twice),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
     if as_json:
-        told = data(found, sung, doubts, looks, dropped=dropped, unjudged=heap.unjudged)
+        told = data(found, sung, doubts, looks, records, dropped=dropped, unjudged=heap.unjudged)
         say(orjson.dumps({**told, "failures": broken}).decode())
     else:
         show(found, sung, doubts, dropped=sum(dropped.values()), failed=broken)

@@ -6,11 +6,13 @@ from typing import Any
 
 from ...tools.audit.accord import Accord, Counting
 from ...tools.audit.canned import Canned
+from ...tools.audit.evidence import Play
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
-from ...tools.ratings.record import loss_rate
+from ...tools.ratings.record import Record, loss_rate, record
+from ...tools.ratings.table import BattleTable
 from ..leaderboard.doubts import Doubt
 from .ranking import Canaries
 
@@ -22,6 +24,7 @@ def data(
     canaries: Canaries | None,
     doubts: Sequence[Doubt],
     answers: Sequence[Canned],
+    records: Mapping[str, Mapping[str, Record]],
     *,
     dropped: Mapping[str, int],
     unjudged: int,
@@ -36,15 +39,11 @@ def data(
         "answers": [asdict(told) for told in answers],
         "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
-        "models": [
-            {
-                "model": model,
-                **dict(zip(("wins", "ties", "losses"), found, strict=True)),
-                "loss_rate": loss_rate(found, audit.counting.ties),
-            }
-            for model in audit.record.models
-            for found in [audit.record.of(model)]
-        ],
+        "models": _records(audit.record, audit.counting),
+        "by": {
+            name: {group: _records(one, audit.counting) for group, one in found.items()}
+            for name, found in records.items()
+        },
         "jurors": [_juror(juror, audit.counting) for juror in audit.jurors],
         "counting": asdict(audit.counting),
         "jury_with_people": _accord(audit.jury_people, audit.counting),
@@ -64,6 +63,38 @@ def data(
         "canaries": asdict(canaries) if canaries else None,
         "ok": not audit.findings and not (canaries and canaries.findings),
     }
+
+
+def _records(found: Record, counting: Counting) -> list[Data]:
+    """Return what each model won, tied and lost."""
+    told = {model: found.of(model) for model in found.models}
+    return [
+        {
+            "model": model,
+            **dict(zip(("wins", "ties", "losses"), counts, strict=True)),
+            "loss_rate": loss_rate(counts, counting.ties),
+        }
+        for model, counts in told.items()
+    ]
+
+
+def records_by(
+    plays: Sequence[Play], groups: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, Record]]:
+    """Return the records of each category and each leaf, by the column's name."""
+    found: dict[str, dict[str, Record]] = {}
+    for name, of in groups.items():
+        parts: dict[str, list[Play]] = {}
+        for play in plays:
+            if play.question in of:
+                parts.setdefault(of[play.question], []).append(play)
+        found[name] = {
+            group: record(
+                BattleTable.from_rows((p.question, p.first, p.second, p.score, 1.0) for p in part)
+            )
+            for group, part in sorted(parts.items())
+        }
+    return found
 
 
 def estimate(found: Estimate) -> Data:

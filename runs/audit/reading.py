@@ -36,6 +36,8 @@ NO_VERDICT = frozenset({"", "error", "none", "null", "nan", "invalid", "failed",
 """Winners that say that the juror gave no verdict."""
 NOBODY = "the juror"
 """The juror of rows that name none."""
+GROUPS = ("category", "leaf")
+"""Columns by which records are told apart."""
 OUTCOME = ("winner", "preference")
 SIDES = ("len", "answer", "checked", "served", "before")
 BEFORE = ("before_a", "before_b", "before_reason")
@@ -58,6 +60,8 @@ class Heap:
     labels: list[Label] = field(default_factory=list)
     twice: dict[str, str] = field(default_factory=dict)
     """Files that hold the same bytes as one before."""
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Category and leaf of each question, as far as rows tell them, by the column's name."""
     failed: list[Failure] | None = None
     """What jurors were asked and did not answer; None where such rows are faults."""
     unjudged: int = 0
@@ -168,6 +172,7 @@ def _names(table: Table, needed: tuple[str, ...], outcome: tuple[str, ...]) -> l
         raise no_column(table, missing[0])
     sides = [f"{name}_{side}" for name in SIDES for side in "ab"] if outcome else []
     wanted = [*needed, *(n for n in (*outcome, "judge", *sides) if outcome and n in has)]
+    wanted += [name for name in GROUPS if outcome and name in has]
     if outcome and "games" in has:
         nested = kind_of(table.path) == "parquet"
         wanted += [f"games/{name}" for name in GAME] if nested else ["games"]
@@ -232,6 +237,9 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     for letter, model in (("a", a), ("b", b)):
         _answer(row, letter, (question, model), heap)
         heap.served.setdefault(model, str(row.get(f"served_{letter}") or ""))
+    for name in GROUPS:
+        if (group := row.get(name)) not in (None, ""):
+            heap.groups.setdefault(name, {})[question] = str(group)
     if word := row.get("cascade"):
         heap.cascade[str(word)] += 1
     if isinstance(row.get("games"), list):

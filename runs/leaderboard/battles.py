@@ -96,12 +96,18 @@ class Battles:
         return replace(self, table=replace(self.table, score=self.judging.alone))
 
     def each(self) -> BattleTable:
-        """Return one row of every battle, to count by."""
+        """Return one row of every battle, to count by; its score is the mean of its games."""
         if not self.nested or self.judging is None:
             return self.table
-        first = np.zeros(len(self.table), dtype=np.bool_)
-        first[np.unique(self.judging.battle, return_index=True)[1]] = True
-        return some(self.table, first)
+        table = self.table
+        _, at, battle = np.unique(self.judging.battle, return_index=True, return_inverse=True)
+        forth = table.a == table.a[at][battle]
+        mean = np.bincount(battle, np.where(forth, table.score, 1.0 - table.score)) / np.bincount(
+            battle
+        )
+        first = np.zeros(len(table), dtype=np.bool_)
+        first[at] = True
+        return some(replace(table, score=mean[battle]), first)
 
     def where(self, rows: Bools) -> "Battles | None":
         """Return some rows with the models that they name; None where there are none."""

@@ -204,7 +204,7 @@ def board(
         baseline=baseline,
         everywhere=met_by_all(table),
         win_rates=_spread(found, baseline) if evidence > 1 else {},
-        record=record(table),
+        record=record(each),
         separability=separability(intervals) if evidence >= FEWEST_QUESTIONS else 0.0,
         position=position(judged.table),
         counted=position(replace(judged.table, weight=np.ones(len(judged.table)))),

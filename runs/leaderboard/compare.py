@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import say
+from .command import ErrorChoice
 
 if TYPE_CHECKING:
     from ...tools.ratings.rankings import Comparison, Ranking
@@ -37,9 +38,9 @@ def compare(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this judge's verdicts. Repeatable."),
     ] = None,
-    drop: Annotated[
-        bool, typer.Option("--drop-faulty", help="Drop faulty rows of battles and count them.")
-    ] = False,
+    on_error: Annotated[
+        ErrorChoice, typer.Option(help="A faulty row of battles stops, or is dropped.")
+    ] = ErrorChoice.stop,
     rounds: Annotated[int, typer.Option(min=20, help="Bootstrap rounds.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -53,7 +54,7 @@ def compare(
     from .reading import Wanted
 
     options = Options(rounds=rounds, seed=seed)
-    wanted = Wanted(drop=drop, judges=tuple(judge or ()))
+    wanted = Wanted(drop=on_error is ErrorChoice.drop, judges=tuple(judge or ()))
     there = read_ranking(reference, options, wanted, column)
     found: dict[str, Comparison] = {}
     for path in boards:

@@ -4,6 +4,9 @@ A CSV, JSONL or Parquet file with a row an instruction: `question_id`, `difficul
 under the name `instruction_difficulty`), and optionally, for answers of the baseline that were gamed
 to be long or short, `fitted_pref_NAME` (preference over the baseline, 0 to 1), `len_NAME`, and
 `len_BASELINE`, in characters.
+
+Or AlpacaEval's own `df_gamed.csv`: a row a gamed answer, with `index` (the place of its instruction among
+those of the first file of battles), `instruction_difficulty`, `preference` and `std_delta_len`.
 """
 
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
+from ...tools.ratings.connection import Bools
 from ...tools.ratings.length import LengthControlled, Matched, length_controlled
 from ...tools.ratings.table import Floats
 from ...tools.tables import Batch
@@ -21,6 +25,7 @@ from .files import battle_files, opened
 
 VALUES = ("difficulty", "instruction_difficulty")
 GAMED = "fitted_pref_"
+PLACED = ("index", "instruction_difficulty", "preference", "std_delta_len")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +35,25 @@ class Difficulty:
     path: str
     by_question: dict[str, float]
     gamed: tuple[Matched, ...]
+    placed: bool = False
+    """Whether questions are told by their places instead of their ids."""
 
-    def of(self, questions: list[str]) -> Floats:
-        """Return the difficulties of questions, in their order.
+    def of(self, battles: Battles, rows: Bools) -> Floats:
+        """Return the difficulties of the questions of some battles.
 
         Raises:
             UserError: A question is not in the file.
         """
+        places = battles.table.question[rows]
+        if self.placed:
+            if len(self.by_question) != len(battles.questions):
+                raise UserError(
+                    f"{self.path}: tells {len(self.by_question)} instructions by their place, the battles "
+                    f"are on {len(battles.questions)}; give a file with question_id"
+                )
+            questions = [str(place) for place in places.tolist()]
+        else:
+            questions = battles.questions.take(places).to_pylist()
         missing = [question for question in questions if question not in self.by_question]
         if missing:
             raise UserError(
@@ -58,6 +75,8 @@ def read_difficulty(path: str, baseline: str) -> Difficulty:
         names = list(table.head)
         batches = [batch for batch in table.batches(names) if len(batch)]
     value = next((name for name in VALUES if name in names), None)
+    if set(PLACED) <= set(names) and batches:
+        return _placed(path, batches)
     if value is None or "question_id" not in names or not batches:
         raise UserError(
             f"{path}: needs a row an instruction with question_id and {' or '.join(VALUES)}; its "
@@ -68,6 +87,19 @@ def read_difficulty(path: str, baseline: str) -> Difficulty:
     return Difficulty(
         path, dict(zip(ids, values.tolist(), strict=True)), _gamed(path, batches, baseline, values)
     )
+
+
+def _placed(path: str, batches: list[Batch]) -> Difficulty:
+    """Return AlpacaEval's own file."""
+    place, difficulty, preference, shorter = (_column(path, batches, name) for name in PLACED)
+    model = np.array([m for b in batches for m in coded(b.columns["model"]).to_pylist()])
+    gamed = tuple(
+        Matched(preference[rows], shorter[rows], difficulty[rows])
+        for name in sorted(set(model.tolist()))
+        for rows in [model == name]
+    )
+    by_place = {f"{at:.0f}": value for at, value in zip(place, difficulty.tolist(), strict=True)}
+    return Difficulty(path, by_place, gamed, placed=True)
 
 
 def _gamed(
@@ -128,9 +160,8 @@ def _matched(battles: Battles, model: str, baseline: str, difficulty: Difficulty
     at = battles.style.index("len")
     lead = np.where(second, 1.0, -1.0)[rows]
     longer_a = (battles.style_a[:, at] - battles.style_b[:, at])[rows]
-    questions = battles.questions.take(table.question[rows]).to_pylist()
     return Matched(
         preference=np.where(second, 1.0 - table.score, table.score)[rows],
         shorter=lead * longer_a,
-        difficulty=difficulty.of(questions),
+        difficulty=difficulty.of(battles, rows),
     )

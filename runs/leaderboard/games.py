@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from ...agents.verdicts import MUCH_BETTER
 from ...tools.ratings.table import Floats, Ints, columns_in_order
 from ...tools.tables import Batch
 from .arrays import coded, codes, compute, joined, mapped, numbers
@@ -35,12 +36,13 @@ def has_games(batch: Batch) -> bool:
     return pa.types.is_struct(kind) and {field.name for field in kind} >= set(FIELDS)
 
 
-def games_of(batch: Batch, rows: Columns) -> Columns:
+def games_of(batch: Batch, rows: Columns, strength: float) -> Columns:
     """Return the games of some battles, and each battle without games as it is.
 
     Args:
         batch: The battles, with their games.
         rows: The same battles as columns.
+        strength: What a game counts in which a five-grade juror calls an answer much better.
 
     Returns:
         The games first, what was shown first as model_a; then the battles without games.
@@ -67,7 +69,7 @@ def games_of(batch: Batch, rows: Columns) -> Columns:
         model_a=named(a, names),
         model_b=named(b, names),
         score=won(SHOWN),
-        weight=rows.weight[at],
+        weight=rows.weight[at] * np.append(_strong(games, strength), np.ones(len(whole))),
         judge=named(np.append(codes(juror), np.full(len(whole), -1)), juror.dictionary),
         group=rows.group.take(index) if rows.group else None,
         style_a=style_a,
@@ -85,6 +87,13 @@ def _won(games: pa.StructArray, names: tuple[str, str]) -> Floats:
     """Return model_a's share of the win by two fields of points."""
     ahead, behind = (numbers(games.field(name)) for name in names)
     return np.asarray(0.5 + 0.5 * np.sign(ahead - behind))
+
+
+def _strong(games: pa.StructArray, strength: float) -> Floats:
+    ahead, behind = (numbers(games.field(name)) for name in SHOWN)
+    high, low = MUCH_BETTER
+    strong = (np.maximum(ahead, behind) == high) & (np.minimum(ahead, behind) == low)
+    return np.where(strong, strength, 1.0)
 
 
 def _share(battle: Ints, juror: Ints) -> Floats:

@@ -189,7 +189,7 @@ class Reader:
         self._listen(rest)
         self.both_bad += both_bad(rest)
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
-        rows = _judged(table, rest, self._columns(rest, score[keep]))
+        rows = _judged(table, rest, self._columns(rest, score[keep]), self.wanted.strength)
         self.cascade.update(cascaded(rest, rows))
         if self.wanted.judges:
             kept = self._by_judge(rows)
@@ -327,10 +327,10 @@ def _own(batch: Batch) -> Bools:
     return np.array([whose(x) == whose(y) for x, y in zip(a, b, strict=True)], dtype=np.bool_)
 
 
-def _judged(table: Table, batch: Batch, rows: Columns) -> Columns:
+def _judged(table: Table, batch: Batch, rows: Columns, strength: float) -> Columns:
     """Return the rows of a run as its jurors' games; those of any other file as they are."""
     if has_games(batch):
-        return games_of(batch, rows)
+        return games_of(batch, rows, strength)
     return arena_judging(batch, rows) if table.format == ARENA_GAMES else rows
 
 
