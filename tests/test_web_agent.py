@@ -154,11 +154,13 @@ async def played(strength: Strength, site: str, drawn: SiteTask) -> str:
     spec = ToolSpec(NAME, TOOL.description, json.dumps(TOOL.parameters))
     turns: tuple[Turn, ...] = (Turn(role="user", content=drawn.task),)
     results: list[str] = []
+    answer = ""
     async with Given(files={SITE: site}) as given:
         for _ in range(TOOL.rounds):
             request = OfflineRequest(turns, tools=(spec,), strength=strength)
             said = use_tools(request, request.dice())
             if not said.tool_calls:
+                answer = said.text
                 break
             (call,) = said.tool_calls
             results.append(await TOOL.answer(given, call.arguments))
@@ -166,7 +168,7 @@ async def played(strength: Strength, site: str, drawn: SiteTask) -> str:
                 Turn(role="assistant", content="", tool_calls=said.tool_calls),
                 Turn(role="tool", content=results[-1], tool_call_id=call.id),
             )
-    return check_site_task(results, said.text, drawn.terms, drawn.others).note
+    return check_site_task(results, answer, drawn.terms, drawn.others).note
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def community(text: str, random: Random) -> Site:
         _Topic(n + 1, f"About {word}", authors[n], said[n % len(said)], likes[n])
         for n, word in enumerate(words)
     )
-    towns = dict(
+    towns: dict[str, str] = dict(
         zip(authors, random.sample(("Lisbon", "Tromso", "Graz", "Cork", "Vilnius"), 4), strict=True)
     )
     head = navigation({"Home": "/", "Topics": "/topics", "Members": "/members"})

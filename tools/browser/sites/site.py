@@ -14,7 +14,14 @@ from ...constraints import telling_words
 from ...site_checks import goal
 from ..pages import Page, joined
 
-PEOPLE = ("Ada Berg", "Bruno Costa", "Chen Li", "Dora Novak", "Emil Sand", "Farah Aziz")
+PEOPLE: tuple[str, ...] = (
+    "Ada Berg",
+    "Bruno Costa",
+    "Chen Li",
+    "Dora Novak",
+    "Emil Sand",
+    "Farah Aziz",
+)
 _STEPS_SAID = 2
 """The highest level whose tasks say each step."""
 
