@@ -1,6 +1,7 @@
 """The browser itself: which Chromium, how it is started, and that conversations at a time share one."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -60,8 +61,7 @@ def executable(settings: BrowserSettings) -> str:
 
 def _brought() -> bool:
     """Return whether Playwright has a Chromium of its own."""
-    driver = optional("playwright._impl._driver", "arenainstruct[web]")
-    homes = [driver.get_driver_env().get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"]
+    homes = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"]
     homes += ["~/Library/Caches/ms-playwright"]
     return any(any(Path(home).expanduser().glob("chromium*")) for home in homes)
 

@@ -10,8 +10,6 @@ import re
 from typing import Any, NamedTuple
 
 from ...records import ToolCall
-from .answer import reply_to
-from .question import Question
 from .request import OfflineReply, OfflineRequest
 from .text import stems
 
@@ -22,7 +20,8 @@ _STEP = re.compile(
     re.I,
 )
 _ELEMENT = re.compile(r'\[(\d+)\] (?:link|button|text field|choice|checkbox) "([^"\n]*)"')
-_ASKED = re.compile(r"\b(?:answer with|find out)\b[^.?]*[.?]", re.I)
+_ASKED = re.compile(r"[^.?!:]+\?")
+_NUMBER = re.compile(r"\b(?:how many|what is the)\b", re.I)
 _DONE, _LOST = "It is done.", "I could not find my way on this website."
 _GUESSES = 4
 
@@ -99,9 +98,23 @@ def _said(task: str, page: str) -> OfflineReply:
     asked = _ASKED.search(task)
     if asked is None:
         return OfflineReply(_DONE)
-    # Its first line names the page, its last what the site has kept.
-    context = _ELEMENT.sub(r"\2", "\n".join(page.splitlines()[1:-1])).replace("\n", "\n\n")
-    return OfflineReply(reply_to(Question(context, asked[0], ()), "strong", random.Random(0)))
+    title, *rows, _ = page.splitlines()
+    # What names the page or can only be used tells nothing.
+    told = [_bare(row) for row in rows if f'"{row}"' not in title]
+    wanted, counted = stems(asked[0]), bool(_NUMBER.search(asked[0]))
+    best = max(
+        told,
+        key=lambda row: (counted and any(map(str.isdigit, row)), len(stems(row) & wanted)),
+        default="",
+    )
+    return OfflineReply(best or _LOST)
+
+
+def _bare(row: str) -> str:
+    """Return a line of a page without what can only be used: of a link before a text, its name."""
+    text = _ELEMENT.sub("", row).strip(" |")
+    first = _ELEMENT.match(row)
+    return f"{first[2]}: {text}" if first and text and "] link" in first[0] else text
 
 
 def _act(made: list[dict[str, Any]], action: str, element: int, text: str) -> OfflineReply:

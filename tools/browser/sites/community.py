@@ -68,10 +68,13 @@ class _Community:
     def extract(self, level: int, random: Random) -> SiteTask:
         topic = random.choice(self.topics)
         name = topic.author
-        steps = f'On the website, click "Members", then click "{name}". Answer with the town {name} lives in.'
+        steps = (
+            f'On the website, click "Members", then click "{name}". In which town does {name} live? '
+            "Answer with the town."
+        )
         aim = (
-            f'Answer with the town in which the author of the topic "{topic.title}" lives. '
-            "The website tells."
+            f'In which town does the author of the topic "{topic.title}" live? The website tells. '
+            "Answer with the town."
         )
         town = self.towns[name]
         others = tuple(t for t in self.towns.values() if t != town)
@@ -124,7 +127,7 @@ def _topic(topic: _Topic) -> str:
 def _member(name: str, town: str) -> str:
     path = f"follows.{slug(name)}"
     return (
-        f'<p>Lives in {town}.</p><p data-unless="{path}"><button data-set="{path}" data-value="true">'
+        f'<p>{name} lives in {town}.</p><p data-unless="{path}"><button data-set="{path}" data-value="true">'
         f'Follow {name}</button></p><p data-when="{path}">You follow {name}. '
         f'<button data-set="{path}">Unfollow {name}</button></p>'
     )

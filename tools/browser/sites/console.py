@@ -39,10 +39,13 @@ class _Console:
     def extract(self, level: int, random: Random) -> SiteTask:
         station = random.choice(self.stations)
         total = sum(s.load for s in self.stations if s.region == station.region)
-        steps = f'On the website, click "Figures". Answer with the load of {station.name}.'
+        steps = (
+            f'On the website, click "Figures". What is the load of {station.name}? '
+            "Answer with the number."
+        )
         aim = (
-            f"Answer with the sum of the loads of all stations in the {station.region}, as the website "
-            "tells them."
+            f"What is the sum of the loads of all stations in the {station.region}, as the website tells "
+            "them? Answer with the number in the last line."
         )
         said = worded(level, steps, aim)
         if said != steps:
@@ -110,7 +113,7 @@ def console(text: str, random: Random) -> Site:
             "Figures",
             '<p><label>Search <input data-filter="text"></label> <button data-sort="name">Sort by name'
             '</button> <button data-sort="load">Sort by load</button></p>'
-            f"<table><tbody>{rows}</tbody></table>"
+            f"<table><thead><tr><th>Station</th><th>Region</th><th>Load</th></tr></thead><tbody>{rows}</tbody></table>"
             '<p>Watched: <span data-show="watched">nothing</span> '
             '<button data-set="watched">Watch none</button></p>',
         ),

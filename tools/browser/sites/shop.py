@@ -90,10 +90,10 @@ class _Shop:
 
     def extract(self, level: int, random: Random) -> SiteTask:
         product = random.choice(self.products)
-        ask = f"Answer with how many grams {product.name} weighs."
+        ask = f"How many grams does {product.name} weigh? Answer with the number."
         steps = f'On the website, click "Products", then click "{product.name}". {ask}'
         return SiteTask(
-            worded(level, steps, f"{ask} The website's shop tells."),
+            worded(level, steps, f"{ask} The shop on the website tells."),
             says=(str(product.grams),),
             others=tuple(str(p.grams) for p in self.products if p is not product),
         )
