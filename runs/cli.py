@@ -10,6 +10,7 @@ import typer.core
 
 from .arena.command import arena
 from .audit.command import audit
+from .ctl import ctl
 from .leaderboard.command import leaderboard
 from .terminal import aside, say
 from .testset.command import testset
@@ -186,6 +187,7 @@ app.command(cls=Command)(audit)
 app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(testset)
+app.command(cls=Command)(ctl)
 
 
 @app.command(cls=Command)

@@ -90,7 +90,7 @@ class Opening:
         self._trace: Trace | None = None
         self.models = self.ready(models)
         if config.budget.usd is not None and seated is None:
-            _refuse_blind_ceiling(config.budget.usd, models)
+            refuse_blind_ceiling(config.budget.usd, models)
 
     def ready(self, models: Mapping[str, ModelSettings]) -> dict[str, OpenModel]:
         """Return models behind their limits, whose notices go into the trace once there is one."""
@@ -134,7 +134,7 @@ class Opening:
             self._trace.notice(text)
 
 
-def _refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> None:
+def refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> None:
     """Refuse a ceiling that no call could ever reach.
 
     Raises:

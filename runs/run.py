@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
@@ -28,6 +27,7 @@ from ..graphs.supervisor.rewind import extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from .config.config import RunConfig, load_config
+from .control import attended
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
 from .heap import frozen_heap
@@ -193,9 +193,11 @@ async def _run(
     async with AsyncExitStack() as stack:
         folder, place = begin(stack)
         opened = await stack.enter_async_context(
-            opening.at(place, listen=_both(progress, on_event))
+            opening.at(place, listen=progress.and_then(on_event))
         )
         stack.enter_context(frozen_heap())
+        if network:
+            await stack.enter_async_context(attended(folder, opened, progress))
         trace, store, door = opened.trace, opened.store, opened.door
         trace.event(
             "run_started",
@@ -250,17 +252,6 @@ def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Se
         duplicates=duplicates,
         notify=opened.trace.event,
     )
-
-
-def _both(progress: Progress, on_event: Listen | None) -> Listen:
-    """Return a listener that tells the progress, and whoever listens besides."""
-
-    def hear(kind: str, data: dict[str, Any]) -> None:
-        progress.take(kind, data)
-        if on_event is not None:
-            on_event(kind, data)
-
-    return hear
 
 
 async def _rounds(services: Services, place: Place) -> tuple[str, str]:

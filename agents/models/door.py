@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import ArenaInstructError, Diverged, Interrupted, ModelError, StopRun
+from ..errors import ArenaInstructError, Diverged, ModelError, StopRun
 from ..fence import harmless
 from ..trace import Scope, Tracer, here, note
 from .budget import Budget
 from .call import Attempt, Call, Reply
 from .characters import sound
 from .flight import Flights
+from .gate import Gate
 from .ledger import Ledger
 from .limits import Limits
 from .provider import AttemptFailed, Provider
@@ -79,7 +80,7 @@ class Door:
         self._in_flight = Flights[_Paid]()
         self._longest: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
-        self._shut = False
+        self.gate = Gate()
         self._on_wire = 0
         self._landed = asyncio.Event()
 
@@ -204,8 +205,7 @@ class Door:
 
     async def _sound(self, call: Call) -> Reply:
         """Return a reply of the provider; it counts as under way until it is in the ledger."""
-        if self._shut:
-            raise Interrupted
+        await self.gate.passed()
         self._on_wire += 1
         try:
             return sound(await self.models[call.alias].provider.complete(call))
@@ -219,7 +219,7 @@ class Door:
 
     async def shut(self) -> None:
         """Let no request leave from now on; return once every reply under way is in the ledger."""
-        self._shut = True
+        self.gate.close()
         while self._on_wire:
             self._landed.clear()
             await self._landed.wait()
