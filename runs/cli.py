@@ -14,6 +14,7 @@ from .ctl import ctl
 from .leaderboard.command import leaderboard
 from .terminal import aside, say
 from .testset.command import testset
+from .view.command import view
 
 if TYPE_CHECKING:
     from .config.config import RunConfig
@@ -188,6 +189,7 @@ app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(testset)
 app.command(cls=Command)(ctl)
+app.command(cls=Command)(view)
 
 
 @app.command(cls=Command)
