@@ -1,7 +1,7 @@
 """What every role shares: an address (role, model alias), one way to ask its model, and no state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -14,7 +14,7 @@ from ..prompts.template import Prompt, load_prompt, prompt_names
 from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
 from .errors import PromptError, boundary
-from .models.call import Call, Reply
+from .models.call import Call, Instead, Reply
 from .models.door import Door
 from .models.structured import ask
 from .records import Turn
@@ -32,6 +32,8 @@ class Desk:
     index: ApiIndex
     """APIs of all seeds, for tools that search them."""
     tools: ToolDoor
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    """In a fork: what is said in the place of a prompt, by its name."""
 
 
 class Actor(RoutedAgent):
@@ -80,6 +82,25 @@ class Actor(RoutedAgent):
         template = prompt_of(prompt)
         if self.small:
             template = small_prompt(template)
+        before = self._told(template, variables, subject, note)
+        if (other := self.desk.prompts.get(template.name)) is None:
+            turns, instead = before, None
+        else:
+            turns = self._told(other, variables, subject, note)
+            instead, template = Instead(turns, before, template.version), other
+        return Call(
+            self.alias,
+            turns,
+            role=self.id.type,
+            subject=subject,
+            prompt=template.version,
+            instead=instead,
+        )
+
+    def _told(
+        self, template: Prompt, variables: Mapping[str, Any], subject: str, note: str
+    ) -> tuple[Turn, ...]:
+        """Return the turns that a prompt and its variables make."""
         with boundary(PromptError, f"rendering {template.name} for {subject}"):
             told = {name: variables[name] for name in template.variables}
             system, user = template.render(told)
@@ -88,8 +109,7 @@ class Actor(RoutedAgent):
             system = first_paragraph(system)
         said = [shown] if shown else []
         said.append(f"{user}\n\n{note}" if note else user)
-        turns = (Turn(role="system", content=system), *(Turn(role="user", content=t) for t in said))
-        return Call(self.alias, turns, role=self.id.type, subject=subject, prompt=template.version)
+        return Turn(role="system", content=system), *(Turn(role="user", content=t) for t in said)
 
     async def ask(
         self,

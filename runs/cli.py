@@ -11,6 +11,7 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .ctl import ctl
+from .fork_command import diff, fork
 from .leaderboard.command import leaderboard
 from .terminal import aside, say
 from .testset.command import testset
@@ -189,6 +190,8 @@ app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(testset)
 app.command(cls=Command)(ctl)
+app.command(cls=Command)(fork)
+app.command(cls=Command)(diff)
 app.command(cls=Command)(view)
 
 

@@ -30,6 +30,7 @@ from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from .config.load import Config
+from .forked import Forked
 from .interrupt import landing
 from .store import Place, Store
 from .trace import Listen, Trace
@@ -122,11 +123,20 @@ class Opening:
             self._trace = trace = Trace(store, place.run, listen)
             stack.enter_context(trace.started())
             budget = await store.budget(self._config.budget.usd)
-            door = Door(self.models, store, budget, network=self._network, notify=trace.notice)
+            forked = await Forked.read(store)
+            door = Door(
+                self.models,
+                store,
+                budget,
+                network=self._network,
+                past=forked.past(store, self._config.seed) if forked else None,
+                notify=trace.notice,
+            )
             stack.push_async_callback(door.aclose)
             tools = ToolDoor(store, budget, network=self._network)
+            prompts = forked.said() if forked else {}
             index = stack.enter_context(ApiIndex())
-            troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools)))
+            troupe = await stack.enter_async_context(Troupe(Desk(door, index, tools, prompts)))
             yield Opened(store, budget, door, index, troupe, trace)
 
     def _notice(self, text: str) -> None:

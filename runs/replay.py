@@ -14,6 +14,7 @@ from typing import Any
 
 from ..agents.errors import UserError
 from .folder import ARENA, RUNS, RunFolder
+from .forked import FORK
 from .interrupt import run_interruptible
 from .opening import stored
 from .program import program
@@ -81,6 +82,8 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> None:
         shutil.copy(folder.manifest, copy.manifest)
         with stored(copy.store()) as target:
             await target.copy_calls(source)
+            if (forked := await source.get_meta(FORK)) is not None:
+                await target.set_meta(FORK, forked)
 
 
 async def _refuse(folder: RunFolder, store: Store) -> None:

@@ -44,6 +44,7 @@ async def until(folder: RunFolder, **wanted: Any) -> Live:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
     server: MockServer, tmp_path: Path
 ) -> None:

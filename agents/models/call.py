@@ -21,6 +21,16 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What a call's turns were before its prompt was changed; holds for these turns only."""
+
+    of: tuple[Turn, ...]
+    """The turns that stand in their place."""
+    turns: tuple[Turn, ...]
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request to a model, before any endpoint detail."""
 
@@ -42,6 +52,8 @@ class Call:
     """How often its reply was asked for again already: for the trace, not part of the key."""
     late: int = 0
     """How often it was not answered in time already: for the next attempt's limit, not part of the key."""
+    instead: Instead | None = None
+    """In a fork with another prompt: what the parent run said here."""
     about: tuple[str, ...] = ()
     """The question's id and, for a juror, the models in the order shown: what recorded replies are
     found by. Part of the key where a provider's params hold `about`."""

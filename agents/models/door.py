@@ -21,6 +21,7 @@ from .flight import Flights
 from .gate import Gate
 from .ledger import Ledger
 from .limits import Limits
+from .past import Past
 from .provider import AttemptFailed, Provider
 from .purse import Purse
 from .request import Request, difference, request
@@ -65,9 +66,12 @@ class Door:
         budget: Budget,
         *,
         network: bool = True,
+        past: Past | None = None,
         notify: Callable[[str], object] = lambda text: None,
     ) -> None:
         """Open the door; without `network` no model is asked, embedded ones neither.
+
+        `past` is that of a fork.
 
         `notify` gets a line about an endpoint that does not do what it is asked.
         """
@@ -77,6 +81,7 @@ class Door:
         self._ledger = ledger
         self._budget = budget
         self._network = network
+        self._past = past
         self._in_flight = Flights[_Paid]()
         self._longest: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
@@ -87,7 +92,7 @@ class Door:
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
         started = time.perf_counter()
-        call, asked = self._asked(call)
+        call, asked = await self._asked(call)
         key = asked.key()
         outcome, data = "left", dict[str, Any](attempts=0, repairs=call.repairs)
         try:
@@ -110,17 +115,21 @@ class Door:
                 data=data,
             )
 
-    def _asked(self, call: Call) -> tuple[Call, Request]:
+    async def _asked(self, call: Call) -> tuple[Call, Request]:
         """Return a call as its model gets it, without control tokens, and as the ledger knows it."""
+        scope = here()
+        message = scope.message if scope else ""
+        if self._past and (before := await self._past.asked(call, message)):
+            return before
         call = harmless(call)
-        model, scope = self.models[call.alias], here()
+        model = self.models[call.alias]
         settings = model.settings
         return call, request(
             call,
             f"{settings.provider}/{settings.model}",
             model.provider.params,
             version=settings.version,
-            message=scope.message if scope else "",
+            message=message,
         )
 
     async def _answer(self, key: str, asked: Request, call: Call) -> tuple[Reply, str, int]:
@@ -144,7 +153,7 @@ class Door:
 
         Returns the call's key in the ledger.
         """
-        _, asked = self._asked(call)
+        _, asked = await self._asked(call)
         await self._ledger.strike(key := asked.key())
         return key
 

@@ -35,7 +35,9 @@ def audit(
     labels: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="People's verdicts: question_id, model_a, model_b, winner."
+            metavar="FILE",
+            help="People's verdicts: question_id, model_a, model_b, winner. Left out: those that were "
+            "given to the run's battles in `view`.",
         ),
     ] = None,
     answers: Annotated[
@@ -66,6 +68,7 @@ def audit(
     from ...tools.audit.report import audit as measure
     from ..arena.config import ArenaConfig
     from ..config.load import load
+    from ..labels import labels_file
     from .data import data
     from .reading import read_answers, read_battles, read_labels
     from .text import show
@@ -73,8 +76,9 @@ def audit(
     run = _run(battles, runs_dir)
     sung = _sing(run, canaries) if canaries else None
     heap = read_battles([str(run.path)] if run else battles, drop=on_error is ErrorChoice.drop)
-    if labels:
-        read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
+    if labels or (run and labels_file(run).is_file()):
+        own = None if labels or run is None else str(labels_file(run))
+        read_labels(own or str(labels), heap, drop=on_error is ErrorChoice.drop, needed=not own)
     if answers:
         read_answers(answers, heap)
     failed = _failures(run)

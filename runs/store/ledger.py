@@ -4,13 +4,13 @@ Beside the replies stand the attempts that failed, paid or not.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Engine, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, Connection, Engine, Table, bindparam, cast, func, select, update
 
 from ...agents.models.call import Attempt, Reply, Usage
 from ...agents.models.request import Request
@@ -82,6 +82,7 @@ class LedgerTable(RequestsTable):
         super().__init__(engine, place)
         query = select(*(LEDGER.c[name] for name in _REPLY)).where(LEDGER.c.key == "")
         self._recall = compiled(query, engine.dialect)
+        self._written_at = compiled(select(LEDGER.c.seq).where(LEDGER.c.key == ""), engine.dialect)
         self._remember = Statement.inserting(LEDGER, engine.dialect)
         one = update(LEDGER).where(LEDGER.c.key == bindparam("k"))
         one = one.values(key=bindparam("other"), finish=bindparam("why"))
@@ -95,6 +96,11 @@ class LedgerTable(RequestsTable):
             return None
         text, model, calls, *rest = rows[0]
         return Reply(text, model, _read_calls(calls) if calls else (), *rest)
+
+    async def written(self, key: str) -> int:
+        """Return the number of the reply that was paid under this key; 0 where there is none."""
+        rows = await self._rows(self._written_at, (key,))
+        return int(rows[0][0]) if rows else 0
 
     async def remember(self, key: str, request: Request, reply: Reply) -> None:
         """Write a paid reply; returns once it is committed. A key already there keeps its first."""
@@ -157,14 +163,25 @@ class LedgerTable(RequestsTable):
         query = select(ATTEMPTS.c.key).where(failed, ~answered).distinct()
         return (key for (key,) in self._all(query.order_by(ATTEMPTS.c.key)))
 
-    async def copy_calls(self, other: "LedgerTable") -> None:
-        """Take over everything that was asked, paid and failed in another store."""
+    async def copy_calls(
+        self, other: "LedgerTable", first: Callable[[str], bool] = lambda key: True
+    ) -> None:
+        """Take over everything that was asked, paid and failed in another store, in its order.
+
+        Of the paid replies, those whose keys are `first` come before all others.
+        """
         for table in CALLS:
-            adding = Statement.inserting(table, self._engine.dialect)
-            query = select(*(table.c[name] for name in columns(table)))
-            rows = other._all(query.order_by(*table.primary_key.columns))
-            while page := list(islice(rows, _PAGE)):
-                await self._writer.commit(Step(adding, [tuple(row) for row in page]))
+            await self._copy(table, other, first)
+        await self._copy(LEDGER, other, lambda key: not first(key))
+
+    async def _copy(self, table: Table, other: "LedgerTable", kept: Callable[[str], bool]) -> None:
+        adding = Statement.inserting(table, self._engine.dialect)
+        query = select(*(table.c[name] for name in columns(table)))
+        rows = other._all(query.order_by(*table.primary_key.columns))
+        if table is LEDGER:
+            rows = (row for row in rows if kept(row.key))
+        while page := list(islice(rows, _PAGE)):
+            await self._writer.commit(Step(adding, [tuple(row) for row in page]))
 
 
 def _totals(connection: Connection) -> LedgerTotals:

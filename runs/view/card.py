@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...agents.records import Answer, Battle, Game, Instruction
+from ..labels import label, labels
 from .diff import Piece, diff
-from .labels import label, labels
 from .records import bodies, children, record
 from .source import Source
 

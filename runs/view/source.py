@@ -70,12 +70,13 @@ class Source:
 
     def meta(self, key: str) -> Any:
         """Return what the run noted about itself under a key, or None."""
-        with closing(_alone(self.store)) as connection:
+        with closing(alone(self.store)) as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return orjson.loads(row[0]) if row else None
 
 
-def _alone(store: Path) -> sqlite3.Connection:
+def alone(store: Path) -> sqlite3.Connection:
+    """Open a store's file by itself, read-only."""
     connection = sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)
     connection.execute("PRAGMA busy_timeout = 10000")
     return connection

@@ -8,7 +8,7 @@ from ..arena import Arena, Juror, Pair
 from . import bits
 from .markup import Safe, h, join
 
-_LEFT, _WIDE, _LINE = 220, 760, 24
+_LEFT, _WIDE, _LINE = 170, 330, 26
 
 
 def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
@@ -35,7 +35,7 @@ def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
         viewBox=f"0 0 {_LEFT + _WIDE + 90} {y + 18}",
         role="img",
         width="100%",
-        style="max-width:1070px",
+        style="max-width:640px",
         aria_label=f"Ratings for {purpose}, with 95 % intervals",
     )
     return join(picture, notes)

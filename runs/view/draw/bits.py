@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 from ..diff import Piece
 from .markup import Child, Safe, h, join
 
-_MARKS = {"won": "▲", "lost": "▼", "tie": "＝", "even": "＝", "broken": "✕", "rejected": "✕"}
+_MARKS = {
+    "won": "▲",
+    "lost": "▼",
+    "tie": "＝",
+    "even": "＝",
+    "broken": "✕",
+    "rejected": "✕",
+    "disputed": "≠",
+}
 _TONES = {
     "won": "good",
     "lost": "bad",
@@ -15,6 +23,7 @@ _TONES = {
     "even": "none",
     "broken": "odd",
     "rejected": "odd",
+    "disputed": "odd",
     "held_out": "quiet",
     "completed": "good",
     "running": "live",
@@ -137,7 +146,7 @@ def bar(value: float, tone: str = "a", title: str = "") -> Safe:
     width = max(0.0, min(1.0, value)) * 100
     return h(
         "span",
-        h("span", style=f"width:{width:.1f}%", class_=f"fill {tone}"),
+        h("span", h("span", style=f"width:{width:.1f}%", class_=f"fill {tone}"), class_="track"),
         h("span", share(value), class_="said"),
         class_="bar",
         title=title or None,

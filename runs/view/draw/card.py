@@ -20,7 +20,7 @@ def verdict(card: Card) -> Safe:
         if battle.decided_by != "identical"
         else "identical answers",
         f"agreement {bits.share(battle.agreement)}",
-        bits.chip("broken", "the jury could not settle it") if battle.disputed else None,
+        bits.chip("disputed", "the jury could not settle it") if battle.disputed else None,
         f"{flips} of {len(card.jurors)} jurors changed with the order" if card.jurors else None,
         longer,
         [h("b", "your verdict: "), bits.chip(card.human), f" {human}" if human else ""]

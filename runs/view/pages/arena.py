@@ -2,11 +2,11 @@
 
 from nicegui import ui
 
+from ...labels import labels
 from ..arena import LOOKED_AT, arena
 from ..draw import arena as draw
 from ..draw import bits
 from ..draw.markup import h
-from ..labels import labels
 from .site import Site, ask, behind, frame, opened, put
 
 

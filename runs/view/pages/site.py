@@ -79,7 +79,7 @@ def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None
         with button:
             ui.html("◐", sanitize=False)
         button.on("click", js_handler="() => toggleTheme()")
-    with ui.element("main").props("id=main"):
+    with ui.element("div").classes("sheet").props("role=main"):
         yield
 
 

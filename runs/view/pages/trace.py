@@ -134,11 +134,11 @@ class Player:
 
     def _buttons(self) -> None:
         with ui.element("div").classes("tools"):
-            button("⏮", lambda: self.go(0), title="First step (Home)")
+            button("|◀", lambda: self.go(0), title="First step (Home)")
             button("◀", lambda: self.go(self.at - 1), title="One step back (left)")
             self.play_button = button("▶ Play", self.toggle, title="Play or stop (space)")
-            button("▶|", lambda: self.go(self.at + 1), title="One step on (right)")
-            button("⏭", lambda: self.go(len(self.trace.steps) - 1), title="Last step (End)")
+            button("▶", lambda: self.go(self.at + 1), title="One step on (right)")
+            button("▶|", lambda: self.go(len(self.trace.steps) - 1), title="Last step (End)")
             button(
                 "Next turn",
                 lambda: self.go(self.trace.seek(self.at, "turn")),

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ..folder import RunFolder
+from .folder import RunFolder
 
 LABELS = "labels.jsonl"
 
