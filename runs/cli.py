@@ -11,6 +11,7 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .ctl import ctl
+from .export_command import export
 from .fork_command import diff, fork
 from .leaderboard.command import leaderboard
 from .terminal import aside, say
@@ -189,30 +190,11 @@ app.command(cls=Command)(audit)
 app.command(cls=Command)(arena)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(testset)
+app.command(cls=Command)(export)
 app.command(cls=Command)(ctl)
 app.command(cls=Command)(fork)
 app.command(cls=Command)(diff)
 app.command(cls=Command)(view)
-
-
-@app.command(cls=Command)
-def export(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
-    to: Annotated[Path, typer.Option("--to", help="Folder to write into.")],
-    format: Annotated[str, typer.Option("--format", help="trl or openai.")] = "trl",
-    runs_dir: RunsOption = RUNS,
-) -> None:
-    """Write a run's training rows as JSONL for a trainer."""
-    from ..agents.errors import UserError
-    from .export import export as export_run
-    from .folder import RunFolder
-
-    try:
-        counts = export_run(RunFolder.find(run, runs_dir).path, to, format)
-    except OSError as error:
-        raise UserError(f"--to {to}: {error.strerror}: {error.filename}") from error
-    for name, count in counts.items():
-        say(f"{name}: {count}")
 
 
 @app.command(cls=Command)

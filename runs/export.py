@@ -16,6 +16,7 @@ from ..agents.errors import UserError
 from ..agents.records import ToolCall, Turn
 from ..agents.rows import PreferenceRow, SftRow
 from ..graphs import kinds
+from .atif import trajectories
 from .dataset.conversation import tool_specs, tool_specs_json
 from .dataset.example import Example, stream_examples
 from .folder import RunFolder
@@ -23,6 +24,7 @@ from .opening import stored
 from .store import STORE_FILE, Place
 
 Line = dict[str, Any]
+ATIF = "atif"
 
 
 def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int]:
@@ -34,10 +36,13 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
     Raises:
         UserError: no such run, no dataset in it yet, or an unknown format.
     """
-    if format not in FORMATS:
-        raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
+    if format not in (*FORMATS, ATIF):
+        known = ", ".join((*FORMATS, ATIF))
+        raise UserError(f"export: format {format!r} is unknown; formats: {known}")
     place, folder = _finished(Path(run_folder)), Path(to)
     folder.mkdir(parents=True, exist_ok=True)
+    if format == ATIF:
+        return asyncio.run(_trajectories(place, folder, Path(run_folder).name))
     return asyncio.run(_export(place, folder, *FORMATS[format]))
 
 
@@ -56,6 +61,12 @@ async def _export(
         }
         left_out = await store.count(kinds.PREFERENCE) - counts["preference"]
     return counts | ({"left_out": left_out} if left_out else {})
+
+
+async def _trajectories(place: Place, to: Path, run: str) -> dict[str, int]:
+    with stored(place) as store:
+        told = (one async for one in trajectories(store, run))
+        return {ATIF: await _write(to / "trajectories.jsonl", told)}
 
 
 def _finished(run_folder: Path) -> Place:

@@ -35,6 +35,7 @@ from .ingest import ingest
 from .interrupt import run_interruptible
 from .manifest import Manifest
 from .opening import Opened, Opening
+from .otlp import exporting
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
@@ -196,9 +197,10 @@ async def _run(
             opening.at(place, listen=progress.and_then(on_event))
         )
         stack.enter_context(frozen_heap())
+        trace, store, door = opened.trace, opened.store, opened.door
         if network:
             await stack.enter_async_context(attended(folder, opened, progress))
-        trace, store, door = opened.trace, opened.store, opened.door
+            await stack.enter_async_context(exporting(store, folder.run_id, trace))
         trace.event(
             "run_started",
             run_id=folder.run_id,

@@ -152,7 +152,8 @@ async def test_an_overturned_verdict_reaches_the_audit(
     ]
     assert [(row["battle"], row["winner"]) for row in kept] == [(id, "model_b")]
     told = await asyncio.to_thread(command, "audit", source.folder.path, "--json", cwd=runs_dir)
-    assert json.loads(told.out)["labels"]
+    jurors = json.loads(told.out)["jurors"]
+    assert any(juror["people"]["agreement"]["n"] == 1 for juror in jurors)
 
 
 async def test_a_run_shows_while_it_goes_on(runs_dir: Path, address: str) -> None:

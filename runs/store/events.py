@@ -26,9 +26,9 @@ class EventsTable(Database):
         row = (*plain, _json(records), _json(keys), outcome, seconds, _json(data))
         self._writer.put(self._event, row)
 
-    def events(self, before: int | None = None) -> Iterator[Event]:
-        """Yield committed events in the order in which they were written, up to a number."""
-        query = select(EVENTS).order_by(EVENTS.c.seq)
+    def events(self, *, after: int = 0, before: int | None = None) -> Iterator[Event]:
+        """Yield committed events in the order in which they were written, between two numbers."""
+        query = select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq)
         rows = self._all(query if before is None else query.where(EVENTS.c.seq < before))
         return (_event(row._asdict()) for row in rows)
 

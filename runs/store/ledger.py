@@ -156,6 +156,13 @@ class LedgerTable(RequestsTable):
         query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
         return (Entry(*row) for row in self._all(query))
 
+    async def paid(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Return the paid replies that exist among some keys."""
+        names = [LEDGER.c[f.name] for f in fields(Entry)]
+        query = select(*names).where(LEDGER.c.key.in_(list(keys)))
+        rows = await self._ask(lambda connection: connection.execute(query).all())
+        return {entry.key: entry for entry in (Entry(*row) for row in rows)}
+
     def given_up(self) -> Iterator[str]:
         """Yield the keys of calls that failed for good and were not answered later."""
         failed = ATTEMPTS.c.outcome == "failed"

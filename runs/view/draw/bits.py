@@ -1,6 +1,9 @@
 """Small pieces that all pages share: chips, numbers, tables, differences, what to say of nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from urllib.parse import quote, urlencode
 
 from ..diff import Piece
 from .markup import Child, Safe, h, join
@@ -153,10 +156,23 @@ def bar(value: float, tone: str = "a", title: str = "") -> Safe:
     )
 
 
-def run_link(run: str, *way: object, **query: object) -> str:
-    """Return the address of a page of a run."""
-    from urllib.parse import quote, urlencode
+_IN_FILE: ContextVar[bool] = ContextVar("in_file", default=False)
 
+
+@contextmanager
+def in_file() -> Iterator[None]:
+    """Let links lead to places of the same page: for a file that opens without a server."""
+    before = _IN_FILE.set(True)
+    try:
+        yield
+    finally:
+        _IN_FILE.reset(before)
+
+
+def run_link(run: str, *way: object, **query: object) -> str:
+    """Return the address of a page of a run, or its place in the same page."""
+    if _IN_FILE.get():
+        return f"#{quote(str(way[-1]), safe='')}" if way else "#"
     path = "/".join(quote(str(part), safe="") for part in ("run", run, *way))
     asked = urlencode({k: v for k, v in query.items() if v not in ("", None, 0, False)})
     return f"/{path}" + (f"?{asked}" if asked else "")
