@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -60,19 +61,62 @@ class Source:
         index = self.index
         if not index.exists():
             index.touch(mode=0o600)  # it tells what documents are about
-        with closing(sqlite3.connect(index, isolation_level=None)) as connection:
-            connection.row_factory = sqlite3.Row
-            for pragma in (*_PRAGMAS, f"cache_size = -{cache_kib}"):
-                connection.execute(f"PRAGMA {pragma}")
-            _made(connection)
-            connection.execute("ATTACH ? AS store", (f"{self.store.resolve().as_uri()}?mode=ro",))
+        name = (*_identity(self.store), *_identity(index), cache_kib)
+        connection = _kept(name) or _opened(index, self.store, cache_kib)
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        _keep(name, connection)
 
     def meta(self, key: str) -> Any:
         """Return what the run noted about itself under a key, or None."""
         with closing(alone(self.store)) as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return orjson.loads(row[0]) if row else None
+
+
+_Name = tuple[int, ...]
+_MOST_KEPT = 6
+_IDLE: dict[_Name, list[sqlite3.Connection]] = {}
+_LOCK = Lock()
+
+
+def _kept(name: _Name) -> sqlite3.Connection | None:
+    """Return an open connection that nobody uses.
+
+    The first one that opens a store after a crash reads its whole log; later ones should not.
+    """
+    with _LOCK:
+        idle = _IDLE.get(name)
+        return idle.pop() if idle else None
+
+
+def _keep(name: _Name, connection: sqlite3.Connection) -> None:
+    """Keep a connection for the next one who asks; the oldest kept ones are closed."""
+    with _LOCK:
+        _IDLE.setdefault(name, []).append(connection)
+        while sum(map(len, _IDLE.values())) > _MOST_KEPT:
+            oldest = next(key for key, idle in _IDLE.items() if idle)
+            _IDLE[oldest].pop(0).close()
+        for key in [key for key, idle in _IDLE.items() if not idle and key != name]:
+            del _IDLE[key]
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _opened(index: Path, store: Path, cache_kib: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(index, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in (*_PRAGMAS, f"cache_size = -{cache_kib}"):
+        connection.execute(f"PRAGMA {pragma}")
+    _made(connection)
+    connection.execute("ATTACH ? AS store", (f"{store.resolve().as_uri()}?mode=ro",))
+    return connection
 
 
 def alone(store: Path) -> sqlite3.Connection:

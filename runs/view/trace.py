@@ -1,7 +1,8 @@
 """One trace: everything that happened on one record's way, a step at a time."""
 
 import sqlite3
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -181,11 +182,18 @@ def trace(source: Source, id: int) -> Trace | None:
         if head is None:
             return None
         rows = connection.execute(_SELECT, (id,)).fetchall()
-        steps = [_step(number, row) for number, row in enumerate(rows)]
-        steps = _with_costs(connection, steps)
-        graph, record, round, outcome, seconds = head
-        told = tuple(_with_doubts(connection, steps))
-        return Trace(id, graph, record, round, outcome, seconds, told)
+        records = [_ids(row["records"]) for row in rows]
+        keys = [_ids(row["keys"]) for row in rows]
+        paid = {
+            own[0]
+            for row, own in zip(rows, keys, strict=True)
+            if own and row["kind"] == "call" and row["outcome"] == "paid"
+        }
+        costs = _costs(connection, sorted(paid))
+        doubts = _doubts(connection, {id for own in records for id in own})
+    graph, record, round, outcome, seconds = head
+    steps = tuple(_steps(rows, records, keys, costs, doubts))
+    return Trace(id, graph, record, round, outcome, seconds, steps)
 
 
 def trace_of(source: Source, event: str) -> tuple[int, int] | None:
@@ -199,27 +207,48 @@ def trace_of(source: Source, event: str) -> tuple[int, int] | None:
     return (row[0], row[1]) if row else None
 
 
-def _step(number: int, row: sqlite3.Row) -> Step:
-    def ids(text: str) -> tuple[str, ...]:
-        return tuple(orjson.loads(text)) if text else ()
-
-    plain = {name: row[name] for name in ("seq", "id", "at", "kind", "graph", "node", "actor")}
-    return Step(
-        number,
-        **plain,
-        records=ids(row["records"]),
-        keys=ids(row["keys"]),
-        outcome=row["outcome"],
-        seconds=row["seconds"],
-        data=orjson.loads(row["data"]) if row["data"] else {},
-    )
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text)) if text else ()
 
 
-def _with_costs(connection: sqlite3.Connection, steps: list[Step]) -> list[Step]:
-    """Return the steps with what their paid calls cost; one that was served again cost nothing."""
-    keys = [
-        key for step in steps if step.kind == "call" and step.outcome == "paid" for key in step.keys
-    ]
+def _steps(
+    rows: list[sqlite3.Row],
+    records: list[tuple[str, ...]],
+    keys: list[tuple[str, ...]],
+    costs: dict[str, tuple[float, int]],
+    doubts: set[tuple[str, str, str]],
+) -> Iterator[Step]:
+    """Yield the steps; a call that was served again cost nothing."""
+    spent, read = 0.0, 0
+    for number, (row, about, own) in enumerate(zip(rows, records, keys, strict=True)):
+        paid = row["kind"] == "call" and row["outcome"] == "paid" and own
+        usd, tokens = costs.get(own[0], (0.0, 0)) if paid else (0.0, 0)
+        spent, read = spent + usd, read + tokens
+        shown = tuple(id for id in about if id.startswith("answer-"))[:2]
+        yield Step(
+            number,
+            row["seq"],
+            row["id"],
+            row["at"],
+            row["kind"],
+            row["graph"],
+            row["node"],
+            row["actor"],
+            about,
+            own,
+            row["outcome"],
+            row["seconds"],
+            orjson.loads(row["data"]) if row["data"] else {},
+            usd,
+            tokens,
+            spent,
+            read,
+            row["kind"] == "replied" and (row["actor"].rpartition("/")[2], *shown) in doubts,
+        )
+
+
+def _costs(connection: sqlite3.Connection, keys: list[str]) -> dict[str, tuple[float, int]]:
+    """Return what paid calls cost, in USD and tokens."""
     costs: dict[str, tuple[float, int]] = {}
     for at in range(0, len(keys), _CHUNK):
         page = keys[at : at + _CHUNK]
@@ -228,20 +257,13 @@ def _with_costs(connection: sqlite3.Connection, steps: list[Step]) -> list[Step]
             f"WHERE key IN ({', '.join('?' * len(page))})"
         )
         costs |= {key: (usd, tokens) for key, usd, tokens in connection.execute(query, page)}
-    found, spent, read = [], 0.0, 0
-    for step in steps:
-        usd, tokens = 0.0, 0
-        if step.kind == "call" and step.outcome == "paid" and step.keys:
-            usd, tokens = costs.get(step.keys[0], (0.0, 0))
-        spent, read = spent + usd, read + tokens
-        found.append(replace(step, usd=usd, tokens=tokens, spent=spent, read=read))
-    return found
+    return costs
 
 
-def _with_doubts(connection: sqlite3.Connection, steps: list[Step]) -> list[Step]:
-    """Return the steps with the jurors marked whose word is not the verdict."""
-    made = {id for step in steps for id in step.records if id.startswith("battle-")}
-    doubts: set[tuple[str, str, str]] = set()
+def _doubts(connection: sqlite3.Connection, ids: set[str]) -> set[tuple[str, str, str]]:
+    """Return the games whose juror's word is not the verdict: (juror, answer shown first, second)."""
+    made = sorted(id for id in ids if id.startswith("battle-"))
+    found: set[tuple[str, str, str]] = set()
     for _, battle in bodies(connection, made).values():
         for game in battle["games"]:
             lead = game["score_a"] - game["score_b"]
@@ -249,10 +271,5 @@ def _with_doubts(connection: sqlite3.Connection, steps: list[Step]) -> list[Step
             if word != battle["winner"]:
                 pair = (battle["answer_a"], battle["answer_b"])
                 first, second = pair if game["shown_first"] == "model_a" else pair[::-1]
-                doubts.add((game["juror"], first, second))
-    found = []
-    for step in steps:
-        shown = tuple(id for id in step.records if id.startswith("answer-"))
-        doubted = step.kind == "replied" and (step.actor.rpartition("/")[2], *shown[:2]) in doubts
-        found.append(replace(step, disagrees=doubted))
+                found.add((game["juror"], first, second))
     return found

@@ -1,10 +1,11 @@
 """Starting the viewer: its pages, its guard, and the address it prints."""
 
+import asyncio
 import secrets
 from functools import partial
 from pathlib import Path
 
-from nicegui import app, ui
+from nicegui import app, background_tasks, ui
 
 from ...terminal import say
 from ..guard import Guard, loopback
@@ -23,7 +24,8 @@ def start(runs_dir: Path, host: str, port: int) -> None:
         page.add(site)
     asked = f"?token={token}" if token else ""
     shown = f"[{host}]" if ":" in host else host
-    app.on_startup(lambda: say(f"ArenaInstruct shows {runs_dir} at http://{shown}:{port}/{asked}"))
+    address = f"http://{shown}:{port}/{asked}"
+    app.on_startup(lambda: background_tasks.create(_announced(host, port, runs_dir, address)))
     ui.run(
         host=host,
         port=port,
@@ -35,6 +37,20 @@ def start(runs_dir: Path, host: str, port: int) -> None:
         show_welcome_message=False,
         reconnect_timeout=10.0,
     )
+
+
+async def _announced(host: str, port: int, runs_dir: Path, address: str) -> None:
+    """Say where the viewer is, once it answers."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(near, port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        say(f"ArenaInstruct shows {runs_dir} at {address}")
+        return
 
 
 def _guarded(host: str, token: str, inner: object) -> Guard:
