@@ -53,6 +53,15 @@ class Changes:
         return cls(config, prompts, given)
 
 
+def check_fork(run: Path, changes: Iterable[str]) -> None:
+    """Refuse changes that cannot work.
+
+    Raises:
+        UserError: naming what is wrong with them.
+    """
+    load_config(RunFolder(run).config, Changes.of(changes).config)
+
+
 def fork(
     run: str,
     *,

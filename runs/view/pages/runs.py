@@ -5,9 +5,12 @@ from functools import partial
 from nicegui import ui
 
 from ..catalog import catalog
+from ..compare import compare
+from ..draw import bits
+from ..draw import compare as draw_compare
 from ..draw import runs as draw
 from ..draw.markup import h
-from .site import Site, ask, frame, put, select
+from .site import Site, ask, button, frame, opened, put, select
 
 
 def add(site: Site) -> None:
@@ -27,9 +30,22 @@ def add(site: Site) -> None:
 
             ui.timer(2.0, look, immediate=False)
 
+    @ui.page("/run/{run_id}/diff/{other}")
+    async def differing(run_id: str, other: str) -> None:
+        one = await opened(site, run_id)
+        two = await opened(site, other) if one is not None else None
+        if one is None or two is None:
+            return
+        with frame(f"{run_id} and {other}", run_id, None):
+            put(h("h1", "What differs", h("small", f"{run_id} and {other}")))
+            put(draw_compare.compared(await ask(compare, one, two)))
+
 
 def _compare(site: Site, names: list[str]) -> None:
     chosen = {"one": names[1], "other": names[0]}
+
+    def side_by_side() -> None:
+        ui.navigate.to(bits.run_link(chosen["one"], "diff", chosen["other"]))
 
     async def show() -> None:
         cards = {card.run_id: card for card in await ask(catalog, site.runs_dir)}
@@ -47,5 +63,6 @@ def _compare(site: Site, names: list[str]) -> None:
             for which in chosen:
                 options = {name: name for name in names}
                 select(f"Run {which}", options, chosen[which], partial(choose, which))
+            button("Record by record", side_by_side, title="What differs, record by record")
         place = put(h("p", "Choose two runs."))
     ui.timer(0.05, show, once=True)

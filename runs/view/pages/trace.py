@@ -4,9 +4,11 @@ import asyncio
 
 from nicegui import events, ui
 
+from ....agents.errors import UserError
 from ..draw import bits
 from ..draw import trace as draw
 from ..draw.markup import h, join
+from ..forking import begin_fork
 from ..moment import moment
 from ..source import Source
 from ..trace import TRACES_PAGE, Trace, trace, trace_graphs, traces
@@ -149,6 +151,9 @@ class Player:
                 lambda: self.go(self.trace.seek(self.at, "trouble")),
                 title="Next error or disagreement (e)",
             )
+            button(
+                "Fork here", self._fork, title="Run again from this step on, with something changed"
+            )
             speeds = {str(s): f"{s:g}×" for s in SPEEDS}
             select("Speed", speeds, "1.0", self._set_speed)
             select("Idle time", {"1": "skip idle time", "": "recorded pauses"}, "1", self._set_idle)
@@ -169,6 +174,34 @@ class Player:
                     class_="soft",
                 )
             )
+
+    def _fork(self) -> None:
+        """Show the command that forks the run at this step, and start it where it is wanted."""
+        step = self.trace.steps[self.at]
+        with ui.dialog(value=True) as dialog, ui.element("div").classes("panel"):
+            said = (
+                f"Everything before {step.id} is served from the ledger. Say what is other, one change a "
+                "line: models.teacher.model=gpt-5, or prompt.arena/judge=/path/to/judge.j2."
+            )
+            put(join(h("h2", "Fork at this step"), h("p", said)))
+            changes = (
+                ui.textarea(placeholder="a.b=value").props('aria-label="Changes"').classes("wide")
+            )
+            budget = ui.number("USD that it may cost", min=0).props("dense")
+
+            async def begin() -> None:
+                given = tuple(line.strip() for line in changes.value.splitlines() if line.strip())
+                try:
+                    run_id = await ask(begin_fork, self.source, step.id, given, budget.value)
+                except UserError as error:
+                    ui.notify(str(error), type="warning", multi_line=True)
+                    return
+                dialog.close()
+                ui.navigate.to(bits.run_link(run_id))
+
+            with ui.element("div").classes("tools"):
+                button("Fork", begin, title="Make the fork and run it")
+                button("Close", dialog.close)
 
     def _set_speed(self, value: str) -> None:
         self.speed = float(value)
