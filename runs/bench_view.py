@@ -39,7 +39,10 @@ _PER_TASK = 10
 """Rows of one instruction: itself, answers, battles, decision, training rows."""
 LONG = 5_000
 """Events of the one long trace."""
-_WORDS = "tide moon canal bread chain lock river library passage answer table engine wheat signal".split()
+_PARTS = ("ca", "nal", "bre", "ad", "ti", "de", "ri", "ver", "lo", "ck", "en", "gine")
+_WORDS = [a + b + c for a in _PARTS for b in _PARTS for c in ("", *_PARTS)]
+_WEIGHTS = [1 / (place + 3) for place in range(len(_WORDS))]
+"""As words are in texts: few are in most of them, most are in few."""
 _ASKED = "skill=skill_1&leaf=leaf_11&outcome=lost&text=canal"
 _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -129,13 +132,13 @@ def _rows(n: int, random: Random) -> Iterator[tuple[str, str, int, str, str]]:
         body = orjson.dumps({"id": id, "parents": parents, **common, **fields})
         return kind, id, round, "instruction" if kind == "draft" else "", body.decode()
 
-    text = " ".join(random.choices(_WORDS, k=60))
+    text = " ".join(random.choices(_WORDS, _WEIGHTS, k=60))
     yield row(
         "draft", id, [f"passage-{n // 8:020x}"], task=text, complexity=1 + n % 5, model="m/strong"
     )
     answers = [f"answer-{n:018x}{i:02x}" for i in range(3)]
     for name, answer in zip(names, answers, strict=True):
-        said = [{"role": "assistant", "content": " ".join(random.choices(_WORDS, k=40))}]
+        said = [{"role": "assistant", "content": " ".join(random.choices(_WORDS, _WEIGHTS, k=40))}]
         yield row("answer", answer, [id], instruction_id=id, contender=name, turns=said)
     battles = [f"battle-{n:018x}{i:02x}" for i in range(3)]
     for i, battle in enumerate(battles):
@@ -217,7 +220,8 @@ def report(source: Source) -> None:
         ("a page by leaf and outcome", Wanted(skill="skill_1", leaf="leaf_11", outcome="lost")),
         ("the dearest", Wanted(sort="usd", descending=True)),
         ("battles jurors disagreed on", Wanted("battle", disputed=True, sort="agreement")),
-        ("a page by words", Wanted(text="canal bread tid")),
+        ("a page by common words", Wanted(text="caca canal")),
+        ("a page by rare words", Wanted(text="lockengine ginead")),
     ):
         started = time.perf_counter()
         rows(source, wanted)

@@ -130,6 +130,10 @@ def resume(
 @app.command(cls=Command)
 def replay(
     run: Annotated[str, typer.Argument(help="A completed run's folder or id.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Folder that keeps what comes out, a run too."),
+    ] = None,
     runs_dir: RunsOption = RUNS,
     as_json: JsonOption = False,
 ) -> None:
@@ -139,7 +143,7 @@ def replay(
     """
     from .replay import replay as replay_run
 
-    found = replay_run(run, runs_dir=runs_dir)
+    found = replay_run(run, runs_dir=runs_dir, to=to)
     say(json.dumps(found.data()) if as_json else str(found))
     if not found.identical:
         raise typer.Exit(EXIT_FAILED)

@@ -27,6 +27,8 @@ SORTS = ("seq", "round", "usd", "agreement")
 PAGE = 50
 COUNTED = 10_000
 """Matches are counted up to here: more are `more than`."""
+RARE = 20_000
+"""Words that so many texts hold are looked up row by row."""
 _SHOWN = 240
 
 
@@ -78,7 +80,8 @@ class Page:
 
     rows: tuple[Row, ...]
     matches: int
-    """How many there are in all, up to `COUNTED` + 1."""
+    """How many there are in all, up to one more than were counted."""
+    counted: int
     after: tuple[float, int] | None
     """Where the next page begins; None on the last one."""
 
@@ -97,21 +100,30 @@ def rows(source: Source, wanted: Wanted) -> Page:
     """Return one page of rows."""
     if wanted.sort not in SORTS or wanted.kind not in KINDS:
         raise ValueError(f"rows: {wanted.kind!r} by {wanted.sort!r} is nothing that can be listed")
-    where, values = _where(wanted)
     with source.opened() as connection:
-        matches = _count(connection, where, values)
+        where, values, most = _where(connection, wanted)
+        matches = _count(connection, where, values, most)
         found = _page(connection, wanted, where, values)
         texts = _texts(connection, found)
         shown = tuple(_row(row, texts) for row in found[:PAGE])
     more = len(found) > PAGE
     last = found[PAGE - 1] if more else None
-    return Page(shown, matches, (float(last[wanted.sort]), last["seq"]) if last else None)
+    after = (float(last[wanted.sort]), last["seq"]) if last else None
+    return Page(shown, matches, most, after)
+
+
+_FACETS: dict[tuple[str, str], tuple[int | None, Facets]] = {}
+"""Of each run and kind, as of its last row: counting a million rows again for each page would be felt."""
 
 
 def facets(source: Source, kind: str) -> Facets:
     """Return what there is to filter by."""
     leaves: dict[str, dict[str, int]] = {}
     with source.opened() as connection:
+        (last,) = connection.execute("SELECT max(seq) FROM rows").fetchone()
+        name = (str(source.index), kind)
+        if (known := _FACETS.get(name)) and known[0] == last:
+            return known[1]
         query = "SELECT skill, leaf, outcome, count(*) FROM rows WHERE kind = ? GROUP BY 1, 2, 3"
         outcomes: dict[str, int] = {}
         for skill, leaf, outcome, n in connection.execute(query, (kind,)):
@@ -119,7 +131,9 @@ def facets(source: Source, kind: str) -> Facets:
             of[leaf] = of.get(leaf, 0) + n
             outcomes[outcome] = outcomes.get(outcome, 0) + n
         rounds = _rounds(connection, kind)
-    return Facets(leaves, outcomes, rounds)
+    found = Facets(leaves, outcomes, rounds)
+    _FACETS[name] = (last, found)
+    return found
 
 
 def totals(source: Source) -> dict[str, int]:
@@ -141,7 +155,8 @@ def _rounds(connection: sqlite3.Connection, kind: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _where(wanted: Wanted) -> tuple[str, list[Any]]:
+def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any], int]:
+    """Return the condition, its values, and up to how many matches are worth counting."""
     parts, values = ["kind = ?"], list[Any]([wanted.kind])
     for name in ("skill", "leaf", "outcome", "round"):
         if value := getattr(wanted, name):
@@ -151,14 +166,24 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
         parts.append("agreement < 1")
     if wanted.paid:
         parts.append("usd > 0")
+    most = COUNTED
     if words := re.findall(r"\w+", wanted.text):
-        parts.append("seq IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
-        values.append(" ".join(f'"{word}"' for word in words) + "*")
-    return " AND ".join(parts), values
+        asked = " ".join(f'"{word}"' for word in words) + "*"
+        rare = "SELECT count(*) FROM (SELECT 1 FROM texts WHERE texts MATCH ? LIMIT ?)"
+        (found,) = connection.execute(rare, (asked, RARE + 1)).fetchone()
+        if found <= RARE:
+            parts.append("seq IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
+        else:  # in so many that most rows on the way hold them: each is looked at by itself
+            parts.append(
+                "EXISTS (SELECT 1 FROM texts WHERE texts MATCH ? AND texts.rowid = rows.seq)"
+            )
+            most = COUNTED // 20
+        values.append(asked)
+    return " AND ".join(parts), values, most
 
 
-def _count(connection: sqlite3.Connection, where: str, values: list[Any]) -> int:
-    query = f"SELECT count(*) FROM (SELECT 1 FROM rows WHERE {where} LIMIT {COUNTED + 1})"
+def _count(connection: sqlite3.Connection, where: str, values: list[Any], most: int) -> int:
+    query = f"SELECT count(*) FROM (SELECT 1 FROM rows WHERE {where} LIMIT {most + 1})"
     (count,) = connection.execute(query, values).fetchone()
     return int(count)
 

@@ -5,7 +5,7 @@ every write. So the viewer keeps these small tables in a file of its own, which 
 time: it is made again from the store.
 """
 
-VERSION = 2
+VERSION = 3
 """A file of another version is made anew."""
 
 TABLES = """
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS rows (
     calls INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS rows_by_id ON rows (id);
+CREATE INDEX IF NOT EXISTS rows_by_kind ON rows (kind, seq);
 CREATE INDEX IF NOT EXISTS rows_by_leaf ON rows (kind, skill, leaf, outcome, seq);
 CREATE INDEX IF NOT EXISTS rows_by_outcome ON rows (kind, outcome, seq);
 CREATE INDEX IF NOT EXISTS rows_by_round ON rows (kind, round, seq);

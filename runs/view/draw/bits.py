@@ -11,8 +11,8 @@ from .markup import Child, Safe, h, join
 _MARKS = {
     "won": "▲",
     "lost": "▼",
-    "tie": "＝",
-    "even": "＝",
+    "tie": "=",
+    "even": "=",
     "broken": "✕",
     "rejected": "✕",
     "disputed": "≠",

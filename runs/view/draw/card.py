@@ -15,7 +15,7 @@ def verdict(card: Card) -> Safe:
     longer = f"A is {abs(card.longer):,} characters {'longer' if card.longer >= 0 else 'shorter'}"
     return bits.words(
         bits.chip(battle.winner),
-        f"{name} by {abs(battle.margin):.2f} points" if battle.winner != "tie" else "tie",
+        f"{name}, median lead {abs(battle.margin):.2f} points" if battle.winner != "tie" else "tie",
         f"decided by the {battle.decided_by}"
         if battle.decided_by != "identical"
         else "identical answers",

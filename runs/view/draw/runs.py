@@ -57,7 +57,7 @@ def compared(one: RunCard, other: RunCard) -> Safe:
     names = ("draft", "instruction", "battle", "sft", "preference", "reject")
     lines: list[list[object]] = [
         ["status", bits.chip(one.status), bits.chip(other.status), ""],
-        ["calls paid", *_pair(one.calls, other.calls)],
+        ["calls in the ledger", *_pair(one.calls, other.calls)],
         ["USD", bits.usd(one.usd), bits.usd(other.usd), bits.usd(abs(other.usd - one.usd))],
     ]
     lines += [[name, *_pair(one.counts.get(name, 0), other.counts.get(name, 0))] for name in names]

@@ -7,13 +7,13 @@ from ..arena import LOOKED_AT, arena
 from ..draw import arena as draw
 from ..draw import bits
 from ..draw.markup import h
-from .site import Site, ask, behind, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, frame, opened, put
 
 
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/run/{run_id}/arena")
+    @ui.page("/run/{run_id}/arena", response_timeout=PATIENCE_S)
     async def page(run_id: str) -> None:
         source = await opened(site, run_id)
         if source is None:

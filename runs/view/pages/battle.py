@@ -10,7 +10,7 @@ from ..draw.markup import h
 from ..lineage import lineage
 from ..rows import Wanted, rows
 from ..source import Source
-from .site import Site, ask, button, frame, opened, put
+from .site import PATIENCE_S, Site, ask, button, frame, opened, put
 
 _KEYS = {"a": "model_a", "b": "model_b", "t": "tie", "x": ""}
 _HINT = (
@@ -25,7 +25,7 @@ _HINT = (
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/run/{run_id}/battle/{id}")
+    @ui.page("/run/{run_id}/battle/{id}", response_timeout=PATIENCE_S)
     async def page(run_id: str, id: str) -> None:
         source = await opened(site, run_id)
         if source is None:

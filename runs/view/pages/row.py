@@ -7,13 +7,13 @@ from ..draw import rows as draw
 from ..draw.markup import h
 from ..lineage import Lineage, lineage, produced_by_leaf
 from ..rows import NAMES
-from .site import Site, ask, behind, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, frame, opened, put
 
 
 def add(site: Site) -> None:
     """Add the pages."""
 
-    @ui.page("/run/{run_id}/row/{id}")
+    @ui.page("/run/{run_id}/row/{id}", response_timeout=PATIENCE_S)
     async def page(run_id: str, id: str) -> None:
         source = await opened(site, run_id)
         if source is None:
@@ -30,7 +30,7 @@ def add(site: Site) -> None:
                 return
             _shown(run_id, found)
 
-    @ui.page("/run/{run_id}/leaf/{skill}/{leaf}")
+    @ui.page("/run/{run_id}/leaf/{skill}/{leaf}", response_timeout=PATIENCE_S)
     async def of_leaf(run_id: str, skill: str, leaf: str) -> None:
         source = await opened(site, run_id)
         if source is None:

@@ -8,13 +8,13 @@ from ..draw import bits
 from ..draw import rows as draw
 from ..draw.markup import h, join
 from ..rows import KINDS, NAMES, Facets, Wanted, facets, following, rows
-from .site import Site, ask, behind, button, frame, opened, put, select
+from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
 
 
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/run/{run_id}/rows")
+    @ui.page("/run/{run_id}/rows", response_timeout=PATIENCE_S)
     async def page(
         run_id: str,
         kind: str = "draft",

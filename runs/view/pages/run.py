@@ -12,13 +12,13 @@ from ..draw.markup import h
 from ..picture import picture
 from ..rows import totals
 from ..source import Source
-from .site import Site, ask, behind, button, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
 
 
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/run/{run_id}")
+    @ui.page("/run/{run_id}", response_timeout=PATIENCE_S)
     async def page(run_id: str) -> None:
         source = await opened(site, run_id)
         if source is None:

@@ -10,17 +10,17 @@ from ..draw import bits
 from ..draw import compare as draw_compare
 from ..draw import runs as draw
 from ..draw.markup import h
-from .site import Site, ask, button, frame, opened, put, select
+from .site import PATIENCE_S, Site, ask, button, frame, opened, put, select
 
 
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=PATIENCE_S)
     async def page() -> None:
         cards = await ask(catalog, site.runs_dir)
         with frame("Runs"):
-            put(h("h1", "Runs", h("small", str(site.runs_dir))))
+            put(h("h1", "Runs", h("small", site.runs_dir.name, title=str(site.runs_dir))))
             table = put(draw.runs(cards, str(site.runs_dir)))
             if len(cards) > 1:
                 _compare(site, [card.run_id for card in cards])
@@ -30,7 +30,7 @@ def add(site: Site) -> None:
 
             ui.timer(2.0, look, immediate=False)
 
-    @ui.page("/run/{run_id}/diff/{other}")
+    @ui.page("/run/{run_id}/diff/{other}", response_timeout=PATIENCE_S)
     async def differing(run_id: str, other: str) -> None:
         one = await opened(site, run_id)
         two = await opened(site, other) if one is not None else None

@@ -16,6 +16,8 @@ from ..keeping import Keeper
 from ..source import Source
 
 T = TypeVar("T")
+PATIENCE_S = 60.0
+"""Seconds that a page may take on a machine that is busy with a run."""
 STYLE = (Path(__file__).parents[1] / "draw" / "style.css").read_text(encoding="utf-8")
 TABS = (
     ("", "Run"),

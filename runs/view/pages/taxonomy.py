@@ -6,13 +6,13 @@ from ..draw import bits
 from ..draw import taxonomy as draw
 from ..draw.markup import h
 from ..policy import growth
-from .site import Site, ask, behind, frame, opened, put, select
+from .site import PATIENCE_S, Site, ask, behind, frame, opened, put, select
 
 
 def add(site: Site) -> None:
     """Add the page."""
 
-    @ui.page("/run/{run_id}/taxonomy")
+    @ui.page("/run/{run_id}/taxonomy", response_timeout=PATIENCE_S)
     async def page(run_id: str) -> None:
         source = await opened(site, run_id)
         if source is None:

@@ -12,7 +12,7 @@ from ..forking import begin_fork
 from ..moment import moment
 from ..source import Source
 from ..trace import TRACES_PAGE, Trace, trace, trace_graphs, traces
-from .site import Site, ask, behind, button, frame, opened, put, select
+from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
 
 _FOLLOW = """
 const s = document.getElementById('scrub'); if (s) s.value = %d;
@@ -28,7 +28,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 def add(site: Site) -> None:
     """Add the pages."""
 
-    @ui.page("/run/{run_id}/traces")
+    @ui.page("/run/{run_id}/traces", response_timeout=PATIENCE_S)
     async def listing(run_id: str, graph: str = "", failed: bool = False, after: int = 0) -> None:
         source = await opened(site, run_id)
         if source is None:
@@ -59,7 +59,7 @@ def add(site: Site) -> None:
                     )
                 )
 
-    @ui.page("/run/{run_id}/trace/{number}")
+    @ui.page("/run/{run_id}/trace/{number}", response_timeout=PATIENCE_S)
     async def page(run_id: str, number: int, step: int = 0) -> None:
         source = await opened(site, run_id)
         if source is None:
