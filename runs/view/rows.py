@@ -27,8 +27,8 @@ SORTS = ("seq", "round", "usd", "agreement")
 PAGE = 50
 COUNTED = 10_000
 """Matches are counted up to here: more are `more than`."""
-RARE = 20_000
-"""Words that so many texts hold are looked up row by row."""
+LOOKED_UP = 20_000
+"""So many texts with the words are looked at, the first ones."""
 _SHOWN = 240
 
 
@@ -80,8 +80,7 @@ class Page:
 
     rows: tuple[Row, ...]
     matches: int
-    """How many there are in all, up to one more than were counted."""
-    counted: int
+    """How many there are in all, up to `COUNTED` + 1."""
     after: tuple[float, int] | None
     """Where the next page begins; None on the last one."""
 
@@ -101,15 +100,15 @@ def rows(source: Source, wanted: Wanted) -> Page:
     if wanted.sort not in SORTS or wanted.kind not in KINDS:
         raise ValueError(f"rows: {wanted.kind!r} by {wanted.sort!r} is nothing that can be listed")
     with source.opened() as connection:
-        where, values, most = _where(connection, wanted)
-        matches = _count(connection, where, values, most)
+        where, values = _where(connection, wanted)
+        matches = _count(connection, where, values)
         found = _page(connection, wanted, where, values)
         texts = _texts(connection, found)
         shown = tuple(_row(row, texts) for row in found[:PAGE])
     more = len(found) > PAGE
     last = found[PAGE - 1] if more else None
     after = (float(last[wanted.sort]), last["seq"]) if last else None
-    return Page(shown, matches, most, after)
+    return Page(shown, matches, after)
 
 
 _FACETS: dict[tuple[str, str], tuple[int | None, Facets]] = {}
@@ -155,8 +154,8 @@ def _rounds(connection: sqlite3.Connection, kind: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any], int]:
-    """Return the condition, its values, and up to how many matches are worth counting."""
+def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
+    """Return the condition and its values."""
     parts, values = ["kind = ?"], list[Any]([wanted.kind])
     for name in ("skill", "leaf", "outcome", "round"):
         if value := getattr(wanted, name):
@@ -166,24 +165,25 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         parts.append("agreement < 1")
     if wanted.paid:
         parts.append("usd > 0")
-    most = COUNTED
-    if words := re.findall(r"\w+", wanted.text):
-        asked = " ".join(f'"{word}"' for word in words) + "*"
-        rare = "SELECT count(*) FROM (SELECT 1 FROM texts WHERE texts MATCH ? LIMIT ?)"
-        (found,) = connection.execute(rare, (asked, RARE + 1)).fetchone()
-        if found <= RARE:
-            parts.append("seq IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
-        else:  # in so many that most rows on the way hold them: each is looked at by itself
-            parts.append(
-                "EXISTS (SELECT 1 FROM texts WHERE texts MATCH ? AND texts.rowid = rows.seq)"
-            )
-            most = COUNTED // 20
-        values.append(asked)
-    return " AND ".join(parts), values, most
+    if asked := _words(connection, wanted.text):
+        # The first of them only: words that are in most texts would be gathered from all of a run.
+        parts.append("seq IN (SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?)")
+        values += [asked, LOOKED_UP]
+    return " AND ".join(parts), values
 
 
-def _count(connection: sqlite3.Connection, where: str, values: list[Any], most: int) -> int:
-    query = f"SELECT count(*) FROM (SELECT 1 FROM rows WHERE {where} LIMIT {most + 1})"
+def _words(connection: sqlite3.Connection, text: str) -> str:
+    """Return what asks for texts with all of the words, the last of which may be a beginning."""
+    words = " ".join(f'"{word}"' for word in re.findall(r"\w+", text))
+    if not words:
+        return ""
+    query = "SELECT count(*) FROM (SELECT 1 FROM texts WHERE texts MATCH ? LIMIT ?)"
+    (found,) = connection.execute(query, (words, LOOKED_UP)).fetchone()
+    return words if found == LOOKED_UP else f"{words}*"
+
+
+def _count(connection: sqlite3.Connection, where: str, values: list[Any]) -> int:
+    query = f"SELECT count(*) FROM (SELECT 1 FROM rows WHERE {where} LIMIT {COUNTED + 1})"
     (count,) = connection.execute(query, values).fetchone()
     return int(count)
 

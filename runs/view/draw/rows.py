@@ -1,7 +1,7 @@
 """A page of rows, and one row with its whole way."""
 
 from ..lineage import Bead, Lineage, Produced
-from ..rows import NAMES, Page, Row
+from ..rows import COUNTED, NAMES, Page, Row
 from . import bits
 from .markup import Safe, h
 
@@ -25,8 +25,8 @@ def listed(run: str, kind: str, page: Page) -> Safe:
 
 def matches(page: Page) -> str:
     """Return how many rows match, in words."""
-    if page.matches > page.counted:
-        return f"more than {page.counted:,} rows"
+    if page.matches > COUNTED:
+        return f"more than {COUNTED:,} rows"
     return f"{page.matches:,} row{'s' if page.matches != 1 else ''}"
 
 

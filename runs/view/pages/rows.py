@@ -102,9 +102,9 @@ class Listing:
                     lambda v: self.ask(disputed=bool(v)),
                 )
             entry = ui.element("input").classes("plain grow")
-            entry.props('type=search placeholder="words in it" aria-label="Words in it"').props(
-                f'value="{_quoted(wanted.text)}"'
-            )
+            entry.props('type=search placeholder="words in it" aria-label="Words in it"')
+            entry.props('title="looked for in the first 20,000 texts that hold them"')
+            entry.props(f'value="{_quoted(wanted.text)}"')
             entry.on(
                 "input",
                 lambda e: self.ask(text=str(e.args)),
