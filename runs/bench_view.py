@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from socket import socket
@@ -261,13 +262,11 @@ def serving(runs_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 async def browse(run: str, address: str, source: Source) -> None:
     """Open pages and print what they take, from the request to what a person reads."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    try:
-        from playwright.async_api import async_playwright
-    except ImportError:
-        chromium = None
-    if chromium is None:
+    if chromium is None or find_spec("playwright") is None:
         say("no chromium or no playwright here: pages in a browser are not measured")
         return
+    from playwright.async_api import async_playwright
+
     number = traces(source)[0].id
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))

@@ -106,7 +106,7 @@ def _exchange(connection: sqlite3.Connection, key: str) -> Exchange | None:
     failed = connection.execute(
         "SELECT error FROM store.attempts WHERE key = ? ORDER BY seq DESC LIMIT 1", (key,)
     ).fetchone()
-    text, calls, *numbers = paid or ("", "", 0, 0, 0.0, 0.0)
+    text, calls, read, written, usd, seconds = paid or ("", "", 0, 0, 0.0, 0.0)
     return Exchange(
         key,
         asked["alias"],
@@ -115,7 +115,10 @@ def _exchange(connection: sqlite3.Connection, key: str) -> Exchange | None:
         tuple(map(_spoken, orjson.loads(unpack(asked["turns"])))),
         text + (f"\n{_called(orjson.loads(calls))}" if calls else ""),
         failed["error"] if failed and not paid else "",
-        *numbers,
+        int(read),
+        int(written),
+        usd,
+        seconds,
     )
 
 

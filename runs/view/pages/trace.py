@@ -190,7 +190,9 @@ class Player:
             budget = ui.number("USD that it may cost", min=0).props("dense")
 
             async def begin() -> None:
-                given = tuple(line.strip() for line in changes.value.splitlines() if line.strip())
+                given = tuple(
+                    line.strip() for line in (changes.value or "").splitlines() if line.strip()
+                )
                 try:
                     run_id = await ask(begin_fork, self.source, step.id, given, budget.value)
                 except UserError as error:
