@@ -39,11 +39,7 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
         units = live.reached.get("units", "")
         stage = live.reached.get("stage", "reading")
         done = f"{live.reached.get('done', 0)}/{live.reached.get('of', 0)}"
-        shown += [
-            (f"{stage}: {units}", done),
-            ("per second", f"{live.rate:.1f}"),
-            ("left in this stage", left),
-        ]
+        shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", f"{live.rate:.1f}/s")]
     return bits.tiles(*shown)
 
 
