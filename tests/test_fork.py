@@ -60,8 +60,15 @@ async def test_a_changed_prompt_pays_only_for_what_follows(
     change = [f"prompt.arena/judge={judged}"]
 
     late = event(parent, "run_finished", "")
+    written = tmp_path / "write.j2"
+    text = (FOLDER / "reading_comprehension" / "write.j2").read_text(encoding="utf-8")
+    written.write_text(
+        text.replace("{% block user %}", "{% block user %}Now.\n", 1), encoding="utf-8"
+    )
+    both = [*change, f"prompt.reading_comprehension/write={written}"]
+    both += ["models.weak-1.model=medium-1"]
     same = await fork_async(
-        str(parent.path), at=late, changes=change, run_id="a-2", runs_dir=tmp_path
+        str(parent.path), at=late, changes=both, run_id="a-2", runs_dir=tmp_path
     )
     assert same.completed and server.counters.paid.total() == before
     nothing = compare(Source(parent), Source(RunFolder(Path(same.path))))

@@ -88,6 +88,8 @@ class Reply:
     """What a thinking model wrote before its text: kept, and shown to nobody."""
     answered_by: str = ""
     """The model that the endpoint says to have answered; not kept."""
+    prompt: str = ""
+    """In a fork: the version of the prompt that it answers, the parent's or its own; not kept."""
 
     @property
     def cut(self) -> bool:

@@ -97,7 +97,7 @@ class Door:
         outcome, data = "left", dict[str, Any](attempts=0, repairs=call.repairs)
         try:
             reply, outcome, data["attempts"] = await self._answer(key, asked, call)
-            return reply
+            return replace(reply, prompt=call.prompt) if self._past else reply
         except ArenaInstructError as error:
             outcome, data["error"] = "failed", str(error)
             if isinstance(error, ModelError):

@@ -56,7 +56,7 @@ def find(runs_dir: Path, run_id: str) -> Source:
         or not (folder / STORE_FILE).is_file()
         or folder.resolve().parent != runs_dir.resolve()
     ):
-        raise UserError(f"view: there is no run {run_id!r} in {runs_dir}")
+        raise UserError(f"there is no run {run_id!r} in the folder {runs_dir.name}")
     return Source(RunFolder(folder))
 
 

@@ -43,7 +43,7 @@ def add(site: Site) -> None:
                 put(h("div", rated, met, class_="two"))
             kept = len(labels(source.folder))
             said = (
-                f"{kept} verdicts of people are kept; `arenainstruct audit {run_id}` measures the "
+                f"Verdicts of people that are kept: {kept}. `arenainstruct audit {run_id}` measures the "
                 "jurors by them."
             )
             note = f"of the last {LOOKED_AT:,} battles; 50 % for the first shown is fair"

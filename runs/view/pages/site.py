@@ -110,6 +110,7 @@ async def opened(site: Site, run_id: str) -> Source | None:
     except UserError as error:
         with frame("Not found"):
             put(bits.nothing("This run cannot be shown", str(error)))
+            put(h("p", bits.link("All runs", "/")))
         return None
     if why := site.keeper.errors.get(run_id):
         with frame("Not readable"):
