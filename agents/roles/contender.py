@@ -14,18 +14,20 @@ from ..tool_loop import run_tool_loop
 
 
 class Heard:
-    """Asks a model, and keeps what it thought before each of its replies, and whether one was cut off."""
+    """Asks a model; keeps what it thought before each reply, whether one was cut off, and who answered."""
 
     def __init__(self, complete: Complete) -> None:
         self._complete = complete
         self.thoughts: list[str] = []
         self.cut = False
+        self.model = ""
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call."""
         reply = await self._complete(call)
         self.thoughts.append(reply.thoughts)
         self.cut = self.cut or reply.cut
+        self.model = reply.model
         return reply
 
 
@@ -52,7 +54,7 @@ class Contender(Actor):
             instruction_id=instruction.id,
             contender=name,
             sample=message.sample,
-            model=self.model,
+            model=heard.model or self.model,
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
             cut=heard.cut,
