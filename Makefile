@@ -1,6 +1,6 @@
 # make setup | demo | test | test-train | check | attack | local | real | flywheel | flywheel-study | flywheel-real
-# | bench | bench-arena     (everything installs into .venv and .train)
-.PHONY: setup demo test test-slow test-train check attack local real flywheel flywheel-study flywheel-real format bench bench-arena
+# | bench | bench-arena | bench-view | screenshots     (everything installs into .venv and .train)
+.PHONY: setup demo test test-slow test-train check attack local real flywheel flywheel-study flywheel-real format bench bench-arena bench-view screenshots
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -83,3 +83,13 @@ bench: setup
 
 bench-arena: setup
 	$(PY) -m arenainstruct.runs.bench_arena
+
+# A run of a million rows and a hundred thousand traces, made up, in the viewer: `make bench-view ROWS=100000 TRACES=10000`
+ROWS ?= 1000000
+TRACES ?= 100000
+bench-view: setup
+	$(PY) -m arenainstruct.runs.bench_view --rows $(ROWS) --traces $(TRACES)
+
+# Pictures of every page, into docs/view; needs chromium.
+screenshots: setup
+	$(PY) -m tests.screenshots

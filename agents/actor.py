@@ -17,7 +17,7 @@ from ..tools.settings import ToolSettings
 from ..tools.tool import Given
 from ..tools.web import Web
 from .errors import PromptError, boundary
-from .models.call import Call, Reply
+from .models.call import Call, Instead, Reply
 from .models.door import Door
 from .models.structured import ask
 from .records import Turn
@@ -38,6 +38,8 @@ class Desk:
     settings: ToolSettings = ToolSettings()
     """How tools work in this run."""
     web: Web = field(default_factory=Web)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    """In a fork: what is said in the place of a prompt, by its name."""
 
     def given(
         self, *, files: Mapping[str, str] | None = None, seed_id: str = "", busy: int = 0
@@ -97,23 +99,38 @@ class Actor(RoutedAgent):
         A small model is told the first paragraph of the rules, and no other, and shown an example.
         """
         template = prompt_of(prompt)
+        if isinstance(prompt, PromptFile):
+            variables = {"about": prompt.about, **variables}
         if self.small:
             template = small_prompt(template)
+        before = self._told(template, variables, subject, note)
+        if (other := self.desk.prompts.get(template.name)) is None:
+            turns, instead = before, None
+        else:
+            turns = self._told(other, variables, subject, note)
+            instead, template = Instead(turns, before, template.version), other
+        return Call(
+            self.alias,
+            turns,
+            role=self.id.type,
+            subject=subject,
+            prompt=template.version,
+            instead=instead,
+        )
+
+    def _told(
+        self, template: Prompt, variables: Mapping[str, Any], subject: str, note: str
+    ) -> tuple[Turn, ...]:
+        """Return the turns that a prompt and its variables make."""
         with boundary(PromptError, f"rendering {template.name} for {subject}"):
-            given = (
-                {"about": prompt.about, **variables}
-                if isinstance(prompt, PromptFile)
-                else variables
-            )
-            told = {name: given[name] for name in template.variables}
+            told = {name: variables[name] for name in template.variables}
             system, user = template.render(told)
             shown = template.example(told) if self.small else ""
         if self.small:
             system = first_paragraph(system)
         said = [shown] if shown else []
         said.append(f"{user}\n\n{note}" if note else user)
-        turns = (Turn(role="system", content=system), *(Turn(role="user", content=t) for t in said))
-        return Call(self.alias, turns, role=self.id.type, subject=subject, prompt=template.version)
+        return Turn(role="system", content=system), *(Turn(role="user", content=t) for t in said)
 
     async def ask(
         self,

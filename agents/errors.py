@@ -14,6 +14,7 @@ ArenaInstructError
     ├── EndpointDown   an endpoint stayed away for longer than the configured patience, or refuses the key
     ├── Interrupted    the user stops it: no request leaves any more
     ├── TrainingFailed a training cannot go on: no memory, no room, a loss that is no number
+    ├── Halted         the user stops it from another process
     ├── JudgingFailed  battle after battle gets no verdict: paying for more would tell nothing
     └── Diverged       a replay asked for what was never recorded
 
@@ -119,6 +120,13 @@ class Interrupted(StopRun):
 
     def __init__(self) -> None:
         super().__init__("interrupt", "interrupted by the user")
+
+
+class Halted(StopRun):
+    """The user stops the run from another process: `ctl RUN stop`."""
+
+    def __init__(self) -> None:
+        super().__init__("ctl", "stopped from outside")
 
 
 class Diverged(StopRun):

@@ -11,11 +11,15 @@ import typer.core
 from .arena.command import arena
 from .audit.command import audit
 from .benchmark.command import benchmark
+from .ctl import ctl
+from .export_command import export
+from .fork_command import diff, fork
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
 from .policy.command import policy
 from .terminal import aside, say
 from .testset.command import testset
+from .view.command import view
 
 if TYPE_CHECKING:
     from .config.config import RunConfig
@@ -132,6 +136,10 @@ def resume(
 @app.command(cls=Command)
 def replay(
     run: Annotated[str, typer.Argument(help="A completed run's folder or id.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Folder that keeps what comes out, a run too."),
+    ] = None,
     runs_dir: RunsOption = RUNS,
     as_json: JsonOption = False,
 ) -> None:
@@ -141,7 +149,7 @@ def replay(
     """
     from .replay import replay as replay_run
 
-    found = replay_run(run, runs_dir=runs_dir)
+    found = replay_run(run, runs_dir=runs_dir, to=to)
     say(json.dumps(found.data()) if as_json else str(found))
     if not found.identical:
         raise typer.Exit(EXIT_FAILED)
@@ -195,30 +203,12 @@ app.command(cls=Command)(benchmark)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(testset)
+app.command(cls=Command)(export)
+app.command(cls=Command)(ctl)
+app.command(cls=Command)(fork)
+app.command(cls=Command)(diff)
+app.command(cls=Command)(view)
 app.add_typer(policy, name="policy")
-
-
-_FORMATS = "trl, axolotl, llamafactory, openrlhf or openai."
-
-
-@app.command(cls=Command)
-def export(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
-    to: Annotated[Path, typer.Option("--to", help="Folder to write into.")],
-    format: Annotated[str, typer.Option("--format", help=_FORMATS)] = "trl",
-    runs_dir: RunsOption = RUNS,
-) -> None:
-    """Write a run's training rows as JSONL for a trainer."""
-    from ..agents.errors import UserError
-    from .export import export as export_run
-    from .folder import RunFolder
-
-    try:
-        counts = export_run(RunFolder.find(run, runs_dir).path, to, format)
-    except OSError as error:
-        raise UserError(f"--to {to}: {error.strerror}: {error.filename}") from error
-    for name, count in counts.items():
-        say(f"{name}: {count}")
 
 
 @app.command(cls=Command)

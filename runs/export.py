@@ -17,6 +17,7 @@ from ..agents.errors import UserError
 from ..agents.records import ToolCall, Turn
 from ..agents.rows import PreferenceRow, SftRow
 from ..graphs import kinds
+from .atif import trajectories
 from .dataset.conversation import tool_specs, tool_specs_json
 from .dataset.example import Example, stream_examples
 from .folder import RunFolder
@@ -25,6 +26,7 @@ from .store import STORE_FILE, Place
 from .training import exports
 
 Line = dict[str, Any]
+ATIF = "atif"
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
     Raises:
         UserError: no such run, no dataset in it yet, or an unknown format.
     """
-    if format not in FORMATS:
-        raise UserError(f"export: format {format!r} is unknown; formats: {', '.join(FORMATS)}")
+    if format not in (*FORMATS, ATIF):
+        known = ", ".join((*FORMATS, ATIF))
+        raise UserError(f"export: format {format!r} is unknown; formats: {known}")
     place, folder = _finished(Path(run_folder)), Path(to)
     folder.mkdir(parents=True, exist_ok=True)
+    if format == ATIF:
+        return asyncio.run(_trajectories(place, folder, Path(run_folder).name))
     for name, text in FORMATS[format].files().items():
         (folder / name).write_text(text, encoding="utf-8")
     return asyncio.run(_export(place, folder, FORMATS[format]))
@@ -65,6 +70,12 @@ async def _export(place: Place, to: Path, format: Format) -> dict[str, int]:
         }
         left_out = await store.count(kinds.PREFERENCE) - counts["preference"]
     return counts | ({"left_out": left_out} if left_out else {})
+
+
+async def _trajectories(place: Place, to: Path, run: str) -> dict[str, int]:
+    with stored(place) as store:
+        told = (one async for one in trajectories(store, run))
+        return {ATIF: await _write(to / "trajectories.jsonl", told)}
 
 
 def _finished(run_folder: Path) -> Place:

@@ -33,6 +33,7 @@ from ..tools.retrieval import ApiIndex
 from ..tools.web import Web
 from .config.load import Config
 from .folder import CHECKPOINTS
+from .forked import Forked
 from .interrupt import landing
 from .store import Place, Store
 from .trace import Listen, Trace
@@ -93,7 +94,7 @@ class Opening:
         self._trace: Trace | None = None
         self.models = self.ready(models)
         if config.budget.usd is not None and seated is None:
-            _refuse_blind_ceiling(config.budget.usd, models)
+            refuse_blind_ceiling(config.budget.usd, models)
 
     def ready(self, models: Mapping[str, ModelSettings]) -> dict[str, OpenModel]:
         """Return models behind their limits, whose notices go into the trace once there is one."""
@@ -137,12 +138,21 @@ class Opening:
             self._trace = trace = Trace(store, place.run, listen)
             stack.enter_context(trace.started())
             budget = await store.budget(self._config.budget.usd)
-            door = Door(self.models, store, budget, network=self._network, notify=trace.notice)
+            forked = await Forked.read(store)
+            door = Door(
+                self.models,
+                store,
+                budget,
+                network=self._network,
+                past=forked.past(store, self._config.seed) if forked else None,
+                notify=trace.notice,
+            )
             stack.push_async_callback(door.aclose)
             tools = ToolDoor(store, budget, network=self._network)
+            prompts = forked.said() if forked else {}
             index = stack.enter_context(ApiIndex())
             settings = self._config.tool_settings()
-            desk = Desk(door, index, tools, settings, Web(settings.search))
+            desk = Desk(door, index, tools, settings, Web(settings.search), prompts)
             troupe = await stack.enter_async_context(Troupe(desk))
             yield Opened(store, budget, door, index, troupe, trace)
 
@@ -151,7 +161,7 @@ class Opening:
             self._trace.notice(text)
 
 
-def _refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> None:
+def refuse_blind_ceiling(usd: float, models: Mapping[str, ModelSettings]) -> None:
     """Refuse a ceiling that no call could ever reach.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +96,16 @@ class Progress:
                 self.stages[-1].finish(data["count"])
             case "policy_changed":
                 self.changes += 1
+
+    def and_then(self, listen: Callable[[str, dict[str, Any]], None] | None) -> Callable[..., None]:
+        """Return a listener that takes every event in, and tells whoever listens besides."""
+
+        def hear(kind: str, data: dict[str, Any]) -> None:
+            self.take(kind, data)
+            if listen is not None:
+                listen(kind, data)
+
+        return hear
 
     def reached(self) -> dict[str, Any]:
         """Return where the run is, as plain data; empty before the first round."""

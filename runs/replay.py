@@ -22,6 +22,7 @@ from ..graphs import kinds
 from ..graphs.supervisor.decisions import Trained
 from ..graphs.trainer import TrainRequest, Weights
 from .folder import ARENA, RUNS, RunFolder
+from .forked import FORK
 from .interrupt import run_interruptible
 from .opening import stored
 from .program import program
@@ -63,20 +64,24 @@ class Replayed:
         return f"identical ({self.served} calls served)"
 
 
-def replay(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
-    """Make a completed run again in a scratch folder and compare the datasets.
+def replay(run: str, *, runs_dir: str | Path = RUNS, to: Path | None = None) -> Replayed:
+    """Make a completed run again in a scratch folder, or in one that is kept, and compare the datasets.
 
     Raises:
         UserError: there is no such run, or it is not completed.
     """
-    return run_interruptible(replay_async(run, runs_dir=runs_dir))
+    return run_interruptible(replay_async(run, runs_dir=runs_dir, to=to))
 
 
-async def replay_async(run: str, *, runs_dir: str | Path = RUNS) -> Replayed:
+async def replay_async(
+    run: str, *, runs_dir: str | Path = RUNS, to: Path | None = None
+) -> Replayed:
     """Make a completed run again; see `replay`, its twin where no event loop runs."""
     folder = RunFolder.find(run, Path(runs_dir))
     with folder.locked(), TemporaryDirectory(prefix="replay-") as scratch:
-        copy = RunFolder(Path(scratch) / folder.run_id)
+        copy = RunFolder((to or Path(scratch)) / folder.run_id)
+        if copy.path.exists():
+            raise UserError(f"--to {to}: {copy.path} is there already; name another folder")
         trained = await _prepare(folder, copy)
         result = await repeat_async(copy, _Trained(trained))
         return _compared(folder, copy, result)
@@ -108,13 +113,15 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> dict[int, Trained]:
     """
     with stored(folder.store()) as source:
         await _refuse(folder, source)
-        copy.path.mkdir()
+        copy.path.mkdir(parents=True)
         shutil.copy(folder.config, copy.config)
         shutil.copy(folder.manifest, copy.manifest)
         with stored(copy.store()) as target:
             await target.copy_calls(source)
             orders = [order async for order in source.stream(kinds.ORDER) if order.round]
             await target.add(kinds.ORDER, 0, orders)
+            if (forked := await source.get_meta(FORK)) is not None:
+                await target.set_meta(FORK, forked)
         return {trained.round: trained async for trained in source.stream(kinds.TRAINED)}
 
 

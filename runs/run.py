@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
@@ -29,6 +28,7 @@ from ..graphs.supervisor.rewind import extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from .config.config import RunConfig, load_config
+from .control import attended
 from .duplicates import TaskDuplicates
 from .folder import RUNS, RunFolder
 from .heap import frozen_heap
@@ -36,6 +36,7 @@ from .ingest import ingest
 from .interrupt import run_interruptible
 from .manifest import Manifest
 from .opening import Opened, Opening
+from .otlp import exporting
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
@@ -207,10 +208,13 @@ async def _run(
     async with AsyncExitStack() as stack:
         folder, place = begin(stack)
         opened = await stack.enter_async_context(
-            opening.at(place, listen=_both(progress, on_event))
+            opening.at(place, listen=progress.and_then(on_event))
         )
         stack.enter_context(frozen_heap())
         trace, store, door = opened.trace, opened.store, opened.door
+        if network:
+            await stack.enter_async_context(attended(folder, opened, progress))
+            await stack.enter_async_context(exporting(store, folder.run_id, trace))
         trace.event(
             "run_started",
             run_id=folder.run_id,
@@ -267,17 +271,6 @@ def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Se
         duplicates=duplicates,
         notify=opened.trace.event,
     )
-
-
-def _both(progress: Progress, on_event: Listen | None) -> Listen:
-    """Return a listener that tells the progress, and whoever listens besides."""
-
-    def hear(kind: str, data: dict[str, Any]) -> None:
-        progress.take(kind, data)
-        if on_event is not None:
-            on_event(kind, data)
-
-    return hear
 
 
 async def _rounds(services: Services, place: Place, cut: Container[str]) -> tuple[str, str]:

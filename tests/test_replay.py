@@ -45,6 +45,14 @@ async def made(folder: Path) -> Path:
     return folder / "a-1"
 
 
+async def test_a_replay_may_be_kept_and_is_a_run(run: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert (await replay_async(str(run), to=kept)).identical
+    assert (await replay_async(str(kept / run.name))).identical
+    with pytest.raises(UserError, match="is there already"):
+        await replay_async(str(run), to=kept)
+
+
 def rewrite(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text

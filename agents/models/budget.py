@@ -38,20 +38,30 @@ class Budget:
         self._reserved = 0.0
         self._settled = asyncio.Condition()
 
+    async def move(self, ceiling: float) -> None:
+        """Set another ceiling; calls that wait for room look again."""
+        async with self._settled:
+            self.ceiling = ceiling
+            self._settled.notify_all()
+
     async def reserve(self, usd: float) -> None:
         """Set `usd` aside for one call, waiting for others to settle where that can make room.
 
         Raises:
             BudgetSpent: the call does not fit under the ceiling even when nothing else is in flight.
         """
-        if self.ceiling is not None and usd > 0:
-            async with self._settled:
-                while self.spent + self._reserved + usd > self.ceiling:
-                    if self.spent + usd > self.ceiling:
-                        raise BudgetSpent(self._message(usd))
-                    await self._settled.wait()
-                self._reserved += usd
-            await self._hold(usd, self.ceiling)
+        if usd <= 0:
+            return
+        async with self._settled:
+            while (
+                ceiling := self.ceiling
+            ) is not None and self.spent + self._reserved + usd > ceiling:
+                if self.spent + usd > ceiling:
+                    raise BudgetSpent(self._message(usd))
+                await self._settled.wait()
+            self._reserved += usd
+        if ceiling is not None:
+            await self._hold(usd, ceiling)
 
     async def _hold(self, usd: float, ceiling: float) -> None:
         """Hold it back among all workers; what this one set aside already is given back on failure."""
@@ -76,7 +86,7 @@ class Budget:
 
     async def _release(self, reserved: float) -> None:
         self._reserved = max(0.0, self._reserved - reserved)
-        if self.ceiling is not None and reserved > 0:
+        if reserved > 0:
             async with self._settled:
                 self._settled.notify_all()
 

@@ -24,6 +24,16 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What a call's turns were before its prompt was changed; holds for these turns only."""
+
+    of: tuple[Turn, ...]
+    """The turns that stand in their place."""
+    turns: tuple[Turn, ...]
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request to a model, before any endpoint detail."""
 
@@ -45,6 +55,8 @@ class Call:
     """How often its reply was asked for again already: for the trace, not part of the key."""
     late: int = 0
     """How often it was not answered in time already: for the next attempt's limit, not part of the key."""
+    instead: Instead | None = None
+    """In a fork with another prompt: what the parent run said here."""
     about: tuple[str, ...] = ()
     """The question's id and, for a juror, the models in the order shown: what recorded replies are
     found by. Part of the key where a provider's params hold `about`."""
@@ -81,6 +93,8 @@ class Reply:
     """The `max_tokens` it was written under; no part of the key."""
     answered_by: str = ""
     """The model that the endpoint says to have answered; not kept."""
+    prompt: str = ""
+    """In a fork: the version of the prompt that it answers, the parent's or its own; not kept."""
 
     @property
     def cut(self) -> bool:

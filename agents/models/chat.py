@@ -26,7 +26,7 @@ _SYSTEM = (
     "a line. To call one, write a JSON object with its name and arguments between <tool_call> and "
     "</tool_call>; the result follows in a tool turn."
 )
-_CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
+_CALL = re.compile(r"<tool_call>((?:[^<]|<(?!/?tool_call>))*+)</tool_call>")
 
 
 def tokenizer_of(name: str) -> Any:
@@ -95,7 +95,7 @@ def calls_in(text: str) -> tuple[str, tuple[ToolCall, ...]]:
         try:
             block = orjson.loads(found[1])
             name, arguments = block["name"], block.get("arguments", {})
-        except (orjson.JSONDecodeError, KeyError):
+        except (orjson.JSONDecodeError, KeyError, TypeError):
             return found[0]
         told = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
         calls.append(ToolCall(id=f"call_{len(calls)}", name=str(name), arguments=told))

@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import ArenaInstructError, Diverged, Interrupted, ModelError, StopRun
+from ..errors import ArenaInstructError, Diverged, ModelError, StopRun
 from ..fence import harmless
 from ..trace import Scope, Tracer, here, note
 from .budget import Budget
 from .call import Attempt, Call, Reply
 from .characters import sound
 from .flight import Flights
+from .gate import Gate
 from .ledger import Ledger
 from .limits import Limits
+from .past import Past
 from .provider import AttemptFailed, Provider, Resting
 from .purse import Purse
 from .request import Request, difference, request
@@ -78,9 +80,12 @@ class Door:
         budget: Budget,
         *,
         network: bool = True,
+        past: Past | None = None,
         notify: Callable[[str], object] = lambda text: None,
     ) -> None:
         """Open the door; without `network` no model is asked, embedded ones neither.
+
+        `past` is that of a fork.
 
         `notify` gets a line about an endpoint that does not do what it is asked.
         """
@@ -90,22 +95,23 @@ class Door:
         self._ledger = ledger
         self._budget = budget
         self._network = network
+        self._past = past
         self._in_flight = Flights[_Paid]()
         self._longest: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
-        self._shut = False
+        self.gate = Gate()
         self._on_wire = 0
         self._landed = asyncio.Event()
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call, from the ledger where it was paid before."""
         started = time.perf_counter()
-        call, asked = self._asked(call)
+        call, asked = await self._asked(call)
         key = asked.key()
         outcome, data = "left", dict[str, Any](attempts=0, repairs=call.repairs)
         try:
             reply, outcome, data["attempts"] = await self._answer(key, asked, call)
-            return reply
+            return replace(reply, prompt=call.prompt) if self._past else reply
         except ArenaInstructError as error:
             outcome, data["error"] = "failed", str(error)
             if isinstance(error, ModelError):
@@ -123,17 +129,21 @@ class Door:
                 data=data,
             )
 
-    def _asked(self, call: Call) -> tuple[Call, Request]:
+    async def _asked(self, call: Call) -> tuple[Call, Request]:
         """Return a call as its model gets it, without control tokens, and as the ledger knows it."""
+        scope = here()
+        message = scope.message if scope else ""
+        if self._past and (before := await self._past.asked(call, message)):
+            return before
         call = harmless(call)
-        model, scope = self.models[call.alias], here()
+        model = self.models[call.alias]
         settings = model.settings
         return call, request(
             call,
             f"{settings.provider}/{settings.name}",
             model.params,
             version=settings.version,
-            message=scope.message if scope else "",
+            message=message,
         )
 
     async def _answer(self, key: str, asked: Request, call: Call) -> tuple[Reply, str, int]:
@@ -159,7 +169,7 @@ class Door:
 
         Returns the call's key in the ledger.
         """
-        _, asked = self._asked(call)
+        _, asked = await self._asked(call)
         await self._ledger.strike(key := asked.key())
         return key
 
@@ -224,8 +234,7 @@ class Door:
 
     async def _sound(self, call: Call) -> Reply:
         """Return a reply of the provider; it counts as under way until it is in the ledger."""
-        if self._shut:
-            raise Interrupted
+        await self.gate.passed()
         self._on_wire += 1
         model = self.models[call.alias]
         try:
@@ -241,7 +250,7 @@ class Door:
 
     async def shut(self) -> None:
         """Let no request leave from now on; return once every reply under way is in the ledger."""
-        self._shut = True
+        self.gate.close()
         while self._on_wire:
             self._landed.clear()
             await self._landed.wait()

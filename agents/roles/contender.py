@@ -21,7 +21,7 @@ from ..tool_loop import run_tool_loop
 
 
 class Heard:
-    """Asks a model, and keeps what is worth knowing of it: thoughts, cut replies, tools it was told of."""
+    """Asks a model; keeps its thoughts, whether a reply was cut off, who answered, what it was told of."""
 
     def __init__(self, complete: Complete) -> None:
         self._complete = complete
@@ -29,12 +29,14 @@ class Heard:
         self.cut = False
         self.listed: tuple[str, ...] = ()
         """Tools of MCP servers that it is told of, as JSON."""
+        self.model = ""
 
     async def complete(self, call: Call) -> Reply:
         """Return the reply to one call."""
         reply = await self._complete(call)
         self.thoughts.append(reply.thoughts)
         self.cut = self.cut or reply.cut
+        self.model = reply.model
         return reply
 
 
@@ -62,7 +64,7 @@ class Contender(Actor):
             instruction_id=instruction.id,
             contender=name,
             sample=message.sample,
-            model=self.model,
+            model=heard.model or self.model,
             turns=turns,
             thoughts=tuple(heard.thoughts) if any(heard.thoughts) else (),
             cut=heard.cut,

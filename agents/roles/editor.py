@@ -59,7 +59,7 @@ class Editor(Actor):
                 "operator": goal.name,
                 "depth": parent.depth + 1,
                 "model": raw.model,
-                "prompts": (*parent.prompts, call.prompt),
+                "prompts": (*parent.prompts, raw.prompt or call.prompt),
             }
         )
         _refuse_missed(parent, edited, message)

@@ -50,7 +50,7 @@ class Writer(Actor):
             raise Unfit(f"the passage {passage.id} carries no task of {message.leaf.name}")
         return Written(
             instructions=tuple(
-                _instruction(message, task, number, raw, call.prompt)
+                _instruction(message, task, number, raw, raw.prompt or call.prompt)
                 for number, task in enumerate(tasks)
             )
         )

@@ -17,7 +17,7 @@ RARE = 0.005
 SPELT = 0.75
 """Likeness of two words from which one is the other in another form or spelling."""
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
-_STARTS = re.compile(r"(?:^|[.!?:\n]\s*|[\"'“‘(])$")
+_STARTS = re.compile(r"(?:^|[.!?:\n]\s{0,9}|[\"'“‘(])$")
 
 
 class Telling:

@@ -51,7 +51,9 @@ def audit(
     labels: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="People's verdicts: question_id, model_a, model_b, winner."
+            metavar="FILE",
+            help="People's verdicts: question_id, model_a, model_b, winner. Left out: those that were "
+            "given to the run's battles in `view`.",
         ),
     ] = None,
     answers: Annotated[
@@ -97,6 +99,7 @@ def audit(
     from ...tools.audit.report import audit as measure
     from ..arena.config import ArenaConfig
     from ..config.load import load
+    from ..labels import labels_file
     from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
     from .data import data, records_by
     from .reading import read_answers, read_battles, read_labels
@@ -108,8 +111,9 @@ def audit(
     heap = read_battles(
         paths, drop=on_error is ErrorChoice.drop, failures=failed is not None and run is None
     )
-    if labels:
-        read_labels(labels, heap, drop=on_error is ErrorChoice.drop)
+    if labels or (run and labels_file(run).is_file()):
+        own = None if labels or run is None else str(labels_file(run))
+        read_labels(own or str(labels), heap, drop=on_error is ErrorChoice.drop, needed=not own)
     if answers:
         read_answers(answers, heap)
     broken = _failures(run)

@@ -117,8 +117,10 @@ def read_battles(paths: list[str], *, drop: bool, failures: bool = False) -> Hea
     return heap
 
 
-def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
+def read_labels(path: str, heap: Heap, *, drop: bool, needed: bool = True) -> None:
     """Read people's verdicts: question_id, model_a, model_b, winner.
+
+    Where they are not `needed`, none of them has to be about what jurors decided.
 
     Raises:
         UserError: the file is wrong, or none of its rows is about a battle that was read.
@@ -132,7 +134,7 @@ def read_labels(path: str, heap: Heap, *, drop: bool) -> None:
                     a, b = str(row["model_a"]), str(row["model_b"])
                     heap.labels.append(Label(str(row["question_id"]), a, b, float(said)))
     known = {(x.question, *sorted((x.model_a, x.model_b))) for x in heap.labels}
-    if not known & before:
+    if needed and not known & before:
         raise UserError(
             f"--labels {path}: none of its {len(heap.labels)} rows is about a battle here; it has "
             f"{min(known, default='no rows')}, the battles {min(before)}"

@@ -1,5 +1,6 @@
 """The study's table and picture: what each arm came to, and differences paired over seeds."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan, nan, sqrt
@@ -53,6 +54,11 @@ def accuracies(cell: dict[str, Any]) -> list[float]:
     return [Score(found).mean() for found in cell["tests"]]
 
 
+def trained(cell: dict[str, Any]) -> list[float]:
+    """Return the share of the test that is right: of the base, and of each round's candidate."""
+    return [Score(found).mean() for found in (cell["tests"][0], *cell["candidates"])]
+
+
 def rating(cell: dict[str, Any], number: int) -> float:
     """Return the target's rating on the held-out arena after a round; 0 is before the first."""
     one = cell["rounds"][max(0, number - 1)]
@@ -81,8 +87,23 @@ def lines(cells: Cells) -> Iterator[str]:
         shares = " | ".join(f"{share:.3f}" for share in curve)
         yield f"| {arm} | {len(found)} | {shares} | {gained} |"
     yield ""
-    yield "| difference after the last round | seeds | right on the test, points | rating |"
-    yield "|---|---|---|---|"
+    yield "What each round trained, whatever the gate said of it:"
+    yield ""
+    heads = " | ".join(f"candidate {n + 1}" for n in range(rounds))
+    yield f"| arm | base | {heads} | promoted, held, rolled back |"
+    yield "|---" * (rounds + 3) + "|"
+    for arm, found in by_arm.items():
+        curve = [mean(column) for column in zip(*map(trained, found), strict=False)]
+        curve += [nan] * (rounds + 1 - len(curve))
+        words = Counter(r["gate"]["word"] for c in found for r in c["rounds"] if r["gate"])
+        gates = ", ".join(str(words[word]) for word in ("promoted", "held", "rolled_back"))
+        yield f"| {arm} | {' | '.join(f'{share:.3f}' for share in curve)} | {gates} |"
+    yield ""
+    yield (
+        "| difference after the last round | seeds | right on the test, points | last candidate, points "
+        "| rating |"
+    )
+    yield "|---|---|---|---|---|"
     for one, two in PAIRS:
         both = sorted(
             {c["seed"] for c in by_arm.get(one, [])} & {c["seed"] for c in by_arm.get(two, [])}
@@ -91,10 +112,11 @@ def lines(cells: Cells) -> Iterator[str]:
             continue
         a, b = ({c["seed"]: c for c in by_arm[arm]} for arm in (one, two))
         test = Interval.of([accuracies(a[s])[-1] - accuracies(b[s])[-1] for s in both])
+        last = Interval.of([trained(a[s])[-1] - trained(b[s])[-1] for s in both])
         elo = Interval.of([gain(a[s]) - gain(b[s]) for s in both])
         yield (
             f"| {one} − {two} | {len(both)} | {test.told(100, 1, signed=True)} | "
-            f"{elo.told(1, 0, signed=True)} |"
+            f"{last.told(100, 1, signed=True)} | {elo.told(1, 0, signed=True)} |"
         )
 
 

@@ -26,10 +26,16 @@ class EventsTable(Database):
         row = (*plain, _json(records), _json(keys), outcome, seconds, _json(data))
         self._writer.put(self._event, row)
 
-    def events(self) -> Iterator[Event]:
-        """Yield committed events in the order in which they were written."""
-        rows = self._all(select(EVENTS).order_by(EVENTS.c.seq))
+    def events(self, *, after: int = 0, before: int | None = None) -> Iterator[Event]:
+        """Yield committed events in the order in which they were written, between two numbers."""
+        query = select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq)
+        rows = self._all(query if before is None else query.where(EVENTS.c.seq < before))
         return (_event(row._asdict()) for row in rows)
+
+    async def event_number(self, id: str) -> int:
+        """Return the number of an event by its id; 0 where there is none."""
+        query = select(EVENTS.c.seq).where(EVENTS.c.id == id)
+        return await self._ask(lambda connection: connection.scalar(query), long=True) or 0
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -4,7 +4,7 @@ Beside the replies stand the attempts that failed, paid or not.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Engine,
+    Table,
     and_,
     bindparam,
     cast,
@@ -96,6 +97,7 @@ class LedgerTable(RequestsTable):
         super().__init__(engine, place)
         query = select(*(LEDGER.c[name] for name in _REPLY)).where(LEDGER.c.key == "")
         self._recall = compiled(query, engine.dialect)
+        self._written_at = compiled(select(LEDGER.c.seq).where(LEDGER.c.key == ""), engine.dialect)
         self._remember = Statement.inserting(LEDGER, engine.dialect)
         one = update(LEDGER).where(LEDGER.c.key == bindparam("k"))
         one = one.values(key=bindparam("other"))
@@ -109,6 +111,11 @@ class LedgerTable(RequestsTable):
             return None
         text, model, calls, *rest = rows[0]
         return Reply(text, model, _read_calls(calls) if calls else (), *rest)
+
+    async def written(self, key: str) -> int:
+        """Return the number of the reply that was paid under this key; 0 where there is none."""
+        rows = await self._rows(self._written_at, (key,))
+        return int(rows[0][0]) if rows else 0
 
     async def remember(self, key: str, request: Request, reply: Reply) -> None:
         """Write a paid reply; returns once it is committed. A key already there keeps its first."""
@@ -181,6 +188,13 @@ class LedgerTable(RequestsTable):
         for subject, calls, tokens, pico in self._all(query.group_by(about).order_by(about)):
             yield subject, int(calls), int(tokens or 0), float(int(pico or 0)) / _PICO
 
+    async def paid(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Return the paid replies that exist among some keys."""
+        names = [LEDGER.c[f.name] for f in fields(Entry)]
+        query = select(*names).where(LEDGER.c.key.in_(list(keys)))
+        rows = await self._ask(lambda connection: connection.execute(query).all())
+        return {entry.key: entry for entry in (Entry(*row) for row in rows)}
+
     def given_up(self) -> Iterator[str]:
         """Yield the keys of calls that failed for good and were not answered later."""
         failed = ATTEMPTS.c.outcome == "failed"
@@ -188,14 +202,25 @@ class LedgerTable(RequestsTable):
         query = select(ATTEMPTS.c.key).where(failed, ~answered).distinct()
         return (key for (key,) in self._all(query.order_by(ATTEMPTS.c.key)))
 
-    async def copy_calls(self, other: "LedgerTable") -> None:
-        """Take over everything that was asked, paid and failed in another store."""
+    async def copy_calls(
+        self, other: "LedgerTable", first: Callable[[str], bool] = lambda key: True
+    ) -> None:
+        """Take over everything that was asked, paid and failed in another store, in its order.
+
+        Of the paid replies, those whose keys are `first` come before all others.
+        """
         for table in CALLS:
-            adding = Statement.inserting(table, self._engine.dialect)
-            query = select(*(table.c[name] for name in columns(table)))
-            rows = other._all(query.order_by(*table.primary_key.columns))
-            while page := list(islice(rows, _PAGE)):
-                await self._writer.commit(Step(adding, [tuple(row) for row in page]))
+            await self._copy(table, other, first)
+        await self._copy(LEDGER, other, lambda key: not first(key))
+
+    async def _copy(self, table: Table, other: "LedgerTable", kept: Callable[[str], bool]) -> None:
+        adding = Statement.inserting(table, self._engine.dialect)
+        query = select(*(table.c[name] for name in columns(table)))
+        rows = other._all(query.order_by(*table.primary_key.columns))
+        if table is LEDGER:
+            rows = (row for row in rows if kept(row.key))
+        while page := list(islice(rows, _PAGE)):
+            await self._writer.commit(Step(adding, [tuple(row) for row in page]))
 
 
 def _totals(connection: Connection) -> LedgerTotals:

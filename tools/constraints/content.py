@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from .constraint import Constraint, Material, quoted
 from .language import LANGUAGES, language_of
 
-_PLACE = re.compile(r"\[.*?\]")
+_PLACE = re.compile(r"\[[^\[\]\n]*+\]")
 SIGNS = {
     ",": "comma",
     "!": "exclamation mark",

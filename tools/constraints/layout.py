@@ -9,9 +9,8 @@ from pydantic import Field, PositiveInt
 
 from .constraint import Constraint, Material
 
-_BULLETS = (re.compile(r"^\s*\*[^*].*$", re.M), re.compile(r"^\s*-.*$", re.M))
+_BULLETS = (re.compile(r"^[^\S\n]*+\*[^*].*$", re.M), re.compile(r"^[^\S\n]*+-.*$", re.M))
 _STARRED = (re.compile(r"\*[^\n*]*\*"), re.compile(r"\*\*[^\n*]*\*\*"))
-_TITLE = re.compile(r"<<[^\n]+>>")
 _FENCES = ("```json", "```Json", "```JSON", "```")
 
 
@@ -107,8 +106,11 @@ class Title(Constraint):
 
     def fault(self, text: str) -> str:
         """Look for a pair of double brackets on one line that holds something."""
-        titles = _TITLE.findall(text)
-        return "" if any(t.lstrip("<").rstrip(">").strip() for t in titles) else "has no <<title>>"
+        for line in text.split("\n"):
+            start, end = line.find("<<"), line.rfind(">>")
+            if end > start >= 0 and line[start : end + 2].lstrip("<").rstrip(">").strip():
+                return ""
+        return "has no <<title>>"
 
     @classmethod
     def draw(cls, random: Random, material: Material) -> Self:

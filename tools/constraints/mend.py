@@ -18,7 +18,7 @@ from .lengths import NthParagraph, Paragraphs, Sentences, Words
 from .said import said_in
 
 _END = re.compile(r"(?<=[.!?])[\"'”)*]*\s+|\n+")
-_MARKER = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.M)
+_MARKER = re.compile(r"^[^\S\n]*+(?:[-*•]|\d{1,9}[.)])[^\S\n]++", re.M)
 _PLACES = ("[name]", "[date]", "[place]", "[address]", "[number]", "[title]", "[company]", "[city]")
 _INSTEAD = {"!": ".", ";": ".", "?": "."}
 
@@ -126,7 +126,7 @@ def _two(one: TwoAnswers, text: str) -> str:
 
 
 def _places(one: Placeholders, text: str) -> str:
-    found = len(re.findall(r"\[.*?\]", text))
+    found = len(re.findall(r"\[[^\[\]\n]*+\]", text))
     return f"{text.rstrip()}\n\n{' '.join((_PLACES * 2)[: one.count - found])}"
 
 

@@ -6,7 +6,7 @@ _ABBREVIATIONS = (
     "mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|e\\.g|i\\.e|inc|ltd|co|corp|dept|est|fig|gen|gov|hon|messrs|mt|"
     "no|rep|rev|sen|u\\.s|u\\.k|a\\.m|p\\.m|jan|feb|aug|sept|oct|nov|dec"
 )
-_END = re.compile(r"[.!?]+[\"'”’)\]*_]*(?=\s|\Z)")
+_END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]*_]*+(?=\s|\Z)")
 _SHORT = re.compile(rf"(?:\b(?:{_ABBREVIATIONS})|(?<![\w.])[a-z])\.$", re.I)
 _NUMBER = re.compile(r"(?:^|\s)\(?\d{1,3}\.$")
 

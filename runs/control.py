@@ -1,0 +1,175 @@
+"""A run at work and whoever watches it: what it tells of itself, and what it is told, through its store.
+
+The run notes every second how it is (`live`) and reads what is asked of it (`control`): so any process
+that reaches the store can watch, pause, stop or fund it, and none needs a port of the run's.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from ..agents.errors import Halted, UserError
+from .config.config import load_config
+from .folder import RunFolder
+from .opening import Opened, refuse_blind_ceiling, stored
+from .program import program
+from .progress import Progress
+from .store import Store
+
+LIVE, CONTROL = "live", "control"
+"""Meta keys of a store."""
+LOOK_S = 0.5
+"""Seconds between looks at what is asked."""
+STALE_S = 10.0
+"""A run that told nothing for so long is not at work."""
+Word = Literal["go", "pause", "stop"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model at this moment."""
+
+    in_flight: int
+    limit: int
+    waiting: int
+    held_back: bool
+    """Its endpoint's breaker is open."""
+    paid: int
+    served: int
+    failed: int
+    attempts_failed: int
+
+
+@dataclass(frozen=True)
+class Live:
+    """How a run is, as it told last."""
+
+    at: float
+    """Unix time."""
+    pid: int
+    """0 once it has ended."""
+    paused: bool
+    stopping: bool
+    reached: dict[str, Any]
+    """As that of a result."""
+    rate: float
+    """Units of the stage per second."""
+    left_s: float | None
+    usd: float
+    ceiling: float | None
+    calls: int
+    models: dict[str, Model]
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> Self:
+        """Return what `data` says."""
+        models = {alias: Model(**model) for alias, model in data["models"].items()}
+        return cls(**{**data, "models": models})
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a process is at work on the run."""
+        return bool(self.pid) and time.time() - self.at < STALE_S
+
+
+@asynccontextmanager
+async def attended(folder: RunFolder, opened: Opened, progress: Progress) -> AsyncIterator[None]:
+    """Tell how the run is, and heed what it is told, while what is inside goes on."""
+    await opened.store.set_meta(CONTROL, {})  # what was asked of an earlier start is past
+    task = asyncio.create_task(_attend(folder, opened, progress))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await opened.store.set_meta(LIVE, {**_live(opened, progress), "pid": 0})
+
+
+async def _attend(folder: RunFolder, opened: Opened, progress: Progress) -> None:
+    heeded: dict[str, Any] = {}
+    while True:
+        asked = await opened.store.get_meta(CONTROL) or {}
+        if asked != heeded:
+            await _heed(folder, opened, asked)
+            heeded = asked
+        await opened.store.set_meta(LIVE, _live(opened, progress))
+        await asyncio.sleep(LOOK_S)
+
+
+async def _heed(folder: RunFolder, opened: Opened, asked: dict[str, Any]) -> None:
+    """Do what is asked."""
+    usd = asked.get("usd")
+    if usd is not None and usd != opened.budget.ceiling:
+        await opened.budget.move(usd)
+        # A resume then has the same ceiling.
+        folder.write_config(load_config(folder.config, [f"budget.usd={usd}"]).yaml())
+        opened.trace.notice(f"the budget is {usd:g} USD from now on")
+    match asked.get("word", "go"):
+        case "pause" if not opened.door.gate.paused:
+            opened.door.gate.pause()
+            opened.trace.notice("paused: no request leaves until the run is told to go on")
+        case "go" if opened.door.gate.paused:
+            opened.door.gate.go()
+            opened.trace.notice("goes on")
+        case "stop":
+            opened.door.gate.close(Halted())
+
+
+def _live(opened: Opened, progress: Progress) -> dict[str, Any]:
+    door, tally = opened.door, opened.door.tally
+    stage = progress.stages[-1] if progress.stages else None
+    models = {}
+    for alias, model in door.models.items():
+        seen = model.limits.snapshot()
+        counts = (tally.paid[alias], tally.served[alias], tally.failed[alias])
+        limits = (seen.in_flight, seen.limit, seen.waiting, seen.open)
+        models[alias] = Model(*limits, *counts, tally.attempts_failed[alias])
+    live = Live(
+        at=time.time(),
+        pid=os.getpid(),
+        paused=door.gate.paused,
+        stopping=door.gate.closed,
+        reached=progress.reached(),
+        rate=stage.rate() if stage and stage.done else 0.0,
+        left_s=stage.left_s() if stage else None,
+        usd=progress.spent + tally.usd,
+        ceiling=opened.budget.ceiling,
+        calls=tally.calls()["paid"],
+        models=models,
+    )
+    return asdict(live)
+
+
+async def ask(folder: RunFolder, *, word: Word | None = None, usd: float | None = None) -> Live:
+    """Ask something of the run that is at work in a folder; return how it was when it was asked.
+
+    Raises:
+        UserError: no process is at work on it, or the budget is none.
+    """
+    if usd is not None and usd <= 0:
+        raise UserError(f"ctl {folder.run_id} budget: {usd:g} is no budget: USD above 0")
+    if usd is not None:
+        refuse_blind_ceiling(usd, load_config(folder.config).models)
+    with stored(folder.store()) as store:
+        live = await _at_work(folder, store)
+        asked = await store.get_meta(CONTROL) or {}
+        told = {"word": word, "usd": usd}
+        asked |= {name: value for name, value in told.items() if value is not None}
+        await store.set_meta(CONTROL, asked)
+    return live
+
+
+async def _at_work(folder: RunFolder, store: Store) -> Live:
+    data = await store.get_meta(LIVE)
+    live = Live.read(data) if data else None
+    if live is None or not live.at_work:
+        raise UserError(
+            f"ctl {folder.run_id}: no process is at work on it; take it up with "
+            f"`{program()} resume {folder.path}`, with another ceiling by --set budget.usd=<USD>"
+        )
+    return live

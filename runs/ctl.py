@@ -1,0 +1,65 @@
+"""`arenainstruct ctl RUN …`: steer a run that is at work, from any process that reaches its store."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import say
+
+
+class Order(StrEnum):
+    """What a run can be told."""
+
+    status = "status"
+    pause = "pause"
+    resume = "resume"
+    stop = "stop"
+    budget = "budget"
+
+
+_DONE = {
+    Order.pause: "paused: what is under way lands, nothing else is asked until `resume`",
+    Order.resume: "goes on",
+    Order.stop: "stops; what was paid is kept",
+    Order.budget: "has another ceiling",
+}
+
+
+def ctl(
+    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    order: Annotated[Order, typer.Argument(help="What it is told.")],
+    usd: Annotated[
+        float | None, typer.Argument(help="With `budget`: the new ceiling in USD, over all starts.")
+    ] = None,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
+    ] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print how it is, as JSON.")] = False,
+) -> None:
+    """Pause, resume, stop or fund a run that is at work; it heeds within a second."""
+    from ..agents.errors import UserError
+    from .control import Word, ask
+    from .folder import RunFolder
+
+    if (usd is None) == (order is Order.budget):
+        raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")
+    folder = RunFolder.find(run, runs_dir)
+    words: dict[Order, Word] = {Order.pause: "pause", Order.resume: "go", Order.stop: "stop"}
+    live = asyncio.run(ask(folder, word=words.get(order), usd=usd))
+    if as_json:
+        say(json.dumps(asdict(live)))
+        return
+    where = live.reached
+    at = (
+        f"round {where['round']}/{where['rounds']} {where.get('stage', '')}" if where else "reading"
+    )
+    paused = ", paused" if live.paused else ""
+    ceiling = f" of {live.ceiling:g}" if live.ceiling is not None else ""
+    say(f"{folder.run_id}: {at.strip()}{paused}, {live.calls} calls, {live.usd:.4f}{ceiling} USD")
+    if order in _DONE:
+        say(f"{folder.run_id} {_DONE[order]}")

@@ -1,0 +1,80 @@
+"""`arenainstruct export`: a run's rows for trainers, a run in one file, a run for other tools."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .terminal import say
+
+if TYPE_CHECKING:
+    from .folder import RunFolder
+
+_FORMATS = "trl, axolotl, llamafactory, openrlhf, openai, or atif (each answer as a trajectory)."
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Folder to write training rows or trajectories into."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help=_FORMATS)] = "trl",
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="One page that opens without a server."),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, help="With --html: instructions in it, the least agreed first.")
+    ] = 200,
+    otlp: Annotated[
+        str | None,
+        typer.Option("--otlp", metavar="URL", help="Send the run's spans to this collector."),
+    ] = None,
+    content: Annotated[
+        bool, typer.Option("--content", help="With --otlp: send what was asked and answered too.")
+    ] = False,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
+    ] = Path("runs"),
+) -> None:
+    """Write a run's training rows for a trainer, or the run as one page, trajectories or spans."""
+    from ..agents.errors import UserError
+    from .folder import RunFolder
+
+    if to is None and html is None and otlp is None:
+        raise UserError("export: say where: --to FOLDER, --html FILE or --otlp URL")
+    folder = RunFolder.find(run, runs_dir)
+    try:
+        if to is not None:
+            _rows(folder, to, format)
+        if html is not None:
+            _page(folder, html, rows)
+    except OSError as error:
+        where = f"--to {to}" if html is None else f"--html {html}"
+        raise UserError(f"{where}: {error.strerror}: {error.filename}") from error
+    if otlp is not None:
+        say(f"spans: {asyncio.run(_send(folder, otlp, content))}")
+
+
+def _rows(folder: "RunFolder", to: Path, format: str) -> None:
+    from .export import export as export_run
+
+    for name, count in export_run(folder.path, to, format).items():
+        say(f"{name}: {count}")
+
+
+def _page(folder: "RunFolder", path: Path, most: int) -> None:
+    from .view.onefile import write_html
+    from .view.source import Source
+
+    say(f"{path}: {write_html(Source(folder), path, most)} instructions")
+
+
+async def _send(folder: "RunFolder", url: str, content: bool) -> int:
+    from .opening import stored
+    from .otlp import send
+
+    with stored(folder.store()) as store:
+        return await send(store, folder.run_id, url, content=content)

@@ -1,0 +1,126 @@
+"""The arena of a run: ratings by round, who beat whom, and how its jurors behaved."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import orjson
+
+from ...graphs.supervisor.decisions import RoundRatings
+from .source import Source
+
+LOOKED_AT = 2_000
+"""The last battles, which jurors are told by."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """All battles of one pair of contenders."""
+
+    model_a: str
+    model_b: str
+    won: int
+    tied: int
+    lost: int
+
+    @property
+    def share(self) -> float:
+        """The share of the wins that model_a took, a tie counting half."""
+        return (self.won + self.tied / 2) / (self.won + self.tied + self.lost)
+
+
+@dataclass(frozen=True)
+class Juror:
+    """How one juror behaved in the last battles."""
+
+    juror: str
+    games: int
+    battles: int
+    flipped: float
+    """Share of the battles judged in both orders in which its word changed with the order."""
+    first: float
+    """Share of its decided games in which it preferred the answer shown first; 0.5 is fair."""
+    agrees: float
+    """Share of the battles in which its word was the jury's."""
+
+
+@dataclass(frozen=True)
+class Arena:
+    """What the Arena page shows."""
+
+    ratings: tuple[RoundRatings, ...]
+    pairs: dict[str, tuple[Pair, ...]]
+    """By purpose."""
+    jurors: tuple[Juror, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All contenders, sorted."""
+        pairs = [pair for found in self.pairs.values() for pair in found]
+        return tuple(sorted({name for pair in pairs for name in (pair.model_a, pair.model_b)}))
+
+
+def arena(source: Source) -> Arena:
+    """Return what the battles of a run say."""
+    with source.opened() as connection:
+        ratings = connection.execute(
+            "SELECT body FROM store.records WHERE kind = 'rating' ORDER BY round, id"
+        ).fetchall()
+        fought = connection.execute(
+            "SELECT purpose, model, outcome, count(*) FROM rows INDEXED BY rows_of_battles "
+            "WHERE kind = 'battle' GROUP BY 1, 2, 3"
+        ).fetchall()
+        last = connection.execute(
+            "SELECT s.body FROM rows r JOIN store.records s ON s.seq = r.seq AND s.id = r.id "
+            "WHERE r.kind = 'battle' ORDER BY r.seq DESC LIMIT ?",
+            (LOOKED_AT,),
+        ).fetchall()
+    return Arena(
+        tuple(RoundRatings.model_validate_json(body) for (body,) in ratings),
+        _pairs([tuple(row) for row in fought]),
+        _jurors([orjson.loads(body) for (body,) in last]),
+    )
+
+
+def _pairs(fought: list[tuple[str, str, str, int]]) -> dict[str, tuple[Pair, ...]]:
+    """Return the pairs, either way round the battles were stored."""
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for purpose, models, outcome, n in fought:
+        a, _, b = models.partition(" vs ")
+        place = {"model_a": 0, "tie": 1, "model_b": 2}[outcome]
+        if a > b:
+            a, b, place = b, a, 2 - place
+        sums[purpose, a, b][place] += n
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for (purpose, a, b), counts in sorted(sums.items()):
+        found[purpose].append(Pair(a, b, *counts))
+    return {purpose: tuple(pairs) for purpose, pairs in found.items()}
+
+
+def _jurors(battles: list[dict[str, object]]) -> tuple[Juror, ...]:
+    tally: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
+    for battle in battles:
+        by_juror: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+        for game in battle["games"]:  # type: ignore[attr-defined]
+            lead = game["score_a"] - game["score_b"]
+            by_juror[game["juror"]].append((lead, game["shown_first"] == "model_a"))
+        for juror, games in by_juror.items():
+            _count(tally[juror], games, str(battle["winner"]))
+    return tuple(
+        Juror(name, games, n, _over(flips, both), _over(first, decided), _over(agrees, n))
+        for name, (games, n, both, flips, decided, first, agrees) in sorted(tally.items())
+    )
+
+
+def _count(tally: list[int], games: list[tuple[float, bool]], winner: str) -> None:
+    lead = sum(one for one, _ in games)
+    word = "tie" if lead == 0 else "model_a" if lead > 0 else "model_b"
+    decided = [(one > 0) == first for one, first in games if one]
+    signs = {(one > 0) - (one < 0) for one, _ in games}
+    for place, more in enumerate(
+        (len(games), 1, len(games) > 1, len(signs) > 1, len(decided), sum(decided), word == winner)
+    ):
+        tally[place] += more
+
+
+def _over(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

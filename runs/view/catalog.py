@@ -1,0 +1,119 @@
+"""The runs there are: what each one is, how far it came, what it cost; and which process is at work."""
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...agents.errors import UserError
+from ..control import LIVE, Live
+from ..folder import ARENA, RunFolder
+from ..store import STORE_FILE
+from .source import Source
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """One run at a glance."""
+
+    run_id: str
+    status: str
+    """`running`, `paused`, `completed`, `stopped: …`, `failed: …` or `interrupted`."""
+    reason: str
+    round: int
+    rounds: int
+    counts: dict[str, int]
+    usd: float
+    calls: int
+    ratings: tuple[dict[str, Any], ...]
+    """Of the last round, best first."""
+    changed: float
+    """Unix time of the last word of it."""
+    parent: str
+    """The run it was forked from."""
+    live: Live | None
+    """While a process is at work on it."""
+
+    @property
+    def kept(self) -> float | None:
+        """The share of the written instructions that passed the gate."""
+        drafts = self.counts.get("draft", 0)
+        return self.counts.get("instruction", 0) / drafts if drafts else None
+
+
+def find(runs_dir: Path, run_id: str) -> Source:
+    """Return a run by its id, which cannot lead out of the runs folder.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    folder = runs_dir / run_id
+    inside = "/" not in run_id and "\\" not in run_id and run_id not in ("", ".", "..")
+    if (
+        not inside
+        or not (folder / STORE_FILE).is_file()
+        or folder.resolve().parent != runs_dir.resolve()
+    ):
+        raise UserError(f"there is no run {run_id!r} in the folder {runs_dir.name}")
+    return Source(RunFolder(folder))
+
+
+def catalog(runs_dir: Path) -> tuple[RunCard, ...]:
+    """Return all runs of a folder that can be shown, the latest first."""
+    found = []
+    for store in runs_dir.glob(f"*/{STORE_FILE}"):
+        # One that is being made has no tables yet.
+        with suppress(OSError, UserError, ValueError, KeyError):
+            found.append(run_card(find(runs_dir, store.parent.name)))
+    return tuple(sorted(found, key=lambda card: -card.changed))
+
+
+def run_card(source: Source) -> RunCard:
+    """Return one run at a glance."""
+    result = _result(source.folder)
+    told = source.meta(LIVE)
+    live = Live.read(told) if told else None
+    at_work = live if live is not None and live.at_work else None
+    reached = at_work.reached if at_work else result.get("reached", {})
+    return RunCard(
+        run_id=source.folder.run_id,
+        status=_status(source, at_work, result),
+        reason=result.get("reason", "") if not at_work else "",
+        round=reached.get("round", 0),
+        rounds=reached.get("rounds", 0),
+        counts={k: n for k, n in result.get("counts", {}).items() if isinstance(n, int)},
+        usd=live.usd if live and at_work else result.get("usd", live.usd if live else 0.0),
+        calls=live.calls if live and at_work else result.get("calls_in_all", 0),
+        ratings=tuple(result.get("ratings", ())),
+        changed=live.at if live and at_work else source.store.stat().st_mtime,
+        parent=(source.meta("fork") or {}).get("parent", ""),
+        live=at_work,
+    )
+
+
+def _status(source: Source, live: Live | None, result: dict[str, Any]) -> str:
+    if live is not None:
+        return "stopping" if live.stopping else "paused" if live.paused else "running"
+    if source.meta(ARENA):
+        return "arena"
+    return str(result.get("status", "interrupted"))
+
+
+def _result(folder: RunFolder) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def ago(then: float) -> str:
+    """Return how long ago something was, in words."""
+    seconds = max(0.0, time.time() - then)
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            n = int(seconds // size)
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"

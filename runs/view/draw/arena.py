@@ -1,0 +1,156 @@
+"""The arena: ratings with intervals by round, the matrix of pairs, the jurors."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ....graphs.supervisor.decisions import ModelRating, RoundRatings
+from ..arena import Arena, Juror, Pair
+from . import bits
+from .markup import Safe, h, join
+
+_LEFT, _WIDE, _LINE = 170, 330, 26
+
+
+def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
+    """Return ratings by round as points with their intervals."""
+    rounds = [one for one in found if one.purpose == purpose]
+    lines = [(f"round {one.round}", model) for one in rounds for model in one.models]
+    if not lines:
+        return bits.nothing("No ratings yet", "They come at the end of the first round.")
+    low = min(_low(model) for _, model in lines) - 20
+    high = max(_high(model) for _, model in lines) + 20
+    drawn, y, last = [], 14, ""
+    for round, model in lines:
+        if round != last:
+            drawn.append(h("text", round, x=0, y=y + 4, class_="soft"))
+            last = round
+        drawn.append(_line(model, y, low, high))
+        y += _LINE
+    axis = [_tick(value, low, high, y) for value in _ticks(low, high)]
+    notes = [h("p", one.note, class_="soft") for one in rounds if one.note]
+    picture = h(
+        "svg",
+        axis,
+        drawn,
+        viewBox=f"0 0 {_LEFT + _WIDE + 90} {y + 18}",
+        role="img",
+        width="100%",
+        style="max-width:640px",
+        aria_label=f"Ratings for {purpose}, with 95 % intervals",
+    )
+    return join(picture, notes)
+
+
+def _low(model: ModelRating) -> float:
+    return model.rating if model.low is None else model.low
+
+
+def _high(model: ModelRating) -> float:
+    return model.rating if model.high is None else model.high
+
+
+def _x(value: float, low: float, high: float) -> float:
+    return _LEFT + _WIDE * (value - low) / (high - low)
+
+
+def _line(model: ModelRating, y: float, low: float, high: float) -> Safe:
+    ends = [_x(value, low, high) for value in (_low(model), model.rating, _high(model))]
+    span = f"{_low(model):.0f} to {_high(model):.0f}" if model.low is not None else "no interval"
+    title = f"{model.model}: {model.rating:.0f}, {span}, {model.battles} battles"
+    return h(
+        "g",
+        h("title", title),
+        h("text", model.model, x=70, y=y + 4),
+        h("line", x1=ends[0], x2=ends[2], y1=y, y2=y, class_="span"),
+        h("circle", cx=ends[1], cy=y, r=5, class_="dot"),
+        h("text", f"{model.rating:.0f}", x=ends[2] + 9, y=y + 4),
+    )
+
+
+def _ticks(low: float, high: float) -> list[int]:
+    step = next(s for s in (50, 100, 200, 500, 1000, 5000) if (high - low) / s <= 9 or s == 5000)
+    return [value for value in range(int(low) // step * step, int(high) + 1, step) if value >= low]
+
+
+def _tick(value: int, low: float, high: float, y: float) -> Safe:
+    x = _x(value, low, high)
+    return join(
+        h("line", x1=x, x2=x, y1=2, y2=y - 8, class_="axis"),
+        h("text", value, x=x, y=y + 10, text_anchor="middle", class_="soft"),
+    )
+
+
+def matrix(arena: Arena, purpose: str) -> Safe:
+    """Return who beat whom: the share of the wins of the model in the line."""
+    pairs = arena.pairs.get(purpose, ())
+    if not pairs:
+        return bits.nothing("No battles yet", "Nobody has met for this purpose.")
+    shares: dict[tuple[str, str], tuple[float, Pair]] = {}
+    for pair in pairs:
+        shares[pair.model_a, pair.model_b] = (pair.share, pair)
+        shares[pair.model_b, pair.model_a] = (1 - pair.share, pair)
+    names = sorted({name for pair in shares for name in pair})
+    head = h("tr", h("th", "wins against"), [h("th", name, scope="col") for name in names])
+    lines = [
+        h("tr", h("th", one, scope="row"), [_met(shares.get((one, other))) for other in names])
+        for one in names
+    ]
+    made = h(
+        "table",
+        h("thead", head),
+        h("tbody", lines),
+        class_="matrix heat",
+        aria_label="Who beat whom",
+    )
+    return h("div", made, class_="scroll")
+
+
+def _met(found: tuple[float, Pair] | None) -> Safe:
+    if found is None:
+        return h("td", "")
+    value, pair = found
+    title = (
+        f"{pair.model_a} won {pair.won}, tied {pair.tied}, lost {pair.lost} against {pair.model_b}"
+    )
+    return h("td", bits.share(value), style=tint(value), title=title)
+
+
+def tint(value: float) -> str:
+    """Return a cell's colour: from orange over nothing to blue, 0 to 1."""
+    strength = round(abs(value - 0.5) * 100)
+    side = "var(--a)" if value >= 0.5 else "var(--b)"
+    return f"background:color-mix(in srgb, {side} {strength}%, transparent)"
+
+
+def jurors(found: Sequence[Juror]) -> Safe:
+    """Return how the jurors behaved."""
+    if not found:
+        return bits.nothing(
+            "No juror was asked yet", "Checkers may have decided every battle so far."
+        )
+    lines = [
+        [
+            one.juror,
+            f"{one.games:,}",
+            bits.bar(one.flipped, "odd"),
+            bits.bar(one.first, "b"),
+            bits.bar(one.agrees),
+        ]
+        for one in found
+    ]
+    heads = (
+        "Juror",
+        "#Games",
+        "Changed with the order",
+        "Preferred the first",
+        "Agrees with the jury",
+    )
+    return bits.table(heads, lines, label="Jurors")
+
+
+def by_purpose(arena: Arena) -> dict[str, list[RoundRatings]]:
+    """Return the ratings by purpose."""
+    found: dict[str, list[RoundRatings]] = defaultdict(list)
+    for one in arena.ratings:
+        found[one.purpose].append(one)
+    return dict(found)

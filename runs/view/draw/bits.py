@@ -1,0 +1,195 @@
+"""Small pieces that all pages share: chips, numbers, tables, differences, what to say of nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from urllib.parse import quote, urlencode
+
+from ..diff import Piece
+from .markup import Child, Safe, h, join
+
+_MARKS = {
+    "won": "▲",
+    "lost": "▼",
+    "tie": "=",
+    "even": "=",
+    "broken": "✕",
+    "rejected": "✕",
+    "disputed": "≠",
+}
+_TONES = {
+    "won": "good",
+    "lost": "bad",
+    "model_a": "a",
+    "model_b": "b",
+    "tie": "none",
+    "even": "none",
+    "broken": "odd",
+    "rejected": "odd",
+    "disputed": "odd",
+    "held_out": "quiet",
+    "completed": "good",
+    "running": "live",
+    "paused": "none",
+    "promoted": "good",
+    "rolled_back": "bad",
+}
+_SAID = {
+    "model_a": "A wins",
+    "model_b": "B wins",
+    "held_out": "held out",
+    "rolled_back": "rolled back",
+}
+
+
+def chip(word: str, title: str = "") -> Safe:
+    """Return a word in its colour, with a mark: colour never tells it alone."""
+    if not word:
+        return Safe("")
+    tone = _TONES.get(word, "bad" if word.startswith(("stopped", "failed", "interr")) else "quiet")
+    mark = _MARKS.get(word, "")
+    return h(
+        "span",
+        f"{mark} {_SAID.get(word, word)}".strip(),
+        class_=f"chip {tone}",
+        title=title or None,
+    )
+
+
+def usd(value: float) -> str:
+    """Return money, with as many digits as it needs."""
+    if not value:
+        return "0"
+    return f"{value:.2f}" if value >= 1 else f"{value:.4f}" if value >= 0.0001 else f"{value:.1e}"
+
+
+def short(number: float) -> str:
+    """Return a number in four or five characters."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(number) >= size:
+            return f"{number / (1e3 if letter == 'k' else size):.1f}{letter}"
+    return f"{number:,.0f}"
+
+
+def share(value: float | None) -> str:
+    """Return a share in per cent."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def clock(seconds: float) -> str:
+    """Return a time span."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d} min"
+
+
+def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: str) -> Safe:
+    """Return a table; a head that begins with `#` is one of numbers."""
+    texts = [str(head) for head in heads]
+    numeric = [text.startswith("#") for text in texts]
+    head = h(
+        "tr",
+        [
+            h("th", text.lstrip("#"), scope="col", class_="n" if n else None)
+            for text, n in zip(texts, numeric, strict=True)
+        ],
+    )
+    body = [
+        h(
+            "tr",
+            [
+                h("td", cell, class_="n" if n else None)
+                for cell, n in zip(line, numeric, strict=True)
+            ],
+        )
+        for line in lines
+    ]
+    return h(
+        "div", h("table", h("thead", head), h("tbody", body), aria_label=label), class_="scroll"
+    )
+
+
+def tiles(*figures: tuple[str, Child]) -> Safe:
+    """Return figures side by side, each with its name."""
+    made = [
+        h("div", h("div", value, class_="figure"), h("div", name, class_="what"), class_="tile")
+        for name, value in figures
+    ]
+    return h("div", made, class_="tiles")
+
+
+def panel(title: str, *children: Child, note: str = "", id: str = "") -> Safe:
+    """Return a titled part of a page."""
+    head = h("h2", title, h("small", note) if note else None)
+    return h("section", head, *children, class_="panel", id=id or None)
+
+
+def nothing(title: str, text: str) -> Safe:
+    """Return what stands where there is nothing to show, and what to do about it."""
+    return h("div", h("strong", title), h("p", text), class_="nothing", role="status")
+
+
+def differing(pieces: Iterable[Piece]) -> Safe:
+    """Return two texts in one: what came is underlined, what went is struck."""
+    tags = {"same": "span", "added": "ins", "removed": "del"}
+    return h("div", [h(tags[piece.how], piece.text) for piece in pieces], class_="text diff")
+
+
+def text(value: str, *, tall: bool = False) -> Safe:
+    """Return a text as it was written, every space and line kept."""
+    return h("div", value, class_="text tall" if tall else "text")
+
+
+def bar(value: float, tone: str = "a", title: str = "") -> Safe:
+    """Return a share as a bar with its number."""
+    width = max(0.0, min(1.0, value)) * 100
+    return h(
+        "span",
+        h("span", h("span", style=f"width:{width:.1f}%", class_=f"fill {tone}"), class_="track"),
+        h("span", share(value), class_="said"),
+        class_="bar",
+        title=title or None,
+    )
+
+
+_IN_FILE: ContextVar[bool] = ContextVar("in_file", default=False)
+
+
+@contextmanager
+def in_file() -> Iterator[None]:
+    """Let links lead to places of the same page: for a file that opens without a server."""
+    before = _IN_FILE.set(True)
+    try:
+        yield
+    finally:
+        _IN_FILE.reset(before)
+
+
+def run_link(run: str, *way: object, **query: object) -> str:
+    """Return the address of a page of a run, or its place in the same page."""
+    if _IN_FILE.get():
+        return f"#{quote(str(way[-1]), safe='')}" if way else "#"
+    path = "/".join(quote(str(part), safe="") for part in ("run", run, *way))
+    asked = urlencode({k: v for k, v in query.items() if v not in ("", None, 0, False)})
+    return f"/{path}" + (f"?{asked}" if asked else "")
+
+
+def link(label: Child, href: str, **attributes: object) -> Safe:
+    """Return a link into the viewer's own pages."""
+    return h("a", label, href=href, **attributes)
+
+
+def shortened(id: str) -> Safe:
+    """Return an id by its kind and first digits, whole on hover."""
+    kind, _, digits = id.rpartition("-")
+    return h("code", f"{kind}-{digits[:8]}" if kind else id, title=id)
+
+
+def words(*parts: Child) -> Safe:
+    """Return parts in one line, set apart."""
+    kept = [part for part in parts if part not in (None, "")]
+    return join([h("span", part, class_="part") for part in kept])

@@ -1,0 +1,133 @@
+"""The battle card."""
+
+from ....agents.records import Game
+from ..card import Card, Said, Side
+from . import bits
+from .markup import Safe, h, join
+
+
+def verdict(card: Card) -> Safe:
+    """Return the verdict with how it came about, and a person's word on it."""
+    battle = card.battle
+    name = {"model_a": card.a.model, "model_b": card.b.model}.get(battle.winner, "nobody")
+    human = {"model_a": card.a.model, "model_b": card.b.model}.get(card.human, card.human)
+    flips = sum(said.flipped for said in card.jurors)
+    longer = f"A is {abs(card.longer):,} characters {'longer' if card.longer >= 0 else 'shorter'}"
+    return bits.words(
+        bits.chip(battle.winner),
+        f"{name}, median lead {abs(battle.margin):.2f} points" if battle.winner != "tie" else "tie",
+        f"decided by the {battle.decided_by}"
+        if battle.decided_by != "identical"
+        else "identical answers",
+        f"agreement {bits.share(battle.agreement)}",
+        bits.chip("disputed", "the jury could not settle it") if battle.disputed else None,
+        f"{flips} of {len(card.jurors)} jurors changed with the order" if card.jurors else None,
+        longer,
+        [h("b", "your verdict: "), bits.chip(card.human), f" {human}" if human else ""]
+        if card.human
+        else None,
+    )
+
+
+def question(card: Card) -> Safe:
+    """Return what was asked."""
+    asked = (
+        None
+        if card.expected in ("", "answer")
+        else f"A good answer: {card.expected.replace('_', ' ')}"
+    )
+    return join(
+        h("p", asked, class_="soft") if asked else None,
+        bits.text(card.question or "The question is not in the store."),
+    )
+
+
+def answers(card: Card) -> Safe:
+    """Return both answers side by side."""
+    return h("div", _side("A", card.a, "a"), _side("B", card.b, "b"), class_="two")
+
+
+def _side(letter: str, side: Side, tone: str) -> Safe:
+    checked = None
+    if side.checked is not None:
+        checked = h(
+            "p",
+            bits.chip("won" if side.checked else "lost"),
+            f" checker: {side.note or ('passed' if side.checked else 'failed')}",
+        )
+    turns = side.turns if len(side.turns) > 1 else ()
+    steps = [
+        h("div", h("h3", turn["role"]), bits.text(turn["content"] or _calls(turn)))
+        for turn in turns
+    ]
+    return h(
+        "section",
+        h(
+            "h2",
+            f"{letter}: {side.model}",
+            h("small", f"{side.served}, {side.length:,} characters"),
+        ),
+        checked,
+        steps or bits.text(side.text or "No text.", tall=True),
+        class_=f"panel side-{tone}",
+    )
+
+
+def _calls(turn: dict[str, object]) -> str:
+    calls = turn.get("tool_calls") or ()
+    return "\n".join(f"{c['name']}({c['arguments']})" for c in calls)  # type: ignore[attr-defined]
+
+
+def jurors(card: Card) -> Safe:
+    """Return what each juror said, in both orders."""
+    if not card.jurors:
+        return bits.nothing(
+            "No juror was asked", f"The {card.battle.decided_by} decided this battle."
+        )
+    return h("div", [_juror(said) for said in card.jurors])
+
+
+def _juror(said: Said) -> Safe:
+    head = bits.words(
+        h("b", said.juror),
+        h("span", said.model, class_="soft"),
+        f"{said.lead:+.2f} points for A" if said.lead >= 0 else f"{-said.lead:+.2f} points for B",
+        bits.chip("changed with the order") if said.flipped else None,
+        None if said.agrees else bits.chip("disagrees", "Its own word is not the verdict"),
+    )
+    return h(
+        "div", head, h("div", [_game(game) for game in said.games], class_="dual"), class_="juror"
+    )
+
+
+def _game(game: Game) -> Safe:
+    first = "A" if game.shown_first == "model_a" else "B"
+    before = None
+    if game.before:
+        before = h(
+            "p",
+            f"Before conferring: A {game.before.score_a:g}, B {game.before.score_b:g}. {game.before.reason}",
+            class_="soft",
+        )
+    orders = (
+        h("p", bits.chip("speaks to the juror", "A text shown seems to address the juror"))
+        if game.orders
+        else None
+    )
+    return h(
+        "div",
+        h("h3", f"{first} shown first: A {game.score_a:g}, B {game.score_b:g}"),
+        bits.text(game.reason or "No reason given."),
+        before,
+        orders,
+    )
+
+
+def becomes(run: str, card: Card) -> Safe:
+    """Return what the battle led to."""
+    rows = [
+        h("div", bits.link([kind, " ", bits.shortened(id)], bits.run_link(run, "row", id)))
+        for kind, id in card.rows
+    ]
+    nothing = h("p", "It trains nobody.", class_="soft")
+    return h("div", h("p", card.decision) if card.decision else None, rows or nothing)

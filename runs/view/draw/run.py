@@ -1,0 +1,154 @@
+"""One run: its figures, its graphs with what happens in them, its models."""
+
+from ...control import Live
+from ..catalog import RunCard
+from ..picture import INSIDE, Box, Picture
+from . import bits
+from .markup import Safe, h, join
+
+_W, _H, _GAP = 128, 54, 26
+_PLACES = {
+    **{name: (i, 0) for i, name in enumerate(("plan", "generate", "curate", "battle", "select"))},
+    **{"second_look": (5, 0), "taxonomy": (6, 0), "complexity": (7, 0)},
+    **{name: (7 - i, 2) for i, name in enumerate(("feed_back", "train", "evaluate", "gate"))},
+}
+_WIRES = (
+    *(("plan", "generate"), ("generate", "curate"), ("curate", "battle"), ("battle", "select")),
+    *(("feed_back", "train"), ("train", "evaluate"), ("evaluate", "gate")),
+)
+
+
+def figures(card: RunCard, totals: dict[str, int]) -> Safe:
+    """Return the run's figures."""
+    live = card.live
+    left = "–" if live is None or live.left_s is None else bits.clock(live.left_s)
+    ceiling = f" / {live.ceiling:g}" if live and live.ceiling is not None else ""
+    drafts = totals.get("draft", 0)
+    made = totals.get("sft", 0) + totals.get("preference", 0)
+    shown: list[tuple[str, object]] = [
+        ("status", bits.chip(card.status, card.reason)),
+        ("round", f"{card.round} of {card.rounds}" if card.rounds else "–"),
+        ("instructions written", bits.short(drafts)),
+        ("battles", bits.short(totals.get("battle", 0))),
+        ("training rows", bits.short(made)),
+        ("rejects", bits.short(totals.get("reject", 0))),
+        ("calls", bits.short(card.calls)),
+        (f"USD{' of ceiling' if ceiling else ''}", bits.usd(card.usd) + ceiling),
+    ]
+    if live is not None:
+        units = live.reached.get("units", "")
+        stage = live.reached.get("stage", "reading")
+        done = f"{live.reached.get('done', 0)}/{live.reached.get('of', 0)}"
+        shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", f"{live.rate:.1f}/s")]
+    return bits.tiles(*shown)
+
+
+def ring(picture: Picture, active: str = "") -> Safe:
+    """Return the supervisor as a picture: a box a node, with how often it ran and what is under way."""
+    boxes = {box.name: box for box in picture.ring}
+    wide, high = 8 * (_W + _GAP), 3 * _H + 20
+    wires = [_wire(a, b, active == b) for a, b in _WIRES]
+    below = _H * 1.5 + 6
+    left, right = _middle("select")[0], _middle("complexity")[0]
+    wires.append(h("path", d=f"M{left} {_H + 4} V{below} H{right} V{2 * _H + 8}", class_="wire"))
+    for name in ("second_look", "taxonomy", "complexity"):
+        wires.append(h("path", d=f"M{_middle(name)[0]} {_H + 4} V{below}", class_="wire"))
+    gate, plan = _middle("gate"), _middle("plan")
+    wires.append(h("path", d=f"M{gate[0] - _W / 2} {gate[1]} H{plan[0]} V{_H + 4}", class_="wire"))
+    drawn = [_box(boxes[name], active == name) for name in _PLACES]
+    return h(
+        "svg",
+        wires,
+        drawn,
+        viewBox=f"0 0 {wide} {high}",
+        role="img",
+        width="100%",
+        aria_label="The supervisor's graph with what each box did",
+    )
+
+
+def _middle(name: str) -> tuple[float, float]:
+    column, row = _PLACES[name]
+    return column * (_W + _GAP) + _W / 2 + 4, row * (_H + 4) + _H / 2 + 4
+
+
+def _wire(a: str, b: str, on: bool) -> Safe:
+    (x, y), (u, v) = _middle(a), _middle(b)
+    way = 1 if u > x else -1
+    return h(
+        "path",
+        d=f"M{x + way * _W / 2} {y} L{u - way * _W / 2} {v}",
+        class_="wire on" if on else "wire",
+    )
+
+
+def _box(box: Box, active: bool) -> Safe:
+    x, y = _middle(box.name)
+    state = "on" if active or box.under_way else "bad" if box.failed else "done" if box.done else ""
+    count = "" if not box.begun else f"{box.done}×, {bits.clock(box.seconds)}"
+    said = "under way" if active or box.under_way else count or "not yet"
+    return join(
+        h("rect", x=x - _W / 2, y=y - _H / 2, width=_W, height=_H, rx=8, class_=f"box {state}"),
+        h(
+            "text",
+            box.name.replace("_", " "),
+            x=x,
+            y=y - 5,
+            text_anchor="middle",
+            font_weight="600",
+        ),
+        h("text", said, x=x, y=y + 14, text_anchor="middle", class_="soft"),
+    )
+
+
+def subgraphs(picture: Picture) -> Safe:
+    """Return the nodes of the subgraphs with their counts."""
+    lines = []
+    for box, graphs in INSIDE.items():
+        for graph in graphs:
+            for node in picture.inside.get(graph, ()):
+                lines.append(
+                    [
+                        box,
+                        f"{graph}/{node.name}",
+                        bits.short(node.begun),
+                        bits.short(node.under_way),
+                        bits.short(node.failed),
+                        bits.short(node.calls),
+                        bits.clock(node.seconds),
+                    ]
+                )
+    if not lines:
+        return bits.nothing("Nothing yet", "The first record has not reached a subgraph.")
+    heads = ("Box", "Node", "#Entered", "#Under way", "#Failed", "#Calls", "#Time in all")
+    return bits.table(heads, lines, label="Nodes of the subgraphs")
+
+
+def models(live: Live | None) -> Safe:
+    """Return each model's calls at this moment."""
+    if live is None:
+        return bits.nothing("Nobody is at work", "Models show here while a process runs this run.")
+    lines = [
+        [
+            [alias, " ", bits.chip("held back") if m.held_back else None],
+            m.in_flight,
+            m.limit,
+            m.waiting,
+            bits.short(m.paid),
+            bits.short(m.served),
+            m.failed,
+            m.attempts_failed,
+        ]
+        for alias, m in live.models.items()
+    ]
+    heads = (
+        "Model",
+        "#In flight",
+        "#At most",
+        "#Waiting",
+        "#Paid",
+        "#Served",
+        "#Failed",
+        "#Failed attempts",
+    )
+    return bits.table(heads, lines, label="Models at this moment")

@@ -1,0 +1,76 @@
+"""The list of runs, and two of them side by side."""
+
+from collections.abc import Sequence
+
+from ..catalog import RunCard, ago
+from . import bits
+from .markup import Safe, h
+
+
+def runs(cards: Sequence[RunCard], where: str) -> Safe:
+    """Return the table of all runs."""
+    if not cards:
+        return bits.nothing(
+            "No runs here yet",
+            f"There is no run in {where}. Make one with `arenainstruct run`, which needs no key, and it "
+            "appears here while it goes on.",
+        )
+    heads = (
+        "Run",
+        "Status",
+        "Round",
+        "#Instructions",
+        "Kept",
+        "#Battles",
+        "#Training rows",
+        "#Calls",
+        "#USD",
+        "Leads",
+        "",
+    )
+    return h(
+        "section", bits.table(heads, [_line(card) for card in cards], label="Runs"), class_="panel"
+    )
+
+
+def _line(card: RunCard) -> list[object]:
+    count = card.counts.get
+    best = next((r for r in card.ratings if r["purpose"] == "evaluation"), None)
+    forked = h("small", f" forked from {card.parent}", class_="soft") if card.parent else None
+    return [
+        [bits.link(card.run_id, bits.run_link(card.run_id)), forked],
+        bits.chip(card.status, card.reason),
+        f"{card.round} of {card.rounds}" if card.rounds else "–",
+        bits.short(count("instruction", 0)),
+        bits.share(card.kept),
+        bits.short(count("battle", 0)),
+        bits.short(count("sft", 0) + count("preference", 0)),
+        bits.short(card.calls),
+        bits.usd(card.usd),
+        f"{best['model']} {best['rating']:.0f}" if best else "–",
+        h("span", ago(card.changed), class_="soft"),
+    ]
+
+
+def compared(one: RunCard, other: RunCard) -> Safe:
+    """Return two runs side by side."""
+    names = ("draft", "instruction", "battle", "sft", "preference", "reject")
+    lines: list[list[object]] = [
+        ["status", bits.chip(one.status), bits.chip(other.status), ""],
+        ["calls in the ledger", *_pair(one.calls, other.calls)],
+        ["USD", bits.usd(one.usd), bits.usd(other.usd), bits.usd(abs(other.usd - one.usd))],
+    ]
+    lines += [[name, *_pair(one.counts.get(name, 0), other.counts.get(name, 0))] for name in names]
+    ours = {(r["purpose"], r["model"]): r["rating"] for r in one.ratings}
+    theirs = {(r["purpose"], r["model"]): r["rating"] for r in other.ratings}
+    for key in sorted(ours.keys() | theirs.keys()):
+        lines.append([f"rating, {key[0]}: {key[1]}", *_pair(ours.get(key), theirs.get(key))])
+    return bits.table(
+        ("", f"#{one.run_id}", f"#{other.run_id}", "#change"), lines, label="Two runs"
+    )
+
+
+def _pair(one: float | None, other: float | None) -> list[object]:
+    shown = ["–" if value is None else f"{value:,.0f}" for value in (one, other)]
+    change = "" if one is None or other is None else f"{other - one:+,.0f}"
+    return [*shown, change]

@@ -1,0 +1,138 @@
+"""The taxonomy over the rounds: a heat map, and every change with its rule and numbers."""
+
+from collections.abc import Callable
+
+from ....taxonomy.policy import PolicyChange
+from ..policy import Cell, Growth
+from . import bits
+from .markup import Safe, h
+
+MEASURES: dict[str, str] = {
+    "loss": "Loss rate of the target",
+    "written": "Instructions written",
+    "weight": "Weight",
+    "complexity": "Complexity asked for",
+    "rejected": "Share rejected",
+}
+
+
+def heat(run: str, growth: Growth, measure: str) -> Safe:
+    """Return the leaves by round, coloured by one measure."""
+    if not growth.cells:
+        return bits.nothing(
+            "Nothing written yet", "The map fills when the first instructions are there."
+        )
+    rounds = sorted({cell.round for cell in growth.cells})
+    cells = {(cell.skill, cell.leaf, cell.round): cell for cell in growth.cells}
+    leaves = {(skill, leaf) for skill, leaf, _ in cells}
+    known = leaves | {(skill, leaf) for skill, names in growth.skills.items() for leaf in names}
+    most = max(cell.written for cell in growth.cells)
+    head = h("tr", h("th", "leaf"), [h("th", f"round {n}", scope="col") for n in rounds])
+    lines, last = [], ""
+    for skill, leaf in sorted(known):
+        if skill != last:
+            title = h("b", skill.replace("_", " "))
+            lines.append(h("tr", h("td", title, colspan=len(rounds) + 1)))
+            last = skill
+        name = bits.link(leaf.replace("_", " "), bits.run_link(run, "leaf", skill, leaf))
+        drawn = [_cell(cells.get((skill, leaf, n)), measure, most) for n in rounds]
+        lines.append(h("tr", h("td", name), drawn))
+    made = h(
+        "table", h("thead", head), h("tbody", lines), class_="heat", aria_label=MEASURES[measure]
+    )
+    return h("div", made, class_="scroll")
+
+
+def _cell(cell: Cell | None, measure: str, most: int) -> Safe:
+    if cell is None:
+        return h("td", "·", class_="soft", title="nothing was written")
+    shown, strength, tone = _SHOWN[measure](cell, most)
+    title = (
+        f"{cell.leaf}, round {cell.round}: {cell.written} written, {cell.rejected} rejected, {cell.won} won, "
+        f"{cell.even} even, {cell.lost} lost, {cell.broken} broken; weight {cell.weight:g}, "
+        f"complexity {cell.complexity}"
+    )
+    colour = f"background:color-mix(in srgb, var(--{tone}) {round(60 * strength)}%, transparent)"
+    return h("td", shown, style=colour, title=title)
+
+
+_SHOWN: dict[str, Callable[[Cell, int], tuple[str, float, str]]] = {
+    "loss": lambda c, most: (bits.share(c.loss), c.loss or 0.0, "b"),
+    "written": lambda c, most: (str(c.written), c.written / most, "a"),
+    "weight": lambda c, most: (
+        f"{c.weight:.2f}",
+        min(1.0, abs(c.weight - 1)),
+        "a" if c.weight >= 1 else "b",
+    ),
+    "complexity": lambda c, most: (str(c.complexity), (c.complexity - 1) / 4, "odd"),
+    "rejected": lambda c, most: (bits.share(c.rejected / c.written), c.rejected / c.written, "odd"),
+}
+
+
+def changes(growth: Growth, most: int = 200) -> Safe:
+    """Return every change of the policy, with the rule and the numbers that made it."""
+    if not growth.changes:
+        return bits.nothing(
+            "Nothing changed yet", "The feedback writes here after each round's battles."
+        )
+    lines = [_change(change) for change in growth.changes[:most]]
+    heads = ("#Round", "Leaf", "What", "#From", "#To", "Rule and numbers")
+    return bits.table(heads, lines, label="Policy changes")
+
+
+def _change(change: PolicyChange) -> list[object]:
+    arrow = "▲" if change.new > change.old else "▼"
+    leaf = f"{change.skill}/{change.leaf}".replace("_", " ")
+    return [
+        change.round,
+        leaf,
+        change.field,
+        f"{change.old:g}",
+        f"{arrow} {change.new:g}",
+        change.reason,
+    ]
+
+
+def sunburst(growth: Growth) -> dict[str, object]:
+    """Return the taxonomy as a sunburst for ECharts: size is what was written, colour what was lost."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for cell in growth.cells:
+        of = sums.setdefault((cell.skill, cell.leaf), [0, 0, 0])
+        of[0] += cell.written
+        of[1] += cell.lost
+        of[2] += cell.lost + cell.won + cell.even
+    skills: dict[str, list[dict[str, object]]] = {}
+    for (skill, leaf), (written, lost, decided) in sums.items():
+        loss = lost / decided if decided else 0.0
+        node = {
+            "name": leaf.replace("_", " "),
+            "value": written,
+            "itemStyle": {"color": _colour(loss)},
+        }
+        skills.setdefault(skill, []).append(node)
+    data = [
+        {"name": skill.replace("_", " "), "children": leaves, "itemStyle": {"color": "#7d8896"}}
+        for skill, leaves in skills.items()
+    ]
+    label = {"fontSize": 11, "overflow": "truncate", "width": 86, "minAngle": 7}
+    series = {
+        "type": "sunburst",
+        "data": data,
+        "radius": ["12%", "98%"],
+        "label": label,
+        "sort": None,
+        "itemStyle": {"borderWidth": 1},
+        "emphasis": {"focus": "ancestor"},
+        "levels": [
+            {},
+            {"r0": "12%", "r": "42%", "label": {"rotate": "tangential"}},
+            {"r0": "42%", "r": "98%"},
+        ],
+    }
+    return {"series": [series], "tooltip": {"trigger": "item"}, "aria": {"enabled": True}}
+
+
+def _colour(loss: float) -> str:
+    """Return a colour between blue (nothing lost) and orange (all lost), told apart by everybody."""
+    low, high = (86, 160, 211), (230, 126, 34)
+    return "#" + "".join(f"{round(a + (b - a) * loss):02x}" for a, b in zip(low, high, strict=True))

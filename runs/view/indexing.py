@@ -1,0 +1,202 @@
+"""Keeping the viewer's tables up with a run's store, a step at a time, while the run goes on."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from .source import Source
+from .tables import OF_LEDGER, OF_RECORDS
+
+STEP = 20_000
+"""Rows taken in one transaction: a reader waits for none of them."""
+_CACHE_KIB = 64_000
+_EVENTS = (
+    "SELECT seq, id, parent, at, kind, round, graph, node, records, outcome, seconds "
+    "FROM store.events WHERE seq > ? ORDER BY seq LIMIT ?"
+)
+_OPENS = frozenset({"node_started", "episode_started", "sent"})
+_ENDS = frozenset({"node_finished", "episode_finished", "replied"})
+_BREAKS = frozenset({"node_failed", "episode_failed", "failed"})
+
+
+@dataclass(frozen=True)
+class Behind:
+    """How far the viewer's tables are."""
+
+    done: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """How much of the store they hold, 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+
+def catch_up(source: Source, most: int = 0) -> Behind:
+    """Take in what the run wrote since the last time, `most` steps of each table at most (0: all)."""
+    with source.opened(_CACHE_KIB) as connection:
+        _forget_undone(connection)
+        steps = 0
+        while (not most or steps < most) and _step(connection):
+            steps += 1
+        return _behind(connection)
+
+
+def _step(connection: sqlite3.Connection) -> bool:
+    """Take one step of each table; return whether there was anything to take."""
+    moved = False
+    for name, take in (("records", _records), ("ledger", _ledger), ("events", _events)):
+        connection.execute("BEGIN IMMEDIATE")
+        after = _mark(connection, name)
+        last = take(connection, after)
+        if last > after:
+            connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, last))
+            moved = True
+        connection.execute("COMMIT")
+    return moved
+
+
+def _mark(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT seq FROM marks WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _last(connection: sqlite3.Connection, table: str, after: int) -> int:
+    """Return the last row of the next step."""
+    query = (
+        f"SELECT max(seq) FROM (SELECT seq FROM store.{table} WHERE seq > ? ORDER BY seq LIMIT ?)"
+    )
+    (last,) = connection.execute(query, (after, STEP)).fetchone()
+    return int(last or after)
+
+
+def _records(connection: sqlite3.Connection, after: int) -> int:
+    last = _last(connection, "records", after)
+    if last > after:
+        for statement in OF_RECORDS:
+            connection.execute(statement, {"after": after, "last": last})
+    return last
+
+
+def _ledger(connection: sqlite3.Connection, after: int) -> int:
+    last = _last(connection, "ledger", after)
+    if last > after:
+        for statement in OF_LEDGER:
+            connection.execute(statement, {"after": after, "last": last})
+    return last
+
+
+def _forget_undone(connection: sqlite3.Connection) -> None:
+    """Forget what the run took back: a resume discards what a half-done stage wrote.
+
+    Where others were written under the same numbers, all records are taken in again.
+    """
+    if _same(connection):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "DELETE FROM rows WHERE NOT EXISTS (SELECT 1 FROM store.records r "
+        "WHERE r.seq = rows.seq AND r.id = rows.id)"
+    )
+    connection.execute("COMMIT")
+    if _same(connection):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM rows")
+    connection.execute("DELETE FROM children")
+    connection.execute("INSERT INTO texts (texts) VALUES ('delete-all')")
+    connection.execute("DELETE FROM marks WHERE name = 'records'")
+    connection.execute("COMMIT")
+
+
+def _same(connection: sqlite3.Connection) -> bool:
+    """Return whether the store still holds all rows that were taken in, and no other among them."""
+    mark = _mark(connection, "records")
+    counted = "SELECT count(*) FROM {} WHERE seq <= ?"
+    (own,) = connection.execute(counted.format("rows"), (mark,)).fetchone()
+    (kept,) = connection.execute(counted.format("store.records"), (mark,)).fetchone()
+    return bool(own == kept)
+
+
+def _behind(connection: sqlite3.Connection) -> Behind:
+    done = total = 0
+    for name in ("records", "ledger", "events"):
+        done += _mark(connection, name)
+        (last,) = connection.execute(f"SELECT max(seq) FROM store.{name}").fetchone()
+        total += int(last or 0)
+    return Behind(done, total)
+
+
+class _Told:
+    """What one step of events says of traces."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        spans = connection.execute("SELECT event, trace FROM open_spans")
+        self.inside: dict[str, int] = {event: trace for event, trace in spans}
+        self.new: list[tuple[Any, ...]] = []
+        self.steps: list[tuple[int, int]] = []
+        self.about: set[tuple[str, int]] = set()
+        self.ended: list[tuple[Any, ...]] = []
+        self.tally: dict[int, list[int]] = {}
+        self.counts: dict[tuple[Any, ...], list[float]] = {}
+
+    def take(self, row: Any) -> None:
+        """Take one event in."""
+        seq, id, parent, at, kind, round, graph, node, records, outcome, seconds = row
+        ids = orjson.loads(records) if records else ()
+        own = kind == "episode_started" or (kind == "node_started" and graph == "supervisor")
+        trace = self.inside.get(parent, 0)
+        if own:
+            trace = seq
+            self.new.append((seq, id, graph, node, ids[0] if ids else "", round, at))
+        if kind in _OPENS and trace:
+            self.inside[id] = trace
+        counted = self.counts.setdefault((round, graph, node, kind, outcome), [0, 0.0])
+        counted[0] += 1
+        counted[1] += seconds
+        if not trace:
+            return
+        self.steps.append((trace, seq))
+        tally = self.tally.setdefault(trace, [0, 0, 0])
+        tally[0] += 1
+        tally[1] += kind == "call"
+        tally[2] += kind in _BREAKS or (kind == "call" and outcome == "failed")
+        self.about.update((record, trace) for record in ids)
+        if kind in _ENDS or kind in _BREAKS:
+            self.inside.pop(parent, None)
+            if kind.startswith(("episode", "node")):
+                self.ended.append((seconds, outcome, trace, parent))
+
+    def write(self) -> None:
+        """Write it all."""
+        many = self.connection.executemany
+        many("INSERT OR IGNORE INTO traces VALUES (?,?,?,?,?,?,?,0,'',0,0,0)", self.new)
+        many("INSERT OR IGNORE INTO steps VALUES (?, ?)", self.steps)
+        many("INSERT OR IGNORE INTO told VALUES (?, ?)", sorted(self.about))
+        many("UPDATE traces SET seconds=?, outcome=? WHERE id=? AND event=?", self.ended)
+        many(
+            "UPDATE traces SET events = events + ?, calls = calls + ?, failed = failed + ? WHERE id = ?",
+            [(*tally, trace) for trace, tally in self.tally.items()],
+        )
+        many(
+            "INSERT INTO counts VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+            "seconds = seconds + excluded.seconds",
+            [(*key, *value) for key, value in self.counts.items()],
+        )
+        self.connection.execute("DELETE FROM open_spans")
+        many("INSERT INTO open_spans VALUES (?, ?)", list(self.inside.items()))
+
+
+def _events(connection: sqlite3.Connection, after: int) -> int:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    told, last = _Told(connection), after
+    for row in cursor.execute(_EVENTS, (after, STEP)):
+        told.take(row)
+        last = row[0]
+    if last > after:
+        told.write()
+    return last

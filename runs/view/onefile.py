@@ -1,0 +1,180 @@
+"""A run in one HTML file that opens from disk: chosen rows with their lineage, battles, ratings, taxonomy."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .arena import arena
+from .card import Card, card
+from .catalog import run_card
+from .draw import arena as draw_arena
+from .draw import bits
+from .draw import card as draw_card
+from .draw import rows as draw_rows
+from .draw import run as draw_run
+from .draw import taxonomy as draw_taxonomy
+from .draw.markup import Safe, h, join
+from .indexing import catch_up
+from .lineage import Lineage, lineage
+from .picture import picture
+from .policy import growth
+from .rows import Wanted, following, rows, totals
+from .source import Source
+
+STYLE = (Path(__file__).parent / "draw" / "style.css").read_text(encoding="utf-8")
+_SCRIPT = """
+const field = document.getElementById('find'), said = document.getElementById('found');
+const items = [...document.querySelectorAll('details.item')];
+const find = () => {
+  const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  let n = 0;
+  for (const item of items) {
+    const hit = words.every(w => item.textContent.toLowerCase().includes(w));
+    item.hidden = !hit; n += hit;
+  }
+  said.textContent = n + ' of ' + items.length;
+};
+field.addEventListener('input', find); find();
+const open = () => {
+  const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let e = at; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
+  if (at) at.scrollIntoView();
+};
+addEventListener('hashchange', open); open();
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const theme = () => { document.documentElement.dataset.theme = dark.matches ? 'dark' : 'light'; };
+dark.addEventListener('change', theme); theme();
+"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """One instruction with everything that came of it."""
+
+    lineage: Lineage
+    cards: tuple[Card, ...]
+
+
+def write_html(source: Source, path: Path, most: int) -> int:
+    """Write a run into one file; return how many instructions it tells of.
+
+    Args:
+        source: the run.
+        path: the file; it appears when it is whole.
+        most: instructions at most, those with the least agreement first.
+    """
+    catch_up(source)
+    stories = _stories(source, most)
+    with bits.in_file():
+        page = _page(source, stories)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(page, encoding="utf-8")
+    os.replace(part, path)
+    return len(stories)
+
+
+def _stories(source: Source, most: int) -> list[Story]:
+    wanted, found = Wanted("draft", sort="agreement"), list[Story]()
+    while len(found) < most:
+        page = rows(source, wanted)
+        for row in page.rows[: most - len(found)]:
+            told = lineage(source, row.id)
+            if told is not None:
+                ids = [bead.id for bead in told.beads if bead.kind == "battle"]
+                cards = (card(source, id) for id in ids)
+                found.append(Story(told, tuple(one for one in cards if one is not None)))
+        if page.after is None:
+            break
+        wanted = following(wanted, page)
+    return found
+
+
+def _page(source: Source, stories: list[Story]) -> str:
+    name = source.folder.run_id
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
+    )
+    head = h(
+        "head",
+        h("meta", charset="utf-8"),
+        Safe(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        h("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        h("title", f"{name} – ArenaInstruct"),
+        Safe(f"<style>{STYLE}</style>"),
+    )
+    brand = h("span", h("b", "Arena"), "Instruct", class_="brand")
+    top = h("header", brand, h("span", name, class_="who"), class_="top")
+    sheet = h("main", _overview(source), _told(name, stories), class_="sheet")
+    body = h("body", top, sheet, Safe(f"<script>{_SCRIPT}</script>"))
+    return f"<!doctype html>{h('html', head, body, lang='en')}"
+
+
+def _overview(source: Source) -> Safe:
+    """Return what the run as a whole came to."""
+    seen, grown, name = arena(source), growth(source), source.folder.run_id
+    return join(
+        draw_run.figures(run_card(source), totals(source)),
+        bits.panel("The supervisor", draw_run.ring(picture(source))),
+        [
+            h(
+                "div",
+                bits.panel(f"Ratings, {purpose}", draw_arena.ratings(seen.ratings, purpose)),
+                bits.panel(f"Who beat whom, {purpose}", draw_arena.matrix(seen, purpose)),
+                class_="two",
+            )
+            for purpose in sorted(seen.pairs)
+        ],
+        bits.panel("Jurors", draw_arena.jurors(seen.jurors)),
+        bits.panel("Taxonomy: loss rate of the target", draw_taxonomy.heat(name, grown, "loss")),
+        bits.panel("Every change of the policy", draw_taxonomy.changes(grown)),
+    )
+
+
+def _told(run: str, stories: list[Story]) -> Safe:
+    """Return the instructions, with a field to find some by their words."""
+    hint = "words in it"
+    field = h(
+        "input", type="search", id="find", class_="plain grow", placeholder=hint, aria_label=hint
+    )
+    tools = h("div", field, h("span", id="found", class_="soft", role="status"), class_="tools")
+    placed: set[str] = set()
+    shown = [_story(run, story, placed) for story in stories]
+    return bits.panel("Instructions", tools, shown, note="those the jurors agreed on least first")
+
+
+def _story(run: str, story: Story, placed: set[str]) -> Safe:
+    """Return one instruction with all beads; a bead that several share is placed once."""
+    told = story.lineage
+    task = next((bead.text for bead in told.beads if bead.id == told.id), told.id)
+    outcome = next((bead.text for bead in told.beads if bead.kind == "decision"), "")
+    leaf = h("b", str(told.fields.get("leaf", "")))
+    beads = []
+    for bead in told.beads:
+        if bead.kind != "battle" and bead.id != told.id and bead.id not in placed:
+            placed.add(bead.id)
+            said = h("summary", f"{bead.name}: {bead.text}")
+            beads.append(h("details", said, h("code", bead.id, class_="soft"), id=bead.id))
+    return h(
+        "details",
+        h("summary", bits.chip(outcome.partition(":")[0]), " ", leaf, " ", task),
+        draw_rows.strip(run, told),
+        draw_rows.edits(told) if told.edits else None,
+        draw_rows.fields(told),
+        beads,
+        [_battle(run, card) for card in story.cards],
+        id=told.id,
+        class_="item",
+    )
+
+
+def _battle(run: str, card: Card) -> Safe:
+    return h(
+        "details",
+        h("summary", f"Battle: {card.a.model} against {card.b.model}"),
+        draw_card.verdict(card),
+        draw_card.question(card),
+        draw_card.answers(card),
+        draw_card.jurors(card),
+        draw_card.becomes(run, card),
+        id=card.battle.id,
+    )

@@ -1,0 +1,1 @@
+"""What a browser shows: one page a file, drawn by NiceGUI from what the queries beside it return."""

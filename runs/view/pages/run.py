@@ -1,0 +1,82 @@
+"""One run, live: figures, its graphs with what happens in them, its models, and what it can be told."""
+
+from nicegui import ui
+
+from ....agents.errors import ArenaInstructError
+from ...control import Word
+from ...control import ask as tell
+from ..catalog import RunCard, run_card
+from ..draw import bits
+from ..draw import run as draw
+from ..draw.markup import h
+from ..picture import picture
+from ..rows import totals
+from ..source import Source
+from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
+
+
+def add(site: Site) -> None:
+    """Add the page."""
+
+    @ui.page("/run/{run_id}", response_timeout=PATIENCE_S)
+    async def page(run_id: str) -> None:
+        source = await opened(site, run_id)
+        if source is None:
+            return
+        with frame(run_id, run_id, ""):
+            await behind(site, source)
+            card = await ask(run_card, source)
+            _orders(source)
+            figures = put(draw.figures(card, await ask(totals, source)))
+            drawn = await ask(picture, source)
+            ring = put(bits.panel("The supervisor", draw.ring(drawn, _active(card))))
+            inner = put(bits.panel("Inside its boxes", draw.subgraphs(drawn)))
+            models = put(bits.panel("Models", draw.models(card.live)))
+
+            async def look() -> None:
+                await site.keeper.fresh(source, 0.0)
+                now = await ask(run_card, source)
+                seen = await ask(picture, source)
+                figures.set_content(draw.figures(now, await ask(totals, source)))
+                ring.set_content(bits.panel("The supervisor", draw.ring(seen, _active(now))))
+                inner.set_content(bits.panel("Inside its boxes", draw.subgraphs(seen)))
+                models.set_content(bits.panel("Models", draw.models(now.live)))
+
+            ui.timer(1.0, look, immediate=False)
+
+
+def _active(card: RunCard) -> str:
+    return str(card.live.reached.get("stage", "")) if card.live else ""
+
+
+def _orders(source: Source) -> None:
+    """Put the orders on the page that a run at work can be given."""
+
+    async def order(word: Word | None = None, usd: float | None = None) -> None:
+        try:
+            await tell(source.folder, word=word, usd=usd)
+        except ArenaInstructError as error:
+            ui.notify(str(error), type="warning", multi_line=True)
+            return
+        ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
+
+    async def fund(event: object) -> None:
+        try:
+            usd = float(str(getattr(event, "args", "")))
+        except ValueError:
+            ui.notify("A budget is a number of USD, such as 12.50", type="warning")
+            return
+        await order(usd=usd)
+
+    with ui.element("div").classes("tools"):
+        put(h("h1", source.folder.run_id)).classes("grow")
+        button("Pause", lambda: order("pause"), title="Let no request leave")
+        button("Go on", lambda: order("go"), title="Let requests leave again")
+        button(
+            "Stop", lambda: order("stop"), title="Stop cleanly; it can be resumed", tone="danger"
+        )
+        entry = ui.element("input").classes("plain")
+        entry.props(
+            'type=number min=0 step=any placeholder="budget, USD" aria-label="Budget in USD"'
+        )
+        entry.on("keydown.enter", fund, js_handler="(e) => emit(e.target.value)")

@@ -1,0 +1,168 @@
+"""The viewer's server: what all pages share, and how it is started."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, cast
+
+from nicegui import run, ui
+
+from ....agents.errors import UserError
+from ..catalog import find
+from ..draw import bits
+from ..draw.markup import Safe, h, join
+from ..keeping import Keeper
+from ..source import Source
+
+T = TypeVar("T")
+PATIENCE_S = 60.0
+"""Seconds that a page may take on a machine that is busy with a run."""
+STYLE = (Path(__file__).parents[1] / "draw" / "style.css").read_text(encoding="utf-8")
+TABS = (
+    ("", "Run"),
+    ("rows", "Rows"),
+    ("arena", "Arena"),
+    ("taxonomy", "Taxonomy"),
+    ("traces", "Traces"),
+)
+_THEME = """<script>
+(() => {
+  const dark = () => (localStorage.getItem('theme') ??
+    (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  const set = () => { document.documentElement.dataset.theme = dark() ? 'dark' : 'light';
+    if (window.Quasar) Quasar.Dark.set(dark()); };
+  set();
+  addEventListener('load', () => setTimeout(set));
+  window.toggleTheme = () => { localStorage.setItem('theme', dark() ? 'light' : 'dark'); set(); };
+})();
+</script>"""
+
+
+@dataclass
+class Site:
+    """What the pages reach for."""
+
+    runs_dir: Path
+    keeper: Keeper = field(default_factory=Keeper)
+
+    async def source(self, run_id: str) -> Source:
+        """Return a run whose tables are up with its store, or on their way.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        source = find(self.runs_dir, run_id)
+        await self.keeper.fresh(source)
+        return source
+
+
+async def ask(query: Callable[..., T], *arguments: object) -> T:
+    """Return what a query finds, asked where it holds nobody up."""
+    # None only comes back while the server is being stopped.
+    return cast(T, await run.io_bound(query, *arguments))
+
+
+def put(content: Safe) -> ui.html:
+    """Put HTML that `draw` made on the page; everything foreign in it is escaped there."""
+    return ui.html(content, sanitize=False)
+
+
+@contextmanager
+def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None]:
+    """Draw what is around every page: its name, and the way to the others."""
+    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}")
+    ui.page_title(f"{title} – ArenaInstruct")
+    with ui.element("header").classes("top"):
+        put(_top(run_id, tab)).style("display:contents")
+        button = (
+            ui.element("button").classes("plain").props('type=button aria-label="Light or dark"')
+        )
+        with button:
+            ui.html("◐", sanitize=False)
+        button.on("click", js_handler="() => toggleTheme()")
+    with ui.element("div").classes("sheet").props("role=main"):
+        yield
+
+
+def _top(run_id: str, tab: str | None) -> Safe:
+    brand = h("a", h("b", "Arena"), "Instruct", href="/", class_="brand")
+    if not run_id:
+        return join(brand, h("nav", aria_label="Pages"))
+    links = [
+        h(
+            "a",
+            name,
+            href=bits.run_link(run_id, *([way] if way else [])),
+            aria_current="page" if way == tab else None,
+        )
+        for way, name in TABS
+    ]
+    return join(
+        brand, h("span", run_id, class_="who", title=run_id), h("nav", links, aria_label="Pages")
+    )
+
+
+async def opened(site: Site, run_id: str) -> Source | None:
+    """Return a run, or draw why it cannot be shown."""
+    try:
+        source = await site.source(run_id)
+    except UserError as error:
+        with frame("Not found"):
+            put(bits.nothing("This run cannot be shown", str(error)))
+            put(h("p", bits.link("All runs", "/")))
+        return None
+    if why := site.keeper.errors.get(run_id):
+        with frame("Not readable"):
+            put(bits.nothing("Its store cannot be read", why))
+        return None
+    return source
+
+
+async def behind(site: Site, source: Source) -> None:
+    """Say how far the viewer is, where it has not read the whole run yet."""
+    found = await site.keeper.fresh(source, 0.0)
+    if found.share == 1:
+        return
+    place = put(_reading(found.share))
+
+    async def look() -> None:
+        now = await site.keeper.fresh(source, 0.0)
+        place.set_content(_reading(now.share))
+        if now.share == 1:
+            timer.cancel()
+            ui.navigate.reload()
+
+    timer = ui.timer(1.0, look)
+
+
+def _reading(share: float) -> Safe:
+    said = f"Reading the run: {bits.share(share)}. What is shown is right, and not yet all of it."
+    return h("div", said, class_="note", role="status")
+
+
+def button(
+    label: str, act: Callable[..., object], *, title: str = "", tone: str = ""
+) -> ui.element:
+    """Put a button on the page."""
+    made = ui.element("button").classes(f"plain {tone}".strip()).props("type=button")
+    if title:
+        made.props(f'title="{title}" aria-label="{title}"')
+    with made:
+        put(join(label)).style("display:contents")
+    made.on("click", act)
+    return made
+
+
+def select(
+    label: str, options: dict[str, str], value: str, act: Callable[[str], object]
+) -> ui.element:
+    """Put a choice on the page: the browser's own, which a keyboard and a screen reader know."""
+    made = ui.element("select").classes("plain").props(f'aria-label="{label}"')
+    chosen = [
+        h("option", name, value=key, selected=key == value or None) for key, name in options.items()
+    ]
+    with made:
+        put(join(*chosen)).style("display:contents")
+    made.on("change", lambda event: act(str(event.args)), js_handler="(e) => emit(e.target.value)")
+    return made

@@ -1,0 +1,115 @@
+"""What the taxonomy covered, lost and changed, round by round."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from ...graphs.supervisor.decisions import PolicyVersion, TaxonomyVersion
+from ...taxonomy.policy import LeafPolicy, PolicyChange
+from ...taxonomy.version import TaxonomyChange
+from .source import Source
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One leaf in one round."""
+
+    round: int
+    skill: str
+    leaf: str
+    written: int
+    rejected: int
+    lost: int
+    won: int
+    even: int
+    broken: int
+    weight: float
+    """In force while the round was written."""
+    complexity: int
+
+    @property
+    def loss(self) -> float | None:
+        """The target's share of lost instructions among those decided; None where none was."""
+        decided = self.lost + self.won + self.even
+        return self.lost / decided if decided else None
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The taxonomy over the rounds."""
+
+    cells: tuple[Cell, ...]
+    changes: tuple[PolicyChange, ...]
+    """Every change of the policy, with its rule and numbers; the last first."""
+    leaves: tuple[tuple[int, TaxonomyChange], ...]
+    """Every change of the taxonomy itself, with its round."""
+    skills: dict[str, tuple[str, ...]]
+    """The leaves of each skill, in force now, those never drawn included."""
+
+
+def growth(source: Source) -> Growth:
+    """Return how the taxonomy was covered and how the feedback changed it."""
+    with source.opened() as connection:
+        counted = connection.execute(
+            "SELECT round, skill, leaf, outcome, count(*) FROM rows WHERE kind = 'draft' "
+            "GROUP BY 1, 2, 3, 4"
+        ).fetchall()
+        read = "SELECT body FROM store.records WHERE kind = ? ORDER BY round, id"
+        policies = [
+            PolicyVersion.model_validate_json(b) for (b,) in connection.execute(read, ("policy",))
+        ]
+        versions = [
+            TaxonomyVersion.model_validate_json(b)
+            for (b,) in connection.execute(read, ("taxonomy",))
+        ]
+    changes = [change for version in policies for change in version.changes]
+    return Growth(
+        _cells([tuple(row) for row in counted], policies),
+        tuple(reversed(changes)),
+        tuple((v.round, change) for v in versions for change in v.changes),
+        _skills(versions),
+    )
+
+
+def _cells(
+    counted: list[tuple[int, str, str, str, int]], policies: list[PolicyVersion]
+) -> tuple[Cell, ...]:
+    sums: dict[tuple[int, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for round, skill, leaf, outcome, n in counted:
+        sums[round, skill, leaf][outcome] += n
+    cells = []
+    for (round, skill, leaf), found in sorted(sums.items()):
+        force = _in_force(policies, round, skill, leaf)
+        rejected, lost, won, even, broken = (
+            found[name] for name in ("rejected", "lost", "won", "even", "broken")
+        )
+        cells.append(
+            Cell(
+                round=round,
+                skill=skill,
+                leaf=leaf,
+                written=sum(found.values()),
+                rejected=rejected,
+                lost=lost,
+                won=won,
+                even=even,
+                broken=broken,
+                weight=force.weight,
+                complexity=force.complexity,
+            )
+        )
+    return tuple(cells)
+
+
+def _in_force(policies: list[PolicyVersion], round: int, skill: str, leaf: str) -> LeafPolicy:
+    """Return what the last policy made before a round says of a leaf."""
+    before = [version.policy for version in policies if version.round < round]
+    return before[-1].of(skill, leaf) if before else LeafPolicy()
+
+
+def _skills(versions: list[TaxonomyVersion]) -> dict[str, tuple[str, ...]]:
+    if not versions:
+        return {}
+    return {
+        skill.name: tuple(leaf.name for leaf in skill.leaves)
+        for skill in versions[-1].taxonomy.skills
+    }

@@ -1,0 +1,77 @@
+"""A run at work is steered from outside, through its store alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs import load_config
+from arenainstruct.runs.control import LIVE, Live, ask
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.opening import stored
+from arenainstruct.runs.run import launch_async, resume_async
+from tests.small_loop import write_config
+
+PRICED = {"price": {"input": 1.0, "output": 1.0}}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer(MockOptions(latency_ms=20)) as server:
+        yield server
+
+
+async def at_work(folder: RunFolder) -> Live:
+    """Return how a run is, once it tells it."""
+    while True:
+        if folder.has_store:
+            with stored(folder.store()) as store:
+                data = await store.get_meta(LIVE)
+            if data and Live.read(data).at_work and data["calls"]:
+                return Live.read(data)
+        await asyncio.sleep(0.05)
+
+
+async def until(folder: RunFolder, **wanted: Any) -> Live:
+    while True:
+        live = await at_work(folder)
+        if all(getattr(live, name) == value for name, value in wanted.items()):
+            return live
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
+    server: MockServer, tmp_path: Path
+) -> None:
+    config = load_config(write_config(tmp_path, server.url, PRICED, rounds=1))
+    run = asyncio.create_task(launch_async(config, runs_dir=tmp_path, run_id="a-1"))
+    folder = RunFolder(tmp_path / "a-1")
+
+    before = await at_work(folder)
+    assert set(before.models) == set(config.models)
+    await ask(folder, word="pause")
+    await until(folder, paused=True)
+    await asyncio.sleep(0.1)  # what was under way lands
+    asked = server.counters.attempts.total()
+    await until(folder, paused=True)
+    assert server.counters.attempts.total() == asked
+
+    await ask(folder, usd=12.5)
+    await until(folder, ceiling=12.5)
+    assert load_config(folder.config).budget.usd == 12.5
+
+    await ask(folder, word="go")
+    await until(folder, paused=False)
+    await ask(folder, word="stop")
+    result = await run
+    assert result.status == "stopped: ctl"
+
+    with pytest.raises(UserError, match="no process is at work"):
+        await ask(folder, word="pause")
+    again = await resume_async(str(folder.path))
+    assert again.completed

@@ -1,0 +1,324 @@
+"""What the viewer asks of a run's store: read-only, paged, the same while a run goes on; and its guard."""
+
+import asyncio
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs import load_config
+from arenainstruct.runs.atif import trajectories
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.labels import labels
+from arenainstruct.runs.opening import stored
+from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.spans import Span, Spans
+from arenainstruct.runs.view.arena import arena
+from arenainstruct.runs.view.card import card, overturn
+from arenainstruct.runs.view.catalog import catalog, find
+from arenainstruct.runs.view.diff import diff
+from arenainstruct.runs.view.draw.markup import Safe, h
+from arenainstruct.runs.view.guard import Guard
+from arenainstruct.runs.view.indexing import catch_up
+from arenainstruct.runs.view.lineage import lineage
+from arenainstruct.runs.view.moment import moment
+from arenainstruct.runs.view.onefile import write_html
+from arenainstruct.runs.view.policy import growth
+from arenainstruct.runs.view.rows import PAGE, Wanted, facets, following, rows, totals
+from arenainstruct.runs.view.source import INDEX, Source
+from arenainstruct.runs.view.trace import trace, trace_of, traces
+
+DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "docs").mkdir()
+    for name in ("photosynthesis.md", "panama_canal.md"):
+        shutil.copy(DEMO / name, folder / "docs")
+    given = [f"seeds={folder / 'docs'}", "skills=[reading_comprehension]", "rounds=1"]
+    result = asyncio.run(launch_async(load_config(None, given), runs_dir=folder, run_id="a-1"))
+    assert result.completed
+    return folder
+
+
+@pytest.fixture
+def source(made: Path) -> Source:
+    found = Source(RunFolder(made / "a-1"))
+    assert catch_up(found).share == 1
+    return found
+
+
+def counts(source: Source) -> dict[str, int]:
+    with sqlite3.connect(source.store) as connection:
+        return dict(connection.execute("SELECT kind, count(*) FROM records GROUP BY 1").fetchall())
+
+
+def every(source: Source, wanted: Wanted) -> list[Any]:
+    found: list[Any] = []
+    while True:
+        page = rows(source, wanted)
+        found += page.rows
+        if page.after is None:
+            return found
+        wanted = following(wanted, page)
+
+
+def test_pages_hold_every_row_once_in_any_order(source: Source) -> None:
+    assert totals(source) == counts(source)
+    kinds = counts(source)
+    for kind in ("draft", "battle", "sft", "preference", "answer"):
+        for wanted in (
+            Wanted(kind),
+            Wanted(kind, descending=True),
+            Wanted(kind, sort="agreement"),
+            Wanted(kind, sort="usd", descending=True),
+        ):
+            found = [row.id for row in every(source, wanted)]
+            assert len(found) == len(set(found)) == kinds[kind]
+    assert kinds["battle"] > PAGE
+
+
+def test_filters_keep_what_they_say(source: Source) -> None:
+    seen = facets(source, "draft")
+    lost = every(source, Wanted("draft", outcome="lost"))
+    assert len(lost) == seen.outcomes["lost"] and {row.outcome for row in lost} == {"lost"}
+    skill, leaves = next(iter(seen.leaves.items()))
+    leaf, count = next(iter(leaves.items()))
+    assert len(every(source, Wanted("draft", skill=skill, leaf=leaf))) == count
+    assert all(row.agreement < 1 for row in every(source, Wanted("battle", disputed=True)))
+    words = rows(source, Wanted("seed", text="photosynth"))
+    assert [re.search("photosynthesis", row.text) is not None for row in words.rows] == [True]
+    assert rows(source, Wanted("draft", text='" OR 1=1 --')).matches == 0
+
+
+def test_a_row_leads_back_to_its_document_and_forward_to_what_it_became(source: Source) -> None:
+    pair = every(source, Wanted("preference"))[0].id
+    found = lineage(source, pair)
+    assert found is not None
+    kinds = [bead.kind for bead in found.beads]
+    assert kinds[:2] == ["seed", "passage"] and {"draft", "answer", "battle", "decision"} <= set(
+        kinds
+    )
+    assert [bead.id for bead in found.beads if bead.here] == [pair]
+    seed = lineage(source, found.beads[0].id)
+    assert seed is not None and not seed.edits
+    gave = {(one.kind, one.outcome): one.count for one in seed.produced}
+    assert sum(n for (kind, _), n in gave.items() if kind == "preference") > 0
+    refined = next(
+        told
+        for row in every(source, Wanted("draft"))
+        if (told := lineage(source, row.id)) and told.edits
+    )
+    after = "".join(p.text for p in refined.edits[-1].pieces if p.how != "removed")
+    assert after == refined.fields["task"]
+    assert lineage(source, "instruction-none") is None
+
+
+def test_a_battle_card_tells_all_and_keeps_a_persons_word(source: Source) -> None:
+    id = next(row.id for row in every(source, Wanted("battle")) if row.agreement < 1)
+    found = card(source, id)
+    assert found is not None and found.question and found.a.text and found.b.text
+    assert all(len(said.games) == 2 for said in found.jurors)
+    assert "".join(p.text for p in found.difference if p.how != "added") == found.a.text
+    other = "model_b" if found.battle.winner == "model_a" else "model_a"
+    overturn(source, id, other)
+    again = card(source, id)
+    assert again is not None and again.human == other
+    assert labels(source.folder)[id]["winner"] == other
+    overturn(source, id, "")
+    assert labels(source.folder) == {}
+    with pytest.raises(ValueError, match="no battle"):
+        overturn(source, "battle-none", "tie")
+
+
+def test_arena_and_taxonomy_add_up(source: Source) -> None:
+    found = arena(source)
+    fought = sum(p.won + p.tied + p.lost for pairs in found.pairs.values() for p in pairs)
+    assert fought == counts(source)["battle"] and found.ratings
+    assert {juror.juror for juror in found.jurors} >= {"juror-1", "juror-2", "juror-3"}
+    grown = growth(source)
+    assert sum(cell.written for cell in grown.cells) == counts(source)["draft"]
+    assert all(0 <= cell.loss <= 1 for cell in grown.cells if cell.loss is not None)
+    assert grown.changes and all(change.reason for change in grown.changes)
+
+
+def test_a_trace_tells_each_step_with_what_was_asked(source: Source) -> None:
+    told = [trace(source, one.id) for one in traces(source, graph="battle")]
+    assert told and all(one is not None and one.outcome == "ok" for one in told)
+    found = told[0]
+    assert found is not None
+    asked = found.seek(0, "turn")
+    seen = moment(source, found, asked)
+    assert seen.exchange is not None and seen.exchange.reply and seen.exchange.turns
+    assert any(one.new for one in seen.state)
+    assert found.back(len(found.steps) - 1, "turn") >= asked
+    assert trace_of(source, found.steps[asked].id) == (found.id, asked)
+    assert found.steps[-1].read >= found.steps[asked].read
+    doubted = [step for one in told if one for step in one.steps if step.disagrees]
+    assert doubted and all(step.actor.startswith("juror/") for step in doubted)
+    about = found.record
+    assert found.id in [one.id for one in traces(source, record=about)]
+
+
+def test_what_a_resume_takes_back_is_gone_and_what_is_new_is_there(
+    source: Source, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(source.folder.path, tmp_path / "b-1")
+    other = Source(RunFolder(folder))
+    catch_up(other)
+    with sqlite3.connect(other.store) as connection:
+        connection.execute("DELETE FROM records WHERE kind = 'preference'")
+        connection.execute(
+            "UPDATE records SET body = replace(body, '\"lost\"', '\"won\"') WHERE kind = 'decision'"
+        )
+    catch_up(other)
+    assert "preference" not in totals(other)
+    (folder / INDEX).unlink()
+    catch_up(other)
+    assert totals(other) == counts(other) and "lost" not in facets(other, "draft").outcomes
+
+
+def test_the_store_is_never_written_to(source: Source) -> None:
+    with source.opened() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM store.records")
+
+
+def test_runs_are_listed_and_no_name_leads_out_of_their_folder(made: Path) -> None:
+    assert [(run.run_id, run.status) for run in catalog(made)] == [("a-1", "completed")]
+    (made / "link-1").symlink_to(made.parent, target_is_directory=True)
+    for name in ("..", "../a-1", "a-1/../a-1", "", ".", "nobody-1", "link-1", "a-1\\"):
+        with pytest.raises(UserError, match="no run"):
+            find(made, name)
+
+
+def test_one_file_holds_the_run_and_no_text_runs_in_it(source: Source, tmp_path: Path) -> None:
+    path = tmp_path / "run.html"
+    assert write_html(source, path, 5) == 5
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<script") == 1 and "http://" not in page and "https://" not in page
+    assert 'href="/' not in page and page.count('class="item"') == 5
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>x</script>", '"><img src=x onerror=y>', "&lt;b&gt;", "{{ x }}", "\u202ex"]
+)
+def test_text_is_escaped_wherever_it_stands(text: str) -> None:
+    made = h("p", text, title=text)
+    assert "<script" not in made and "<img" not in made
+    assert isinstance(made, Safe) and h("div", made) == f"<div>{made}</div>"
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:x", "//evil.example", "https://evil.example", "/\\evil"]
+)
+def test_no_link_leads_out(link: str) -> None:
+    with pytest.raises(ValueError, match="leads out"):
+        h("a", "x", href=link)
+    with pytest.raises(ValueError, match="no attribute"):
+        h("a", "x", onclick="y")
+
+
+@pytest.mark.parametrize(
+    "pair", [("a b c", "a x c"), ("", "x"), ("one\ntwo", "one\ntwo\n"), ("é  b", "é b")]
+)
+def test_a_difference_holds_both_texts(pair: tuple[str, str]) -> None:
+    pieces = diff(*pair)
+    assert "".join(p.text for p in pieces if p.how != "added") == pair[0]
+    assert "".join(p.text for p in pieces if p.how != "removed") == pair[1]
+
+
+async def through(
+    guard: Callable[..., Any], kind: str = "http", query: str = "", **headers: str
+) -> int:
+    """Return the status that a request gets, 101 for a socket that may pass."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    told = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": kind, "headers": told, "query_string": query.encode()}
+    await guard(scope, None, send)
+    if kind == "websocket":
+        return 101 if sent[0]["type"] == "websocket.accept" else 403
+    return int(sent[0]["status"])
+
+
+async def inner(scope: dict[str, Any], _: object, send: Callable[..., Any]) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def test_other_hosts_and_other_sites_are_refused() -> None:
+    guard = Guard(inner, "127.0.0.1")  # type: ignore[arg-type]
+    for kind, passed in (("http", 200), ("websocket", 101)):
+        assert await through(guard, kind, host="127.0.0.1:7070") == passed
+        assert (
+            await through(guard, kind, host="localhost:7070", origin="http://localhost:7070")
+            == passed
+        )
+        assert await through(guard, kind, host="evil.example:7070") == 403
+        assert await through(guard, kind) == 403
+        assert (
+            await through(guard, kind, host="127.0.0.1:7070", origin="http://evil.example") == 403
+        )
+        assert await through(guard, kind, host="127.0.0.1:7070", origin="http://127.0.0.1:1") == 403
+        assert await through(guard, kind, host="127.0.0.1:7070", origin="null") == 403
+
+
+async def test_off_loopback_only_who_holds_the_token_is_served() -> None:
+    guard = Guard(inner, "10.1.2.3", "secret-token")  # type: ignore[arg-type]
+    at = "10.1.2.3:7070"
+    for kind, passed in (("http", 200), ("websocket", 101)):
+        assert await through(guard, kind, host=at) == 403
+        assert await through(guard, kind, "token=wrong", host=at) == 403
+        assert await through(guard, kind, "token=secret-token", host=at) == passed
+        assert (
+            await through(guard, kind, host=at, cookie="arenainstruct_token=secret-token") == passed
+        )
+        assert await through(guard, kind, "token=secret-token", host="evil.example") == 403
+
+
+async def test_spans_form_trees_and_tell_what_was_paid(source: Source) -> None:
+    with stored(source.folder.store()) as store:
+        events = list(store.events())
+    found: list[Span] = list(Spans("a-1").take(events))
+    ids = {span.span_id: span for span in found}
+    assert len(ids) == len(found)
+    inside = [span for span in found if span.parent_id]
+    assert inside and all(ids[span.parent_id].trace_id == span.trace_id for span in inside)
+    kinds = {str(span.attributes["openinference.span.kind"]) for span in found}
+    assert {"CHAIN", "AGENT", "LLM", "EVALUATOR"} <= kinds
+    assert all(span.attributes["session.id"] == "a-1" for span in found)
+
+
+async def test_an_answer_is_a_trajectory(source: Source) -> None:
+    with stored(source.folder.store()) as store:
+        told = [one async for one in trajectories(store, "a-1")]
+    assert len(told) == counts(source)["answer"]
+    steps = told[0]["steps"]
+    assert [step["step_id"] for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[0]["source"] == "user" and steps[-1]["source"] == "agent"
+    assert orjson.dumps(told[0])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from arenainstruct.runs.cli import app; import typer.main; typer.main.get_command(app); "
+        "print([m for m in ('nicegui', 'playwright', 'torch', 'fastapi', 'starlette', 'pyarrow', 'aiohttp') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,175 @@
+"""The viewer in a real browser: pages, keys, votes, hostile text, and a run that goes on."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from arenainstruct.runs import load_config
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.view.indexing import catch_up
+from arenainstruct.runs.view.rows import Wanted, rows
+from arenainstruct.runs.view.source import Source
+from arenainstruct.runs.view.trace import trace, traces
+from tests.browser import browsing, needed, viewer
+from tests.command import command
+
+pytestmark = [pytest.mark.slow, needed]
+DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
+HOSTILE = (
+    "<script>alert('x')</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(2)>',
+    "</textarea></div><iframe srcdoc='<script>parent.alert(3)</script>'></iframe>",
+    "{{ constructor.constructor('alert(4)')() }}",
+    "[click](javascript:alert(5))",
+    "<a href=javascript:alert(6)>x</a> &lt;b&gt; \u202ereversed",
+    "<style>*{display:none}</style><base href=//evil.example>",
+)
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with one run of the embedded models, over documents that attack whoever shows them."""
+    folder = tmp_path_factory.mktemp("runs")
+    documents = folder / "documents"
+    documents.mkdir()
+    text = (DEMO / "photosynthesis.md").read_text(encoding="utf-8")
+    hostile = "\n\n".join(HOSTILE)
+    (documents / "photosynthesis.md").write_text(f"{text}\n\n{hostile}\n", encoding="utf-8")
+    shutil.copy(DEMO / "panama_canal.md", documents)
+    overrides = [f"seeds={documents}", "skills=[reading_comprehension]", "rounds=1"]
+    result = asyncio.run(
+        launch_async(load_config(None, overrides), runs_dir=folder, run_id="shown-1")
+    )
+    assert result.completed
+    return folder
+
+
+@pytest.fixture
+def source(runs_dir: Path) -> Source:
+    found = Source(RunFolder(runs_dir / "shown-1"))
+    catch_up(found)
+    return found
+
+
+@pytest.fixture
+async def address(runs_dir: Path) -> AsyncIterator[str]:
+    async with viewer(runs_dir) as address:
+        yield address
+
+
+async def test_every_page_shows_without_an_error_and_hostile_text_stays_text(
+    address: str, source: Source
+) -> None:
+    battle = rows(source, Wanted("battle")).rows[0].id
+    seed = next(row.id for row in rows(source, Wanted("seed")).rows if "photosynthesis" in row.text)
+    leaf = rows(source, Wanted("draft")).rows[0].leaf
+    told = traces(source, graph="battle")[0].id
+    run = "/run/shown-1"
+    pages = {
+        "/": "Runs",
+        run: "The supervisor",
+        f"{run}/rows": "Instructions",
+        f"{run}/rows?kind=passage": "Passages",
+        f"{run}/row/{seed}": "What came of it",
+        f"{run}/battle/{battle}": "Verdict",
+        f"{run}/arena": "Who beat whom",
+        f"{run}/taxonomy": "Every change of the policy",
+        f"{run}/leaf/reading_comprehension/{leaf}": "What it gave",
+        f"{run}/traces": "Traces",
+        f"{run}/trace/{told}": "State and prompt",
+    }
+    async with browsing() as (page, wrong):
+        for path, said in pages.items():
+            await page.goto(address + path)
+            await expect(page.get_by_text(said).first).to_be_visible()
+            assert await page.locator("iframe, main script, base").count() == 0
+        for width in (1280, 1920):
+            await page.set_viewport_size({"width": width, "height": 900})
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width
+        await page.goto(f"{address}{run}/row/{seed}")
+        for text in HOSTILE[:3]:
+            await expect(page.get_by_text(text).first).to_be_visible()
+        assert wrong == []
+        await page.goto(f"{address}/run/nobody-1")
+        await expect(page.get_by_text("This run cannot be shown")).to_be_visible()
+
+
+async def test_scrubber_and_keys_move_all_panes(address: str, source: Source) -> None:
+    told = trace(source, traces(source, graph="battle")[0].id)
+    assert told is not None
+    turn, last = told.seek(0, "turn"), len(told.steps) - 1
+    async with browsing() as (page, wrong):
+        await page.goto(f"{address}/run/shown-1/trace/{told.id}")
+        said = page.get_by_text("step 0 of")
+        await expect(said).to_be_visible()
+        for key, number in (
+            ("ArrowRight", 1),
+            ("ArrowLeft", 0),
+            ("t", turn),
+            ("End", last),
+            ("Home", 0),
+        ):
+            await page.keyboard.press(key)
+            await expect(page.get_by_text(f"step {number} of {last}:")).to_be_visible()
+            await expect(page.locator(".log .on .no")).to_have_text(str(number))
+        await page.locator("#scrub").fill(str(turn))
+        await expect(page.get_by_text(f"step {turn} of {last}:")).to_be_visible()
+        await expect(page.get_by_text("came back")).to_be_visible()
+        await page.get_by_label("Speed").select_option("16.0")
+        await page.get_by_role("button", name="Play").click()
+        await expect(page.get_by_text(f"step {last} of {last}:")).to_be_visible(timeout=30_000)
+        assert wrong == []
+
+
+async def test_an_overturned_verdict_reaches_the_audit(
+    address: str, source: Source, runs_dir: Path
+) -> None:
+    battle = next(
+        row for row in rows(source, Wanted("battle")).rows if row.outcome != "tie" and row.agreement
+    )
+    judged = [
+        row.id
+        for row in rows(source, Wanted("battle", sort="agreement")).rows
+        if row.outcome == "model_a"
+    ]
+    id = judged[0] if judged else battle.id
+    async with browsing() as (page, wrong):
+        await page.goto(f"{address}/run/shown-1/battle/{id}")
+        await expect(page.get_by_text("Verdict").first).to_be_visible()
+        await page.keyboard.press("b")
+        await expect(page.get_by_text("your verdict:")).to_be_visible()
+        assert wrong == []
+    kept = [
+        json.loads(line) for line in (source.folder.path / "labels.jsonl").read_text().splitlines()
+    ]
+    assert [(row["battle"], row["winner"]) for row in kept] == [(id, "model_b")]
+    told = await asyncio.to_thread(command, "audit", source.folder.path, "--json", cwd=runs_dir)
+    jurors = json.loads(told.out)["jurors"]
+    assert any(juror["people"]["agreement"]["n"] == 1 for juror in jurors)
+
+
+async def test_a_run_shows_while_it_goes_on(runs_dir: Path, address: str) -> None:
+    overrides = [f"seeds={DEMO}", "skills=[reading_comprehension]", "rounds=1"]
+    run = asyncio.create_task(
+        asyncio.to_thread(
+            lambda: asyncio.run(
+                launch_async(load_config(None, overrides), runs_dir=runs_dir, run_id="live-1")
+            )
+        )
+    )
+    async with browsing() as (page, wrong):
+        await page.goto(address)
+        await page.get_by_role("link", name="live-1").click(timeout=30_000)
+        await expect(page.get_by_text("The supervisor")).to_be_visible()
+        await run
+        await expect(page.get_by_text("completed").first).to_be_visible(timeout=30_000)
+        await expect(page.locator("svg").get_by_text("1×").first).to_be_visible(timeout=30_000)
+        assert wrong == []
