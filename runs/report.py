@@ -28,7 +28,7 @@ from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
-from .summary import gate_line
+from .summary import gate_line, restructuring
 
 
 async def close_run(
@@ -122,15 +122,6 @@ async def fruitless(
 def sentence(change: PolicyChange) -> str:
     """Return a policy change in words, with its reason."""
     return f"round {change.round}, {change.skill}/{change.leaf}: {change.reason}"
-
-
-def restructuring(change: Mapping[str, Any]) -> str:
-    """Return a change of the taxonomy in words, with its reason."""
-    gone, new = (", ".join(change[side]) for side in ("gone", "new"))
-    leaves = f"{gone} → {new}" if gone and new else gone or new
-    return (
-        f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
-    )
 
 
 def training_sentence(trained: Trained) -> str:

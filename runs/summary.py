@@ -11,7 +11,6 @@ from ..tools.ratings.intervals import told
 from .judging import judging_lines
 from .jurors import failure_lines
 from .program import program
-from .report import restructuring
 from .result import RunResult
 from .usable import left_out
 
@@ -106,6 +105,15 @@ def _gates(gates: list[dict[str, Any]]) -> str:
 def gate_line(gated: Mapping[str, Any]) -> str:
     """Return what the gate said of a round's candidate, as data, in one line."""
     return f"round {gated['round']}, {gated['word'].replace('_', ' ')}: {gated['reason']}"
+
+
+def restructuring(change: Mapping[str, Any]) -> str:
+    """Return a change of the taxonomy in words, with its reason."""
+    gone, new = (", ".join(change[side]) for side in ("gone", "new"))
+    leaves = f"{gone} → {new}" if gone and new else gone or new
+    return (
+        f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
+    )
 
 
 def _judging(data: dict[str, Any]) -> str:

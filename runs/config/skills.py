@@ -11,7 +11,7 @@ from typing import get_args
 
 from ...agents.parts import PARTS, Part
 from ...agents.records import SeedKind
-from ...graphs.generation.kinds import KINDS
+from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
 from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
@@ -28,7 +28,7 @@ def skill_faults(name: str) -> Iterator[str]:
     try:
         skill = load_skill(name)
     except ValueError as error:
-        yield str(error)
+        yield from str(error).splitlines()
         return
     findings = list(_findings(skill))
     if not findings:
@@ -40,7 +40,6 @@ def skill_faults(name: str) -> Iterator[str]:
 
 
 def _findings(skill: Skill) -> Iterator[Finding]:
-    yield from _unknown(("flow",), skill.flow, "flow", KINDS)
     for place, kind in enumerate(skill.seed_kinds):
         yield from _unknown(("seed_kinds", place), kind, "kind of document", get_args(SeedKind))
     for place, leaf in enumerate(skill.leaves):
@@ -50,14 +49,35 @@ def _findings(skill: Skill) -> Iterator[Finding]:
             )
         for number, name in enumerate(leaf.tools):
             yield from _unknown(("leaves", place, "tools", number), name, "tool", TOOLS)
-    if skill.flow in KINDS:
-        yield from _of_flow(skill)
-    yield from _prompts(skill)
+    flow: FlowKind | None = None
+    if OWN in skill.flow:
+        try:
+            flow = _own_kind(skill.flow)
+        except ValueError as error:
+            yield ("flow",), str(error)
+    else:
+        yield from _unknown(("flow",), skill.flow, "flow", KINDS)
+        flow = KINDS.get(skill.flow)
+    if flow is not None:
+        yield from _of_flow(skill, flow)
+    yield from _prompts(skill, flow)
 
 
-def _of_flow(skill: Skill) -> Iterator[Finding]:
+def _own_kind(flow: str) -> FlowKind:
+    """Return the kind of a flow of the user's, whose graph is built once to see that it is one.
+
+    Raises:
+        ValueError: its code is not there, may not be run, or gives no graph of a flow.
+    """
+    from ...graphs.generation.flows import opened
+
+    kind = kind_of(flow)
+    opened(flow)
+    return kind
+
+
+def _of_flow(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
     """Yield what the skill's flow cannot do."""
-    kind = KINDS[skill.flow]
     for place, way in enumerate(skill.transformations):
         where = ("transformations", place, "role")
         if way.role:
@@ -91,12 +111,11 @@ def _of_agents(skill: Skill) -> Iterator[Finding]:
         yield ("name",), "goals are missing: the suggester needs one at least"
 
 
-def _prompts(skill: Skill) -> Iterator[Finding]:
+def _prompts(skill: Skill, kind: FlowKind | None) -> Iterator[Finding]:
     spoken = {"write": "write", "suggest": "suggest", "edit": "edit"}
-    if skill.flow in KINDS and KINDS[skill.flow].programmed:
-        spoken = {}
-    if skill.flow in KINDS:
-        spoken["transform"] = KINDS[skill.flow].transform
+    if kind is not None:
+        spoken = {} if kind.programmed else spoken
+        spoken["transform"] = kind.transform
     if spoken.get("transform") == "transform" and all(w.identity for w in skill.transformations):
         del spoken["transform"]
     for field, part in spoken.items():
