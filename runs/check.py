@@ -90,13 +90,18 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
     return Finding("seeds", True, detail), set(kinds)
 
 
+def check_skills(names: Iterable[str]) -> list[Finding]:
+    """Return what is wrong with skills, a finding for each mistake; one for a skill that has none."""
+    found: list[Finding] = []
+    for name in names:
+        faults = [Finding("skill", False, told, by_user=True) for told in skill_faults(name)]
+        found += faults or [_skill(name, set())]
+    return found
+
+
 def _skill(name: str, kinds: set[str]) -> Finding:
-    try:
-        skill = load_skill(name)
-    except ValueError as error:
-        return Finding(f"skill {name}", False, str(error), by_user=True)
-    if faults := list(skill_faults(name)):
-        return Finding(f"skill {name}", False, "; ".join(faults), by_user=True)
+    """Return what a skill holds; what is wrong with one was told when its config was loaded."""
+    skill = load_skill(name)
     detail = f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations"
     if kinds and not kinds & set(skill.seed_kinds):
         detail += f"; takes {', '.join(skill.seed_kinds)}: none of the documents read is one"

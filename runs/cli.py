@@ -10,6 +10,7 @@ import typer.core
 
 from .arena.command import arena
 from .audit.command import audit
+from .authoring.command import new, preview
 from .benchmark.command import benchmark
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
@@ -153,6 +154,14 @@ def check(
     seeds: SeedsOption = None,
     overrides: SetOption = None,
     runs_dir: RunsOption = RUNS,
+    skills: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--skill",
+            metavar="NAME|FILE",
+            help="Look at a skill alone. Repeatable; needs no config.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Validate a run's or an arena's config offline, then ask each model the way it will be asked.
@@ -161,9 +170,12 @@ def check(
     right, but a model does not answer as it should.
     """
     from .check import check as check_config
-    from .check import load_either
+    from .check import check_skills, load_either
 
-    findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
+    if skills:
+        findings = check_skills(skills)
+    else:
+        findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
     if as_json:
         ok = all(finding.ok for finding in findings)
         say(json.dumps({"ok": ok, "findings": [finding.data() for finding in findings]}))
@@ -195,6 +207,8 @@ app.command(cls=Command)(benchmark)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(testset)
+app.command(cls=Command)(preview)
+app.add_typer(new, name="new")
 app.add_typer(policy, name="policy")
 
 

@@ -6,7 +6,7 @@ line of what is wrong.
 
 import re
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache, reduce
@@ -209,6 +209,15 @@ class Skill(_Frozen):
         return tuple(leaf for leaf in self.in_force if leaf.name in transformation.leaves)
 
 
+class SkillError(ValueError):
+    """A skill's file is wrong: a line for each mistake."""
+
+    def __init__(self, words: str, rest: Skill | None) -> None:
+        super().__init__(words)
+        self.rest = rest
+        """What could be read of the skill all the same, so that more can be said of it."""
+
+
 @cache
 def load_skill(name: str) -> Skill:
     """Return a shipped skill, one that an installed package brings, or one at a path that ends in `.yaml`.
@@ -244,40 +253,41 @@ def parse_skill(text: str, path: Path) -> Skill:
     except ValidationError as error:
         found = error.errors()
         told = [(e["loc"], _describe(e["loc"], e)) for e in found]
-        told += _beyond(data, found)
-        raise _wrong(told, node, path) from error
-    if told := list(name_faults(skill)):
-        raise _wrong(told, node, path)
+        raise _wrong(told, _mended(data, found), node, path) from error
+    if list(name_faults(skill)):
+        raise _wrong([], skill, node, path)
     about = f"{skill.title}: {skill.description.strip()}\n{skill.advice.strip()}".strip()
     skill = skill.model_copy(update={"prompts": skill.prompts.telling(about)})
     return skill if path.parent == FOLDER else _own_prompts(skill, path)
 
 
-def _wrong(told: Iterable[tuple[Location, str]], node: yaml.Node | None, path: Path) -> ValueError:
+def _wrong(
+    told: list[tuple[Location, str]], rest: Skill | None, node: yaml.Node | None, path: Path
+) -> SkillError:
+    """Return the error that tells what is wrong, also with the names of what could be read."""
+    if rest is not None:
+        told = [*told, *name_faults(rest)]
+        rest = _own_prompts(rest, path)
     lines = (f"{path}:{line_of(node, loc)}: {words}" for loc, words in told)
-    return ValueError("\n".join(dict.fromkeys(lines)))
+    return SkillError("\n".join(dict.fromkeys(lines)), rest)
 
 
-def _beyond(data: Any, found: Sequence[Any]) -> list[tuple[Location, str]]:
-    """Return what is wrong with the names of a file that has other faults: of what is left without those.
-
-    Fields that nobody knows are taken out and texts that are missing put in; where more is wrong, the
-    names have to wait.
-    """
+def _mended(data: Any, found: Sequence[Any]) -> Skill | None:
+    """Return a skill without what is wrong, where that is fields that nobody knows, or that are missing."""
     data = deepcopy(data)
     for error in found:
         *way, field = error["loc"]
-        if error["type"] not in ("missing", "extra_forbidden") or not isinstance(data, dict):
-            return []
+        if error["type"] not in ("missing", "extra_forbidden"):
+            return None
         place = reduce(getitem, way, data)
         if error["type"] == "missing":
             place[field] = "missing"
         else:
-            del place[field]
+            place.pop(field, None)  # an alias may have been met before
     try:
-        return list(name_faults(Skill.model_validate(data)))
+        return Skill.model_validate(data)
     except ValidationError:
-        return []
+        return None
 
 
 def _own_prompts(skill: Skill, path: Path) -> Skill:

@@ -14,7 +14,7 @@ from ...agents.records import SeedKind
 from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
 from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
-from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
+from ...taxonomy.skill import PromptFile, Skill, SkillError, load_skill, skill_path
 from ...tools.checkers import CHECKER_NAMES, TOOL_CALLS
 from ...tools.programs import named
 from ...tools.registry import TOOLS
@@ -29,7 +29,9 @@ def skill_faults(name: str) -> Iterator[str]:
         skill = load_skill(name)
     except ValueError as error:
         yield from str(error).splitlines()
-        return
+        if not isinstance(error, SkillError) or error.rest is None:
+            return
+        skill = error.rest
     findings = list(_findings(skill))
     if not findings:
         return

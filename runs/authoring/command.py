@@ -1,0 +1,76 @@
+"""`arenainstruct new skill` and `arenainstruct preview`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..terminal import aside, say
+
+new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
+
+
+@new.callback()
+def _group() -> None:
+    """Begin something of your own."""
+
+
+@new.command()
+def skill(
+    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and _.")],
+    config: Annotated[
+        str | None, typer.Argument(help="YAML config whose default model drafts it; with --from.")
+    ] = None,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="Folder for the skill's files.")
+    ] = Path("skills"),
+    prompts: Annotated[
+        bool, typer.Option("--prompts", help="Prompts of its own too; the shared ones do mostly.")
+    ] = False,
+    described: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Let a model draft it from a description."),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="About five tasks: JSONL, or texts between --- lines."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field.")
+    ] = None,
+) -> None:
+    """Write the files of a new skill: its YAML, a test of it, and prompts where they are asked for."""
+    from .scaffold import scaffold
+
+    del config, described, examples, overrides
+    made = scaffold(name, to, prompts=prompts)
+    for path in made:
+        say(str(path))
+    aside(f"Next: arenainstruct check --skill {made[0]}")
+
+
+def preview(
+    skill: Annotated[str, typer.Argument(help="A skill's name, or the path of its YAML.")],
+    seed: Annotated[str, typer.Option("--seed", metavar="FILE", help="The document to take.")],
+    config: Annotated[
+        str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field.")
+    ] = None,
+    all_calls: Annotated[
+        bool, typer.Option("--all", help="Show every call, not one a role and stage.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Take one document through all stages of a skill, and show each step; nothing is kept."""
+    from .preview import preview as look
+    from .preview_text import lines
+
+    found = look(skill, seed, config, overrides or ())
+    if as_json:
+        say(json.dumps(found.data()))
+        return
+    for line in lines(found, all_calls=all_calls):
+        say(line)
