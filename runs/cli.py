@@ -12,6 +12,7 @@ from .arena.command import arena
 from .audit.command import audit
 from .authoring.command import new, preview
 from .benchmark.command import benchmark
+from .calls_command import calls, prompts
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
 from .policy.command import policy
@@ -207,6 +208,8 @@ app.command(cls=Command)(benchmark)
 app.command(cls=Command)(leaderboard)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(testset)
+app.command(cls=Command)(calls)
+app.command(cls=Command)(prompts)
 app.command(cls=Command)(preview)
 app.add_typer(new, name="new")
 app.add_typer(policy, name="policy")
@@ -233,41 +236,6 @@ def export(
         raise UserError(f"--to {to}: {error.strerror}: {error.filename}") from error
     for name, count in counts.items():
         say(f"{name}: {count}")
-
-
-@app.command(cls=Command)
-def calls(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
-    role: Annotated[str, typer.Option(help="Who asked: juror, writer, contender, …")] = "",
-    model: Annotated[str, typer.Option(help="Alias of the model that was asked.")] = "",
-    failed: Annotated[
-        bool, typer.Option("--failed", help="Only those without a reply to use.")
-    ] = False,
-    id: Annotated[
-        str, typer.Option("--id", help="Begin of a call's key, or a record's id: shown in full.")
-    ] = "",
-    runs_dir: RunsOption = RUNS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a call.")] = False,
-) -> None:
-    """Show what was sent to the models and what came back: a line a call, or all of it with --id."""
-    import asyncio
-
-    from .calls import Wanted
-    from .calls import calls as calls_of
-    from .folder import RunFolder
-
-    folder, wanted = RunFolder.find(run, runs_dir), Wanted(role, model, failed, id)
-
-    async def show() -> int:
-        shown = 0
-        async for call in calls_of(folder, wanted):
-            shown += 1
-            say(json.dumps(call.data()) if as_json else call.page() + "\n" if id else call.line())
-        return shown
-
-    shown = asyncio.run(show())
-    if not as_json:
-        say(f"{shown:,} calls" + ("" if id else "; all of one: --id and how its line begins"))
 
 
 def _estimate(config: "RunConfig", limit: int | None, as_json: bool, runs_dir: Path) -> None:

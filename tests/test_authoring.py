@@ -132,3 +132,25 @@ def test_a_preview_refuses_a_document_that_the_skill_does_not_take(tmp_path: Pat
     said = command("preview", made(tmp_path), "--seed", DEMO / "planets.csv", cwd=tmp_path)
     assert said.status == 2
     assert "the skills take dialogue, text" in said.err
+
+
+def test_prompts_tells_what_a_run_sent_role_by_role(tmp_path: Path) -> None:
+    overrides = [w for f in ("rounds=1", "skills=[coding]") for w in ("--set", f)]
+    seeds = ["--seeds", DEMO / "sourdough.txt", "--run-id", "sent-1"]
+    assert command("run", *seeds, *overrides, cwd=tmp_path).status == 0
+    sent = json.loads(command("prompts", "sent-1", "--json", cwd=tmp_path).out)
+    total = json.loads((tmp_path / "runs" / "sent-1" / "result.json").read_text())["calls_in_all"]
+    assert sum(one["calls"] for one in sent) == total
+    (writer,) = [one for one in sent if one["role"] == "writer"]
+    assert writer["prompt"].startswith("common/write@")
+    assert writer["mean_tokens_in"] > writer["mean_tokens_out"] > 0
+    assert writer["example"]["sent"][0]["content"].startswith("You write tasks")
+    read = command("prompts", "sent-1", cwd=tmp_path).out
+    assert {line.split(",")[0] for line in read.splitlines() if line.startswith("━━")} == {
+        f"━━ {one['role']}" for one in sent
+    }
+    alone = command("prompts", "sent-1", "--role", "writer", cwd=tmp_path).out
+    assert writer["example"]["sent"][0]["content"] in alone, "whole"
+    assert "juror" not in alone
+    said = command("prompts", "sent-1", "--role", "wirter", cwd=tmp_path)
+    assert said.status == 2 and "roles: contender, curator" in said.err
