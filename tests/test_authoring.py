@@ -151,6 +151,6 @@ def test_prompts_tells_what_a_run_sent_role_by_role(tmp_path: Path) -> None:
     }
     alone = command("prompts", "sent-1", "--role", "writer", cwd=tmp_path).out
     assert writer["example"]["sent"][0]["content"] in alone, "whole"
-    assert "juror" not in alone
+    assert "━━ juror" not in alone
     said = command("prompts", "sent-1", "--role", "wirter", cwd=tmp_path)
     assert said.status == 2 and "roles: contender, curator" in said.err

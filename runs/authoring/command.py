@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..program import program
 from ..terminal import aside, say
 
 new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
@@ -39,15 +40,46 @@ def skill(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field.")
     ] = None,
+    runs_dir: Annotated[
+        Path, typer.Option("--runs-dir", metavar="DIR", help="Where a draft's ledger is kept.")
+    ] = Path("runs"),
 ) -> None:
     """Write the files of a new skill: its YAML, a test of it, and prompts where they are asked for."""
-    from .scaffold import scaffold
+    from .scaffold import refuse, scaffold
 
-    del config, described, examples, overrides
-    made = scaffold(name, to, prompts=prompts)
+    refuse(name, to)
+    text = ""
+    if described is not None and examples is not None:
+        text = _drafted(name, described, examples, config, overrides or [], runs_dir)
+    elif described or examples or config:
+        raise typer.BadParameter("a draft needs both --from and --examples")
+    made = scaffold(name, to, prompts=prompts, skill=text)
     for path in made:
         say(str(path))
-    aside(f"Next: arenainstruct check --skill {made[0]}")
+    aside(f"Next: {program()} check --skill {made[0]}")
+
+
+def _drafted(
+    name: str,
+    described: Path,
+    examples: Path,
+    config: str | None,
+    overrides: list[str],
+    runs_dir: Path,
+) -> str:
+    from ...agents.errors import EpisodeError
+    from ..config.config import load_config
+    from ..interrupt import run_interruptible
+    from .draft import draft, read_description, read_examples
+
+    said, shown = read_description(described), read_examples(examples)
+    ledger = runs_dir / "drafts" / "ledger.sqlite"
+    work = draft(name, said, shown, load_config(config, overrides), ledger)
+    try:
+        return run_interruptible(work)
+    except EpisodeError as error:
+        aside(f"no draft: {error}")
+        raise typer.Exit(1) from error
 
 
 def preview(

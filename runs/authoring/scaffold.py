@@ -16,13 +16,11 @@ _HERE = Path(__file__).parent
 _PARTS = ("transform", "write", "suggest", "edit")
 
 
-def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "") -> list[Path]:
-    """Write a new skill's files into a folder and return them, the YAML first.
-
-    `skill` is the YAML's text; where none is given, it is one to fill in.
+def refuse(name: str, folder: Path) -> None:
+    """Refuse a name that no new skill can have.
 
     Raises:
-        UserError: the name is none for a skill, or one of the files is there already.
+        UserError: it is no name, or a shipped skill's, or its file is there already.
     """
     if not re.fullmatch(SLUG, name):
         raise UserError(
@@ -31,6 +29,18 @@ def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "")
         )
     if name in skill_names():
         raise UserError(f"new skill {name!r}: a shipped skill has that name; take another one")
+    _refuse_there(name, [folder / f"{name}.yaml"])
+
+
+def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "") -> list[Path]:
+    """Write a new skill's files into a folder and return them, the YAML first.
+
+    `skill` is the YAML's text; where none is given, it is one to fill in.
+
+    Raises:
+        UserError: the name is none for a new skill, or one of the files is there already.
+    """
+    refuse(name, folder)
     text = skill or _filled("skill.yaml.txt", name)
     if prompts:
         text += _own_prompts(name)
@@ -39,12 +49,16 @@ def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "")
         shared = (PROMPTS / "common" / f"{part}.j2").read_text(encoding="utf-8")
         files[folder / name / f"{part}.j2"] = shared
     files[folder / f"test_{name}.py"] = _filled("test.py.txt", name)
-    if there := [path for path in files if path.exists()]:
-        raise UserError(f"new skill {name}: {there[0]} is there already; --to names another folder")
+    _refuse_there(name, list(files))
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     return list(files)
+
+
+def _refuse_there(name: str, files: list[Path]) -> None:
+    if there := [path for path in files if path.exists()]:
+        raise UserError(f"new skill {name}: {there[0]} is there already; --to names another folder")
 
 
 def _filled(file: str, name: str) -> str:
