@@ -14,7 +14,7 @@ from .check_models import Finding, check_models
 from .config.config import RunConfig
 from .config.load import Source, load
 from .config.origin import Origin
-from .config.skills import skill_faults
+from .config.skills import read_anew, skill_faults
 from .folder import RUNS
 from .store import Place, try_store
 from .usable import left_out, usable_seeds
@@ -92,6 +92,7 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
 
 def check_skills(names: Iterable[str]) -> list[Finding]:
     """Return what is wrong with skills, a finding for each mistake; one for a skill that has none."""
+    read_anew()
     found: list[Finding] = []
     for name in names:
         faults = [Finding("skill", False, told, by_user=True) for told in skill_faults(name)]

@@ -20,6 +20,7 @@ from ...graphs.kinds import Kind
 from ..calls import ShownCall, Wanted, calls
 from ..config.config import RunConfig, load_config
 from ..config.load import Source
+from ..config.skills import read_anew
 from ..folder import RunFolder
 from ..opening import stored
 from ..run import launch
@@ -115,6 +116,7 @@ def preview_config(
     Raises:
         UserError: the config or the skill is wrong; each fault with file and line.
     """
+    read_anew()
     own = (f"skills={json.dumps([skill])}", f"seeds.path={json.dumps(str(seed))}")
     return load_config(config, (*_SMALL, *own, *overrides))
 

@@ -93,8 +93,9 @@ def _told(kind: str, record: Record) -> str:
             )
         case Answer():
             said = record.turns[-1].content if record.turns else ""
-            words = {True: "right, ", False: "wrong, ", None: ""}[record.checked]
-            note = f" ({words}{record.check_note})" if words else ""
+            word = {True: "right", False: "wrong", None: ""}[record.checked]
+            told = ", ".join(filter(None, (word, record.check_note)))
+            note = f" ({told})" if word else ""
             return f"{record.contender}{note}: {_brief(record.broken or said)}"
         case Battle():
             return (

@@ -23,6 +23,12 @@ Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
 
 
+def read_anew() -> None:
+    """Forget the skills and prompts that were read: whoever writes one looks at it again and again."""
+    load_skill.cache_clear()
+    load_prompt.cache_clear()
+
+
 def skill_faults(name: str) -> Iterator[str]:
     """Yield all that is wrong with a skill, each with its file, line, field and the values allowed."""
     try:
