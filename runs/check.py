@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 
 from ..agents.errors import ArenaInstructError, UserError
 from ..agents.records import Seed
+from ..taxonomy import finding
 from ..taxonomy.skill import load_skill
 from .arena.config import ArenaConfig
 from .check_models import Finding, check_models
@@ -90,11 +91,20 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
     return Finding("seeds", True, detail), set(kinds)
 
 
-def check_skills(names: Iterable[str]) -> list[Finding]:
-    """Return what is wrong with skills, a finding for each mistake; one for a skill that has none."""
+def check_skills(names: Iterable[str], folder: str | None = None) -> list[Finding]:
+    """Return what is wrong with skills, a finding for each mistake; one for a skill that has none.
+
+    Raises:
+        UserError: a name stands for several skills.
+    """
     read_anew()
     found: list[Finding] = []
-    for name in names:
+    for given in names:
+        try:
+            # As it was given where that is a path: what is told of it is read by whoever gave it.
+            name = given if given.endswith((".yaml", ".yml")) else finding.found(given, folder)
+        except ValueError as error:
+            raise UserError(str(error)) from error
         faults = [Finding("skill", False, told, by_user=True) for told in skill_faults(name)]
         found += faults or [_skill(name, set())]
     return found

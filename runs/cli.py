@@ -174,7 +174,10 @@ def check(
     from .check import check_skills, load_either
 
     if skills:
-        findings = check_skills(skills)
+        from .config.origin import Origin
+
+        folder = Origin.of(config).data.get("skills_path") if config else None
+        findings = check_skills(skills, folder)
     else:
         findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
     if as_json:

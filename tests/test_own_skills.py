@@ -11,6 +11,7 @@ from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.run import launch
 from arenainstruct.taxonomy.skill import FOLDER, load_skill
 from arenainstruct.tools.programs import ALLOWED
+from tests.command import command
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SHIPPED = (FOLDER / "brain_teaser.yaml").read_text(encoding="utf-8")
@@ -148,3 +149,28 @@ def test_a_flow_of_one_s_own_makes_the_instructions(
     assert result.completed
     counts = result.data()["counts"]
     assert counts["draft"] and not counts["suggestion"], "the flow refines nothing"
+
+
+def test_a_flow_says_of_what_kind_it_is(flow: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALLOWED, "1")
+    code = flow.with_name("riddle_flow.py")
+    kind = "from arenainstruct.graphs.generation.kinds import FlowKind\n\nKIND = FlowKind(roles=('finder',))"
+    code.write_text(f"{FLOW}\n\n{kind}\n")
+    text = flow.read_text()
+    role = text.replace("    identity: true", "    identity: true\n    role: writer", 1)
+    flow.with_name("other.yaml").write_text(role)
+    (fault,) = skill_faults(str(flow.with_name("other.yaml")))
+    assert "no role of the flow riddle_flow:build 'writer'; known: finder" in fault
+
+    code.with_name("odd_flow.py").write_text(f"{FLOW}\n\nKIND = 'standard'\n")
+    flow.with_name("odd.yaml").write_text(text.replace("riddle_flow:", "odd_flow:"))
+    (fault,) = skill_faults(str(flow.with_name("odd.yaml")))
+    assert "odd_flow:KIND is 'standard'; it has to be a FlowKind" in fault
+
+
+def test_check_finds_a_skill_by_the_config_s_folder(tmp_path: Path) -> None:
+    pack(tmp_path / "mine", "riddles")
+    (tmp_path / "mine.yaml").write_text("skills_path: mine\n")
+    said = command("check", "mine.yaml", "--skill", "riddles", cwd=tmp_path)
+    assert said.status == 0 and "11 leaves" in said.out
+    assert command("check", "--skill", "riddles", cwd=tmp_path).status == 2

@@ -56,11 +56,11 @@ _PARTS = (
         "refinement", ("suggester", "editor"), (kinds.PASSAGE, kinds.DRAFT), ("suggestion", "edit")
     ),
     _Part("gate", ("curator",), (kinds.INSTRUCTION,), ("curation",)),
-    _Part("answers", ("contender", "examiner"), (kinds.ANSWER,), ("answer", "examine")),
+    _Part("answers", ("contender", "examiner", "tool"), (kinds.ANSWER,), ("answer", "examine")),
     _Part("judging", ("juror", "moderator"), (kinds.BATTLE,), ("judge",)),
     _Part("rows", (), (kinds.SFT, kinds.PREFERENCE, kinds.RLVR)),
 )
-_LAST = "feedback"
+_LAST = "other"
 """Where calls of other roles are shown."""
 
 
@@ -73,6 +73,11 @@ class StageShown:
     made: list[tuple[str, Record]] = field(default_factory=list)
     """What came of it, each with its kind."""
     rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def further(self) -> bool:
+        """Whether it is what other roles were asked: nothing is made there."""
+        return self.name == _LAST
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -74,7 +74,7 @@ def _made(stage: StageShown) -> Iterator[str]:
         yield f"→ {_told(kind, record)}"
     for reject in stage.rejects:
         yield f"✗ {reject.leaf or reject.skill}: {reject.reason}: {_brief(reject.detail)}"
-    if not stage.made and not stage.rejects:
+    if not stage.made and not stage.rejects and not stage.further:
         yield "→ nothing"
 
 
