@@ -38,9 +38,7 @@ async def test_the_trial_meets_the_prompts_of_runs_and_counts_what_can_be_used(
     assert "| 0 of 2 | 0 of 2 |" in rows[3]
     assert "with a grammar: 2 of 4 replies can be used (50%)" in rows[4]
 
-
-@pytest.mark.slow
-async def test_a_cut_of_the_time_leaves_the_rest_untried(tmp_path: Path) -> None:
-    tried = await sampled(tmp_path, samples=1, only="common/transform")
-    await run_trial(tried, models(), tmp_path, minutes=0)
-    assert "| – | – |" in list(table(tried))[2]
+    # A cut of the time leaves the rest untried.
+    late = [one for one in tried if one.prompt.startswith("common/write")]
+    await run_trial(late, models(), tmp_path, minutes=0)
+    assert "| – | – |" in list(table(late))[2]

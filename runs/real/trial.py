@@ -16,9 +16,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...agents.errors import ModelError, UserError
 from ...agents.models.call import Call
@@ -44,7 +44,8 @@ _LITTLE = (
     *("per_seed.passages=1", "per_seed.instructions=2", "per_seed.directions=1"),
     *("arena.battles_per_instruction=1", "evaluation.held_out=0"),
 )
-WAYS = ("schema", "prompt")
+Way = Literal["schema", "prompt"]
+WAYS: tuple[Way, ...] = ("schema", "prompt")
 """How structure is asked for, as `models.X.structured`: by a grammar, or in words."""
 
 
@@ -54,7 +55,8 @@ class Tried:
 
     prompt: str
     """`name@hash`."""
-    requests: list[Request]
+    requests: dict[str, list[Request]]
+    """By the way they are sent."""
     usable: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
     asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
     tokens_in: int = 0
@@ -89,24 +91,39 @@ def unmet(tried: Sequence[Tried]) -> list[str]:
 async def sampled(scratch: Path, samples: int, only: str) -> list[Tried]:
     """Return the prompts that runs of the embedded models send, each with its first requests."""
     skills = json.dumps(skill_names())
-    found: dict[str, list[Request]] = {}
+    found: dict[str, dict[str, list[Request]]] = {}
     wide = load_config(None, [f"seeds={_DEMO}", f"skills={skills}", "rounds=1", *_LITTLE])
     debate = ("arena.protocol=peer_battle", "skills=[reading_comprehension]", "rounds=2")
     deep = load_config(None, [f"seeds={_DEMO / 'sourdough.txt'}", *_LITTLE, *debate])
-    async with MockServer(MockOptions()) as mock:
-        for name, config in (("wide", wide), ("deep", deep), ("small", _small(mock.url))):
-            await launch_async(config, runs_dir=scratch, run_id=f"trial-{name}")
-            with stored(RunFolder(scratch / f"trial-{name}").store()) as store:
-                for entry in store.entries():
-                    request = await store.request(entry.key.partition("/")[0])
-                    if request is not None and request.prompt and only in request.prompt:
-                        found.setdefault(request.prompt, []).append(request)
-    return [Tried(prompt, _spread(found[prompt], samples)) for prompt in sorted(found)]
+    await _collect(scratch / "trial-wide", wide, WAYS, found)
+    await _collect(scratch / "trial-deep", deep, WAYS, found)
+    for way in WAYS:
+        # A small model that no grammar holds is asked for less.
+        async with MockServer(MockOptions(schema=way)) as mock:
+            await _collect(scratch / f"trial-{way}", _small(mock.url, way), (way,), found)
+    return [
+        Tried(prompt, {way: _spread(found[prompt].get(way, []), samples) for way in WAYS})
+        for prompt in sorted(found)
+        if only in prompt
+    ]
 
 
-def _small(url: str) -> RunConfig:
+async def _collect(
+    run: Path, config: RunConfig, ways: Sequence[Way], found: dict[str, dict[str, list[Request]]]
+) -> None:
+    """Make a run, and take over what it sent with a prompt file."""
+    await launch_async(config, runs_dir=run.parent, run_id=run.name)
+    with stored(RunFolder(run).store()) as store:
+        for entry in store.entries():
+            request = await store.request(entry.key.partition("/")[0])
+            if request is not None and request.prompt:
+                for way in ways:
+                    found.setdefault(request.prompt, {}).setdefault(way, []).append(request)
+
+
+def _small(url: str, way: Way) -> RunConfig:
     """Return the config of a run whose models are spoken to as small ones; any reply will do."""
-    model = {"provider": "openai", "base_url": url, "style": "small"}
+    model = {"provider": "openai", "base_url": url, "style": "small", "structured": way}
     aliases = ("author", "target", "other", "juror")
     return load_config(
         {
@@ -146,14 +163,12 @@ async def run_trial(
     config = load({"models": models}, BenchmarkConfig)
     ends = time.monotonic() + 60 * minutes
     async with Opening(config.models, config).at(Place.of(scratch / "trial", "trial-1")) as opened:
-        for number in range(max((len(one.requests) for one in tried), default=0)):
-            for one in tried:
-                if number >= len(one.requests):
-                    continue
-                for way in WAYS:
-                    if time.monotonic() > ends:
-                        return
-                    await _ask(opened.door, one, one.requests[number], way)
+        most = max((len(some) for one in tried for some in one.requests.values()), default=0)
+        for number, one, way in product(range(most), tried, WAYS):
+            if time.monotonic() > ends:
+                return
+            for request in one.requests[way][number : number + 1]:
+                await _ask(opened.door, one, request, way)
 
 
 async def _ask(door: Door, one: Tried, request: Request, way: str) -> None:
