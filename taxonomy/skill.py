@@ -244,11 +244,14 @@ def parse_skill(text: str, path: Path) -> Skill:
     node = compose(text, path)
     try:
         data = load(text)
-        skill = Skill.model_validate(data)
     except (
         yaml.YAMLError,
         RecursionError,
     ) as error:  # well-formed, but a value that YAML cannot build
+        raise ValueError(f"{path}: {error}") from error
+    try:
+        skill = Skill.model_validate(data)
+    except RecursionError as error:
         raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
         found = error.errors()
