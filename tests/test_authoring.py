@@ -1,6 +1,7 @@
 """A skill of one's own, from the files that are made for it to what they make of one document."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -103,7 +104,9 @@ def test_a_preview_shows_every_stage(tmp_path: Path) -> None:
     assert said.status == 0, said.err
     found = json.loads(said.out)
     stages = {stage["stage"]: stage for stage in found["stages"]}
-    assert found["status"] == "completed" and found["seed"]["name"] == "sourdough.txt"
+    assert found["status"] == "completed" and [seed["name"] for seed in found["seeds"]] == [
+        "sourdough.txt"
+    ]
     for name, role in (
         ("transformation", "transformer"),
         ("instruction", "writer"),
@@ -129,6 +132,19 @@ def test_a_preview_shows_every_stage(tmp_path: Path) -> None:
     assert shown[:7] == list(stages)[:7]
     assert "Short facts: Telling briefly" in read.out, "what was sent, of the file as it is now"
     assert "decided by" in read.out
+
+
+def test_a_skill_that_searches_is_shown_with_a_folder_of_documents(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name in ("broad_street_pump.rst", "panama_canal.md", "sourdough.txt"):
+        shutil.copy(DEMO / name, docs)
+    said = command("preview", "rag", "--seed", docs, "--json", cwd=tmp_path)
+    assert said.status == 0, said.err
+    found = json.loads(said.out)
+    assert len(found["seeds"]) == 3
+    stages = {stage["stage"]: stage for stage in found["stages"]}
+    assert stages["transformation"]["made"] and stages["gate"]["made"]
 
 
 def test_a_preview_refuses_a_document_that_the_skill_does_not_take(tmp_path: Path) -> None:

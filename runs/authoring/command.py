@@ -84,7 +84,9 @@ def _drafted(
 
 def preview(
     skill: Annotated[str, typer.Argument(help="A skill's name, or the path of its YAML.")],
-    seed: Annotated[str, typer.Option("--seed", metavar="FILE", help="The document to take.")],
+    seed: Annotated[
+        str, typer.Option("--seed", metavar="FILE", help="A document; of a folder, the first few.")
+    ],
     config: Annotated[
         str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
     ] = None,

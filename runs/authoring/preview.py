@@ -33,6 +33,10 @@ _SMALL = (
 """What makes a run small enough to read, and keeps it from training."""
 
 
+FEW = 4
+"""Documents of a folder that are taken."""
+
+
 @dataclass(frozen=True)
 class _Part:
     """What belongs to a stage."""
@@ -91,10 +95,11 @@ class StageShown:
 
 @dataclass(frozen=True)
 class Preview:
-    """One seed's way through one skill."""
+    """A document's way through one skill."""
 
     skill: str
-    seed: Seed
+    seeds: tuple[Seed, ...]
+    """One, or those of a folder."""
     stages: tuple[StageShown, ...]
     status: str
     """How the run ended: `completed`, or why not."""
@@ -107,7 +112,7 @@ class Preview:
         """Return it as plain data."""
         return {
             "skill": self.skill,
-            "seed": self.seed.model_dump(mode="json"),
+            "seeds": [seed.model_dump(mode="json") for seed in self.seeds],
             "stages": [stage.data() for stage in self.stages],
             "status": self.status,
         }
@@ -131,12 +136,15 @@ def preview(
 ) -> Preview:
     """Take one document through all stages of a skill, with the embedded models where no config is given.
 
+    Of a folder it is the first few: a flow that searches finds nothing where there is only one.
+
     Raises:
         UserError: the config, the skill or the document is wrong; nothing was paid.
     """
     loaded = preview_config(skill, seed, config, overrides)
     with TemporaryDirectory(prefix="arenainstruct-") as scratch:
-        run = launch(loaded, runs_dir=scratch, run_id="preview-1", limit=1)
+        limit = FEW if Path(seed).is_dir() else 1
+        run = launch(loaded, runs_dir=scratch, run_id="preview-1", limit=limit)
         status = "completed" if run.completed else f"{run.status}: {run.reason}"
         folder = RunFolder(Path(scratch) / "preview-1")
         return asyncio.run(_read(folder, loaded.loaded_skills()[0].name, status))
@@ -157,7 +165,7 @@ async def _read(folder: RunFolder, skill: str, status: str) -> Preview:
                 records = [record async for record in store.stream(kind)]
                 stages[part.name].made += ((kind.name, r) for r in _of(part.name, records))
     shown = [s for s in stages.values() if s.name != _LAST or s.calls or s.rejects]
-    return Preview(skill, seeds[0], tuple(shown), status)
+    return Preview(skill, tuple(seeds), tuple(shown), status)
 
 
 def _of(stage: str, records: Iterable[Any]) -> Iterator[Any]:

@@ -16,8 +16,8 @@ _WIDE = 400
 
 def lines(found: Preview, *, all_calls: bool) -> Iterator[str]:
     """Yield it; the first call of a role in a stage, the begin of long texts; all where it is asked for."""
-    seed = found.seed
-    yield f"{found.skill}, from {seed.name} ({seed.kind}, {len(seed.text.split()):,} words)"
+    for seed in found.seeds:
+        yield f"{found.skill}, from {seed.name} ({seed.kind}, {len(seed.text.split()):,} words)"
     for stage in found.stages:
         yield f"\n━━ {stage.name}"
         yield from _calls(stage, all_calls)
