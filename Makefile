@@ -1,6 +1,6 @@
-# make setup | demo | test | test-train | check | attack | local | real | flywheel | flywheel-study | flywheel-real
-# | bench | bench-arena | bench-view | screenshots     (everything installs into .venv and .train)
-.PHONY: setup demo test test-slow test-train check attack local real flywheel flywheel-study flywheel-real format bench bench-arena bench-view screenshots
+# make setup | demo | test | test-train | check | attack | local | real | prompt-trial | flywheel | flywheel-study
+# | flywheel-real | bench | bench-arena | bench-view | screenshots     (everything installs into .venv and .train)
+.PHONY: setup demo test test-slow test-train check attack local real prompt-trial flywheel flywheel-study flywheel-real format bench bench-arena bench-view screenshots
 PY := .venv/bin/python
 
 setup: .venv/.ready
@@ -62,6 +62,11 @@ MINUTES ?= 120
 THREADS ?= 2
 real: local
 	$(PY) -m arenainstruct.runs.real --minutes $(MINUTES) --threads $(THREADS)
+
+# Every prompt on a real small model, with a grammar and without: TRIAL="--samples 1 --minutes 3" is a cut.
+TRIAL ?= --samples 3
+prompt-trial: local
+	$(PY) -m arenainstruct.runs.real.trial --threads $(THREADS) $(TRIAL)
 
 # The loop on micro-instructions, with a tiny model trained from scratch: about 15 minutes on two idle
 # cores. Needs the extra `train`. `make flywheel-study STUDY="--workers 16 --seeds 5"` takes hours on few.

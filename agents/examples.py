@@ -33,6 +33,23 @@ _LEAF = {
     "definition": "Asks which of several events made a named one happen, where another came before it.",
     "rubric": "The answer names the cause and not merely what happened earlier.",
 }
+_WAY = {
+    "name": "logbook",
+    "brief": "The entries of a logbook that tell what the seed tells, in the order they were written.",
+}
+_DRAFTED = {
+    **_LEAF,
+    "answer_form": "one sentence",
+    "objective": True,
+    "gives": "context",
+    "checker": "",
+    "check_terms": "",
+}
+_AIM = {
+    "name": "told_backwards",
+    "brief": "Let the text tell what happened last first.",
+    "edits": "passage",
+}
 _DIRECTION = {
     "goal": "add_condition",
     "direction": "Ask also what the keeper would have done if the oil had run out.",
@@ -83,6 +100,18 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "LeafReply": _LEAF,
     "LeavesReply": {"reason": "The model takes what came first for the cause.", "leaves": [_LEAF]},
     "ApisReply": {"apis": [_API]},
+    "WayReply": _WAY,
+    "DraftedLeafReply": _DRAFTED,
+    "AimReply": _AIM,
+    "PackReply": {
+        "title": "Order of events",
+        "description": "Telling from a text in which order things happened.",
+        "advice": "A good task needs two places of the text. Dates that stand side by side spoil it.",
+        "seed_kinds": ["text"],
+        "transformations": [_WAY],
+        "leaves": [_DRAFTED],
+        "goals": [_AIM],
+    },
     "QuestionReply": {"question": "What would the keeper have lost by waiting until dawn?"},
     "DifficultyReply": {"reason": "Two places of the text have to be joined.", "difficulty": 4},
     "CriteriaReply": {

@@ -4,6 +4,8 @@ A message carries all the context its handler needs, so actors keep no state and
 with the number of seeds. The records that live on are in `records`.
 """
 
+from typing import Any
+
 from ..taxonomy.refinement import Aim, OperatorRecord
 from ..taxonomy.skill import Goal, Leaf, PromptFile, Transformation
 from .environment import Api
@@ -76,6 +78,28 @@ class Proposed(Frozen):
 
     reason: str
     leaves: tuple[dict[str, str], ...]
+
+
+class Draft(Frozen):
+    """Ask a drafter for a skill. Answered by `Drafted`."""
+
+    name: str
+    description: str
+    """What the person who wants it says of it."""
+    examples: tuple[str, ...]
+    """Tasks, each with its answer where one was given."""
+    seed_kinds: tuple[str, ...]
+    """The kinds of documents there are."""
+    checkers: tuple[str, ...]
+    """The checkers there are, each with what it needs."""
+    faults: tuple[str, ...] = ()
+    """What the check found in an earlier draft; empty for the first."""
+
+
+class Drafted(Frozen):
+    """What a drafter drafts: the fields of a skill's file, unchecked."""
+
+    pack: dict[str, Any]
 
 
 class Suggest(Frozen):

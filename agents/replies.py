@@ -205,6 +205,48 @@ class LeavesReply(ReplyBody):
     leaves: list[LeafReply]
 
 
+class WayReply(ReplyBody):
+    """One transformation of a drafted skill."""
+
+    name: str
+    brief: str
+
+
+class DraftedLeafReply(ReplyBody):
+    """One leaf of a drafted skill."""
+
+    name: str
+    title: str
+    definition: str
+    answer_form: str
+    rubric: str
+    objective: bool
+    gives: Literal["context", "nothing"]
+    checker: str
+    """Empty where no program settles the answer."""
+    check_terms: str
+
+
+class AimReply(ReplyBody):
+    """One goal of a drafted skill."""
+
+    name: str
+    brief: str
+    edits: Literal["task", "passage"]
+
+
+class PackReply(ReplyBody):
+    """A drafted skill."""
+
+    title: str
+    description: str
+    advice: str
+    seed_kinds: list[str]
+    transformations: list[WayReply]
+    leaves: list[DraftedLeafReply]
+    goals: list[AimReply]
+
+
 class QuestionReply(ReplyBody):
     """The examiner's question."""
 

@@ -20,6 +20,7 @@ from .roles.contender import Contender
 from .roles.critic import Critic
 from .roles.curator import Curator
 from .roles.describer import Describer
+from .roles.drafter import Drafter
 from .roles.editor import Editor
 from .roles.examiner import Examiner
 from .roles.finder import Finder
@@ -51,6 +52,7 @@ ROLES: dict[str, type[Actor]] = {
     "finder": Finder,
     "rater": Rater,
     "taxonomist": Taxonomist,
+    "drafter": Drafter,
 }
 """To add a role: a prompt file, a small class, a line here."""
 

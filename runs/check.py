@@ -8,13 +8,14 @@ from tempfile import TemporaryFile
 
 from ..agents.errors import ArenaInstructError, UserError
 from ..agents.records import Seed
+from ..taxonomy import finding
 from ..taxonomy.skill import load_skill
 from .arena.config import ArenaConfig
 from .check_models import Finding, check_models
 from .config.config import RunConfig
 from .config.load import Source, load
 from .config.origin import Origin
-from .config.skills import skill_faults
+from .config.skills import read_anew, skill_faults
 from .folder import RUNS
 from .store import Place, try_store
 from .usable import left_out, usable_seeds
@@ -90,13 +91,28 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
     return Finding("seeds", True, detail), set(kinds)
 
 
+def check_skills(names: Iterable[str], folder: str | None = None) -> list[Finding]:
+    """Return what is wrong with skills, a finding for each mistake; one for a skill that has none.
+
+    Raises:
+        UserError: a name stands for several skills.
+    """
+    read_anew()
+    found: list[Finding] = []
+    for given in names:
+        try:
+            # As it was given where that is a path: what is told of it is read by whoever gave it.
+            name = given if given.endswith((".yaml", ".yml")) else finding.found(given, folder)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        faults = [Finding("skill", False, told, by_user=True) for told in skill_faults(name)]
+        found += faults or [_skill(name, set())]
+    return found
+
+
 def _skill(name: str, kinds: set[str]) -> Finding:
-    try:
-        skill = load_skill(name)
-    except ValueError as error:
-        return Finding(f"skill {name}", False, str(error), by_user=True)
-    if faults := list(skill_faults(name)):
-        return Finding(f"skill {name}", False, "; ".join(faults), by_user=True)
+    """Return what a skill holds; what is wrong with one was told when its config was loaded."""
+    skill = load_skill(name)
     detail = f"{len(skill.leaves)} leaves, {len(skill.transformations)} transformations"
     if kinds and not kinds & set(skill.seed_kinds):
         detail += f"; takes {', '.join(skill.seed_kinds)}: none of the documents read is one"

@@ -10,7 +10,9 @@ import typer.core
 
 from .arena.command import arena
 from .audit.command import audit
+from .authoring.command import new, preview
 from .benchmark.command import benchmark
+from .calls_command import calls, prompts
 from .ctl import ctl
 from .export_command import export
 from .fork_command import diff, fork
@@ -161,6 +163,14 @@ def check(
     seeds: SeedsOption = None,
     overrides: SetOption = None,
     runs_dir: RunsOption = RUNS,
+    skills: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--skill",
+            metavar="NAME|FILE",
+            help="Look at a skill alone. Repeatable; needs no config.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Validate a run's or an arena's config offline, then ask each model the way it will be asked.
@@ -169,9 +179,15 @@ def check(
     right, but a model does not answer as it should.
     """
     from .check import check as check_config
-    from .check import load_either
+    from .check import check_skills, load_either
 
-    findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
+    if skills:
+        from .config.origin import Origin
+
+        folder = Origin.of(config).data.get("skills_path") if config else None
+        findings = check_skills(skills, folder)
+    else:
+        findings = check_config(load_either(config, _given(seeds, overrides)), runs_dir)
     if as_json:
         ok = all(finding.ok for finding in findings)
         say(json.dumps({"ok": ok, "findings": [finding.data() for finding in findings]}))
@@ -208,42 +224,11 @@ app.command(cls=Command)(ctl)
 app.command(cls=Command)(fork)
 app.command(cls=Command)(diff)
 app.command(cls=Command)(view)
+app.command(cls=Command)(calls)
+app.command(cls=Command)(prompts)
+app.command(cls=Command)(preview)
+app.add_typer(new, name="new")
 app.add_typer(policy, name="policy")
-
-
-@app.command(cls=Command)
-def calls(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
-    role: Annotated[str, typer.Option(help="Who asked: juror, writer, contender, …")] = "",
-    model: Annotated[str, typer.Option(help="Alias of the model that was asked.")] = "",
-    failed: Annotated[
-        bool, typer.Option("--failed", help="Only those without a reply to use.")
-    ] = False,
-    id: Annotated[
-        str, typer.Option("--id", help="Begin of a call's key, or a record's id: shown in full.")
-    ] = "",
-    runs_dir: RunsOption = RUNS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a call.")] = False,
-) -> None:
-    """Show what was sent to the models and what came back: a line a call, or all of it with --id."""
-    import asyncio
-
-    from .calls import Wanted
-    from .calls import calls as calls_of
-    from .folder import RunFolder
-
-    folder, wanted = RunFolder.find(run, runs_dir), Wanted(role, model, failed, id)
-
-    async def show() -> int:
-        shown = 0
-        async for call in calls_of(folder, wanted):
-            shown += 1
-            say(json.dumps(call.data()) if as_json else call.page() + "\n" if id else call.line())
-        return shown
-
-    shown = asyncio.run(show())
-    if not as_json:
-        say(f"{shown:,} calls" + ("" if id else "; all of one: --id and how its line begins"))
 
 
 def _estimate(config: "RunConfig", limit: int | None, as_json: bool, runs_dir: Path) -> None:

@@ -6,16 +6,23 @@ line of what is wrong.
 
 import re
 import reprlib
-from functools import cache
+from collections.abc import Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .lines import compose, line_of, load
+from .faults import name_faults
+from .finding import FOLDER, installed_skills, skill_names, skill_path
+from .lines import Location, compose, line_of, load
 
-FOLDER = Path(__file__).parent
+__all__ = ["FOLDER", "skill_names", "skill_path"]
+
 SLUG = r"^[a-z][a-z0-9_]*$"
 """What names are made of."""
 HIGHEST = 5
@@ -202,26 +209,27 @@ class Skill(_Frozen):
         return tuple(leaf for leaf in self.in_force if leaf.name in transformation.leaves)
 
 
-def skill_path(name: str) -> Path:
-    """Return the file of a skill: one of this folder, or a path that ends in `.yaml`."""
-    return Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+class SkillError(ValueError):
+    """A skill's file is wrong: a line for each mistake."""
 
-
-def skill_names() -> list[str]:
-    """Return the names of the skills that stand in this folder, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    def __init__(self, words: str, rest: Skill | None) -> None:
+        super().__init__(words)
+        self.rest = rest
+        """What could be read of the skill all the same, so that more can be said of it."""
 
 
 @cache
 def load_skill(name: str) -> Skill:
-    """Return a skill from this folder, or from a path that ends in `.yaml`.
+    """Return a shipped skill, one that an installed package brings, or one at a path that ends in `.yaml`.
 
     Raises:
-        ValueError: naming the file, the line or field, the value found and what is allowed.
+        ValueError: naming the file, the line or field, the value found and what is allowed, of everything
+            that is wrong: a line each.
     """
     path = skill_path(name)
     if not path.is_file() or not (path == Path(name) or re.fullmatch(SLUG, name)):
-        raise ValueError(f"skill {name!r}: no file {path}; skills here: {', '.join(skill_names())}")
+        known = ", ".join((*skill_names(), *installed_skills()))
+        raise ValueError(f"skill {name!r}: no file {path}; skills here: {known}")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -235,20 +243,54 @@ def parse_skill(text: str, path: Path) -> Skill:
     """Read one skill file; raises ValueError as `load_skill` does."""
     node = compose(text, path)
     try:
-        skill = Skill.model_validate(load(text))
+        data = load(text)
     except (
         yaml.YAMLError,
         RecursionError,
     ) as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
+    try:
+        skill = Skill.model_validate(data)
+    except RecursionError as error:
+        raise ValueError(f"{path}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        line = line_of(node, first["loc"])
-        raise ValueError(f"{path}:{line}: {_describe(first['loc'], first)}") from error
-    _check_names(skill, node, path)
+        found = error.errors()
+        told = [(e["loc"], _describe(e["loc"], e)) for e in found]
+        raise _wrong(told, _mended(data, found), node, path) from error
+    if list(name_faults(skill)):
+        raise _wrong([], skill, node, path)
     about = f"{skill.title}: {skill.description.strip()}\n{skill.advice.strip()}".strip()
     skill = skill.model_copy(update={"prompts": skill.prompts.telling(about)})
     return skill if path.parent == FOLDER else _own_prompts(skill, path)
+
+
+def _wrong(
+    told: list[tuple[Location, str]], rest: Skill | None, node: yaml.Node | None, path: Path
+) -> SkillError:
+    """Return the error that tells what is wrong, also with the names of what could be read."""
+    if rest is not None:
+        told = [*told, *name_faults(rest)]
+        rest = _own_prompts(rest, path)
+    lines = (f"{path}:{line_of(node, loc)}: {words}" for loc, words in told)
+    return SkillError("\n".join(dict.fromkeys(lines)), rest)
+
+
+def _mended(data: Any, found: Sequence[Any]) -> Skill | None:
+    """Return a skill without what is wrong, where that is fields that nobody knows, or that are missing."""
+    data = deepcopy(data)
+    for error in found:
+        *way, field = error["loc"]
+        if error["type"] not in ("missing", "extra_forbidden"):
+            return None
+        place = reduce(getitem, way, data)
+        if error["type"] == "missing":
+            place[field] = "missing"
+        else:
+            place.pop(field, None)  # an alias may have been met before
+    try:
+        return Skill.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _own_prompts(skill: Skill, path: Path) -> Skill:
@@ -273,62 +315,14 @@ _PARTS: dict[str | int, type[BaseModel]] = {
 }
 
 
-def _describe(loc: tuple[str | int, ...], error: Any) -> str:
+def _describe(loc: Location, error: Any) -> str:
     """Say in one line what pydantic found wrong, with what was found and what is allowed."""
     where = ".".join(map(str, loc)) or "the file"
     if error["type"] == "missing":
         return f"{where}: this field is required"
     if error["type"] == "extra_forbidden":
         owner = Skill if len(loc) == 1 else _PARTS[loc[0]]
-        return f"{where}: no such field; allowed here: {', '.join(owner.model_fields)}"
+        near = get_close_matches(str(loc[-1]), owner.model_fields, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"{where}: no such field; {hint}allowed here: {', '.join(owner.model_fields)}"
     return f"{where}: {error['msg']}, found {_SHORT.repr(error['input'])}"
-
-
-def _check_names(skill: Skill, node: yaml.Node | None, path: Path) -> None:
-    """Refuse names used twice, admitted leaves that do not exist, and leaves never admitted."""
-    parts = {
-        "leaves": [leaf.name for leaf in skill.leaves],
-        "transformations": [transformation.name for transformation in skill.transformations],
-        "goals": [goal.name for goal in skill.goals],
-    }
-    for part, names in parts.items():
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                line = line_of(node, (part, index, "name"))
-                raise ValueError(f"{path}:{line}: {part}: the name {name!r} is used twice")
-    _check_behaviours(skill, node, path)
-    _check_map(skill, node, path)
-
-
-def _check_behaviours(skill: Skill, node: yaml.Node | None, path: Path) -> None:
-    """Refuse an expected behaviour that the skill does not say the meaning of."""
-    asked = [("leaves", n, leaf.expected_behaviour) for n, leaf in enumerate(skill.leaves)]
-    asked += [("goals", n, goal.expected_behaviour) for n, goal in enumerate(skill.goals)]
-    for part, index, name in asked:
-        if name and name not in skill.expected:
-            line = line_of(node, (part, index, "expected_behaviour"))
-            raise ValueError(
-                f"{path}:{line}: {part}.{index}.expected_behaviour: no behaviour {name!r}; known: "
-                f"{', '.join(skill.expected)}; say what others mean under `behaviours`"
-            )
-
-
-def _check_map(skill: Skill, node: yaml.Node | None, path: Path) -> None:
-    """Hold the map from transformations to leaves against the leaves there are."""
-    known = [leaf.name for leaf in skill.leaves]
-    for index, transformation in enumerate(skill.transformations):
-        for position, name in enumerate(transformation.leaves):
-            if name not in known:
-                line = line_of(node, ("transformations", index, "leaves", position))
-                raise ValueError(
-                    f"{path}:{line}: transformation {transformation.name} admits the leaf "
-                    f"{name!r}, which the skill does not have; leaves: {', '.join(known)}"
-                )
-    admitted = {leaf.name for way in skill.transformations for leaf in skill.admissible(way)}
-    for index, name in enumerate(known):
-        if name not in admitted:
-            line = line_of(node, ("leaves", index, "name"))
-            raise ValueError(
-                f"{path}:{line}: the leaf {name!r} is admitted by no transformation, so it can "
-                "never be asked; name it in the leaves of at least one"
-            )

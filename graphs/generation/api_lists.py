@@ -21,7 +21,7 @@ from ...tools.openapi import parse_openapi
 from ..services import Services, reject, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate, chance, ways
-from .kinds import KINDS
+from .kinds import kind_of
 
 OWN, LIST = 4, 8
 """APIs taken from the seed itself, and the length of a widened list."""
@@ -91,7 +91,7 @@ async def _widened(
     seed, number = state["seed"], state["round"].number
     wanted = max(1, LIST - len(own))
     message: Hypothesise | Find
-    role = KINDS[services.skills[state["skill"]].flow].role(transformation.role)
+    role = kind_of(services.skills[state["skill"]].flow).role(transformation.role)
     if role == "hypothesiser":
         message = Hypothesise(subject=f"{seed.id}/{number}", apis=tuple(own), count=wanted)
     else:

@@ -1,7 +1,8 @@
 """Flows: how seeds become instructions of a skill. Here subgraphs are joined into one graph a flow.
 
 To add a flow, build its own subgraph on `FlowState` and name it here and in `kinds`; a skill's YAML
-picks it by name.
+picks it by name. One of the user's own is named as `package.module:build`, and joins what it likes of
+the subgraphs in this folder.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from ...tools.programs import named
 from ..services import Services
 from . import (
     api_lists,
@@ -22,6 +24,7 @@ from . import (
     web,
 )
 from .flow_state import FlowState
+from .kinds import OWN
 
 Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
 
@@ -83,3 +86,26 @@ FLOWS: dict[str, Callable[[], Flow]] = {
     "program": program,
     "web": websites,
 }
+
+
+def opened(name: str) -> Flow:
+    """Return a flow's graph.
+
+    Raises:
+        ValueError: it is the user's own, and no graph on `FlowState`.
+    """
+    if OWN not in name:
+        return FLOWS[name]()
+    build = named(name)
+    graph = build() if callable(build) else build
+    if not isinstance(graph, CompiledStateGraph):
+        raise ValueError(
+            f"{name!r} gives {type(graph).__name__}, not a compiled graph; it is a function without "
+            "arguments that returns `StateGraph(FlowState, context_schema=Services).compile(...)`"
+        )
+    if missing := FlowState.__annotations__.keys() - graph.channels.keys():
+        raise ValueError(
+            f"{name!r}: its graph lacks {', '.join(sorted(missing))} of FlowState "
+            f"({FlowState.__module__}), which every flow has as its input and output"
+        )
+    return graph

@@ -1,11 +1,13 @@
 """The kinds of flows, by the name that a skill's YAML gives: what is true of each before it is built.
 
-No graph is imported here, so that a config is checked, and a run foretold, without building one.
+No graph of this package is imported here, so that a config is checked, and a run foretold, without
+building one.
 """
 
 from dataclasses import dataclass
 
 from ...taxonomy.skill import Skill
+from ...tools.programs import named
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,31 @@ KINDS = {
 }
 
 
+OWN = ":"
+"""What stands in a flow's name that is code of the user's: `package.module:build`."""
+
+
+def kind_of(flow: str) -> FlowKind:
+    """Return the kind of a flow; one of the user's is as the `KIND` beside it says, else as the standard one.
+
+    Raises:
+        ValueError: the user's code is not there, or may not be run.
+    """
+    if OWN not in flow:
+        return KINDS[flow]
+    named(flow)
+    module = flow.partition(OWN)[0]
+    try:
+        found = named(f"{module}{OWN}KIND")
+    except ValueError:
+        return KINDS["standard"]
+    if not isinstance(found, FlowKind):
+        raise ValueError(f"{module}:KIND is {found!r}; it has to be a FlowKind of {__name__}")
+    return found
+
+
 def calling(skill: Skill) -> float:
     """Return the share of a skill's leaves whose answers may call something."""
-    if KINDS[skill.flow].lists_apis:
+    if kind_of(skill.flow).lists_apis:
         return 1.0
     return sum(bool(leaf.tools) for leaf in skill.leaves) / len(skill.leaves)

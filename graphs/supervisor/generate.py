@@ -15,7 +15,7 @@ from ...taxonomy.skill import HIGHEST, Skill
 from .. import kinds, stages
 from ..generation.fitting import fitted
 from ..generation.flow_state import start_state
-from ..generation.flows import FLOWS, Flow
+from ..generation.flows import Flow, opened
 from ..records import start_over
 from ..services import Round, Services, reject
 from ..stream import each, together
@@ -34,7 +34,7 @@ class TooLong(EpisodeError):
 @cache
 def flow(name: str) -> Flow:
     """Return a flow's graph, compiled once."""
-    return FLOWS[name]()
+    return opened(name)
 
 
 async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from ...agents.cast import Cast, faults, unknown
 from ...agents.models.settings import ModelSettings
@@ -22,7 +29,8 @@ from ...graphs.settings import (
     PerSeed,
     SelectionSettings,
 )
-from ...taxonomy.skill import Skill, load_skill, skill_path
+from ...taxonomy.finding import found
+from ...taxonomy.skill import Skill, load_skill
 from ...tools.browser.launch import NoBrowser, executable
 from ...tools.interpreter import NoSandbox, place
 from ...tools.mcp.tools import Named
@@ -59,10 +67,13 @@ class RunConfig(Config):
     """Everything a run needs to know."""
 
     seeds: SeedSettings
+    skills_path: str | None = None
+    """Folder of your own skills: `x` is `x.yaml` or `x/x.yaml` in it."""
     skills: tuple[str, ...] = Field(
         default=("reading_comprehension", "text_modification", "tool_use"), min_length=1
     )
-    """Names of shipped skills, or paths of your own that end in `.yaml`."""
+    """Names of skills (shipped, in `skills_path`, or brought by an installed package), or paths of your own
+    that end in `.yaml`."""
     rounds: PositiveInt = 2
     per_seed: PerSeed = PerSeed()
     models: dict[str, ModelSettings] = Field(min_length=1)
@@ -81,13 +92,16 @@ class RunConfig(Config):
 
     UNGIVEN = EMBEDDED
 
+    @field_validator("skills_path")
+    @classmethod
+    def _whole(cls, folder: str | None) -> str | None:
+        return folder and str(Path(folder).absolute())
+
     @field_validator("skills")
     @classmethod
-    def _found_again(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _found_again(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """Write paths out in full: a resume may start in another folder."""
-        return tuple(
-            str(Path(name).absolute()) if skill_path(name) == Path(name) else name for name in names
-        )
+        return tuple(found(name, info.data.get("skills_path")) for name in names)
 
     @classmethod
     def early_faults(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -167,7 +181,7 @@ class RunConfig(Config):
 
     def what(self) -> dict[str, Any]:
         """Return only what decides the dataset, as plain data: the same for any speed or address."""
-        left_out = {*HOW, "training"}
+        left_out = {*HOW, "training", "skills_path"}
         data = self.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
         for model in data["models"].values():
             for field in HOW_OF_MODEL:
@@ -247,10 +261,19 @@ def _located(fault: str) -> Fault:
 
 
 def _skills(data: Mapping[str, Any]) -> Iterator[Fault]:
-    given = data.get("skills")
-    named = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
-    for number, name in enumerate(named):
-        yield from ((("skills", number), f"skills: {fault}") for fault in skill_faults(name))
+    given, folder = data.get("skills"), data.get("skills_path")
+    own = folder if isinstance(folder, str) else None
+    if own and not Path(own).is_dir():
+        yield ("skills_path",), f"skills_path: no folder {own!r}; skills stand in it as NAME.yaml"
+    named: list[str] = []
+    for number, name in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(name, str):
+            continue
+        try:
+            named.append(found(name, own))
+        except ValueError:
+            continue  # told by the field itself
+        yield from ((("skills", number), f"skills: {fault}") for fault in skill_faults(named[-1]))
     yield from repeated(named)
 
 

@@ -12,10 +12,10 @@ from typing import get_args
 
 from ...agents.parts import PARTS, Part
 from ...agents.records import SeedKind
-from ...graphs.generation.kinds import KINDS
+from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
 from ...prompts.template import Prompt, load_prompt
 from ...taxonomy.lines import Location, compose, line_of
-from ...taxonomy.skill import PromptFile, Skill, load_skill, skill_path
+from ...taxonomy.skill import PromptFile, Skill, SkillError, load_skill, skill_path
 from ...tools.browser.sites import SiteKind
 from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
 from ...tools.mcp.tools import Named
@@ -26,13 +26,21 @@ Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
 
 
+def read_anew() -> None:
+    """Forget the skills and prompts that were read: whoever writes one looks at it again and again."""
+    load_skill.cache_clear()
+    load_prompt.cache_clear()
+
+
 def skill_faults(name: str) -> Iterator[str]:
     """Yield all that is wrong with a skill, each with its file, line, field and the values allowed."""
     try:
         skill = load_skill(name)
     except ValueError as error:
-        yield str(error)
-        return
+        yield from str(error).splitlines()
+        if not isinstance(error, SkillError) or error.rest is None:
+            return
+        skill = error.rest
     findings = list(_findings(skill))
     if not findings:
         return
@@ -43,7 +51,6 @@ def skill_faults(name: str) -> Iterator[str]:
 
 
 def _findings(skill: Skill) -> Iterator[Finding]:
-    yield from _unknown(("flow",), skill.flow, "flow", KINDS)
     for place, kind in enumerate(skill.seed_kinds):
         yield from _unknown(("seed_kinds", place), kind, "kind of document", get_args(SeedKind))
     for place, leaf in enumerate(skill.leaves):
@@ -55,14 +62,35 @@ def _findings(skill: Skill) -> Iterator[Finding]:
             if Named.read(name):
                 continue  # whether there is such a server, its config says
             yield from _unknown(("leaves", place, "tools", number), name, "tool", TOOLS)
-    if skill.flow in KINDS:
-        yield from _of_flow(skill)
-    yield from _prompts(skill)
+    flow: FlowKind | None = None
+    if OWN in skill.flow:
+        try:
+            flow = _own_kind(skill.flow)
+        except ValueError as error:
+            yield ("flow",), str(error)
+    else:
+        yield from _unknown(("flow",), skill.flow, "flow", KINDS)
+        flow = KINDS.get(skill.flow)
+    if flow is not None:
+        yield from _of_flow(skill, flow)
+    yield from _prompts(skill, flow)
 
 
-def _of_flow(skill: Skill) -> Iterator[Finding]:
+def _own_kind(flow: str) -> FlowKind:
+    """Return the kind of a flow of the user's, whose graph is built once to see that it is one.
+
+    Raises:
+        ValueError: its code is not there, may not be run, or gives no graph of a flow.
+    """
+    from ...graphs.generation.flows import opened
+
+    kind = kind_of(flow)
+    opened(flow)
+    return kind
+
+
+def _of_flow(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
     """Yield what the skill's flow cannot do."""
-    kind = KINDS[skill.flow]
     for place, way in enumerate(skill.transformations):
         where = ("transformations", place, "role")
         if way.role:
@@ -115,12 +143,11 @@ def _of_agents(skill: Skill) -> Iterator[Finding]:
         yield ("name",), "goals are missing: the suggester needs one at least"
 
 
-def _prompts(skill: Skill) -> Iterator[Finding]:
+def _prompts(skill: Skill, kind: FlowKind | None) -> Iterator[Finding]:
     spoken = {"write": "write", "suggest": "suggest", "edit": "edit"}
-    if skill.flow in KINDS and KINDS[skill.flow].programmed:
-        spoken = {}
-    if skill.flow in KINDS:
-        spoken["transform"] = KINDS[skill.flow].transform
+    if kind is not None:
+        spoken = {} if kind.programmed else spoken
+        spoken["transform"] = kind.transform
     if spoken.get("transform") == "transform" and all(w.identity for w in skill.transformations):
         del spoken["transform"]
     for field, part in spoken.items():

@@ -99,10 +99,10 @@ async def _asked(store: Store, model: str) -> AsyncIterator[tuple[_Place, _Told]
         request = await store.request(entry.key.partition("/")[0])
         if entry.model == model and request is not None:
             place = (entry.role, request.message, entry.alias, request.sample, entry.seq)
-            yield place, (_type(request), entry.text, entry.finish == "length")
+            yield place, (reply_type(request), entry.text, entry.finish == "length")
 
 
-def _type(request: Request) -> type[BaseModel] | None:
+def reply_type(request: Request) -> type[BaseModel] | None:
     """Return the type of reply that a request asked for."""
     if not request.schema:
         return None
