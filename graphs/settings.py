@@ -10,10 +10,13 @@ from pydantic import (
     Field,
     NonNegativeInt,
     PositiveInt,
+    field_validator,
     model_validator,
 )
 
 T = TypeVar("T")
+LANGUAGE_WORDS = ("any", "seed")
+"""What `curation.language` says beside codes of languages."""
 
 
 def _word(value: object) -> object:
@@ -50,6 +53,25 @@ class CurationSettings(_Section):
     """Jaccard similarity of two tasks about the same context from which the later one is dropped."""
     model_gate: bool = True
     """Ask the curator about every instruction; false leaves only the programs' checks."""
+    benchmarks: tuple[str, ...] = ()
+    """Files of prompts (JSONL, JSON, CSV, Parquet) that a model is to be measured on: what asks the same is
+    dropped. Needs the extra `arena`."""
+    benchmark_overlap: float | None = Field(default=0.5, gt=0, le=1)
+    """Share of the shorter one's word 8-grams from which a task stands in a row; None: not asked."""
+    benchmark_likeness: float | None = Field(default=0.27, gt=0, le=1)
+    """Cosine of characters' TF-IDF from which it is such a row in other words; None: not asked."""
+    language: str = "any"
+    """Which language a task has to be in: `seed` for that of its document, or a code such as `en`."""
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, asked: str) -> str:
+        if asked not in LANGUAGE_WORDS:
+            from ..tools.constraints.language import KNOWN
+
+            if asked not in KNOWN:
+                raise ValueError(f"is one of {', '.join((*LANGUAGE_WORDS, *KNOWN))}")
+        return asked
 
 
 Points = Annotated[float, Field(ge=0, le=9)]

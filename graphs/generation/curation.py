@@ -1,8 +1,7 @@
 """Curation: the gate between writing and battling. Rejects keep their reason.
 
-Per instruction: are the checker's arguments usable, are the options right in number, does the curator
-find it sound? Then, in the order of ids, is it a duplicate of an earlier one? The order makes the
-outcome independent of concurrency.
+Per instruction: do the programs of `gates` keep it, does the curator find it sound? Then, in the order of
+ids, is it a duplicate of an earlier one? The order makes the outcome independent of concurrency.
 """
 
 from collections.abc import Sequence
@@ -15,10 +14,11 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
-from ...taxonomy.skill import Leaf
-from ..checking import apart, unusable
+from .. import kinds
+from ..checking import apart
 from ..services import Asked, Services, reject, settle
 from ..tracing import traced
+from .gates import Looked, asking, fault
 
 
 class CurationState(TypedDict):
@@ -32,22 +32,6 @@ class CurationUpdate(TypedDict, total=False):
     """What a node of the gate changes."""
 
     rejects: list[Reject]
-
-
-def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
-    """Return (reason, detail) of what a program finds wrong; empty strings when nothing is."""
-    expected = instruction.expected_behaviour
-    if instruction.operator == "seed" and expected != leaf.expected_behaviour:
-        return "wrong_label", f"{leaf.name} expects {leaf.expected_behaviour}, found {expected}"
-    least, most = leaf.options
-    found = len(instruction.options)
-    if not least <= found <= most:
-        return "options", f"{leaf.name} asks for {least} to {most} options, found {found}"
-    if len(set(instruction.options)) < found:
-        return "options", "two options are the same"
-    if why := unusable(instruction):
-        return "check", why
-    return "", ""
 
 
 def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
@@ -67,9 +51,14 @@ def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
 
 async def inspect(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
     """Let programs look first: they cost nothing."""
-    instruction = state["instruction"]
-    leaf = runtime.context.leaf(instruction)
-    reason, detail = await apart(instruction, partial(fault, instruction, leaf))
+    services, instruction = runtime.context, state["instruction"]
+    looked = Looked(
+        leaf=services.leaf(instruction),
+        settings=services.settings.curation,
+        seed=await services.records.get(kinds.SEED, instruction.seed_id),
+        known=services.known,
+    )
+    reason, detail = await apart(instruction, partial(fault, instruction, looked))
     return {"rejects": [dropped(instruction, reason, detail)] if reason else []}
 
 
@@ -116,10 +105,9 @@ def _repeats(one: Instruction, twin: str) -> Reject:
 
 
 def _asked(instruction: Instruction) -> Asked:
-    text = "\n".join((instruction.task, *instruction.options, *instruction.user_turns))
     given = instruction.environment
     scope = given.material or "\n".join(api.name for api in given.apis)
-    return Asked(instruction.id, text, scope)
+    return Asked(instruction.id, asking(instruction), scope)
 
 
 def build() -> CompiledStateGraph[CurationState, Services, CurationState, CurationState]:
