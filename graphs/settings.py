@@ -44,6 +44,8 @@ class PerSeed(_Section):
     """Suggester–editor rounds."""
     directions: PositiveInt = 3
     """Suggestions a round: each one is edited into a further instruction."""
+    explore: float = Field(default=0.1, ge=0, le=1)
+    """Share of the leaves and transformations whose `needs` a seed does not meet that may be asked of it."""
 
 
 class CurationSettings(_Section):
