@@ -30,6 +30,7 @@ from .roles.rater import Rater
 from .roles.suggester import Suggester
 from .roles.taxonomist import Taxonomist
 from .roles.transformer import Transformer
+from .roles.user import User
 from .roles.writer import Writer
 from .trace import Scope, enter, here, message_id, record_ids, span
 
@@ -43,6 +44,7 @@ ROLES: dict[str, type[Actor]] = {
     "curator": Curator,
     "critic": Critic,
     "contender": Contender,
+    "user": User,
     "juror": Juror,
     "examiner": Examiner,
     "moderator": Moderator,

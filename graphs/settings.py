@@ -97,6 +97,11 @@ class ArenaSettings(_Section):
     protocol: Literal["battle", "committee", "peer_battle"] = "battle"
     """Jurors judge by themselves, or confer once, or do so over a debate of the two contenders."""
     battles_per_instruction: PositiveInt = 3
+    user: Literal["simulated", "fixed"] = "simulated"
+    """Who says the later user turns, in skills whose YAML says `user: simulated`: a model that words them in
+    the light of the answers, for each contender by itself, or nobody: they stay as written."""
+    user_turns: PositiveInt = 6
+    """Turns that a simulated user says after the first one, at most."""
     verdict: Literal["score", "choice", "five_grade"] = "score"
     """Each juror scores both answers from 1 to 10, says which one is better, or also by how much."""
     aggregation: Literal["majority", "median", "judge_aware"] | None = None

@@ -160,6 +160,9 @@ class Skill(_Frozen):
     """Which generation subgraph runs it: a key of `graphs.generation.kinds.KINDS`."""
     seed_kinds: tuple[str, ...] = Field(min_length=1)
     """Kinds of documents that suit it, as `agents.records.SeedKind` lists them."""
+    user: Literal["fixed", "simulated"] = "fixed"
+    """Who says the later user turns of its tasks: they are said as written, or are the agenda of a simulated
+    user (`arena.user`)."""
     needs: tuple[Trait, ...] = ()
     """What a document has to have for any of it, all of these."""
     behaviours: dict[str, str] = {}

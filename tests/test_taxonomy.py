@@ -39,6 +39,7 @@ SAMPLES: dict[str, Any] = {
     "count": 2,
     "complexity": 3,
     "debate": [{"speaker": "first", "round": 1, "actions": "respond", "text": "So it is."}],
+    "talk": [{"speaker": "you", "text": "Who keeps it?"}],
     "actions": ("respond",),
     "verdict": "score",
     "others": [],
@@ -138,6 +139,8 @@ def hostile_as(variable: str, text: str) -> Any:
     """Return a text in the shape that a variable has."""
     if variable == "debate":
         return [{"speaker": "first", "round": 1, "actions": "respond", "text": text}]
+    if variable == "talk":
+        return [{"speaker": "assistant", "text": text}]
     return [text] if variable in ("options", "others", "losses") else text
 
 
