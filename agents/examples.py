@@ -84,6 +84,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "LeavesReply": {"reason": "The model takes what came first for the cause.", "leaves": [_LEAF]},
     "ApisReply": {"apis": [_API]},
     "QuestionReply": {"question": "What would the keeper have lost by waiting until dawn?"},
+    "LetterReply": {"reason": "The passage says that the storm blew the lamp out.", "letter": "B"},
     "UserReply": {"done": False, "turn": "And who lit it again after nine?"},
     "DifficultyReply": {"reason": "Two places of the text have to be joined.", "difficulty": 4},
     "CriteriaReply": {

@@ -128,6 +128,19 @@ class Findings(Frozen):
     detail: str
 
 
+class Choose(Frozen):
+    """Ask the curator which option is right, in the order given here. Answered by `Chosen`."""
+
+    instruction: Instruction
+    options: tuple[str, ...]
+
+
+class Chosen(Frozen):
+    """The option that is right; empty where none is."""
+
+    option: str
+
+
 class Contrast(Frozen):
     """Ask the critic what a task lacked, by a battle's two answers. Answered by `Constraint`."""
 

@@ -211,6 +211,14 @@ class QuestionReply(ReplyBody):
     question: str = Field(min_length=1)
 
 
+class LetterReply(ReplyBody):
+    """Which option is right."""
+
+    reason: str
+    letter: str
+    """`none` where no option is."""
+
+
 class UserReply(ReplyBody):
     """What a simulated user says next."""
 

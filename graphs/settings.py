@@ -55,6 +55,9 @@ class CurationSettings(_Section):
     """Jaccard similarity of two tasks about the same context from which the later one is dropped."""
     model_gate: bool = True
     """Ask the curator about every instruction; false leaves only the programs' checks."""
+    shuffled_options: bool = False
+    """Let the curator choose among a task's options twice, the second time in reverse: where it is not the
+    same one, more than one can be defended, or none. Two calls for each task with options."""
     benchmarks: tuple[str, ...] = ()
     """Files of prompts (JSONL, JSON, CSV, Parquet) that a model is to be measured on: what asks the same is
     dropped. Needs the extra `arena`."""

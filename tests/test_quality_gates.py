@@ -1,5 +1,6 @@
 """Quality gates: what a program drops before any model is asked, and why."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import orjson
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.records import Instruction, Seed
+from arenainstruct.agents.records import Instruction, Reject, Seed
 from arenainstruct.graphs import kinds
+from arenainstruct.graphs.generation.curation import CurationState, build
 from arenainstruct.graphs.generation.gates import GATES, Looked, fault
 from arenainstruct.graphs.settings import CurationSettings
 from arenainstruct.graphs.supervisor.curate import curate
@@ -16,7 +18,8 @@ from arenainstruct.graphs.supervisor.state import start_state
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.known import known_texts
 from arenainstruct.runs.seeds import SeedReject, SeedSettings, read_seeds
-from tests.stage import READING, SEED, instruction, staged
+from tests.stage import READING, SEED, Line, Stage, instruction, staged
+from tests.stage import curator as sound
 
 QUESTION = (
     "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in May. How "
@@ -152,6 +155,63 @@ async def test_the_gate_asks_no_model_about_what_a_program_dropped(tmp_path: Pat
 def test_a_benchmark_that_is_not_there_is_told_before_anything_is_paid(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"curation\.benchmarks.*nowhere\.jsonl"):
         load_config(None, (f"seeds={tmp_path}", 'curation.benchmarks=["nowhere.jsonl"]'))
+
+
+OPTIONS = ("in 1862", "in 1890", "never")
+
+
+async def looked_at(stage: Stage, asked: Instruction) -> list[Reject]:
+    found = await build().ainvoke(
+        CurationState(instruction=asked, rejects=[]), context=stage.services
+    )
+    rejects: list[Reject] = found["rejects"]
+    return rejects
+
+
+@pytest.mark.parametrize(
+    ("chooses", "dropped"),
+    [
+        (lambda options: options.index("in 1862"), False),
+        (lambda options: 0, True),
+        (lambda options: None, False),
+    ],
+    ids=["by content", "by place", "none twice"],
+)
+async def test_a_choice_may_not_hang_on_the_order_of_the_options(
+    chooses: Callable[[list[str]], int | None], dropped: bool, tmp_path: Path
+) -> None:
+    def curator(line: Line) -> Any:
+        if "letter" not in line.call.turns[0].content:
+            return sound(line)
+        place = chooses([row[3:] for row in line.tag("options").splitlines()])
+        return {"reason": "", "letter": "none" if place is None else "ABC"[place]}
+
+    asked = instruction(leaf="choice", options=OPTIONS)
+    async with staged(tmp_path, {"curator": curator}, curation={"shuffled_options": True}) as stage:
+        found = await looked_at(stage, asked)
+        assert [reject.reason for reject in found] == ["options_order"] * dropped
+        assert len(stage.lines("curator")) == 3
+
+
+async def test_nobody_chooses_where_it_is_not_asked_for_or_there_are_no_options(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path, curation={"shuffled_options": True}) as stage:
+        assert await looked_at(stage, instruction()) == []
+        assert len(stage.calls) == 1
+    async with staged(tmp_path) as stage:
+        assert await looked_at(stage, instruction(leaf="choice", options=OPTIONS)) == []
+        assert len(stage.calls) == 1
+
+
+async def test_a_letter_that_is_no_option_is_a_failure_and_no_verdict(tmp_path: Path) -> None:
+    def curator(line: Line) -> Any:
+        asked = "letter" in line.call.turns[0].content
+        return {"reason": "", "letter": "Q"} if asked else sound(line)
+
+    async with staged(tmp_path, {"curator": curator}, curation={"shuffled_options": True}) as stage:
+        found = await looked_at(stage, instruction(leaf="choice", options=OPTIONS))
+        assert {(reject.reason, reject.failed) for reject in found} == {("reply", True)}
 
 
 def test_every_gate_has_a_reason_of_its_own() -> None:

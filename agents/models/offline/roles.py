@@ -185,6 +185,13 @@ def examine(sections: Sections, rng: random.Random) -> Facts:
     yield {"question": varied if varied != example else f"{example} Say how you went about it."}
 
 
+def choose(sections: Sections, rng: random.Random) -> Facts:
+    """Choose the option that the passage speaks for most; the first of equal ones."""
+    asked = Question(sections.text("passage"), sections.text("task"), sections.lines("options"))
+    found = solve(asked)
+    yield {"letter": found.text[:1], "reason": found.evidence or "It fits the question best."}
+
+
 def say_next(sections: Sections, rng: random.Random) -> Facts:
     """Bring up what the user wants, leaning on the last answer; done once it and all later aims were met."""
     wanted, answers = (
