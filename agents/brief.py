@@ -22,7 +22,8 @@ class Brief:
 def brief(message: Judge, conferred: Confer | None = None) -> Brief:
     """Return what a juror reads of a game; with the other jurors' votes where they confer."""
     instruction = message.instruction
-    asked = (*files(instruction), instruction.prompt(), *instruction.user_turns)
+    later = agenda(instruction) if message.agenda else instruction.user_turns
+    asked = (*files(instruction), instruction.prompt(), *later)
     answers = [transcript(answer) for answer in (message.first, message.second)]
     texts = [statement.text for statement in message.debate] or answers
     variables = {
@@ -61,6 +62,16 @@ def _vote(game: Game) -> str:
 def files(instruction: Instruction) -> list[str]:
     """Return the files that the contenders could read, as a juror reads them."""
     return [f"[file {file.name}]\n{file.text}" for file in instruction.environment.files]
+
+
+def agenda(instruction: Instruction) -> tuple[str]:
+    """Return what a simulated user had in mind after the first turn, as a juror reads it."""
+    aims = "\n".join(f"- {aim}" for aim in instruction.user_turns)
+    told = (
+        "What the user meant to bring up afterwards. Each model had a talk of its own with the user, who "
+        "worded it by what was answered there, and ended it early where nothing was left to ask:"
+    )
+    return (f"{told}\n{aims}",)
 
 
 def transcript(answer: Answer) -> str:

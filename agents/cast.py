@@ -18,8 +18,8 @@ class Cast(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     default: str
-    """Roles that generate: transformer, writer, suggester, editor, curator, examiner, taxonomist, and those
-    that make API lists."""
+    """Roles that generate: transformer, writer, suggester, editor, curator, user, examiner, taxonomist, and
+    those that make API lists."""
     target: str
     """The contender being improved."""
     contenders: tuple[str, ...]
@@ -36,6 +36,8 @@ class Cast(BaseModel):
     suggester: Speaks = None
     editor: Speaks = None
     curator: Speaks = None
+    user: Speaks = None
+    """Says what a user goes on to say, in talks with a simulated one."""
     examiner: Speaks = None
     taxonomist: Speaks = None
 
@@ -59,6 +61,7 @@ class Cast(BaseModel):
             "suggester",
             "editor",
             "curator",
+            "user",
             "examiner",
             "taxonomist",
         ):

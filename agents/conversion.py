@@ -8,7 +8,7 @@ import orjson
 from ..taxonomy.skill import Leaf
 from ..tools.api_spec import ApiSpec, slug
 from .environment import Api, ApiParameter
-from .records import Check
+from .records import Check, Instruction
 from .replies import ApiReply, CheckReply
 
 
@@ -22,6 +22,16 @@ def check_of(checker: str, reply: CheckReply) -> Check | None:
     if not checker:
         return None
     return Check(name=checker, terms=tuple(reply.terms), replacements=tuple(reply.replacements))
+
+
+LATER = "\n\nuser_turns, in order:\n"
+"""Stands between a task and its later user turns where both are told as one."""
+
+
+def told_task(instruction: Instruction) -> str:
+    """Return a task as those read it who change it: with its later user turns, where it has any."""
+    turns = "\n".join(f"- {' '.join(turn.split())}" for turn in instruction.user_turns)
+    return f"{instruction.task}{LATER}{turns}" if turns else instruction.task
 
 
 def task_bounds(leaf: Leaf) -> dict[str, dict[str, Any]]:

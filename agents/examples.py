@@ -113,6 +113,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "goals": [_AIM],
     },
     "QuestionReply": {"question": "What would the keeper have lost by waiting until dawn?"},
+    "LetterReply": {"reason": "The passage says that the storm blew the lamp out.", "letter": "B"},
+    "UserReply": {"done": False, "turn": "And who lit it again after nine?"},
     "DifficultyReply": {"reason": "Two places of the text have to be joined.", "difficulty": 4},
     "CriteriaReply": {
         "specificity": True,

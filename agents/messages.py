@@ -9,7 +9,7 @@ from typing import Any
 from ..taxonomy.refinement import Aim, OperatorRecord
 from ..taxonomy.skill import Goal, Leaf, PromptFile, Transformation
 from .environment import Api
-from .records import Answer, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion
+from .records import Answer, Frozen, Game, Instruction, Passage, Seed, Statement, Suggestion, Turn
 
 
 class Transform(Frozen):
@@ -152,6 +152,19 @@ class Findings(Frozen):
     detail: str
 
 
+class Choose(Frozen):
+    """Ask the curator which option is right, in the order given here. Answered by `Chosen`."""
+
+    instruction: Instruction
+    options: tuple[str, ...]
+
+
+class Chosen(Frozen):
+    """The option that is right; empty where none is."""
+
+    option: str
+
+
 class Contrast(Frozen):
     """Ask the critic what a task lacked, by a battle's two answers. Answered by `Constraint`."""
 
@@ -177,6 +190,27 @@ class Respond(Frozen):
     instruction: Instruction
     sample: int = 1
     """Which of its answers to it this is to be, from 1."""
+    talk: tuple[Turn, ...] | None = None
+    """Its talk after the first user turn so far: one further turn is wanted. None: the instruction says all
+    that the user does."""
+
+
+class Speak(Frozen):
+    """Ask the user for the next turn of a talk. Answered by `Said`."""
+
+    instruction: Instruction
+    talk: tuple[Turn, ...]
+    """Everything after the first user turn, ending with the contender's."""
+    aims: tuple[str, ...]
+    """What the user has left to bring up; the first is the next."""
+
+
+class Said(Frozen):
+    """What the user says next."""
+
+    text: str
+    done: bool
+    """Nothing is left to ask: the talk ends without a text."""
 
 
 class Judge(Frozen):
@@ -193,6 +227,8 @@ class Judge(Frozen):
     """The meaning of what is expected of a good answer; empty where it is simply to answer."""
     objective: bool = False
     """The juror first writes its own answer."""
+    agenda: bool = False
+    """The later user turns are what the user had in mind: each answer is a talk that worded it afresh."""
     debate: tuple[Statement, ...] = ()
     """What the two said to each other; judged instead of the answers alone."""
 

@@ -64,6 +64,8 @@ class Seed(Record):
     """The programming language of code, lower case; empty for anything else."""
     licence: str = ""
     source: str = ""
+    private: tuple[str, ...] = ()
+    """What its owner marks as private: texts, or `email` and `phone` for all of these."""
 
 
 class Passage(Record):

@@ -253,6 +253,22 @@ class QuestionReply(ReplyBody):
     question: str = Field(min_length=1)
 
 
+class LetterReply(ReplyBody):
+    """Which option is right."""
+
+    reason: str
+    letter: str
+    """`none` where no option is."""
+
+
+class UserReply(ReplyBody):
+    """What a simulated user says next."""
+
+    done: bool
+    """Nothing is left to ask."""
+    turn: str
+
+
 LENGTHS = frozenset({"minItems", "maxItems", "maxLength"})
 """Words that bound lists and texts: not every endpoint knows them."""
 _MOST: dict[str, dict[str, int]] = {

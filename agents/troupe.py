@@ -31,6 +31,7 @@ from .roles.rater import Rater
 from .roles.suggester import Suggester
 from .roles.taxonomist import Taxonomist
 from .roles.transformer import Transformer
+from .roles.user import User
 from .roles.writer import Writer
 from .trace import Scope, enter, here, message_id, record_ids, span
 
@@ -44,6 +45,7 @@ ROLES: dict[str, type[Actor]] = {
     "curator": Curator,
     "critic": Critic,
     "contender": Contender,
+    "user": User,
     "juror": Juror,
     "examiner": Examiner,
     "moderator": Moderator,

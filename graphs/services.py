@@ -22,6 +22,7 @@ from ..agents.records import Instruction, Reject, make_id
 from ..agents.troupe import Troupe
 from ..taxonomy.policy import Policy
 from ..taxonomy.skill import Leaf, Skill
+from ..tools.decontamination import KnownTexts
 from .library import Library
 from .records import Records
 from .settings import GraphSettings
@@ -77,6 +78,8 @@ class Services:
     """Trains the target after each round; None leaves the rows to be exported."""
     library: Library = field(default_factory=Library)
     """All seeds, for flows that search them."""
+    known: KnownTexts | None = None
+    """Rows of the benchmarks that no instruction may repeat; None where none are given."""
     enlist: Callable[[str, Mapping[str, Any]], None] = _nobody
     """`enlist(name, model settings)`: opens a trained target's model behind the door."""
     rest: Callable[[str], Awaitable[None]] = _nothing_held

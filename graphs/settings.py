@@ -10,10 +10,13 @@ from pydantic import (
     Field,
     NonNegativeInt,
     PositiveInt,
+    field_validator,
     model_validator,
 )
 
 T = TypeVar("T")
+LANGUAGE_WORDS = ("any", "seed")
+"""What `curation.language` says beside codes of languages."""
 
 
 def _word(value: object) -> object:
@@ -41,6 +44,8 @@ class PerSeed(_Section):
     """Suggester–editor rounds."""
     directions: PositiveInt = 3
     """Suggestions a round: each one is edited into a further instruction."""
+    explore: float = Field(default=0.1, ge=0, le=1)
+    """Share of the leaves and transformations whose `needs` a seed does not meet that may be asked of it."""
 
 
 class CurationSettings(_Section):
@@ -50,6 +55,28 @@ class CurationSettings(_Section):
     """Jaccard similarity of two tasks about the same context from which the later one is dropped."""
     model_gate: bool = True
     """Ask the curator about every instruction; false leaves only the programs' checks."""
+    shuffled_options: bool = False
+    """Let the curator choose among a task's options twice, the second time in reverse: where it is not the
+    same one, more than one can be defended, or none. Two calls for each task with options."""
+    benchmarks: tuple[str, ...] = ()
+    """Files of prompts (JSONL, JSON, CSV, Parquet) that a model is to be measured on: what asks the same is
+    dropped. Needs the extra `arena`."""
+    benchmark_overlap: float | None = Field(default=0.5, gt=0, le=1)
+    """Share of the shorter one's word 8-grams from which a task stands in a row; None: not asked."""
+    benchmark_likeness: float | None = Field(default=0.27, gt=0, le=1)
+    """Cosine of characters' TF-IDF from which it is such a row in other words; None: not asked."""
+    language: str = "any"
+    """Which language a task has to be in: `seed` for that of its document, or a code such as `en`."""
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, asked: str) -> str:
+        if asked not in LANGUAGE_WORDS:
+            from ..tools.constraints.language import KNOWN
+
+            if asked not in KNOWN:
+                raise ValueError(f"is one of {', '.join((*LANGUAGE_WORDS, *KNOWN))}")
+        return asked
 
 
 Points = Annotated[float, Field(ge=0, le=9)]
@@ -73,6 +100,11 @@ class ArenaSettings(_Section):
     protocol: Literal["battle", "committee", "peer_battle"] = "battle"
     """Jurors judge by themselves, or confer once, or do so over a debate of the two contenders."""
     battles_per_instruction: PositiveInt = 3
+    user: Literal["simulated", "fixed"] = "simulated"
+    """Who says the later user turns, in skills whose YAML says `user: simulated`: a model that words them in
+    the light of the answers, for each contender by itself, or nobody: they stay as written."""
+    user_turns: PositiveInt = 6
+    """Turns that a simulated user says after the first one, at most."""
     verdict: Literal["score", "choice", "five_grade"] = "score"
     """Each juror scores both answers from 1 to 10, says which one is better, or also by how much."""
     aggregation: Literal["majority", "median", "judge_aware"] | None = None

@@ -22,7 +22,7 @@ INGEST = Stage("ingest", ("seeds",), "documents", "seeds")
 PLAN = Stage("plan")
 GENERATE = Stage(
     "generate",
-    ("transformation", "instruction", "suggestion", "edit"),
+    ("routing", "transformation", "instruction", "suggestion", "edit"),
     "seeds",
     "instructions written",
 )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -22,13 +23,14 @@ from ..taxonomy.policy import PolicyChange
 from ..taxonomy.refinement import Refinement
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
+from .dataset.counts import dropped_by_leaf
+from .dataset.coverage import read_coverage
 from .folder import RunFolder
 from .judging import judging
 from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
-from .summary import gate_line, restructuring
 
 
 async def close_run(
@@ -62,12 +64,14 @@ async def close_run(
         taxonomy_changes=tuple(map(restructuring, structure)),
         filters=tuple(_filters(config)),
         versions=_versions(folder),
+        coverage=await read_coverage(store),
     )
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
     counts: dict[str, Any] = {kind.name: await store.count(kind) for kind in kinds.KINDS}
     rejects = await store.count_by(kinds.REJECT, "stage", "reason")
     counts["cut"] = await cut_answers(store)
     counts["rejects"] = {f"{stage}/{why}": n for (stage, why), n in sorted(rejects.items())}
+    counts["dropped"] = await dropped_by_leaf(store)
     if status == "completed" and (wrong := await fruitless(store, counts, tally)):
         status, reason = wrong
     last = max((r.round for r in ratings), default=0)
@@ -124,6 +128,20 @@ def sentence(change: PolicyChange) -> str:
     return f"round {change.round}, {change.skill}/{change.leaf}: {change.reason}"
 
 
+def restructuring(change: Mapping[str, Any]) -> str:
+    """Return a change of the taxonomy in words, with its reason."""
+    gone, new = (", ".join(change[side]) for side in ("gone", "new"))
+    leaves = f"{gone} → {new}" if gone and new else gone or new
+    return (
+        f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
+    )
+
+
+def gate_line(gated: Mapping[str, Any]) -> str:
+    """Return what the gate said of a round's candidate, as data, in one line."""
+    return f"round {gated['round']}, {gated['word'].replace('_', ' ')}: {gated['reason']}"
+
+
 def training_sentence(trained: Trained) -> str:
     """Return how a round's candidate was trained."""
     how = trained.training
@@ -175,12 +193,23 @@ def _filters(config: RunConfig) -> list[str]:
         f"Seeds of {config.seeds.min_chars} to {config.seeds.max_chars} characters; exact duplicates "
         f"and near ones (Jaccard {config.seeds.near_duplicate:g}) are dropped.",
         "Instructions whose checker has unusable arguments, with a wrong number of options, or that "
-        "the curator finds unsound are dropped.",
+        "the curator finds unsound are dropped; so is what shows a text that its document marks as private.",
+        *_gates(config),
         f"Tasks that repeat another about the same context (Jaccard {config.curation.near_duplicate:g}) "
         "are dropped.",
         _selected(config),
         "Disputed battles, and instructions that every contender lost, train nobody.",
     ]
+
+
+def _gates(config: RunConfig) -> Iterator[str]:
+    """Yield what the gates that a config asks for drop."""
+    settings = config.curation
+    if settings.benchmarks:
+        names = ", ".join(Path(name).name for name in settings.benchmarks)
+        yield f"Tasks that stand in a row of {names}, word for word or in other words, are dropped."
+    if settings.language != "any":
+        yield f"Tasks in another language than {settings.language} are dropped."
 
 
 def _selected(config: RunConfig) -> str:

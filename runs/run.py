@@ -27,6 +27,7 @@ from ..graphs.supervisor.graph import build
 from ..graphs.supervisor.rewind import extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
+from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
 from .control import attended
 from .duplicates import TaskDuplicates
@@ -34,6 +35,7 @@ from .folder import RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
 from .interrupt import run_interruptible
+from .known import known_texts
 from .manifest import Manifest
 from .opening import Opened, Opening
 from .otlp import exporting
@@ -203,6 +205,7 @@ async def _run(
     if trainer is None:
         refuse_missing(config.training)
     # Before the folder: what the user wrote wrongly leaves none behind.
+    known = known_texts(config.curation)
     opening = Opening(config.models, config, network=network)
     progress = Progress()
     async with AsyncExitStack() as stack:
@@ -239,7 +242,7 @@ async def _run(
         duplicates = TaskDuplicates(store, config.curation.near_duplicate)
         models = dict(config.models)
         services = replace(
-            services_of(config, opened, duplicates),
+            services_of(config, opened, duplicates, known),
             models=models,
             trainer=trainer or trainer_of(config.training, config.seed, folder.path),
             enlist=partial(opening.enlist, opened, models, folder.path),
@@ -259,7 +262,9 @@ async def _run(
         return result
 
 
-def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Services:
+def services_of(
+    config: RunConfig, opened: Opened, duplicates: Duplicates, known: KnownTexts | None
+) -> Services:
     """Return what the graphs of a run reach for."""
     return Services(
         settings=config.graph_settings(),
@@ -269,6 +274,7 @@ def services_of(config: RunConfig, opened: Opened, duplicates: Duplicates) -> Se
         troupe=opened.troupe,
         records=opened.store,
         duplicates=duplicates,
+        known=known,
         notify=opened.trace.event,
     )
 

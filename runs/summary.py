@@ -1,7 +1,6 @@
 """What a person reads at the end of a run."""
 
 import shutil
-from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -11,6 +10,7 @@ from ..tools.ratings.intervals import told
 from .judging import judging_lines
 from .jurors import failure_lines
 from .program import program
+from .report import gate_line, restructuring
 from .result import RunResult
 from .usable import left_out
 
@@ -100,20 +100,6 @@ def _gates(gates: list[dict[str, Any]]) -> str:
     for gated in gates:
         lines += wrap(gate_line(gated), width, initial_indent="  ", subsequent_indent="      ")
     return "\n".join(lines)
-
-
-def restructuring(change: Mapping[str, Any]) -> str:
-    """Return a change of the taxonomy in words, with its reason."""
-    gone, new = (", ".join(change[side]) for side in ("gone", "new"))
-    leaves = f"{gone} → {new}" if gone and new else gone or new
-    return (
-        f"round {change['round']}, {change['skill']}: {change['kind']} {leaves}: {change['reason']}"
-    )
-
-
-def gate_line(gated: Mapping[str, Any]) -> str:
-    """Return what the gate said of a round's candidate, as data, in one line."""
-    return f"round {gated['round']}, {gated['word'].replace('_', ' ')}: {gated['reason']}"
 
 
 def _judging(data: dict[str, Any]) -> str:

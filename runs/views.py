@@ -14,7 +14,7 @@ from rich.text import Text
 from ..agents.models.door import Door
 from ..agents.models.settings import EndpointSettings
 from .progress import Progress, Stage, clock
-from .summary import gate_line
+from .report import gate_line
 from .terminal import aside, plain
 
 LINE_EVERY_S = 5.0

@@ -4,7 +4,7 @@ Drawn seed by seed, a leaf that few transformations admit would be asked far les
 seats are handed out in the order of the seeds, each to the leaf that is furthest behind its share.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from random import Random
@@ -41,13 +41,23 @@ class Quota:
         self._used = {name: start(f"way/{name}") for name in self._ways}
         self._seats = 0
 
-    def of_seed(self, passages: int, instructions: int, per_leaf: int) -> tuple[Seat, ...]:
-        """Return the next seed's seats: distinct transformations, the calls shared out over them."""
+    def of_seed(
+        self,
+        passages: int,
+        instructions: int,
+        per_leaf: int,
+        route: Mapping[str, tuple[Leaf, ...]] | None = None,
+    ) -> tuple[Seat, ...]:
+        """Return the next seed's seats: distinct transformations, the calls shared out over them.
+
+        A `route` says which transformations and leaves the seed is fit for; None: all.
+        """
         calls = ceil(instructions / per_leaf)
         seats: list[Seat] = []
-        left = dict(self._ways)
-        for place in range(min(passages, len(left))):
-            count = len(range(place, calls, min(passages, len(self._ways))))
+        left = dict(self._ways if route is None else route)
+        most = min(passages, len(left))
+        for place in range(most):
+            count = len(range(place, calls, most))
             name, leaves = self._passage(left, count)
             seats.append(Seat(name, leaves))
             del left[name]

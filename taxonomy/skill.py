@@ -25,6 +25,8 @@ __all__ = ["FOLDER", "skill_names", "skill_path"]
 
 SLUG = r"^[a-z][a-z0-9_]*$"
 """What names are made of."""
+Trait = Literal["text", "dialogue", "code", "table", "api", "long", "numbers", "quotes", "list"]
+"""What a document may have, as `routing` finds it: its kind, or what its text shows."""
 HIGHEST = 5
 """The highest level of complexity; the lowest is 1."""
 ANSWER = "answer"
@@ -47,6 +49,8 @@ class Transformation(_Frozen):
     """The passage is the seed's own text: no model is called."""
     role: str = ""
     """Which role carries it out, of those that the flow knows; empty for the flow's first."""
+    needs: tuple[Trait, ...] = ()
+    """What a document has to have for it, all of these."""
     grounded: bool = True
     """The passage keeps to the seed's words; false for a translation and the like."""
 
@@ -77,6 +81,8 @@ class Leaf(_Frozen):
     """Relative chance of being drawn before there is any feedback, within its skill."""
     retired: bool = False
     """No longer asked in this version of the taxonomy; what was asked before is still judged."""
+    needs: tuple[Trait, ...] = ()
+    """What a document has to have for it, all of these."""
     tools: tuple[str, ...] = ()
     """Names of tools in `tools.registry` that an answer may use."""
     gives: Literal["context", "file", "nothing"] = "context"
@@ -161,6 +167,11 @@ class Skill(_Frozen):
     """Which generation subgraph runs it: a key of `graphs.generation.kinds.KINDS`."""
     seed_kinds: tuple[str, ...] = Field(min_length=1)
     """Kinds of documents that suit it, as `agents.records.SeedKind` lists them."""
+    user: Literal["fixed", "simulated"] = "fixed"
+    """Who says the later user turns of its tasks: they are said as written, or are the agenda of a simulated
+    user (`arena.user`)."""
+    needs: tuple[Trait, ...] = ()
+    """What a document has to have for any of it, all of these."""
     behaviours: dict[str, str] = {}
     """What a good answer may have to do other than answer: names, each with its meaning in words."""
     advice: str = ""

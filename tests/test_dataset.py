@@ -351,7 +351,15 @@ def test_configs_without_rows_load_too(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_two_runs_of_one_folder_name_never_share_a_cache() -> None:
     counts = Counts(
-        rows={}, leaves={}, rounds={}, rejects={}, licences={}, models=frozenset(), made={}, cut={}
+        rows={},
+        leaves={},
+        rounds={},
+        rejects={},
+        dropped={},
+        licences={},
+        models=frozenset(),
+        made={},
+        cut={},
     )
     for digest in ("1a", "2b"):
         assert f"content {digest}" in card(CardFacts(config=""), counts, {"sft": digest})

@@ -57,6 +57,10 @@ async def test_a_leaf_that_is_always_lost_is_asked_more_until_it_is_pinned(tmp_p
             f"the target won 0, tied 0, lost {cells['lost']['lost']} of {cells['lost']['lost']} "
             f"battles: {cells['lost']['taught']:.3g} of"
         )
+        covered = (await told(run, "coverage"))["skills"][0]["leaves"]
+        wanted, written = ({c["leaf"]: c[name] for c in covered} for name in ("wanted", "written"))
+        assert all(abs(wanted[leaf] - written[leaf]) <= 6 for leaf in wanted), (wanted, written)
+        assert sum(wanted.values()) == pytest.approx(sum(written.values()), abs=1)
         differing = await told(run, "diff")
         assert change["reason"] in str(differing["changes"])
 

@@ -52,9 +52,13 @@ class Contender(Actor):
         """
         instruction = message.instruction
         heard = Heard(self.desk.door.complete)
-        calls = instruction.environment.callable or self._own
-        answering = self._use_tools if calls else self._talk
-        turns = await answering(instruction, heard, message.sample - 1)
+        sample = message.sample - 1
+        if instruction.environment.callable or self._own:
+            turns = await self._use_tools(instruction, heard, sample)
+        elif message.talk is None:
+            turns = await self._talk(instruction, heard, sample)
+        else:
+            turns = (*message.talk, await self._next(instruction, heard, sample, message.talk))
         if not turns or not turns[-1].content.strip():
             raise ReplyError(f"{self.alias} answered {instruction.id} with an empty text")
         name = contender_name(self.alias, self.desk.door.models[self.alias].settings.version)
@@ -73,19 +77,25 @@ class Contender(Actor):
 
     async def _talk(self, instruction: Instruction, heard: Heard, sample: int) -> tuple[Turn, ...]:
         turns: tuple[Turn, ...] = ()
-        for text in (instruction.prompt(), *instruction.user_turns):
-            turns += (Turn(role="user", content=text),)
-            call = Call(
-                self.alias,
-                turns,
-                role="contender",
-                subject=instruction.id,
-                about=(instruction.id,),
-                sample=sample,
-            )
-            reply = await heard.complete(call)
-            turns += (Turn(role="assistant", content=reply.text),)
-        return turns[1:]
+        for text in ("", *instruction.user_turns):
+            turns += (Turn(role="user", content=text),) if text else ()
+            turns += (await self._next(instruction, heard, sample, turns),)
+        return turns
+
+    async def _next(
+        self, instruction: Instruction, heard: Heard, sample: int, said: tuple[Turn, ...]
+    ) -> Turn:
+        """Return the answer to all that was said: the instruction, then the talk about it."""
+        call = Call(
+            self.alias,
+            (Turn(role="user", content=instruction.prompt()), *said),
+            role="contender",
+            subject=instruction.id,
+            about=(instruction.id,),
+            sample=sample,
+        )
+        reply = await heard.complete(call)
+        return Turn(role="assistant", content=reply.text)
 
     @property
     def _own(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 from autogen_core import MessageContext, message_handler
 
 from ..actor import Actor
-from ..conversion import apis_json, check_of, task_bounds
+from ..conversion import apis_json, check_of, task_bounds, told_task
 from ..environment import Environment
 from ..errors import ReplyError
 from ..messages import Edit
@@ -33,7 +33,7 @@ class Editor(Actor):
         variables = {
             "passage": parent.environment.material,
             "apis": apis_json(parent.environment.apis),
-            "task": parent.task,
+            "task": told_task(parent),
             "options": list(parent.options),
             "leaf": message.leaf,
             "goal": goal,

@@ -6,7 +6,7 @@ from autogen_core import MessageContext, message_handler
 
 from ...prompts.template import load_prompt
 from ..actor import Actor
-from ..conversion import apis_json
+from ..conversion import apis_json, told_task
 from ..errors import ReplyError
 from ..messages import Steer, Suggest, Suggested
 from ..records import Suggestion, make_id
@@ -27,7 +27,7 @@ class Suggester(Actor):
         variables = {
             "passage": instruction.environment.material,
             "apis": apis_json(instruction.environment.apis),
-            "task": instruction.task,
+            "task": told_task(instruction),
             "options": list(instruction.options),
             "leaf": message.leaf,
             "goals": list(message.goals),

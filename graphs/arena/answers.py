@@ -5,13 +5,12 @@ from functools import partial
 
 from langgraph.runtime import Runtime
 
-from ...agents.contender_name import sample_of
-from ...agents.messages import Respond
 from ...agents.records import Answer, Instruction, make_id
 from .. import kinds
 from ..checking import apart, checked
 from ..services import Services, settle
 from .state import BattleState, BattleUpdate, failed, pairs_of
+from .talk import answered
 
 
 async def pick(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:
@@ -26,12 +25,7 @@ async def answer(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate
     kept = await _kept(services, instruction, names) if state["evaluation"] else {}
     answers, rejects = await settle(
         (
-            services.troupe.send(
-                Respond(instruction=instruction, sample=sample_of(name)),
-                Answer,
-                "contender",
-                services.speaker(name),
-            ),
+            answered(services, instruction, name),
             partial(failed, instruction, "answer", name),
         )
         for name in names

@@ -11,6 +11,7 @@ from ..services import Services
 from .decide import settled
 from .matchmaking import Pair
 from .state import BattleState
+from .talk import simulated
 
 Seat = tuple[Pair, Judge, str]
 """One game to play: the pair, the two answers in the order shown, the juror."""
@@ -60,5 +61,6 @@ def _shown(services: Services, state: BattleState, pair: Pair, order: Pair) -> J
         a_is_first=order == pair,
         verdict=services.settings.arena.verdict,
         objective=leaf.objective,
+        agenda=simulated(services, instruction),
         debate=state["debates"].get(pair, ()),
     )

@@ -1,8 +1,7 @@
 """Curation: the gate between writing and battling. Rejects keep their reason.
 
-Per instruction: are the checker's arguments usable, are the options right in number, does the curator
-find it sound? Then, in the order of ids, is it a duplicate of an earlier one? The order makes the
-outcome independent of concurrency.
+Per instruction: do the programs of `gates` keep it, does the curator find it sound? Then, in the order of
+ids, is it a duplicate of an earlier one? The order makes the outcome independent of concurrency.
 """
 
 from collections.abc import Sequence
@@ -13,12 +12,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from ...agents.messages import Findings
+from ...agents.messages import Choose, Chosen, Findings
 from ...agents.records import Instruction, Reject, make_id
-from ...taxonomy.skill import Leaf
-from ..checking import apart, unusable
+from .. import kinds
+from ..checking import apart
 from ..services import Asked, Services, reject, settle
 from ..tracing import traced
+from .gates import Looked, asking, fault
 
 
 class CurationState(TypedDict):
@@ -32,22 +32,6 @@ class CurationUpdate(TypedDict, total=False):
     """What a node of the gate changes."""
 
     rejects: list[Reject]
-
-
-def fault(instruction: Instruction, leaf: Leaf) -> tuple[str, str]:
-    """Return (reason, detail) of what a program finds wrong; empty strings when nothing is."""
-    expected = instruction.expected_behaviour
-    if instruction.operator == "seed" and expected != leaf.expected_behaviour:
-        return "wrong_label", f"{leaf.name} expects {leaf.expected_behaviour}, found {expected}"
-    least, most = leaf.options
-    found = len(instruction.options)
-    if not least <= found <= most:
-        return "options", f"{leaf.name} asks for {least} to {most} options, found {found}"
-    if len(set(instruction.options)) < found:
-        return "options", "two options are the same"
-    if why := unusable(instruction):
-        return "check", why
-    return "", ""
 
 
 def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
@@ -67,9 +51,14 @@ def dropped(instruction: Instruction, reason: str, detail: str) -> Reject:
 
 async def inspect(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
     """Let programs look first: they cost nothing."""
-    instruction = state["instruction"]
-    leaf = runtime.context.leaf(instruction)
-    reason, detail = await apart(instruction, partial(fault, instruction, leaf))
+    services, instruction = runtime.context, state["instruction"]
+    looked = Looked(
+        leaf=services.leaf(instruction),
+        settings=services.settings.curation,
+        seed=await services.records.get(kinds.SEED, instruction.seed_id),
+        known=services.known,
+    )
+    reason, detail = await apart(instruction, partial(fault, instruction, looked))
     return {"rejects": [dropped(instruction, reason, detail)] if reason else []}
 
 
@@ -78,7 +67,16 @@ async def curate(state: CurationState, runtime: Runtime[Services]) -> CurationUp
     services, instruction = runtime.context, state["instruction"]
     message = services.curate(instruction)
     alias = services.cast.speaks("curator")
-    failed = partial(
+    findings, rejects = await settle(
+        [(services.troupe.send(message, Findings, "curator", alias), _failed(instruction))]
+    )
+    rejects += [dropped(instruction, f.reason, f.detail) for f in findings if f.reason]
+    return {"rejects": rejects}
+
+
+def _failed(instruction: Instruction) -> partial[Reject]:
+    """Return what makes the reject of a call about an instruction that failed."""
+    return partial(
         reject,
         stage="curation",
         round=instruction.round,
@@ -86,16 +84,43 @@ async def curate(state: CurationState, runtime: Runtime[Services]) -> CurationUp
         skill=instruction.skill,
         leaf=instruction.leaf,
     )
-    findings, rejects = await settle(
-        [(services.troupe.send(message, Findings, "curator", alias), failed)]
+
+
+async def reorder(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
+    """Let the curator choose among the options as they stand and in reverse: it has to be the same one."""
+    services, instruction = runtime.context, state["instruction"]
+    alias, options = services.cast.speaks("curator"), instruction.options
+    chosen, rejects = await settle(
+        (
+            services.troupe.send(
+                Choose(instruction=instruction, options=order), Chosen, "curator", alias
+            ),
+            partial(_failed(instruction), part=part),
+        )
+        for part, order in (("options as given", options), ("options reversed", options[::-1]))
     )
-    rejects += [dropped(instruction, f.reason, f.detail) for f in findings if f.reason]
+    if not rejects and (why := _differ(chosen)):
+        rejects = [dropped(instruction, "options_order", why)]
     return {"rejects": rejects}
+
+
+def _differ(chosen: Sequence[Chosen]) -> str:
+    """Return how two choices differ; empty where they do not."""
+    first, second = (f"{one.option!r}" if one.option else "none" for one in chosen)
+    return "" if first == second else f"as given {first} is chosen, in reverse {second}"
 
 
 def asks_model(state: CurationState, runtime: Runtime[Services]) -> str:
     """Return where to go after the programs' look."""
-    return END if state["rejects"] or not runtime.context.settings.curation.model_gate else "curate"
+    if not state["rejects"] and runtime.context.settings.curation.model_gate:
+        return "curate"
+    return asks_again(state, runtime)
+
+
+def asks_again(state: CurationState, runtime: Runtime[Services]) -> str:
+    """Return where to go after the curator's look."""
+    wanted = runtime.context.settings.curation.shuffled_options
+    return "reorder" if wanted and state["instruction"].options and not state["rejects"] else END
 
 
 async def duplicates(
@@ -116,18 +141,18 @@ def _repeats(one: Instruction, twin: str) -> Reject:
 
 
 def _asked(instruction: Instruction) -> Asked:
-    text = "\n".join((instruction.task, *instruction.options, *instruction.user_turns))
     given = instruction.environment
     scope = given.material or "\n".join(api.name for api in given.apis)
-    return Asked(instruction.id, text, scope)
+    return Asked(instruction.id, asking(instruction), scope)
 
 
 def build() -> CompiledStateGraph[CurationState, Services, CurationState, CurationState]:
     """Return the compiled subgraph."""
     graph = StateGraph(CurationState, context_schema=Services)
-    for node in traced("curation", inspect, curate):
+    for node in traced("curation", inspect, curate, reorder):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "inspect")
-    graph.add_conditional_edges("inspect", asks_model, ["curate", END])
-    graph.add_edge("curate", END)
+    graph.add_conditional_edges("inspect", asks_model, ["curate", "reorder", END])
+    graph.add_conditional_edges("curate", asks_again, ["reorder", END])
+    graph.add_edge("reorder", END)
     return graph.compile(checkpointer=False, name="curation")

@@ -1,7 +1,7 @@
 """Generate: every seed goes through the flow of every skill that takes its kind."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from zlib import crc32
 
@@ -11,6 +11,7 @@ from ...agents.errors import EpisodeError
 from ...agents.records import Seed
 from ...taxonomy.policy import LeafPolicy, Policy
 from ...taxonomy.quota import Quota, Seat
+from ...taxonomy.routing import route, traits
 from ...taxonomy.skill import HIGHEST, Skill
 from .. import kinds, stages
 from ..generation.fitting import fitted
@@ -23,8 +24,19 @@ from ..tracing import episode
 from .held_out import HeldOutSeeds, drawn
 from .state import RunState, RunUpdate, current_round, in_force
 
-Seats = Mapping[str, tuple[Seat, ...]]
-"""What is asked of a seed, by skill; of none that does not take it."""
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a seed."""
+
+    seats: Mapping[str, tuple[Seat, ...]] = field(default_factory=dict)
+    """By skill; of none that does not take it."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Skills that take its kind and have nothing for it, each with the reason."""
+
+
+class Unfit(EpisodeError):
+    """A document has nothing of what a skill's leaves need; recorded as a reject, with the reason."""
 
 
 class TooLong(EpisodeError):
@@ -48,9 +60,9 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         "stage_started", stage="generate", total=await services.records.count(kinds.SEED)
     )
 
-    async def of_seed(given: tuple[Seed, Round, Seats]) -> None:
-        seed, own, seats = given
-        await _of_seed(seed, seats, services, own)
+    async def of_seed(given: tuple[Seed, Round, Asked]) -> None:
+        seed, own, asked = given
+        await _of_seed(seed, asked, services, own)
         services.notify("progress", stage="generate")
 
     await each(_seated(services, round), of_seed, services.settings.in_flight)
@@ -59,7 +71,7 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     return {"counts": {**state["counts"], "draft": drafts}}
 
 
-async def _seated(services: Services, round: Round) -> AsyncIterator[tuple[Seed, Round, Seats]]:
+async def _seated(services: Services, round: Round) -> AsyncIterator[tuple[Seed, Round, Asked]]:
     """Yield the seeds in their order, each with its round and what is asked of it: of a done one, nothing."""
     held, measures = await drawn(services), await HeldOutSeeds.draw(services)
     done = held is not None and held.round < round.number
@@ -68,14 +80,14 @@ async def _seated(services: Services, round: Round) -> AsyncIterator[tuple[Seed,
     evened = _quotas(services, _evened(services, round, 1)) if even else asked
     async for seed in services.records.stream(kinds.SEED):
         if seed.id not in measures:
-            yield seed, round, _seats(services, seed, asked)
+            yield seed, round, _asked(services, seed, round, asked)
         elif done:
-            yield seed, round, {}
+            yield seed, round, Asked()
         elif even:
-            level = 1 + crc32(seed.id.encode()) % HIGHEST
-            yield seed, _evened(services, round, level), _seats(services, seed, evened)
+            own = _evened(services, round, 1 + crc32(seed.id.encode()) % HIGHEST)
+            yield seed, own, _asked(services, seed, own, evened)
         else:
-            yield seed, round, _seats(services, seed, asked)
+            yield seed, round, _asked(services, seed, round, asked)
 
 
 def _quotas(services: Services, round: Round) -> dict[str, Quota]:
@@ -85,13 +97,24 @@ def _quotas(services: Services, round: Round) -> dict[str, Quota]:
     }
 
 
-def _seats(services: Services, seed: Seed, quotas: Mapping[str, Quota]) -> Seats:
-    made = services.settings.per_seed
-    return {
-        name: quotas[name].of_seed(made.passages, made.instructions, made.per_leaf)
+def _asked(services: Services, seed: Seed, round: Round, quotas: Mapping[str, Quota]) -> Asked:
+    """Return what the quotas ask of a seed, of that which it is fit for."""
+    made, has = services.settings.per_seed, traits(seed.text, seed.kind)
+    routes = {
+        name: route(
+            skill, has, made.explore, f"{services.settings.seed}/{seed.id}/{name}/{round.number}"
+        )
         for name, skill in services.skills.items()
         if seed.kind in skill.seed_kinds
     }
+    return Asked(
+        seats={
+            name: quotas[name].of_seed(made.passages, made.instructions, made.per_leaf, found.ways)
+            for name, found in routes.items()
+            if found.ways
+        },
+        unfit={name: found.why for name, found in routes.items() if not found.ways},
+    )
 
 
 def _evened(services: Services, round: Round, level: int) -> Round:
@@ -104,11 +127,16 @@ def _evened(services: Services, round: Round, level: int) -> Round:
     return replace(round, policy=Policy(version=round.policy.version, leaves=leaves), even=True)
 
 
-async def _of_seed(seed: Seed, seats: Seats, services: Services, round: Round) -> None:
+async def _of_seed(seed: Seed, asked: Asked, services: Services, round: Round) -> None:
     """Run one seed through the flows of its skills, side by side, and write what came of it."""
+    whole, records, number, seats = seed, services.records, round.number, asked.seats
+    unfit = [
+        reject(Unfit(why), stage="routing", round=number, subject=seed.id, skill=name)
+        for name, why in asked.unfit.items()
+    ]
+    await records.add(kinds.REJECT, number, unfit)
     if not seats:
         return
-    whole, records, number = seed, services.records, round.number
     seed, cut = fitted(whole, services.cast, services.models)
     if cut:
         note = TooLong(cut)

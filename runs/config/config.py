@@ -103,6 +103,12 @@ class RunConfig(Config):
         """Write paths out in full: a resume may start in another folder."""
         return tuple(found(name, info.data.get("skills_path")) for name in names)
 
+    @field_validator("curation")
+    @classmethod
+    def _found_again_too(cls, given: CurationSettings) -> CurationSettings:
+        files = tuple(str(Path(name).expanduser().absolute()) for name in given.benchmarks)
+        return given.model_copy(update={"benchmarks": files})
+
     @classmethod
     def early_faults(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield what is wrong with the cast and the skills."""
@@ -116,6 +122,9 @@ class RunConfig(Config):
         yield from map(
             _located, training_faults(self.training, self.cast, self.models, self.evaluation)
         )
+        for name in self.curation.benchmarks:
+            if not Path(name).exists():
+                yield ("curation", "benchmarks"), f"curation.benchmarks: {name} does not exist"
         local = self.tools.interpreter.backend == "local"
         if local and NAME in self._tools_used():
             try:
@@ -191,6 +200,8 @@ class RunConfig(Config):
                     model[field] = Path(model[field]).name
         if trained := self.training.what():
             data["training"] = trained
+        if benchmarks := data.get("curation", {}).get("benchmarks"):
+            data["curation"]["benchmarks"] = [Path(name).name for name in benchmarks]
         if "skills" in data:
             data["skills"] = [Path(name).name for name in data["skills"]]
         data["seeds"]["path"] = Path(self.seeds.path).name or self.seeds.path

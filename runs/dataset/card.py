@@ -62,7 +62,9 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
         "them, a jury decided, and what the target lost became training rows.",
         _contents(counts),
         _leaves(counts),
+        *_coverage(facts),
         _rejects(counts),
+        *_dropped(counts),
         _models(facts),
         _ratings(facts),
         *_trainings(facts),
@@ -179,6 +181,32 @@ def _leaves(counts: Counts) -> str:
 def _rejects(counts: Counts) -> str:
     rows = [(*key, number) for key, number in counts.rejects.items()]
     return "### Rejects by reason\n\n" + _table(("stage", "reason", "rejects"), rows)
+
+
+def _dropped(counts: Counts) -> list[str]:
+    """Tell what the gate dropped of each leaf; nothing where it dropped nothing."""
+    reasons = sorted({reason for found in counts.dropped.values() for reason in found})
+    rows = [
+        (leaf, *(found.get(why, 0) for why in reasons)) for leaf, found in counts.dropped.items()
+    ]
+    told = "### Dropped at the gate, by leaf\n\n" + _table(("leaf", *reasons), rows)
+    return [told] if rows else []
+
+
+def _coverage(facts: CardFacts) -> list[str]:
+    """Tell what the policy wanted of each leaf, what was made, and by which transformations."""
+    if not facts.coverage:
+        return []
+    told = (
+        "### Coverage\n\n`wanted` is a leaf's share by the policy of each round, of what that round wrote; "
+        "`kept` passed the gate; `rows` are to train on. The letters are transformations: instructions kept, "
+        "darker where more of the skill's are; empty where they do not go together."
+    )
+    tables = [
+        f"**{one.skill}**: {_line(one.legend)}\n\n{_table(one.heads, one.table())}"
+        for one in facts.coverage
+    ]
+    return [told, *tables]
 
 
 def _models(facts: CardFacts) -> str:

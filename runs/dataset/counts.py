@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...graphs import kinds
+from ...graphs import kinds, stages
 from ...graphs.records import cut_answers
 from ..store import Store
 
@@ -21,6 +21,8 @@ class Counts:
     """By round, then by config."""
     rejects: Mapping[tuple[str, ...], int]
     """By stage and reason."""
+    dropped: Mapping[str, Mapping[str, int]]
+    """What the gate dropped, by `skill/leaf`, then by reason."""
     licences: Mapping[str, int]
     """Instructions by the licence of their seed, empty where it is unknown."""
     models: frozenset[str]
@@ -48,6 +50,7 @@ async def count(store: Store, rows: Mapping[str, int]) -> Counts:
         leaves=dict(sorted(leaves.items())),
         rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
         rejects=await store.count_by(kinds.REJECT, "stage", "reason"),
+        dropped=await dropped_by_leaf(store),
         licences={name: n for (name,), n in licences.items()},
         models=frozenset(filter(None, (name for (name,) in (*written, *answered)))),
         made={
@@ -56,6 +59,16 @@ async def count(store: Store, rows: Mapping[str, int]) -> Counts:
         },
         cut=await cut_answers(store),
     )
+
+
+async def dropped_by_leaf(store: Store) -> dict[str, dict[str, int]]:
+    """Return what the gate between writing and battling dropped, by `skill/leaf`, then by reason."""
+    found: dict[str, dict[str, int]] = {}
+    counted = await store.count_by(kinds.REJECT, "stage", "skill", "leaf", "reason")
+    for (stage, skill, leaf, reason), number in counted.items():
+        if stage in stages.CURATE.steps:
+            found.setdefault(f"{skill}/{leaf}", {})[reason] = number
+    return found
 
 
 _KINDS = {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..store import LedgerTotals
+from .coverage import SkillCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class CardFacts:
     """One sentence each, with its reason."""
     filters: tuple[str, ...] = ()
     """One sentence each: what was dropped, by which threshold."""
+    coverage: tuple[SkillCoverage, ...] = ()
+    """What of each leaf was wanted and made, and by which transformations."""
     versions: tuple[tuple[str, str], ...] = ()
     """Releases that made it: `("arenainstruct", "0.1.0")`."""
     language: tuple[str, ...] = ("en",)

@@ -24,6 +24,7 @@ from ..config.config import RunConfig
 from ..config.load import BudgetSettings
 from ..duplicates import TaskDuplicates
 from ..ingest import index_apis
+from ..known import known_texts
 from ..opening import Opening
 from ..run import services_of
 from ..store import STORE_FILE, Place, Store
@@ -76,7 +77,7 @@ async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> D
             duplicates = TaskDuplicates(opened.store, dry.curation.near_duplicate)
             await opened.store.add(kinds.SEED, 0, seeds)
             index_apis(opened.index, seeds)
-            services = services_of(dry, opened, duplicates)
+            services = services_of(dry, opened, duplicates, known_texts(dry.curation))
             supervisor, thread = build(InMemorySaver()), _THREAD
             await supervisor.ainvoke(
                 start_state(), thread, context=services, interrupt_before=["battle"]

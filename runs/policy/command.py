@@ -40,6 +40,20 @@ def show(run: RunArg, runs_dir: RunsOption = RUNS, as_json: JsonOption = False) 
 
 
 @policy.command()
+def coverage(run: RunArg, runs_dir: RunsOption = RUNS, as_json: JsonOption = False) -> None:
+    """Show of each leaf what the policy wanted and what was made, by transformation."""
+    from dataclasses import asdict
+
+    from ..dataset.coverage import page, read_coverage
+
+    found = _with(run, runs_dir, lambda store, _: read_coverage(store))
+    if as_json:
+        say(json.dumps({"skills": [asdict(skill) for skill in found]}))
+    else:
+        say(page(found) or "nothing was asked yet: its first round has not begun")
+
+
+@policy.command()
 def diff(
     run: RunArg,
     one: Annotated[

@@ -6,7 +6,7 @@ from ...graphs.supervisor.cells import Cell, Leaves, by, by_leaf, together
 from ...graphs.supervisor.orders import differences
 from ...taxonomy.policy import PolicyChange
 from ...tools.ratings.share import wilson
-from ..summary import restructuring
+from ..report import restructuring
 from .history import Cost, History
 
 _HEAD = (

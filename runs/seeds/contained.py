@@ -115,6 +115,7 @@ def _parts(source: Source, found: Document, wanted: Wanted) -> list[tuple[str, .
             document.kind,
             document.name + (f"#part-{number}" if numbered else ""),
             *(told[:LONGEST] for told in shared),
+            document.private,
         )
         for number, text in enumerate(texts, 1)
     ]

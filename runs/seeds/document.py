@@ -19,6 +19,8 @@ class Document:
     language: str = ""
     licence: str = ""
     source: str = ""
+    private: str = ""
+    """What its owner marks as private, one a line."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Licence and source of a document: from a MANIFEST.csv beside or above it, or its front matter."""
+"""Licence, source and what is private of a document: from its MANIFEST.csv or its front matter."""
 
 import csv
 import io
@@ -15,6 +15,8 @@ from .document import Unusable
 from .opening import decode, read_bytes
 from .source import Source
 
+PRIVATE = ("email", "phone")
+"""Classes of what may be private; a pattern finds them."""
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -25,11 +27,28 @@ class Origin:
     licence: str = ""
     source: str = ""
     title: str = ""
+    private: str = ""
+    """Texts that are private, one a line; `email` and `phone` stand for all of these."""
+
+    def over(self, other: "Origin") -> "Origin":
+        """Return it with what only the other one says; what either marks as private is private."""
+        private = "\n".join(told for told in (self.private, other.private) if told)
+        return Origin(
+            self.licence or other.licence,
+            self.source or other.source,
+            self.title or other.title,
+            private,
+        )
 
 
 def from_mapping(values: dict[str, Any]) -> Origin:
     """Read an origin from a row or front matter; both spellings of licence are understood."""
-    return Origin(_text(values, "licence", "license"), _source(values), _text(values, "title"))
+    return Origin(
+        _text(values, "licence", "license"),
+        _source(values),
+        _text(values, "title"),
+        _private(values.get("private")),
+    )
 
 
 def front_matter(text: str) -> tuple[Origin, str]:
@@ -91,6 +110,14 @@ def _text(values: dict[str, Any], *keys: str) -> str:
         if isinstance(value, str | int | float) and str(value).strip():
             return intern(str(value).strip())
     return ""
+
+
+def _private(value: Any) -> str:
+    """Return what is marked, one a line: a list, texts set apart by semicolons, or `true` for all classes."""
+    if value is True or (isinstance(value, str) and value.strip().lower() == "true"):
+        return "\n".join(PRIVATE)
+    told = value.split(";") if isinstance(value, str) else value if isinstance(value, list) else ()
+    return "\n".join(text for one in told if (text := " ".join(str(one).split())))
 
 
 def _source(values: dict[str, Any]) -> str:

@@ -21,8 +21,8 @@ from .child import request
 from .document import SeedReject, Wanted
 from .source import Source
 
-Part = tuple[str, str, str, str, str, str, str]
-"""A seed but its id: text, kind, name, title, language, licence, source."""
+Part = tuple[str, str, str, str, str, str, str, str]
+"""A seed but its id: text, kind, name, title, language, licence, source, what is private a line."""
 DEATHS = 3
 """Documents of one file that may end the process; what follows them is left out."""
 PATIENCE = 20

@@ -75,7 +75,7 @@ def _unique(settings: SeedSettings, sources: Iterator[Source]) -> Iterator[Seed 
 
 
 def _seed(part: Part) -> Seed:
-    text, kind, name, title, language, licence, source = part
+    text, kind, name, title, language, licence, source, private = part
     return Seed.model_validate(
         {
             "id": make_id("seed", kind, text),
@@ -86,6 +86,7 @@ def _seed(part: Part) -> Seed:
             "language": language,
             "licence": licence,
             "source": source,
+            "private": private.split("\n") if private else (),
         }
     )
 

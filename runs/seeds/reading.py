@@ -71,7 +71,8 @@ def _document(
 ) -> Document:
     """Make a document; a title that the manifest gives comes first."""
     title = origin.title or title
-    return Document(source.name, text, kind, title, language, origin.licence, origin.source)
+    about = (origin.licence, origin.source, origin.private)
+    return Document(source.name, text, kind, title, language, *about)
 
 
 def _structured(source: Source, form: str, column: str, origin: Origin) -> Iterator[Found]:
@@ -101,13 +102,7 @@ def _plain(source: Source, origin: Origin) -> Document:
 def _markdown(source: Source, origin: Origin) -> Document:
     """Read markdown; what its front matter says comes before the manifest."""
     own, text = front_matter(read_text(source.path))
-    return Document(
-        source.name,
-        text,
-        title=own.title or origin.title,
-        licence=own.licence or origin.licence,
-        source=own.source or origin.source,
-    )
+    return _document(source, text, own.over(origin))
 
 
 def _rst(source: Source, origin: Origin) -> Document:
@@ -159,7 +154,7 @@ def finished(source: Source, document: Document) -> Document:
         text,
         kind,
         *(" ".join(printable(t).split()) for t in (title, document.language)),
-        *(printable(t) for t in (document.licence, document.source)),
+        *(printable(t) for t in (document.licence, document.source, document.private)),
     )
 
 

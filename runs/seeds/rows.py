@@ -12,8 +12,8 @@ from .opening import iter_lines, open_regular
 from .source import Source
 
 Found = Document | SeedReject
-ABOUT = frozenset({"title", "licence", "license", "source", "url"})
-"""Columns that tell where a text comes from."""
+ABOUT = frozenset({"title", "licence", "license", "source", "url", "private"})
+"""Columns that tell where a text comes from, and what of it is private."""
 PATIENCE = 1000
 """Rows without the text column after which the file is taken not to have it."""
 
@@ -116,4 +116,5 @@ def _document(source: Source, number: int, row: Any, column: str, origin: Origin
         title=own.title,
         licence=own.licence or origin.licence,
         source=own.source or origin.source,
+        private=own.over(origin).private,
     )

@@ -26,7 +26,8 @@ def read_table(source: Source, wanted: Wanted, origin: Origin) -> Iterator[Docum
         rows = _rows(table, source.name, rejects)
         title = origin.title or PurePosixPath(source.name).name.split(".")[0]
         for name, text in _parts([cell.strip() for cell in table.header], rows, source, wanted):
-            yield Document(name, text, "table", title, "", origin.licence, origin.source)
+            about = (origin.licence, origin.source, origin.private)
+            yield Document(name, text, "table", title, "", *about)
             yield from rejects
             rejects.clear()
         yield from rejects

@@ -113,44 +113,44 @@ TRAINED = ("sft", "preference")
 """What of a run's dataset trains a model."""
 
 
-def read_training(paths: Sequence[Path]) -> list[TrainingText]:
-    """Return every turn of the rows of files or folders, each text once.
+def read_training(paths: Sequence[Path], told: str = "--against") -> list[TrainingText]:
+    """Return every turn of the rows of files or folders, each text once; `told` is what named them.
 
     Raises:
         UserError: a file cannot be read or has no text, or a folder holds no files of rows.
     """
     texts: dict[str, TrainingText] = {}
     for path in paths:
-        for file in _files(path):
-            for found in _texts(file):
+        for file in _files(path, told):
+            for found in _texts(file, told):
                 texts.setdefault(found.text, found)
     return list(texts.values())
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, told: str) -> list[Path]:
     if not path.is_dir():
         return [path]
     root = path / "dataset" if (path / "dataset").is_dir() else path
     ours = [folder for name in TRAINED if (folder := root / name).is_dir()]
     files = [f for folder in ours or [root] for f in sorted(folder.rglob("*")) if kind_of(f)]
     if not files:
-        raise UserError(f"--against {path}: no JSONL, JSON, CSV or Parquet file in this folder")
+        raise UserError(f"{told} {path}: no JSONL, JSON, CSV or Parquet file in this folder")
     return files
 
 
-def _texts(path: Path) -> Iterator[TrainingText]:
+def _texts(path: Path, told: str) -> Iterator[TrainingText]:
     for number, row in sound_rows(path):
         column = find_column(row)
         if column is None:
             if any(name in row for name in COLUMNS):
                 continue  # the row is blank
             raise UserError(
-                f"--against {path}: row {number}: none of {', '.join(COLUMNS)} among {told_columns(row)}"
+                f"{told} {path}: row {number}: none of {', '.join(COLUMNS)} among {told_columns(row)}"
             )
         try:
             turns = read_turns(row, column)
         except ValueError as error:
-            raise UserError(f"--against {path}: row {number}: {column}: {error}") from error
+            raise UserError(f"{told} {path}: row {number}: {column}: {error}") from error
         for turn in turns:
             if turn.role != "system":
                 yield TrainingText(turn.content, f"{path.name}#row-{number}")

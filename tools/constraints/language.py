@@ -25,7 +25,7 @@ LANGUAGES = {
     "vi": "Vietnamese",
 }
 """What is asked for, by code; more are known."""
-_KNOWN = (
+KNOWN = (
     "af ar bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu id it ja kn ko lt lv mk ml mr ne nl no "
     "pa pl pt ro ru sk sl so sq sv sw ta te th tl tr uk ur vi zh"
 ).split()
@@ -39,11 +39,24 @@ def language_of(text: str) -> str:
     return found
 
 
+MARGIN = 10.0
+"""By how much another language has to be likelier, in nats: what is short or full of names tells little."""
+
+
+def other_language(text: str, asked: str) -> str:
+    """Return the code of the language that a text is surely in where that is not the one asked for."""
+    if not any(map(str.isalpha, text)):
+        return ""
+    ranked = dict(_identifier().rank(text))
+    best = max(ranked, key=lambda code: ranked[code])
+    return str(best) if ranked[best] - ranked.get(asked, -float("inf")) >= MARGIN else ""
+
+
 @cache
 def _identifier() -> Any:
     # The model takes a moment to load, and nobody needs it before a language is asked for.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(_KNOWN)
+    identifier.set_languages(KNOWN)
     return identifier

@@ -23,6 +23,7 @@ from .characters import CharacterRule, WordRule
 from .compare import Comparison, compare
 from .embeddings import EmbeddingRule
 from .fingerprints import MinHashRule
+from .known import Found, KnownTexts
 from .ngrams import NgramRule
 from .passages import asks, without
 from .rule import Match, Rule, nearest, reaching
@@ -31,6 +32,8 @@ __all__ = [
     "CharacterRule",
     "Comparison",
     "EmbeddingRule",
+    "Found",
+    "KnownTexts",
     "Match",
     "MinHashRule",
     "NgramRule",

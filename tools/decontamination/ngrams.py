@@ -1,7 +1,7 @@
 """Containment of word n-grams in both directions: the text in the row, or the row in the text."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,27 @@ class NgramRule:
         shared = (_within(own, columns) @ _within(other, columns).T).toarray()
         fewer = np.minimum(_sizes(own)[:, None], _sizes(other)[None, :])
         return np.asarray(shared / fewer, dtype=np.float32)
+
+
+class NgramMatrix:
+    """N-grams of rows that are there, for one text after another."""
+
+    def __init__(self, rows: Any) -> None:
+        self._columns = np.unique(rows.indices)
+        self._rows, self._row_sizes = _within(rows, self._columns), _sizes(rows)
+
+    def shares(self, text: Any) -> Scores:
+        """Return with each row the larger share of n-grams that one holds of the other."""
+        shared = (self._rows @ _within(text, self._columns).T).toarray()[:, 0]
+        return np.asarray(shared / np.minimum(self._row_sizes, _sizes(text)), dtype=np.float32)
+
+
+def same_words(rows: Sequence[str]) -> Callable[[str], int | None]:
+    """Return what tells of a text the first row that is the same but for case and spaces."""
+    places: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(_words(row), place)
+    return lambda text: places.get(_words(text))
 
 
 def _within(present: Any, columns: Places) -> Any:

@@ -17,7 +17,7 @@ from .apis import describe
 from .debate import state
 from .passages import transform
 from .request import OfflineReply, OfflineRequest, Sections, read_sections
-from .roles import check, edit, examine, judge, propose, rate, suggest
+from .roles import check, choose, edit, examine, judge, propose, rate, say_next, suggest
 from .tasks import write_tasks
 from .text import Text, read_text, stems
 from .tools import use_tools
@@ -33,6 +33,8 @@ _MAKERS: tuple[
     ({"task"}, "leaf", write_tasks),
     ({"direction", "goal"}, "goals", suggest),
     ({"question"}, "task", examine),
+    ({"turn", "done"}, "wanted", say_next),
+    ({"letter"}, "options", choose),
     ({"parameters", "returns"}, "", describe),
     ({"self_contained", "matches_passage", "matches_leaf", "label_right"}, "task", check),
     ({"passage", "suitable"}, "seed", transform),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+from ...conversion import LATER
 from .bench import Bench
 from .debate import grade_debate
 from .edits import read_edit
@@ -18,7 +19,7 @@ from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
 from .tasks import OPTION, task_facts, write_tasks
-from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten
+from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten, stems
 from .words import words
 
 Facts = Iterator[dict[str, Any]]
@@ -141,13 +142,15 @@ def _demand(sections: Sections, bench: Bench) -> str:
 def edit(sections: Sections, rng: random.Random) -> Facts:
     """Carry out one direction: on the task, or on the passage."""
     goal, bench = sections.get("goal"), Bench.of(sections, rng)
-    task, options = sections.text("task"), sections.lines("options")
+    told, _, said = sections.text("task").partition(LATER)
+    task, options = told, sections.lines("options")
+    turns = [row.removeprefix("- ") for row in said.splitlines()]
     before = sections.text("expected_behaviour", "answer").strip()
     behaviour = goal.attributes.get("expected_behaviour") or before
     direction = sections.text("direction").strip()
     quoted = re.search(r"[\"“](.+)[\"”]", direction, re.DOTALL)
     demand = quoted[1] if quoted else direction
-    passage, turns = "", list[str]()
+    passage = ""
     if _eases(goal):
         task = _plainer(task)
     elif goal.attributes.get("edits") == "passage":
@@ -181,6 +184,30 @@ def examine(sections: Sections, rng: random.Random) -> Facts:
             yield {"question": facts["task"]}
     varied = NUMBER.sub(lambda found: other_number(found[0]), example)
     yield {"question": varied if varied != example else f"{example} Say how you went about it."}
+
+
+def choose(sections: Sections, rng: random.Random) -> Facts:
+    """Choose the option that the passage speaks for most; the first of equal ones."""
+    asked = Question(sections.text("passage"), sections.text("task"), sections.lines("options"))
+    found = solve(asked)
+    yield {"letter": found.text[:1], "reason": found.evidence or "It fits the question best."}
+
+
+def say_next(sections: Sections, rng: random.Random) -> Facts:
+    """Bring up what the user wants, leaning on the last answer; done once it and all later aims were met."""
+    wanted, answers = (
+        sections.text("wanted").strip(),
+        [
+            s.text
+            for s in sections.items
+            if s.name == "talk" and s.attributes.get("speaker") != "you"
+        ],
+    )
+    told = stems(" ".join(answers))
+    met = "later" not in sections and bool(stems(wanted)) and stems(wanted) <= told
+    known = content_words(answers[-1]) if answers else []
+    lead = rng.choice(("You spoke of {}. ", "About {}: ", "")).format(rng.choice(known or ["it"]))
+    yield {"done": met, "turn": "" if met else f"{lead if known else ''}{wanted}"}
 
 
 def propose(sections: Sections, rng: random.Random) -> Facts:

@@ -52,7 +52,7 @@ def write_tasks(sections: Sections, rng: random.Random) -> Iterator[dict[str, An
         task, options = asked if isinstance(asked, tuple) else (asked, [])
         if task and task not in made:
             made.add(task)
-            yield task_facts(bench, task, options, bench.behaviour)
+            yield task_facts(bench, task, options, bench.behaviour, turns=_later(bench))
 
 
 def task_facts(
@@ -106,6 +106,18 @@ def _ask(bench: Bench) -> Asked:
         return _choice(bench)
     said = f"{bench.form}. {bench.definition}"
     return next((ask(bench) for told, ask in _FORMS if told.search(said)), "") or _open(bench)
+
+
+def _later(bench: Bench) -> list[str]:
+    """Return what the user brings up afterwards, where the leaf is a talk."""
+    if "each turn" not in bench.form:
+        return []
+    asked = (
+        "Is that so? Show where it says that.",
+        f"And what about {bench.topic()}?",
+        "Now say that again in one sentence.",
+    )
+    return bench.rng.sample(asked, 2)
 
 
 def _clause(bench: Bench) -> str:
