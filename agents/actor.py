@@ -15,7 +15,7 @@ from ..taxonomy.skill import PromptFile
 from ..tools.retrieval import ApiIndex
 from ..tools.settings import ToolSettings
 from ..tools.tool import Given
-from ..tools.web import Web
+from ..tools.web.web import Web
 from .errors import PromptError, boundary
 from .models.call import Call, Instead, Reply
 from .models.door import Door

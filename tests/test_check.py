@@ -185,7 +185,7 @@ async def test_an_arenas_config_is_checked_by_who_plays(tmp_path: Path) -> None:
         )
         config = load_either(path)
         found = {f.what: f for f in await asyncio.to_thread(check, config)}
-    assert set(found) == {"model a", "model b", "model j"}
+    assert set(found) == {"store", "model a", "model b", "model j"}
     assert found["model j"].ok and "ChoiceReply by JSON schema" in found["model j"].detail
     with pytest.raises(UserError, match="takes no documents"):
         load_either(path, ["seeds.path=docs"])

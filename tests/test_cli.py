@@ -100,7 +100,7 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert command("export", "my-1", "--to", "/proc/no", cwd=docs).status == 2
     odd = command("export", "my-1", "--format", "csv", "--to", "x", cwd=docs)
     assert odd.status == 2
-    assert "formats: trl, openai" in odd.err
+    assert "formats: trl, axolotl, llamafactory, openrlhf, openai, atif" in odd.err
 
     longer = command("resume", "my-1", "--set", "rounds=2", "--json", cwd=docs)
     assert longer.status == 0, longer.err

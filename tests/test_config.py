@@ -12,6 +12,7 @@ from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.testset.config import SetConfig
+from arenainstruct.taxonomy.skill import skill_names
 
 DOCUMENTED = """\
 seeds: docs/                  # file, folder, glob, or .jsonl/.parquet with a text column
@@ -92,10 +93,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(mine: Path) -> N
     assert len(found) == len(expected)
     for line, start in zip(found, expected, strict=True):
         assert line.startswith(f"{mine}{start}")
-    assert (
-        "skills here: instruction_following, reading_comprehension, text_modification, tool_use"
-        in found[-1]
-    )
+    assert f"skills here: {', '.join(skill_names())}" in found[-1]
 
 
 @pytest.mark.parametrize(

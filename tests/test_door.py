@@ -11,13 +11,14 @@ import pytest
 from pydantic import BaseModel, Field, create_model
 
 from arenainstruct.agents.errors import BudgetSpent, Diverged, ModelError, ReplyError
+from arenainstruct.agents.models.base_settings import Price
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply, Usage
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.request import request
-from arenainstruct.agents.models.settings import Price, ScriptedSettings
+from arenainstruct.agents.models.settings import ScriptedSettings
 from arenainstruct.agents.models.structured import ask
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.replies import ChoiceReply

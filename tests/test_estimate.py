@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arenainstruct.agents.models.settings import OpenAISettings, Price
+from arenainstruct.agents.models.base_settings import Price
+from arenainstruct.agents.models.settings import OpenAISettings
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.config import RunConfig
 from arenainstruct.runs.estimate.report import Amount, estimate, estimate_async

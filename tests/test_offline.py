@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from arenainstruct.agents import replies
+from arenainstruct.agents.models.base_settings import Price
 from arenainstruct.agents.models.call import Call, ToolSpec
 from arenainstruct.agents.models.offline import (
     OfflineProvider,
@@ -20,7 +21,7 @@ from arenainstruct.agents.models.offline import (
     schema_of,
     speak,
 )
-from arenainstruct.agents.models.settings import OfflineSettings, Price
+from arenainstruct.agents.models.settings import OfflineSettings
 from arenainstruct.agents.records import Turn
 from arenainstruct.prompts.template import inside, load_prompt
 from arenainstruct.taxonomy.skill import Leaf, load_skill

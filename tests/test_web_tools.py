@@ -16,8 +16,8 @@ from arenainstruct.runs.store import Store
 from arenainstruct.tools.registry import TOOLS
 from arenainstruct.tools.settings import SearchSettings
 from arenainstruct.tools.tool import Given
-from arenainstruct.tools.web import Web
 from arenainstruct.tools.web.pages import public, read_page
+from arenainstruct.tools.web.web import Web
 
 QUICK = SearchSettings(per_minute=100_000, results=2, timeout_s=5, page_kb=50, retries=1)
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from .api_spec import ApiSpec
 from .retrieval import ApiIndex
 from .settings import ToolSettings
-from .web import Web
+from .web.web import Web
 
 
 class Past(NamedTuple):

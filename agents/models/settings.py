@@ -1,13 +1,10 @@
 """What a user says about one model: who serves it, how fast it may be asked, what it costs."""
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveFloat,
     PositiveInt,
@@ -15,93 +12,10 @@ from pydantic import (
     model_validator,
 )
 
-# Maker by the names their models carry; only these are guessed, anything else is its own family.
-_FAMILIES = {
-    "gpt": r"(^|/)(gpt-|chatgpt|o[134](-|$))",
-    "claude": r"claude",
-    "gemini": r"gemini|gemma",
-    "llama": r"llama",
-    "qwen": r"qwen|qwq",
-    "mistral": r"mistral|mixtral|ministral|codestral",
-    "deepseek": r"deepseek",
-    "phi": r"(^|/)phi-?\d",
-    "command": r"command-?(r|a)",
-    "grok": r"grok",
-}
+from .base_settings import BaseSettings, Device, family_of
 
 
-Device = Literal["auto", "cuda", "mps", "cpu"]
-"""`auto` takes the first of them that torch sees."""
-
-
-def family_of(model: str) -> str:
-    """Return the family that a model's name tells, or the name itself."""
-    name = model.lower()
-    return next((f for f, pattern in _FAMILIES.items() if re.search(pattern, name)), name)
-
-
-class Price(BaseModel):
-    """USD per million tokens."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    input: float = Field(default=0.0, ge=0)
-    output: float = Field(default=0.0, ge=0)
-
-    @property
-    def free(self) -> bool:
-        """Whether calls cost nothing, as far as anybody said."""
-        return not self.input and not self.output
-
-
-class _ModelSettings(BaseModel):
-    """What every provider has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    model: str
-    version: str = ""
-    """Which weights, where two models share a name: an answer of another version is another answer."""
-    family: str = ""
-    """Who made it; empty means guessed from the name. No juror judges its own family."""
-    price: Price = Price()
-    concurrency: Literal["auto"] | PositiveInt = "auto"
-    """Calls in flight at most; `auto` adapts to the endpoint."""
-    rpm: PositiveInt | None = None
-    tpm: PositiveInt | None = None
-    timeout_s: PositiveFloat = 120.0
-    """Seconds for one attempt; up to four times as many once a model is known to be that slow, or after
-    an attempt that was not answered in time."""
-    retries: int = Field(default=6, ge=0)
-    """Further attempts after a failed one, with jittered back-off."""
-    max_tokens: PositiveInt = 2048
-    temperature: float | None = Field(default=None, ge=0)
-    """None leaves it to the endpoint."""
-    context_window: PositiveInt | None = None
-    """Tokens of prompt and reply together; None asks the server, and sets no limit if it does not say."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in the ledger and in the dataset."""
-        return self.model
-
-    @property
-    def small(self) -> bool:
-        """Whether it is spoken to as a small model."""
-        return False
-
-    @property
-    def terse(self) -> bool:
-        """Whether it is asked for no reasons: it is small, and no grammar brings it back to the point."""
-        return False
-
-    @property
-    def maker(self) -> str:
-        """The family: as configured, or guessed from well-known names, or the model's own name."""
-        return self.family or family_of(self.model)
-
-
-class EndpointSettings(_ModelSettings):
+class EndpointSettings(BaseSettings):
     """A model behind an address."""
 
     base_url: str = ""
@@ -118,7 +32,7 @@ class EndpointSettings(_ModelSettings):
         return url.rstrip("/")
 
 
-class _Written(_ModelSettings):
+class _Written(BaseSettings):
     """How a model that writes is asked for structure."""
 
     structured: Literal["auto", "schema", "json", "prompt"] = "auto"
@@ -194,7 +108,7 @@ class RewardSettings(EndpointSettings):
     """A reward is one number: nothing is written."""
 
 
-class ClassifierSettings(_ModelSettings):
+class ClassifierSettings(BaseSettings):
     """A reward model on this machine: a sequence classifier of transformers (extra `reward`)."""
 
     provider: Literal["classifier"]
@@ -213,7 +127,7 @@ class ClassifierSettings(_ModelSettings):
         return f"classifier:{self.model}"
 
 
-class TransformersSettings(_ModelSettings):
+class TransformersSettings(BaseSettings):
     """A causal language model in this process: a folder in Hugging Face form (extra `train`)."""
 
     provider: Literal["transformers"]
@@ -258,7 +172,7 @@ class TransformersSettings(_ModelSettings):
         return self.small
 
 
-class OfflineSettings(_ModelSettings):
+class OfflineSettings(BaseSettings):
     """The embedded models: classical text processing, no key and no network."""
 
     provider: Literal["offline"]
@@ -281,7 +195,7 @@ class OfflineSettings(_ModelSettings):
         return self.family or f"offline-{self.model}-{self.salt}"
 
 
-class MendedSettings(_ModelSettings):
+class MendedSettings(BaseSettings):
     """Another model whose answers a program mends: a contender to learn form from.
 
     They then keep the constraints that their prompt asks for in the words of `instruction_following`.
@@ -303,7 +217,7 @@ class MendedSettings(_ModelSettings):
         return self.family or self.of.maker
 
 
-class RecordedSettings(_ModelSettings):
+class RecordedSettings(BaseSettings):
     """Answers or verdicts read from a file, so that existing outputs can battle."""
 
     provider: Literal["recorded"]
@@ -320,7 +234,7 @@ class RecordedSettings(_ModelSettings):
         return f"recorded:{self.file}"
 
 
-class ScriptedSettings(_ModelSettings):
+class ScriptedSettings(BaseSettings):
     """A model for tests: a Python function answers, named as `package.module:function`."""
 
     provider: Literal["scripted"]
@@ -332,7 +246,7 @@ class ScriptedSettings(_ModelSettings):
         return f"scripted:{self.script}"
 
 
-class ProgramSettings(_ModelSettings):
+class ProgramSettings(BaseSettings):
     """A contender that is a program: what `model` names is made with `arguments`, and answers prompts."""
 
     provider: Literal["program"]

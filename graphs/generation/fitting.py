@@ -9,7 +9,7 @@ from ...agents.records import Seed
 
 BYTES_PER_TOKEN = 3
 """Cautious: most texts have more bytes a token, none should turn out too long."""
-FRAME = 1500
+FRAME = 1650
 """Tokens of the longest prompt around a text, with a task in it."""
 ANSWER = 600
 """Tokens of an answer as jurors are shown two of them."""

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -49,7 +50,9 @@ def read_docx(path: Path) -> tuple[str, str]:
     with open_regular(path) as file:
         with ZipFile(file) as parts:
             Allowance(path).spend(sum(part.file_size for part in parts.infolist()))
-        html = mammoth.convert_to_html(file).value
+        file.seek(0)
+        # A file opened by its number has no name, and mammoth asks for one.
+        html = mammoth.convert_to_html(BytesIO(file.read())).value
     return html_to_markdown(f"<body>{html}</body>")
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from ...agents.cast import Cast
-from ...agents.models.settings import Device, ModelSettings, TransformersSettings
+from ...agents.models.base_settings import Device
+from ...agents.models.settings import ModelSettings, TransformersSettings
 from ...graphs.settings import EvaluationSettings
 from ..config.load import Section
 
