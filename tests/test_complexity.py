@@ -146,7 +146,7 @@ async def test_operators_are_known_by_what_became_of_their_products(tmp_path: Pa
 
 
 async def test_switched_off_difficulty_is_still_told_and_moves_nothing(tmp_path: Path) -> None:
-    tuned = TUNED | {"feedback": {"least_battles": 1, "complexity": False}}
+    tuned: dict[str, Any] = TUNED | {"feedback": {"least_battles": 1, "complexity": False}}
     async with staged(tmp_path, EASY, skill=SKILL, **tuned) as stage:
         await supervised(stage, *seeds())
         versions = await stage.records(kinds.POLICY)

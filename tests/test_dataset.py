@@ -116,6 +116,7 @@ TRAINING: dict[str, Any] = {
     "battles": ("battle-1",),
     "models": ("openai/b", "openai/a", "openai/b"),
 }
+OTHER: dict[str, Any] = TRAINING | {"instruction_id": "instruction-3"}
 RECORDS: dict[Kind[Any], list[Any]] = {
     kinds.PASSAGE: [
         Passage(
@@ -153,7 +154,7 @@ RECORDS: dict[Kind[Any], list[Any]] = {
             id="rlvr-1",
             checker="contains",
             passed=0.5,
-            **(TRAINING | {"instruction_id": "instruction-3"}),
+            **OTHER,
         )
     ],
     kinds.REJECT: [

@@ -166,11 +166,9 @@ async def _constrained(
         for message in messages
     )
     await services.records.add(kinds.REJECT, number, rejects)
-    said = {(c.skill, c.leaf): c.text for c in found}
+    said = {f"{c.skill}/{c.leaf}": c.text for c in found}
     return {
-        name: aim.model_copy(update={"constraint": said[key]})
-        if (key := tuple(name.split("/", 1))) in said
-        else aim
+        name: aim.model_copy(update={"constraint": said[name]}) if name in said else aim
         for name, aim in aims.items()
     }
 
