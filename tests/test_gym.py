@@ -154,7 +154,10 @@ def cell(arm: str, seed: int, right: float, rating: float) -> dict[str, Any]:
         "arm": arm,
         "seed": seed,
         "tests": [{"copy/1": 0.4}, {"copy/1": right}],
-        "rounds": [{"round": 1, "target": "target@new", "ratings": ratings}],
+        "candidates": [{"copy/1": right - 0.02}],
+        "rounds": [
+            {"round": 1, "target": "target@new", "ratings": ratings, "gate": {"word": "held"}}
+        ],
     }
 
 
@@ -168,7 +171,12 @@ def test_the_study_s_table_pairs_arms_by_seed() -> None:
     cells[-1]["tests"][1]["copy/1"] += 0.01
     text = "\n".join(lines(cells))
     # The seeds' own scatter drops out of the difference.
-    assert "| both − lost | 3 | +10.3 (+8.9 to +11.8) | +10 (+10 to +10) |" in text
+    assert (
+        "| both − lost | 3 | +10.3 (+8.9 to +11.8) | +10.0 (+10.0 to +10.0) | +10 (+10 to +10) |"
+        in text
+    )
+    # What was trained is told whatever the gate said of it.
+    assert "| lost | 0.400 | 0.500 | 0, 3, 0 |" in text
     assert "| lost | 3 | 0.400 | 0.520 |" in text
 
 
