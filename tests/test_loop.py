@@ -144,7 +144,9 @@ def lately(
         if asked[id]["round"] <= number:
             tried += counts_for
             taught += counts_for * mine["lost"] / mine.total()
-    gone = [row for row in asked.values() if row["outcome"] == "broken"]
+    # What only evaluates may turn out broken too, after the feedback.
+    selected = {r["question_id"] for r in loop.tables["battles"] if r["purpose"] == "selection"}
+    gone = [r for id, r in asked.items() if r["outcome"] == "broken" and id in selected]
     gone += [r for r in loop.tables["rejects"] if r["stage"] == "curation" and not r["failed"]]
     for row in gone:
         if (row["skill"], row["leaf"]) == leaf and row["round"] <= number:
