@@ -258,7 +258,8 @@ def _recompute(facts: CardFacts) -> str:
         "with `purpose` selection, not `disputed` nor against another of its own samples (`name#2`), whose "
         "`outcome` is neither `broken` nor `held_out`; "
         "in a win rate a tie counts half. Of an instruction with such battles, the share that the target "
-        "lost is what it taught; one that is `broken` by selection battles, or in `rejects` of the curation and not `failed`, "
+        "lost is what it taught; one that is `broken` by selection battles, or in `rejects` of the "
+        "curation and not `failed`, "
         "taught nothing. Earlier rounds count less (`feedback.memory`)."
     )
 
