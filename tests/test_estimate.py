@@ -29,6 +29,9 @@ STEPS = {
     "curator": ("curate", "second_look"),
     "contender": ("answer",),
     "juror": ("judge",),
+    "critic": ("complexity",),
+    # Left out, and said so: one call for a skill and round at most.
+    "taxonomist": (),
 }
 """Where each role is asked."""
 
