@@ -28,7 +28,9 @@ def _words(text: str) -> bool:
 
 
 def _rows(text: str) -> bool:
-    return len(re.findall(r"(?m)^\s*\|.*\|.*\|\s*$", text)) >= _ITEMS
+    rows = (line.strip() for line in text.splitlines())
+    found = [row for row in rows if row[:1] == row[-1:] == "|" and row.count("|") > 2]
+    return len(found) >= _ITEMS
 
 
 def _fenced(text: str) -> bool:
@@ -40,7 +42,7 @@ def _quoted(text: str) -> bool:
 
 
 def _list(text: str) -> bool:
-    return len(re.findall(r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+\S", text)) >= _ITEMS
+    return len(re.findall(r"(?m)^[^\S\n]*+(?:[-*•]|\d{1,2}[.)])[^\S\n]++\S", text)) >= _ITEMS
 
 
 _SIGNS: dict[Trait, Callable[[str], bool]] = {

@@ -20,7 +20,7 @@ _STEP = re.compile(
     re.I,
 )
 _ELEMENT = re.compile(r'\[(\d+)\] (?:link|button|text field|choice|checkbox) "([^"\n]*)"')
-_ASKED = re.compile(r"[^.?!:]+\?")
+_ASKED = re.compile(r"(?<![^.?!:])[^.?!:]++\?")
 _NUMBER = re.compile(r"\b(?:how many|what is the)\b", re.I)
 _DONE, _LOST = "It is done.", "I could not find my way on this website."
 _GUESSES = 4
