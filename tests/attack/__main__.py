@@ -12,9 +12,14 @@ from pathlib import Path
 from tests.attack import crashes, documents, endpoints, packs, tables
 from tests.attack.attack import Attack, attacked, do
 
-ATTACKS: list[Attack] = [
-    attack for part in (documents, tables, endpoints, packs, crashes) for attack in part.ATTACKS
-]
+LISTS = {
+    "documents": documents.ATTACKS,
+    "tables": tables.ATTACKS,
+    "endpoints": endpoints.ATTACKS,
+    "packs": packs.ATTACKS,
+    "crashes": crashes.ATTACKS,
+}
+ATTACKS: list[Attack] = [attack for found in LISTS.values() for attack in found]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,7 +27,10 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--one"]:
         do(next(attack for attack in ATTACKS if attack.what == arguments[1]), Path(arguments[2]))
         return 0
-    chosen = [a for a in ATTACKS if not arguments or any(word in a.what for word in arguments)]
+    named = [attack for name in arguments if name in LISTS for attack in LISTS[name]]
+    words = [word for word in arguments if word not in LISTS]
+    chosen = named + [a for a in ATTACKS if any(word in a.what for word in words)]
+    chosen = chosen if arguments else ATTACKS
     wide = max(len(attack.what) for attack in chosen)
     _say(f"{'what':{wide}}  {'outcome':40}  {'MiB':>5}  {'s':>5}")
     broken = 0
