@@ -8,6 +8,7 @@ from ..agents.records import Seed
 from ..tools.documents import DocumentIndex, Extract
 from . import kinds
 from .records import Records
+from .stream import paged
 
 OTHERS = 6
 """Paragraphs of other seeds that are near a passage."""
@@ -36,13 +37,10 @@ class Library:
 
 
 async def _filled(records: Records) -> DocumentIndex:
-    index, batch = DocumentIndex(), list[tuple[str, str, str]]()
-    async for seed in records.stream(kinds.SEED):
-        batch.append((seed.id, seed.title or seed.name, seed.text))
-        if len(batch) == 100:
-            await asyncio.to_thread(index.add, batch)
-            batch = []
-    await asyncio.to_thread(index.add, batch)
+    index = DocumentIndex()
+    async for page in paged(records.stream(kinds.SEED), 100):
+        documents = [(seed.id, seed.title or seed.name, seed.text) for seed in page]
+        await asyncio.to_thread(index.add, documents)
     return index
 
 

@@ -9,7 +9,6 @@ once, then pages in a headless Chromium (where there is one, with playwright) an
 import argparse
 import asyncio
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from typing import Any
 
 import orjson
 
+from ..tools.browser.launch import FLAGS, on_path
 from .bench import say
 from .folder import RunFolder
 from .opening import stored
@@ -45,10 +45,6 @@ _WORDS = [a + b + c for a in _PARTS for b in _PARTS for c in ("", *_PARTS)]
 _WEIGHTS = [1 / (place + 3) for place in range(len(_WORDS))]
 """As words are in texts: few are in most of them, most are in few."""
 _ASKED = "skill=skill_1&leaf=leaf_11&outcome=lost&text=canal"
-_FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 
 
 def main() -> None:
@@ -261,15 +257,15 @@ def serving(runs_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 
 async def browse(run: str, address: str, source: Source) -> None:
     """Open pages and print what they take, from the request to what a person reads."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None or find_spec("playwright") is None:
+    chromium = on_path()
+    if not chromium or find_spec("playwright") is None:
         say("no chromium or no playwright here: pages in a browser are not measured")
         return
     from playwright.async_api import async_playwright
 
     number = traces(source)[0].id
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = await browser.new_page()
         paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
         for name, path, seen in (

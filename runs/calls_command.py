@@ -1,20 +1,16 @@
 """`arenainstruct calls` and `arenainstruct prompts`: what a run asked of its models."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .options import RUNS, RunArg, RunsOption
 from .terminal import say
-
-RunsOption = Annotated[
-    Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-]
 
 
 def calls(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     role: Annotated[str, typer.Option(help="Who asked: juror, writer, contender, …")] = "",
     model: Annotated[str, typer.Option(help="Alias of the model that was asked.")] = "",
     failed: Annotated[
@@ -23,7 +19,7 @@ def calls(
     id: Annotated[
         str, typer.Option("--id", help="Begin of a call's key, or a record's id: shown in full.")
     ] = "",
-    runs_dir: RunsOption = Path("runs"),
+    runs_dir: RunsOption = RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a call.")] = False,
 ) -> None:
     """Show what was sent to the models and what came back: a line a call, or all of it with --id."""
@@ -48,11 +44,11 @@ def calls(
 
 
 def prompts(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     role: Annotated[
         str, typer.Option(help="One role's prompts, each with a whole example: writer, juror, …")
     ] = "",
-    runs_dir: RunsOption = Path("runs"),
+    runs_dir: RunsOption = RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
     """Show what was really sent, role by role: prompts, versions, counts, mean tokens, an example."""

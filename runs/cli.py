@@ -18,6 +18,7 @@ from .export_command import export
 from .fork_command import diff, fork
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
+from .options import RUNS, JsonLastOption, RunArg, RunsOption
 from .policy.command import policy
 from .terminal import aside, say
 from .testset.command import testset
@@ -60,11 +61,6 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="A.B=C", help="Override a field, with a YAML value. Repeatable."),
 ]
-RunsOption = Annotated[
-    Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
-RUNS = Path("runs")
 
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
 """A model that fails its check, a replay that goes another way, or a run that made nothing; what the user
@@ -95,7 +91,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the resolved config and the estimate only.")
     ] = False,
-    as_json: JsonOption = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Run from the documents to the dataset."""
     from .folder import refuse_odd_id
@@ -119,10 +115,10 @@ def run(
 
 @app.command(cls=Command)
 def resume(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     overrides: SetOption = None,
     runs_dir: RunsOption = RUNS,
-    as_json: JsonOption = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Take a run up where it stopped; what was paid is not paid again."""
     from .run import resume as resume_run
@@ -143,7 +139,7 @@ def replay(
         typer.Option("--to", metavar="DIR", help="Folder that keeps what comes out, a run too."),
     ] = None,
     runs_dir: RunsOption = RUNS,
-    as_json: JsonOption = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Make a run again from its ledger, with the network forbidden, and compare the datasets.
 
@@ -171,7 +167,7 @@ def check(
             help="Look at a skill alone. Repeatable; needs no config.",
         ),
     ] = None,
-    as_json: JsonOption = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Validate a run's or an arena's config offline, then ask each model the way it will be asked.
 
@@ -207,7 +203,7 @@ def estimate(
     overrides: SetOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most N seeds.")] = None,
     runs_dir: RunsOption = RUNS,
-    as_json: JsonOption = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Tell calls, tokens, USD and time per stage before a cent is spent."""
     _estimate(load(config, seeds, overrides), limit, as_json, runs_dir)

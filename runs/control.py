@@ -8,13 +8,14 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 from ..agents.errors import Halted, UserError
 from .config.config import load_config
 from .folder import RunFolder
+from .interrupt import beside
 from .opening import Opened, refuse_blind_ceiling, stored
 from .program import program
 from .progress import Progress
@@ -80,13 +81,10 @@ class Live:
 async def attended(folder: RunFolder, opened: Opened, progress: Progress) -> AsyncIterator[None]:
     """Tell how the run is, and heed what it is told, while what is inside goes on."""
     await opened.store.set_meta(CONTROL, {})  # what was asked of an earlier start is past
-    task = asyncio.create_task(_attend(folder, opened, progress))
     try:
-        yield
+        async with beside(_attend(folder, opened, progress)):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await opened.store.set_meta(LIVE, {**_live(opened, progress), "pid": 0})
 
 

@@ -4,11 +4,11 @@ import asyncio
 import json
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .options import RUNS, RunArg, RunsOption
 from .terminal import say
 
 
@@ -31,14 +31,12 @@ _DONE = {
 
 
 def ctl(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     order: Annotated[Order, typer.Argument(help="What it is told.")],
     usd: Annotated[
         float | None, typer.Argument(help="With `budget`: the new ceiling in USD, over all starts.")
     ] = None,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-    ] = Path("runs"),
+    runs_dir: RunsOption = RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print how it is, as JSON.")] = False,
 ) -> None:
     """Pause, resume, stop or fund a run that is at work; it heeds within a second."""

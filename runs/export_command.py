@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .options import RUNS, RunArg, RunsOption
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _FORMATS = "trl, axolotl, llamafactory, openrlhf, openai, or atif (each answer a
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     to: Annotated[
         Path | None,
         typer.Option("--to", help="Folder to write training rows or trajectories into."),
@@ -35,9 +36,7 @@ def export(
     content: Annotated[
         bool, typer.Option("--content", help="With --otlp: send what was asked and answered too.")
     ] = False,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-    ] = Path("runs"),
+    runs_dir: RunsOption = RUNS,
 ) -> None:
     """Write a run's training rows for a trainer, or the run as one page, trajectories or spans."""
     from ..agents.errors import UserError

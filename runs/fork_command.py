@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .options import RUNS, JsonLastOption, JsonOption, RunArg, RunsOption
 from .terminal import say
 
 if TYPE_CHECKING:
     from .view.compare import Comparison
 
-_Runs = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")]
 EXIT_STOPPED = 3
 
 
@@ -34,8 +33,8 @@ def fork(
     budget: Annotated[
         float | None, typer.Option(min=0, help="USD that the fork itself may cost.")
     ] = None,
-    runs_dir: _Runs = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+    runs_dir: RunsOption = RUNS,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Run again from an event on with something changed; what came before is served from the ledger."""
     from .folder import RunFolder
@@ -65,10 +64,10 @@ def fork(
 
 
 def diff(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: RunArg,
     other: Annotated[str, typer.Argument(help="Another one's: a fork of it, say.")],
-    runs_dir: _Runs = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs_dir: RunsOption = RUNS,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what differs between two runs: rows, answers, verdicts, ratings, cost."""
     from .folder import RunFolder

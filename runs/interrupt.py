@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -13,6 +14,18 @@ T = TypeVar("T")
 
 GRACE_S = 5.0
 """Seconds that replies under way get to be kept: they are paid, and an interrupt would lose them."""
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let work that never ends go on beside what is inside, and end it behind that."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def run_interruptible(work: Coroutine[Any, Any, T]) -> T:

@@ -8,7 +8,7 @@ collector that is set for something else must not get documents.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -19,6 +19,7 @@ import orjson
 from ..agents.errors import UserError
 from ..agents.models.secrets import redact
 from ..agents.trace import Event
+from .interrupt import beside
 from .spans import Paid, Span, Spans
 from .store import Store
 from .trace import Trace
@@ -110,13 +111,10 @@ async def exporting(store: Store, run: str, trace: Trace) -> AsyncIterator[None]
         yield
         return
     sending = Sending(store, run, url, content=os.environ.get(CONTENT, "") == "1")
-    task = asyncio.create_task(_follow(sending, trace))
     try:
-        yield
+        async with beside(_follow(sending, trace)):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await _tried(sending, trace, told=False)
 
 

@@ -41,9 +41,9 @@ class PolicyChange(_Frozen):
     old: float
     new: float
     reason: str
-    won: int
-    tied: int
-    lost: int
+    won: int = 0
+    tied: int = 0
+    lost: int = 0
     """The target's decided battles of this round in this leaf."""
 
 

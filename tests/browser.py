@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +11,9 @@ from socket import socket
 import pytest
 from playwright.async_api import Page, async_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
+from arenainstruct.tools.browser.launch import FLAGS, on_path
+
+CHROMIUM = on_path()
 needed = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine")
 
 

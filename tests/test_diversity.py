@@ -16,28 +16,13 @@ from arenainstruct.graphs.supervisor.feedback import Found, LeafRecord, changed,
 from arenainstruct.graphs.supervisor.learning_value import Evidence, levelled, scatters, weights
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from arenainstruct.taxonomy.quota import Quota, Seat, reseated
-from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation, load_skill
+from arenainstruct.taxonomy.skill import Skill, Transformation, load_skill
+from tests.leaves import NAMES, skill
 
 READING = load_skill("reading_comprehension")
 TOOLS = load_skill("tool_use")
-NAMES = ("literal", "inference", "summary", "tone")
 EVEN = Policy()
 BANDITS = ("thompson", "ucb", "proportional")
-
-
-def skill(name: str = "reading", leaves: tuple[str, ...] = NAMES) -> Skill:
-    return Skill(
-        name=name,
-        title=name,
-        description="",
-        seed_kinds=("text",),
-        prompts=SkillPrompts.model_validate(dict.fromkeys(SkillPrompts.model_fields, "t")),
-        transformations=(Transformation(name="plain", brief=""),),
-        leaves=tuple(
-            Leaf(name=n, title=n, definition="", answer_form="", rubric="") for n in leaves
-        ),
-        goals=(Goal(name="harder", brief=""),),
-    )
 
 
 def moved(
@@ -54,6 +39,7 @@ LOST_ONE = {"literal": (12, 12.0), "inference": (12, 4.0), "summary": (12, 3.0),
 tries = st.integers(0, 30).flatmap(
     lambda n: st.tuples(st.just(float(n)), st.floats(0, n).map(lambda x: round(x, 2)))
 )
+
 rounds = st.fixed_dictionaries({name: tries for name in NAMES})
 
 

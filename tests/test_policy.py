@@ -15,7 +15,8 @@ from arenainstruct.taxonomy.policy import (
     Policy,
     PolicyChange,
 )
-from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
+from arenainstruct.taxonomy.skill import Skill
+from tests.leaves import NAMES, skill
 
 
 def test_a_leaf_that_is_not_listed_is_at_its_start() -> None:
@@ -23,23 +24,7 @@ def test_a_leaf_that_is_not_listed_is_at_its_start() -> None:
 
 
 SETTINGS = FeedbackSettings()
-NAMES = ("literal", "inference", "summary", "tone")
 Records = dict[tuple[str, str], LeafRecord]
-
-
-def skill(name: str = "reading") -> Skill:
-    return Skill(
-        name=name,
-        title=name,
-        description="",
-        seed_kinds=("text",),
-        prompts=SkillPrompts.model_validate(dict.fromkeys(SkillPrompts.model_fields, "t")),
-        transformations=(Transformation(name="plain", brief=""),),
-        leaves=tuple(
-            Leaf(name=n, title=n, definition="", answer_form="", rubric="") for n in NAMES
-        ),
-        goals=(Goal(name="harder", brief=""),),
-    )
 
 
 def update(

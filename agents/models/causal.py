@@ -8,14 +8,11 @@ same order. Sampling draws from a generator of the row's own.
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from ...tools.optional import optional
-from .chat import EXTRA, tokenizer_of
+from .chat import EXTRA, LOADING, tokenizer_of
 
-_LOADING = Lock()
-"""transformers loads one model at a time: two threads that do leave weights without their numbers."""
 _LEAST = 16
 """Narrowest bucket, in tokens."""
 
@@ -97,7 +94,7 @@ class Causal:
         device = device_of(device)
         tokenizer = tokenizer_of(name)
         try:
-            with _LOADING:
+            with LOADING:
                 model = transformers.AutoModelForCausalLM.from_pretrained(
                     name, dtype=dtype_of(device)
                 )

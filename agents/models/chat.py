@@ -6,6 +6,7 @@ token that ends its texts; a trained target keeps it.
 
 import re
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -27,6 +28,9 @@ _SYSTEM = (
     "</tool_call>; the result follows in a tool turn."
 )
 _CALL = re.compile(r"<tool_call>((?:[^<]|<(?!/?tool_call>))*+)</tool_call>")
+
+LOADING = Lock()
+"""transformers loads one model at a time: two threads that do leave weights without their numbers."""
 
 
 def tokenizer_of(name: str) -> Any:

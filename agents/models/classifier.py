@@ -16,6 +16,7 @@ from jinja2 import TemplateError
 from ...tools.optional import optional
 from ..records import Turn
 from .call import Call, Reply
+from .chat import LOADING
 from .provider import AttemptFailed
 from .settings import ClassifierSettings
 
@@ -108,9 +109,10 @@ class Classifier:
         gpu = bool(self._torch.cuda.is_available())
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(name)
-            model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
-                name, dtype="auto" if gpu else self._torch.float32, output_loading_info=True
-            )
+            with LOADING:
+                model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
+                    name, dtype="auto" if gpu else self._torch.float32, output_loading_info=True
+                )
         except (OSError, ValueError) as error:
             raise ValueError(f"model: {name!r} is no sequence classifier: {error}") from error
         _check(name, model.config.num_labels, told["missing_keys"])

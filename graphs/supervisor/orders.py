@@ -84,9 +84,6 @@ def _change(key: str, field: str, old: float, new: float, did: str, round: int) 
         old=old,
         new=new,
         reason=f"{did}; {field} {old:g} → {new:g}",
-        won=0,
-        tied=0,
-        lost=0,
     )
 
 

@@ -62,9 +62,6 @@ class Restructured:
                 old=old,
                 new=new,
                 reason=f"the target won 0, tied 0, lost 0 of 0 battles: {why}; {name} {old:g} → {new:g}",
-                won=0,
-                tied=0,
-                lost=0,
             )
             for name, old, new in moves
             if old != new

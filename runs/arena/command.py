@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..options import RUNS, JsonLastOption, OverridesOption, RunsOption
 from ..terminal import aside, say
 
 if TYPE_CHECKING:
@@ -62,16 +63,12 @@ def arena(
         typer.Option("--without-canned", help="Let no contender play whose answers are canned."),
     ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another draw.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
-    ] = None,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-    ] = Path("runs"),
+    overrides: OverridesOption = None,
+    runs_dir: RunsOption = RUNS,
     run_id: Annotated[
         str | None, typer.Option(help="The run's folder; that of an earlier start goes on.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Rank models on prompts that exist already: battles, a jury, ratings, and what they cost."""
     from ..config.load import load

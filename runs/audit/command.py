@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..options import RUNS, JsonOption, RunsOption
 from ..terminal import aside, say
 
 if TYPE_CHECKING:
@@ -86,10 +87,8 @@ def audit(
     on_error: Annotated[
         ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
     ] = ErrorChoice.stop,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-    ] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs_dir: RunsOption = RUNS,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure jurors: order, position, length, style, family, agreement; exit status 1 for a bad canary."""
     import orjson

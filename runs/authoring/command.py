@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..options import JsonOption
 from ..program import program
 from ..terminal import aside, say
 
@@ -96,7 +97,7 @@ def preview(
     all_calls: Annotated[
         bool, typer.Option("--all", help="Show every call, not one a role and stage.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Take one document through all stages of a skill, and show each step; nothing is kept."""
     from .preview import preview as look

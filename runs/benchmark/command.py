@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..arena.command import Ticker
+from ..options import RUNS, JsonLastOption, LedgerOption, OverridesOption
 from ..terminal import aside, say
 
 _NAMES = {
@@ -37,13 +38,9 @@ def benchmark(
         list[Path] | None,
         typer.Option(metavar="PATH", help="A run, or rows, to find the prompts in. Repeatable."),
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
-    ] = None,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where the ledger is kept.")
-    ] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+    overrides: OverridesOption = None,
+    runs_dir: LedgerOption = RUNS,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Measure models on a public benchmark whose answers programs score; nothing of it is trained on."""
     from ..config.load import load

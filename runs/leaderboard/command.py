@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from ..options import JsonOption
 from ..terminal import say
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def leaderboard(
         typer.Option(metavar="FILE.html|svg|png", help="Draw ratings and win rates. Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Rank models by recorded battles: ratings with intervals, and how far to trust them."""
     from .options import Options, parse_anchor, parse_where

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..options import JsonOption
 from ..terminal import say
 from .command import ErrorChoice
 
@@ -43,7 +44,7 @@ def compare(
     ] = ErrorChoice.stop,
     rounds: Annotated[int, typer.Option(min=20, help="Bootstrap rounds.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell separability, agreement, correlations and Brier score of boards against a ranking."""
     import orjson

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from ..options import RUNS, JsonOption, RunArg, RunsOption
 from ..terminal import say
 
 if TYPE_CHECKING:
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from .history import History
 
 T = TypeVar("T")
-RunArg = Annotated[str, typer.Argument(help="A run's folder or id.")]
-RunsOption = Annotated[
-    Path, typer.Option("--runs-dir", metavar="DIR", help="Where run folders stand.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-RUNS = Path("runs")
 
 policy = typer.Typer(
     help="Read what steers a run's next round, compare its versions, pin a leaf, or go back.",

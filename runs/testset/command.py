@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..options import RUNS, JsonLastOption, LedgerOption, OverridesOption
 from ..terminal import aside, say
 
 if TYPE_CHECKING:
@@ -73,13 +74,9 @@ def testset(
             "--compare-rules", help="Measure the rules on pairs (text, rephrased) instead."
         ),
     ] = False,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
-    ] = None,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where the ledger is kept.")
-    ] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+    overrides: OverridesOption = None,
+    runs_dir: LedgerOption = RUNS,
+    as_json: JsonLastOption = False,
 ) -> None:
     """Make a test set: diverse and hard prompts, free of what is in training rows."""
     from ...agents.errors import StopRun, UserError

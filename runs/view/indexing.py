@@ -1,6 +1,7 @@
 """Keeping the viewer's tables up with a run's store, a step at a time, while the run goes on."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,20 +73,23 @@ def _last(connection: sqlite3.Connection, table: str, after: int) -> int:
     return int(last or after)
 
 
-def _records(connection: sqlite3.Connection, after: int) -> int:
-    last = _last(connection, "records", after)
+def _taken(
+    connection: sqlite3.Connection, table: str, after: int, statements: Iterable[str]
+) -> int:
+    """Carry statements out over the next step of a table; return its last row."""
+    last = _last(connection, table, after)
     if last > after:
-        for statement in OF_RECORDS:
+        for statement in statements:
             connection.execute(statement, {"after": after, "last": last})
     return last
+
+
+def _records(connection: sqlite3.Connection, after: int) -> int:
+    return _taken(connection, "records", after, OF_RECORDS)
 
 
 def _ledger(connection: sqlite3.Connection, after: int) -> int:
-    last = _last(connection, "ledger", after)
-    if last > after:
-        for statement in OF_LEDGER:
-            connection.execute(statement, {"after": after, "last": last})
-    return last
+    return _taken(connection, "ledger", after, OF_LEDGER)
 
 
 def _forget_undone(connection: sqlite3.Connection) -> None:

@@ -13,11 +13,6 @@ _TYPES = {kind.stored: kind.type for kind in KINDS if not kind.state_of}
 _MANY = 500
 
 
-def kinds_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
-    """Return the kinds of those among the ids that are records, in the order given."""
-    return {id: kind for id, (kind, _) in bodies(connection, ids).items()}
-
-
 def bodies(
     connection: sqlite3.Connection, ids: Iterable[str]
 ) -> dict[str, tuple[str, dict[str, Any]]]:

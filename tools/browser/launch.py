@@ -14,7 +14,7 @@ from ..optional import optional
 from ..settings import BrowserSettings
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -22,9 +22,10 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Whatever a page tries, no name and no address leads anywhere.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+"""A Chromium that looks after nothing of its own."""
+_CLOSED = "--host-resolver-rules=MAP * ~NOTFOUND"
+"""Whatever a page tries, no name and no address leads anywhere."""
 
 
 class NoBrowser(ValueError):
@@ -48,15 +49,19 @@ def executable(settings: BrowserSettings) -> str:
                 f"executable: {settings.executable!r} is no program that can be started"
             )
         return found
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
+    if found := on_path():
+        return found
     if not _brought():
         raise NoBrowser(
             "no Chromium on this machine: install one (`apt install chromium`, or `playwright install "
             "chromium`), or name it in tools.browser.executable"
         )
     return ""
+
+
+def on_path() -> str:
+    """Return the machine's Chromium; empty where there is none."""
+    return next(filter(None, map(shutil.which, NAMES)), "") or ""
 
 
 def _brought() -> bool:
@@ -106,7 +111,7 @@ async def _start(shared: _Shared, settings: BrowserSettings) -> None:
     async with AsyncExitStack() as opened:
         playwright = await opened.enter_async_context(api.async_playwright())
         shared.browser = await playwright.chromium.launch(
-            executable_path=path or None, args=list(_FLAGS), timeout=1000 * settings.start_s
+            executable_path=path or None, args=[*FLAGS, _CLOSED], timeout=1000 * settings.start_s
         )
         opened.push_async_callback(shared.browser.close)
         shared.closing = opened.pop_all()

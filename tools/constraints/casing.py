@@ -30,11 +30,6 @@ class Capitals(Constraint):
         """Look for small letters, then at the language."""
         return "has small letters" if not text.isupper() else _not_english(text)
 
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
-
 
 class SmallLetters(Constraint):
     """All in small letters, and in English."""
@@ -52,11 +47,6 @@ class SmallLetters(Constraint):
     def fault(self, text: str) -> str:
         """Look for capitals, then at the language."""
         return "has capitals" if not text.islower() else _not_english(text)
-
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
 
 
 class CapitalWords(Constraint):

@@ -46,8 +46,8 @@ class Constraint(BaseModel):
 
     @classmethod
     def draw(cls, random: Random, material: Material) -> Self:
-        """Return one with parameters that suit the material."""
-        raise NotImplementedError
+        """Return one with parameters that suit the material; itself where there is nothing to draw."""
+        return cls()
 
     def say(self, random: Random) -> str:
         """Return a sentence that asks for it."""

@@ -63,11 +63,6 @@ class Quotation(Constraint):
         wrapped = len(text) > 1 and text[0] == text[-1] == '"'
         return "" if wrapped else "is not wrapped in double quotation marks"
 
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
-
 
 class Postscript(Constraint):
     """A postscript after a given mark."""
@@ -144,11 +139,6 @@ class TwoAnswers(Constraint):
         if len(said) != 2:
             return f"{len(said)} answers, asked for 2"
         return "" if said[0] != said[1] else "both answers are the same"
-
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
 
 
 FRAME = (Ending, Quotation, Postscript, RepeatedRequest, TwoAnswers)

@@ -112,11 +112,6 @@ class Title(Constraint):
                 return ""
         return "has no <<title>>"
 
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
-
 
 class Json(Constraint):
     """JSON and nothing else, in a fence or without one."""
@@ -142,11 +137,6 @@ class Json(Constraint):
         except (ValueError, RecursionError) as error:
             return f"is no JSON: {str(error)[:80]}"
         return ""
-
-    @classmethod
-    def draw(cls, random: Random, material: Material) -> Self:
-        """Return it: there is nothing to draw."""
-        return cls()
 
 
 LAYOUT = (Bullets, Highlights, Sections, Title, Json)

@@ -1,9 +1,10 @@
 """What running one piece of code gave, and who runs it."""
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,29 @@ class Cell:
         )
 
 
-class Session(Protocol):
-    """Runs one piece of code after another; variables survive."""
+class Session(ABC):
+    """Runs one piece of code after another; variables survive. A context that ends it."""
 
     @property
+    @abstractmethod
     def cells(self) -> tuple[str, ...]:
         """The code whose variables it holds."""
-        ...
 
+    @abstractmethod
     async def run(self, code: str) -> Cell:
         """Run code; what it raises is in the cell."""
-        ...
 
+    @abstractmethod
     async def close(self) -> None:
         """End it, and all that it started."""
-        ...
 
-    async def __aenter__(self) -> Self: ...
+    async def __aenter__(self) -> Self:
+        return self
 
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         at: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        await self.close()

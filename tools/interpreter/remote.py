@@ -1,18 +1,17 @@
 """A session in a sandbox of E2B, in its cloud or self-hosted (`E2B_API_KEY`, `E2B_DOMAIN`)."""
 
 import contextlib
-from types import TracebackType
 from typing import Any, Self
 
 from ..optional import optional
 from ..settings import InterpreterSettings
-from .cell import Cell
+from .cell import Cell, Session
 
 _IDLE_S = 300
 """Seconds after which E2B ends a sandbox that nobody closed."""
 
 
-class E2BSession:
+class E2BSession(Session):
     """Runs code in one sandbox, in a context that keeps the variables."""
 
     def __init__(self, sandbox: Any, settings: InterpreterSettings) -> None:
@@ -66,14 +65,3 @@ class E2BSession:
         """End the sandbox, so that it costs no more."""
         with contextlib.suppress(OSError):
             await self._sandbox.kill()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self.close()

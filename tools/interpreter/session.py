@@ -6,15 +6,13 @@ import json
 import os
 import signal
 import tempfile
-from types import TracebackType
-from typing import Self
 
 from ..settings import InterpreterSettings
-from .cell import Cell
+from .cell import Cell, Session
 from .sandbox import NoSandbox, start
 
 
-class LocalSession:
+class LocalSession(Session):
     """Runs code in the local sandbox."""
 
     def __init__(self, settings: InterpreterSettings) -> None:
@@ -82,14 +80,3 @@ class LocalSession:
         """End it."""
         await self._end()
         self._folder.cleanup()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self.close()

@@ -1,6 +1,5 @@
 """The arena: ratings with intervals by round, the matrix of pairs, the jurors."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ....graphs.supervisor.decisions import ModelRating, RoundRatings
@@ -146,11 +145,3 @@ def jurors(found: Sequence[Juror]) -> Safe:
         "Agrees with the jury",
     )
     return bits.table(heads, lines, label="Jurors")
-
-
-def by_purpose(arena: Arena) -> dict[str, list[RoundRatings]]:
-    """Return the ratings by purpose."""
-    found: dict[str, list[RoundRatings]] = defaultdict(list)
-    for one in arena.ratings:
-        found[one.purpose].append(one)
-    return dict(found)
