@@ -29,8 +29,8 @@ STEPS = {
     "curator": ("curate", "second_look"),
     "contender": ("answer",),
     "juror": ("judge",),
-    "critic": ("complexity",),
-    # Left out, and said so: one call for a skill and round at most.
+    # Left out, and said so: one call at most for a leaf, and for a skill, and a round.
+    "critic": (),
     "taxonomist": (),
 }
 """Where each role is asked."""
@@ -52,14 +52,13 @@ async def paid(config: RunConfig, folder: Path) -> LedgerTotals:
         store.close()
 
 
-async def compare(config: RunConfig, totals: LedgerTotals) -> dict[str, Any]:
+async def compare(config: RunConfig, totals: LedgerTotals, reach: float = 0.2) -> dict[str, Any]:
     """Hold the estimate against what was paid; return its data."""
     found = (await estimate_async(config)).data()
     likely, most = found["likely"], found["most"]
-    # A dry run does not foretell how battles steer the second round: on the real documents it says 30 % more.
-    assert likely["calls"] == pytest.approx(totals.calls, rel=0.35)
-    assert likely["usd"] == pytest.approx(totals.usd, rel=0.35)
-    assert likely["tokens_in"] == pytest.approx(totals.tokens_in, rel=0.35)
+    assert likely["calls"] == pytest.approx(totals.calls, rel=reach)
+    assert likely["usd"] == pytest.approx(totals.usd, rel=reach)
+    assert likely["tokens_in"] == pytest.approx(totals.tokens_in, rel=reach)
     assert most["calls"] >= totals.calls and most["usd"] >= totals.usd
     asked = {stage["stage"] for stage in found["stages"]}
     assert asked == {step for role in totals.by_role() for step in STEPS[role]}
@@ -75,10 +74,15 @@ async def test_the_estimate_of_the_demo_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_the_estimate_of_real_documents_holds(shared: Path, tmp_path: Path) -> None:
-    config = priced(shared / "data" / "seeds")
-    found = await compare(config, await paid(config, tmp_path))
+@pytest.mark.parametrize(("rounds", "reach"), [(1, 0.2), (2, 0.35)])
+async def test_the_estimate_of_real_documents_holds(
+    shared: Path, tmp_path: Path, rounds: int, reach: float
+) -> None:
+    # Nobody can foretell how battles steer a second round: here it takes a third less than the first.
+    config = priced(shared / "data" / "seeds", f"rounds={rounds}")
+    found = await compare(config, await paid(config, tmp_path), reach)
     assert found["sample"]["documents"] < found["seeds"] / 3
+    assert ("how battles steer" in " ".join(found["notes"])) == (rounds > 1)
 
 
 async def test_models_behind_a_server_are_foretold_by_their_stand_ins(

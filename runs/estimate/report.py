@@ -188,6 +188,11 @@ class Estimate:
             f"passed the gate, and {sample['fought']} were battled over; each of the "
             f"{self.config.rounds} rounds is taken to be like it."
         )
+        if self.config.rounds > 1:
+            yield (
+                "not foretold: how battles steer later rounds (harder and plainer instructions, more of some "
+                "leaves), and a call at most for each leaf and skill to find out."
+            )
         yield (
             "at most: each seed takes what the dearest like it took, and the gate drops nothing; "
             "retries come on top."
