@@ -1,6 +1,7 @@
 """YAML that knows its lines, so that what is wrong in it can be said with its place."""
 
 import re
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import yaml
 
 Location = tuple[str | int, ...]
 """Keys and list positions, from the top: pydantic's `loc`."""
+
+_MOST = 100_000
+"""Values of a file, with every alias written out: many times what any config or skill has."""
 
 
 class _Words(yaml.SafeLoader):
@@ -28,9 +32,13 @@ def load(text: str) -> Any:
     """Return the value of a text; a setting may be called off, or no.
 
     Raises:
-        yaml.YAMLError: it is no YAML.
+        yaml.YAMLError: it is no YAML, or stands for more than a file of settings could hold.
     """
-    return yaml.load(text, Loader=_Words)
+    try:
+        _measure(yaml.compose(text))
+        return yaml.load(text, Loader=_Words)
+    except RecursionError as error:
+        raise yaml.YAMLError("nested too deeply") from error
 
 
 def compose(text: str, path: str | Path) -> yaml.Node | None:
@@ -41,6 +49,7 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
     """
     try:
         node: yaml.Node | None = yaml.compose(text)
+        _measure(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"{path}:{line}: {error.problem}") from error
@@ -48,6 +57,31 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
         raise ValueError(f"{path}: {error}") from error
     _refuse_repeated_keys(node, path)
     return node
+
+
+def _measure(top: yaml.Node | None) -> None:
+    """Refuse what would never end to be looked through: aliases of aliases, or one that holds itself."""
+    sizes: dict[int, int] = {}
+    above: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        if not isinstance(node, yaml.CollectionNode):
+            return 1
+        if id(node) in above:
+            raise yaml.YAMLError(f"line {_line(node)}: an alias stands within what it stands for")
+        if id(node) not in sizes:
+            above.add(id(node))
+            parts = chain.from_iterable(v if isinstance(v, tuple) else (v,) for v in node.value)
+            sizes[id(node)] = 1 + sum(map(size, parts))
+            above.discard(id(node))
+        if sizes[id(node)] > _MOST:
+            raise yaml.YAMLError(
+                f"line {_line(node)}: with its aliases written out it has more than {_MOST:,} values"
+            )
+        return sizes[id(node)]
+
+    if top is not None:
+        size(top)
 
 
 def line_of(node: yaml.Node | None, loc: Location) -> int:

@@ -12,7 +12,8 @@ from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.testset.config import SetConfig
-from arenainstruct.taxonomy.skill import skill_names
+from arenainstruct.taxonomy.skill import load_skill, skill_names
+from tests.bombs import BOMBS
 
 DOCUMENTED = """\
 seeds: docs/                  # file, folder, glob, or .jsonl/.parquet with a text column
@@ -167,6 +168,23 @@ def test_files_that_are_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             load_config(name)
         assert str(caught.value).startswith(start)
         assert name != "docs" or str(caught.value).endswith("--seeds docs")
+
+
+def test_aliases_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    bomb, loop = tmp_path / "bomb.yaml", tmp_path / "loop.yaml"
+    BOMBS["alias.yaml"][0](bomb)
+    loop.write_text("models: &models\n  m: [*models]\n")
+    for path, said in {
+        bomb: "bomb.yaml: line 5: .* more than 100,000 values",
+        loop: "loop.yaml: line 1: an alias stands within what it stands for",
+    }.items():
+        with pytest.raises(UserError, match=said):
+            load_config(path)
+        with pytest.raises(ValueError, match=said):
+            load_skill(str(path))
+    for value in ("&a [*a]", "[" * 3000):
+        with pytest.raises(UserError, match="is not a YAML value"):
+            load_config(None, [f"rounds={value}"])
 
 
 @pytest.mark.parametrize("word", ["off", "no", "on", "yes", "Off", "NO", "y", "n"])

@@ -112,8 +112,8 @@ def _hastened(config: RunConfig, held_out: float) -> RunConfig:
     """Return the config without what only takes time, and with a share held out if any is.
 
     What is said to small models makes no sense to those that stand in their places. The taxonomist is left
-    out: it is asked about no document, and at most once a skill and round. What the critic is asked takes more
-    battles than are fought here.
+    out: it is asked about no document, and at most once a skill and round. The critic needs more battles than
+    are fought here.
     """
     quick = {"rpm": None, "tpm": None, "concurrency": "auto"}
     share = {"held_out": min(config.evaluation.held_out, held_out)}
