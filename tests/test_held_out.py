@@ -228,6 +228,21 @@ async def test_seeds_are_held_out_by_number_whatever_their_order(tmp_path: Path)
         assert await held_of(stage, cast=nobody) == set()
 
 
+async def test_who_fails_over_a_held_out_instruction_is_asked_again_each_round(
+    tmp_path: Path,
+) -> None:
+    def silent(line: Line) -> Any:
+        return "" if line.alias == "other" else f"It was said by {line.alias}."
+
+    async with staged(tmp_path, {"contender": silent}, evaluation={"held_out": 0.5}) as stage:
+        await stage.store.add(kinds.SEED, 0, lighthouses(2))
+        await selected(stage, *(instruction(f"i-{n}", seed_id=f"seed-{n}") for n in range(2)))
+        for number in (1, 2):
+            await evaluate.evaluate(state.start_state(round=number), stage.runtime)
+        rejects = [r for r in await stage.records(kinds.REJECT) if r.stage == "evaluate"]
+    assert [(r.round, r.reason) for r in rejects] == [(1, "reply"), (2, "reply")]
+
+
 async def test_broken_instructions_rate_nobody(tmp_path: Path) -> None:
     """Lost by everyone, also before the evaluation jury: it tells of the instruction only."""
 

@@ -10,7 +10,7 @@ from random import Random
 
 from langgraph.runtime import Runtime
 
-from ...agents.records import Battle, Instruction, Reject
+from ...agents.records import Battle, Instruction, Reject, make_id
 from .. import kinds, stages
 from ..arena.fight import fight
 from ..arena.matchmaking import Pair, pairs
@@ -53,7 +53,9 @@ async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
         services.notify("progress", stage=STAGE)
 
     def _here(reject: Reject) -> Reject:
-        return reject.model_copy(update={"stage": STAGE, "round": number})
+        # The same one may fail over the same instruction in every round.
+        id = make_id("reject", STAGE, number, reject.id)
+        return reject.model_copy(update={"id": id, "stage": STAGE, "round": number})
 
     await each(_asked(services, held.instructions), one, services.settings.in_flight)
     if services.settings.arena.aggregation == "judge_aware":
