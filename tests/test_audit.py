@@ -316,6 +316,20 @@ def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path
         cli(run.path, "--canaries", 9999)
 
 
+def test_one_juror_and_one_leaf_are_audited(run: RunFolder, tmp_path: Path) -> None:
+    whole = json.loads(cli(run.path, "--json")[1])
+    asked = whole["by"]["leaf"]
+    leaf = max(asked, key=lambda name: sum(one["wins"] for one in asked[name]))
+    told = json.loads(cli(run.path, "--judge", "Juror-2", "--where", f"leaf={leaf}", "--json")[1])
+    assert [juror["juror"] for juror in told["jurors"]] == ["juror-2"]
+    assert list(told["by"]["leaf"]) == [leaf]
+    assert 0 < told["games"] < whole["games"] and told["passed_over"]
+    with pytest.raises(ValueError, match="are not of judge owl \\(there are: juror-1"):
+        cli(run.path, "--judge", "owl")
+    with pytest.raises(ValueError, match="no column 'planet'"):
+        cli(run.path, "--where", "planet=mars")
+
+
 def test_files_with_labels_answers_and_faulty_rows(tmp_path: Path) -> None:
     evidence = world(3, place=(0.9, 0.0, 0.0))
     battles, people, texts = (tmp_path / n for n in ("b.jsonl", "people.csv", "answers.jsonl"))
@@ -341,6 +355,9 @@ def test_files_with_labels_answers_and_faulty_rows(tmp_path: Path) -> None:
     assert told["jurors"][1]["people"]["agreement_decided"]["value"] > 0.8
     assert told["jurors"][1]["length_effect"]["n"] == 480
     assert told["agreement"]["effective_votes"] > 1
+    one = json.loads(cli(battles, "--judge", "j1", "--where", "model_a=ant", "--json")[1])
+    assert [juror["juror"] for juror in one["jurors"]] == ["j1"]
+    assert one["games"] + one["passed_over"] == len(rows)
     battles.write_text(battles.read_text() + '{"question_id": "x", "model_a": "ant"}\n')
     with pytest.raises(ValueError, match="row 2881"):
         cli(battles)

@@ -13,6 +13,7 @@ import pytest
 from arenainstruct.graphs.testset.prompt import Prompt
 from arenainstruct.graphs.testset.sample import diverse, spread
 from arenainstruct.graphs.testset.telling import Telling
+from arenainstruct.runs.leaderboard.asked import Asked
 from arenainstruct.runs.leaderboard.reading import Wanted, load
 from arenainstruct.runs.leaderboard.verdicts import spreads
 from tests.boards import battle, refused, said, told, write
@@ -45,7 +46,7 @@ def test_the_most_telling_prompt_of_a_cluster_comes_first(shared: Path) -> None:
     """On recorded results: one prompt a cluster, chosen by spread on other models, ranks better."""
     path = str(shared / "data/battles/alpaca2_battles.csv.gz")
     judge = "weighted_alpaca_eval_gpt4_turbo"
-    battles = load([path], Wanted(drop=True, judges=(judge,))).battles
+    battles = load([path], Wanted(drop=True, asked=Asked((judge,)))).battles
     telling = spreads(battles)
     assert len(telling) == 805 and 0 < max(telling.values()) < 0.25
     text = gzip.decompress(Path(path).read_bytes()).decode()

@@ -63,6 +63,14 @@ def audit(
             metavar="FILE", help="The answers: question_id, model, output; for length and style."
         ),
     ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this juror's verdicts. Repeatable."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
+    ] = None,
     ties: Annotated[
         TiesChoice,
         typer.Option(
@@ -99,6 +107,7 @@ def audit(
     from ..arena.config import ArenaConfig
     from ..config.load import load
     from ..labels import labels_file
+    from ..leaderboard.asked import Asked
     from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
     from .data import data, records_by
     from .reading import read_answers, read_battles, read_labels
@@ -108,14 +117,17 @@ def audit(
     sung = _sing(run, canaries) if canaries else None
     paths = [str(run.path)] if run else battles
     heap = read_battles(
-        paths, drop=on_error is ErrorChoice.drop, failures=failed is not None and run is None
+        paths,
+        Asked.of(judge, where),
+        drop=on_error is ErrorChoice.drop,
+        failures=failed is not None and run is None,
     )
     if labels or (run and labels_file(run).is_file()):
         own = None if labels or run is None else str(labels_file(run))
         read_labels(own or str(labels), heap, drop=on_error is ErrorChoice.drop, needed=not own)
     if answers:
         read_answers(answers, heap)
-    broken = _failures(run)
+    broken = [told for told in _failures(run) if heap.asked.judge(told["juror"])]
     counting = Counting(ties.value, failed.value if failed else "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
@@ -126,10 +138,26 @@ def audit(
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
     if as_json:
-        told = data(found, sung, doubts, looks, records, dropped=dropped, unjudged=heap.unjudged)
+        told = data(
+            found,
+            sung,
+            doubts,
+            looks,
+            records,
+            dropped=dropped,
+            unjudged=heap.unjudged,
+            passed_over=heap.passed_over,
+        )
         say(orjson.dumps({**told, "failures": broken}).decode())
     else:
-        show(found, sung, doubts, dropped=sum(dropped.values()), failed=broken)
+        show(
+            found,
+            sung,
+            doubts,
+            dropped=sum(dropped.values()),
+            failed=broken,
+            passed_over=heap.passed_over,
+        )
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 

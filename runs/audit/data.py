@@ -28,6 +28,7 @@ def data(
     *,
     dropped: Mapping[str, int],
     unjudged: int,
+    passed_over: int,
 ) -> Data:
     """Return what `--json` prints; shares run from 0 to 1, and a figure that is missing says why."""
     return {
@@ -36,6 +37,7 @@ def data(
         "games": audit.games,
         "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
         "unjudged": unjudged,
+        "passed_over": passed_over,
         "answers": [asdict(told) for told in answers],
         "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},

@@ -25,6 +25,7 @@ from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, folded, in_order, side
 from ...tools.tables import Batch, Reject, Table, kind_of
 from ..leaderboard.answers import LACKS, answer_of
+from ..leaderboard.asked import ALL, Asked
 from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
 from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
 from ..leaderboard.published import Published
@@ -50,6 +51,11 @@ class Heap:
     """What has been read so far."""
 
     gate: Gate
+    asked: Asked = ALL
+    passed_over: int = 0
+    """Rows with other values than were asked for, and games of other judges."""
+    others: Counter[str] = field(default_factory=Counter)
+    """Games of judges that were not asked for."""
     plays: list[Play] = field(default_factory=list)
     looks: dict[Place, Looks] = field(default_factory=dict)
     passed: dict[Place, bool] = field(default_factory=dict)
@@ -86,6 +92,14 @@ class Heap:
 
     said: Sayings = field(default_factory=lambda: Sayings(addresses_jury))
 
+    def wants(self, judge: str) -> bool:
+        """Tell whether a judge's games are asked for; count those that are not."""
+        if wanted := self.asked.judge(judge):
+            return wanted
+        self.passed_over += 1
+        self.others[judge] += 1
+        return False
+
     def look(self, place: Place, text: str, asked: str = "") -> None:
         """Note what an answer says, how it looks, and whether it seems to speak to the juror."""
         self.said.add(*place, text, asked)
@@ -95,13 +109,15 @@ class Heap:
                 self.swayed.add(place)
 
 
-def read_battles(paths: list[str], *, drop: bool, failures: bool = False) -> Heap:
+def read_battles(
+    paths: list[str], asked: Asked = ALL, *, drop: bool, failures: bool = False
+) -> Heap:
     """Read battles from files, folders and runs; with `failures` rows without a verdict are no faults.
 
     Raises:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
-    heap = Heap(Gate(drop), failed=[] if failures else None)
+    heap = Heap(Gate(drop), asked, failed=[] if failures else None)
     files, heap.twice = once(battle_files(paths))
     for file in files:
         with opened(file, Context(failures=failures)) as table:
@@ -110,6 +126,9 @@ def read_battles(paths: list[str], *, drop: bool, failures: bool = False) -> Hea
                 heap.unjudged += table.unjudged
                 heap.ordered &= table.ordered
     if not heap.plays:
+        if heap.passed_over:
+            what = " and ".join(asked.told(name for name, _ in heap.others.most_common(20)))
+            raise UserError(f"{', '.join(paths)}: {heap.passed_over} rows are not of {what}")
         raise UserError(
             f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
             "jurors, the column judge; or the battles of a run that a jury decided"
@@ -189,11 +208,13 @@ def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch
         if not batch.columns:
             gate.kept(table, batch, [])
             continue
-        filled = ~is_empty(batch)
+        filled, wanted = ~is_empty(batch), heap.asked.rows(batch)
+        heap.passed_over += int((filled & ~wanted).sum())
+        filled &= wanted
         columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
         rows = Batch(columns, batch.numbers[filled], batch.broken)
         if heap.failed is not None:
-            rows = _without_failures(rows, heap.failed)
+            rows = _without_failures(rows, heap.failed, heap.asked)
         score = scores(rows)
         wrong = [*faults(rows, score, []), *answer_faults(rows)]
         keep = gate.kept(table, rows, wrong)
@@ -201,7 +222,7 @@ def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch
         yield Batch(kept, rows.numbers[keep]), score[keep]
 
 
-def _without_failures(batch: Batch, failed: list[Failure]) -> Batch:
+def _without_failures(batch: Batch, failed: list[Failure], asked: Asked) -> Batch:
     """Return the rows with a verdict; note the others."""
     winner = batch.columns.get("winner")
     if winner is None or not len(batch):
@@ -214,7 +235,8 @@ def _without_failures(batch: Batch, failed: list[Failure]) -> Batch:
     judges = batch.columns["judge"].to_pylist() if "judge" in batch.columns else [None] * len(batch)
     for at in np.flatnonzero(lost):
         question, one, two = (str(values[at]) for values in places)
-        failed.append((question, one, two, str(judges[at] or NOBODY)))
+        if asked.judge(name := str(judges[at] or NOBODY)):
+            failed.append((question, one, two, name))
     kept = {name: column.filter(pa.array(~lost)) for name, column in batch.columns.items()}
     return Batch(kept, batch.numbers[~lost], batch.broken)
 
@@ -227,7 +249,7 @@ def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _read(table: Table, heap: Heap) -> None:
-    names = _names(table, REQUIRED, OUTCOME)
+    names = _names(table, (*REQUIRED, *heap.asked.where), OUTCOME)
     for batch, score in _batches(table, names, heap):
         for row, said in zip(_rows(batch, names), score, strict=True):
             _take(row, float(said), heap)
@@ -248,6 +270,8 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
         _games(row["games"], (question, a, b), heap)
         return
     judge = str(row.get("judge") or NOBODY)
+    if not heap.wants(judge):
+        return
     heap.served.setdefault(judge, "")
     ahead, behind = (row.get(f"before_{side}") for side in "ab")
     if isinstance(ahead, float) and isinstance(behind, float):
@@ -268,6 +292,8 @@ def _answer(row: dict[str, Any], side: str, place: Place, heap: Heap) -> None:
 def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap) -> None:
     question, a, b = where
     for game in games:
+        if not heap.wants(game["juror"]):
+            continue
         heap.served.setdefault(game["juror"], game.get("model") or "")
         heap.conferred += _conferred(game)
         lead = _lead(game)

@@ -55,6 +55,7 @@ def show(
     *,
     dropped: int,
     failed: Sequence[dict[str, Any]],
+    passed_over: int,
 ) -> None:
     """Print the whole report."""
     wide = sys.stdout.isatty()
@@ -67,6 +68,8 @@ def show(
     for juror in audit.jurors:
         console.print(_table(juror))
         console.print()
+    if passed_over:
+        console.print(f"{passed_over:,} games are of other judges or values than were asked for.")
     for line in _words(audit, dropped):
         console.print(line, soft_wrap=not wide)
     if canaries is not None:

@@ -148,7 +148,8 @@ def leaderboard(
     as_json: JsonOption = False,
 ) -> None:
     """Rank models by recorded battles: ratings with intervals, and how far to trust them."""
-    from .options import Options, parse_anchor, parse_where
+    from .asked import Asked
+    from .options import Options, parse_anchor
     from .reading import Wanted
 
     options = Options(
@@ -171,8 +172,7 @@ def leaderboard(
         drop=on_error is ErrorChoice.drop,
         strength=strong,
         baseline=baseline,
-        judges=tuple(judge or ()),
-        where=tuple(map(parse_where, where or ())),
+        asked=Asked.of(judge, where),
         answers=tuple(answers or ()),
     )
     _rank(battles, options, wanted, plots=plot or (), as_json=as_json)

@@ -51,11 +51,12 @@ def compare(
 
     from ...agents.errors import UserError
     from ...tools.ratings.rankings import compare as measure
+    from .asked import Asked
     from .options import Options
     from .reading import Wanted
 
     options = Options(rounds=rounds, seed=seed)
-    wanted = Wanted(drop=on_error is ErrorChoice.drop, judges=tuple(judge or ()))
+    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=Asked.of(judge, None))
     there = read_ranking(reference, options, wanted, column)
     found: dict[str, Comparison] = {}
     for path in boards:

@@ -33,8 +33,8 @@ class Fields:
     by: str | None
     style: tuple[str, ...]
     """Names of the pairs to hold equal: `len` stands for the columns len_a and len_b."""
-    where: Mapping[str, tuple[str, ...]]
-    """Columns with the values that a row may have there."""
+    where: tuple[str, ...]
+    """Columns in which values are asked for."""
     joined: bool = False
     """Whether the style comes from a file of answers."""
 
@@ -63,7 +63,7 @@ def fields(
     table: Table,
     by: str | None = None,
     control: Control | None = None,
-    where: Iterable[tuple[str, str]] = (),
+    where: Iterable[str] = (),
     joined: tuple[str, ...] = (),
 ) -> Fields:
     """Decide what to read from the first row of the first file; `joined` is the style of other files.
@@ -71,10 +71,7 @@ def fields(
     Raises:
         UserError: Control for style was asked for and there are no style columns.
     """
-    values: dict[str, tuple[str, ...]] = {}
-    for name, value in where:
-        values[name] = (*values.get(name, ()), value)
-    return Fields(by, joined or _style(table, control), values, bool(joined))
+    return Fields(by, joined or _style(table, control), tuple(where), bool(joined))
 
 
 def _style(table: Table, control: Control | None) -> tuple[str, ...]:

@@ -97,15 +97,3 @@ def parse_anchor(text: str | None) -> Anchor | None:
     if not (equals and model and abs(value) < float("inf")):
         raise UserError(f"--anchor {text!r}: write MODEL=RATING, for example owl=1100")
     return model, value
-
-
-def parse_where(text: str) -> tuple[str, str]:
-    """Read COLUMN=VALUE.
-
-    Raises:
-        UserError: It is not written so.
-    """
-    name, equals, value = text.partition("=")
-    if not (equals and name.strip()):
-        raise UserError(f"--where {text!r}: write COLUMN=VALUE, for example category=coding")
-    return name.strip(), value

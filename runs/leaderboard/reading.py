@@ -18,6 +18,7 @@ from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
 from .answers import Answers, read_answers
 from .arrays import CODED, chosen, coded, codes, mapped, numbers
+from .asked import ALL, Asked
 from .battles import Battles, Columns, together
 from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
 from .fields import Control, Fields, fields, measurable, with_lengths
@@ -81,12 +82,9 @@ class Wanted:
     """What a strong verdict counts."""
     baseline: str | None = None
     """Of Arena-Hard's judgments that do not name it."""
-    judges: tuple[str, ...] = ()
-    """Whose verdicts; empty: everybody's."""
     answers: tuple[str, ...] = ()
     """Files of the answers, with what is to be held equal."""
-    where: tuple[tuple[str, str], ...] = ()
-    """Columns and the value that a row must have there; of one column any of its values will do."""
+    asked: Asked = ALL
 
 
 def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
@@ -103,7 +101,7 @@ def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
         with opened(path, context) as table:
             if reader is None:
                 style = answers.style if answers else ()
-                known = fields(table, wanted.by, wanted.control, wanted.where, style)
+                known = fields(table, wanted.by, wanted.control, wanted.asked.where, style)
                 reader = Reader(wanted, known, said, answers)
             reader.read(table)
     if reader is None:
@@ -191,7 +189,7 @@ class Reader:
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
         rows = _judged(table, rest, self._columns(rest, score[keep]), self.wanted.strength)
         self.cascade.update(cascaded(rest, rows))
-        if self.wanted.judges:
+        if self.wanted.asked.judges:
             kept = self._by_judge(rows)
             rows, verdict = (
                 rows.where(kept),
@@ -212,11 +210,7 @@ class Reader:
 
     def _asked_for(self, batch: Batch) -> Batch:
         """Return the rows that have the values asked for, in any one of several of a column."""
-        keep = np.ones(len(batch), dtype=np.bool_)
-        for name, values in self.fields.where.items():
-            column = batch.columns.get(name)
-            told = {value.strip().lower(): 1.0 for value in values}
-            keep &= mapped(coded(column), told) == 1.0 if column is not None else False
+        keep = self.wanted.asked.rows(batch)
         self.passed_over += int((~keep).sum())
         return _some(batch, keep)
 
@@ -226,8 +220,8 @@ class Reader:
         code = codes(rows.judge)
         for at, count in enumerate(np.bincount(code[code >= 0], minlength=len(names)).tolist()):
             self.seen[str(names[at])] += count
-        asked = {judge.strip().lower(): 1.0 for judge in self.wanted.judges}
-        keep = np.asarray(mapped(rows.judge, asked) == 1.0)
+        asked = np.array([*map(self.wanted.asked.judge, map(str, names)), False], dtype=np.bool_)
+        keep = asked[code]
         self.passed_over += int((~keep).sum())
         return keep
 
@@ -306,11 +300,7 @@ class Reader:
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:
         if self.passed_over:
-            asked = [f"{name}={' or '.join(v)}" for name, v in self.fields.where.items()]
-            judges = ", ".join(name for name, _ in self.seen.most_common(20))
-            asked += [f"judge {' or '.join(self.wanted.judges)} (there are: {judges})"] * bool(
-                self.seen
-            )
+            asked = self.wanted.asked.told(name for name, _ in self.seen.most_common(20))
             return f"{self.passed_over} rows are not of {' and '.join(asked)}"
         left_out = {
             **dropped,
