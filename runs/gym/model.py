@@ -33,7 +33,7 @@ class BaseSettings:
     """How the base is made."""
 
     seed: int = 7
-    steps: int = 2000
+    steps: int = 300
     batch: int = 48
     rate: float = 2e-3
     width: int = 144
@@ -142,7 +142,7 @@ def _train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        if step % 200 == 0 or step == settings.steps - 1:
+        if step % 100 == 0 or step == settings.steps - 1:
             told(f"base model: step {step} of {settings.steps}, loss {loss.item():.3f}")
 
 

@@ -37,9 +37,9 @@ class Size:
     """How much a run does."""
 
     seed: int = 7
-    instructions: int = 1600
+    instructions: int = 4000
     """Asked for in each round."""
-    rows: int = 600
+    rows: int = 2400
     """SFT rows, and preference rows, that a round may give: the training budget."""
     rounds: int = 3
     held_out: int = 300
@@ -116,9 +116,9 @@ def config(
             "steps": ["sft"],
             "replay": 1.0,
             "max_length": 64,
-            "save_every": 25,
+            "save_every": 100,
             # As many updates whatever an arm found to learn from: one training budget for all.
-            "sft": {"learning_rate": 1e-3, "fixed_updates": 200, "batch": 32},
+            "sft": {"learning_rate": 1e-3, "fixed_updates": 400, "batch": 64},
             "dpo": {"learning_rate": 2e-5, "fixed_updates": 40, "batch": 32},
             "ppo": {
                 "learning_rate": 2e-5,
