@@ -139,6 +139,16 @@ def test_a_pinned_leaf_stays_and_the_others_share_what_it_leaves() -> None:
     assert sum(after.values()) == pytest.approx(4, abs=0.002)
 
 
+def test_a_leaf_on_trial_moves_nobody() -> None:
+    found: Found = {("reading", name): Evidence(9, 4) for name in NAMES[1:]}
+    trial = Policy(leaves={f"reading/{NAMES[0]}": LeafPolicy(weight=0.25)})
+    held = {("reading", NAMES[0])}
+    settings = FeedbackSettings()
+    assert weigh(trial, {}, found, [skill()], round=1, settings=settings, held=held) == []
+    moved = weigh(trial, {}, found, [skill()], round=1, settings=settings)
+    assert {change.leaf for change in moved} == set(NAMES[:1]), "its trial is over"
+
+
 def test_a_skill_is_compared_with_itself_only() -> None:
     found: Found = {("reading", "literal"): Evidence(30, 30), ("tools", "literal"): Evidence(30, 0)}
     both = [skill(), skill("tools")]

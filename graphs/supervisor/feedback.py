@@ -64,7 +64,7 @@ def weigh(
 ) -> list[PolicyChange]:
     """Return how the leaves' weights change, in the taxonomy's order: diversity follows what taught.
 
-    Leaves that are `held`, or pinned by the user, keep theirs, and the others share what they leave.
+    Leaves that are `held` or pinned by the user keep theirs; the others share what the pinned ones leave.
     """
     return [
         change_of(policy, round, skill.name, "weight", move, of_skill(records, skill))
@@ -140,9 +140,11 @@ def _weights(
     free = [n for n, stays in zip(names, fixed, strict=True) if not stays]
     if not free:
         return
-    taken = sum(old[n].weight for n, stays in zip(names, fixed, strict=True) if stays)
+    # What is on trial comes on top, so that it moves nobody; what is pinned is shared in.
+    sharing = [name for name in names if (skill.name, name) not in held]
+    taken = sum(old[name].weight for name in sharing if name not in free)
     even = dict(zip(names, wanted or [1.0] * len(names), strict=True))
-    mean = (len(names) - taken) / len(free)
+    mean = (len(sharing) - taken) / len(free)
     new = levelled([even[name] for name in free], floor=floor, cap=cap, mean=mean)
     own = dict(zip(names, evidence, strict=True))
     for name, weight in zip(free, (round(weight, 3) for weight in new), strict=True):

@@ -15,19 +15,22 @@ def draw_curves(told: dict[str, Any], path: Path) -> None:
     _ratings(ratings, told)
     scores = [Score(cells) for cells in told["tests"]]
     rounds = range(len(scores))
+    leaves.set_prop_cycle(color=plot.get_cmap("tab20").colors)
     for leaf in tasks.LEAVES:
         leaves.plot(rounds, [s.mean(f"{leaf}/") for s in scores], marker="o", ms=3, label=leaf)
     leaves.set_title("Right on the test, by leaf")
-    leaves.legend(fontsize=7, ncols=2)
+    leaves.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     for level in tasks.LEVELS:
         shares = [s.mean(f"/{level}") for s in scores]
         levels.plot(rounds, shares, marker="o", ms=3, label=f"level {level}")
     levels.plot(rounds, [s.mean() for s in scores], color="black", lw=2, label="all")
     levels.set_title("Right on the test, by level")
     levels.legend(fontsize=7)
+    weights.set_prop_cycle(color=plot.get_cmap("tab20").colors)
     _weights(weights, told)
     for axes in (ratings, leaves, levels, weights):
         axes.set_xlabel("round")
+        axes.set_xticks(rounds)
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, dpi=120)

@@ -49,6 +49,7 @@ def make_base(
     if mark.is_file() and mark.read_text() == wanted:
         return folder
     torch, transformers = optional("torch", EXTRA), optional("transformers", EXTRA)
+    transformers.utils.logging.disable_progress_bar()
     torch.manual_seed(settings.seed)
     tokenizer = _tokenizer(transformers)
     model = _model(transformers, tokenizer, settings)
