@@ -25,6 +25,7 @@ from tests.stage import (
     staged,
 )
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 ONE_LEAF = READING.model_copy(update={"leaves": READING.leaves[:1]})
 SPARE = {"passages": 1, "instructions": 1, "per_leaf": 1, "refinements": 0}
 
@@ -50,6 +51,7 @@ async def test_what_the_target_lost_trains_it_with_the_winner_s_answer(tmp_path:
 
 async def test_battles_take_the_routes_that_the_picture_shows(tmp_path: Path) -> None:
     picture = build().get_graph().draw_mermaid()
+    assert picture.strip() in (DOCS / "rounds.md").read_text(), "the page shows another graph"
     for route in ("second_look", "taxonomy", "complexity", "feed_back"):
         assert f"select -.-> {route}" in picture.replace("-. &nbsp;", "-.")
 
