@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 SMALL = 0.2
 """The small run's share of the large one."""
@@ -138,6 +139,12 @@ def full_run(url: str, calls: int) -> dict[str, float]:
     return {"calls": result.calls["paid"], "wall_s": wall, **used()}
 
 
+def untraced_run(url: str, calls: int) -> dict[str, float]:
+    """Launch the same run with nobody tracing: no event is made or written."""
+    with patch(f"{__package__}.trace.span", lambda *_, **__: nullcontext()):
+        return full_run(url, calls)
+
+
 CALLS_PER_SEED = 40
 """About what one seed of the config below leads to."""
 
@@ -189,7 +196,11 @@ def document(number: int) -> str:
     return "\n\n".join(parts)
 
 
-CHILDREN = {"bare ChatOpenAI loop": bare_loop, "full run": full_run}
+CHILDREN = {
+    "bare ChatOpenAI loop": bare_loop,
+    "full run": full_run,
+    "full run, untraced": untraced_run,
+}
 
 
 def report(rows: dict[str, dict[str, float]]) -> None:
@@ -199,6 +210,8 @@ def report(rows: dict[str, dict[str, float]]) -> None:
     for name, row in rows.items():
         cpu = row["cpu_ms"]
         say(f"{name:<24}{row['rate']:>10.0f}{cpu:>14.2f}{cpu / bare:>14.2f}{row['peak_mb']:>10.0f}")
+    traced, untraced = (rows[name]["cpu_ms"] for name in ("full run", "full run, untraced"))
+    say(f"tracing: {1 - untraced / traced:.1%} of the run's CPU")
 
 
 if __name__ == "__main__":
