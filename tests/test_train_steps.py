@@ -111,6 +111,14 @@ PPO = {
     "epochs": 20,
 }
 
+GROUPS = {
+    "learning_rate": 2e-2,
+    "batch": 48,
+    "generations": 12,
+    "max_tokens": 6,
+    "fixed_updates": 20,
+}
+
 
 def test_sft_learns_what_the_assistant_says(base: Path, tmp_path: Path) -> None:
     bench = Bench(tmp_path, base, sft={"learning_rate": 1e-2, "epochs": 6}, max_length=60)
@@ -178,13 +186,25 @@ def test_ppo_without_a_checker_is_led_by_the_reward_model(base: Path, tmp_path: 
     assert bench.do("ppo")["updates"] == 2
 
 
-@pytest.mark.parametrize("name", ["sft", "ppo"])
+@pytest.mark.parametrize("name", ["grpo", "rloo"])
+def test_groups_write_more_of_what_a_checker_passes(
+    base: Path, tmp_path: Path, vowels: None, name: str
+) -> None:
+    bench = Bench(tmp_path, base, **{name: GROUPS})
+    bench.rows(rlvr=asked(check=True))
+    facts = bench.do(name)
+    assert facts["updates"] == 20
+    assert facts["reward_last"] > facts["reward_first"] + 0.3
+
+
+@pytest.mark.parametrize("name", ["sft", "ppo", "grpo"])
 def test_a_training_taken_up_again_comes_to_the_same_end(
     base: Path, tmp_path: Path, vowels: None, name: str
 ) -> None:
     settings: Line = {
         "sft": {"learning_rate": 1e-2, "epochs": 3},
         "ppo": {**PPO, "epochs": 5},
+        "grpo": {**GROUPS, "fixed_updates": 5},
         "save_every": 2,
     }
     ends = []

@@ -7,7 +7,8 @@ would also let a leaf go that the target always loses to others, of all leaves t
 simulated runs of five rounds, learning by imitation at once or slowly, this value left the target 0.2 to
 2 points better than p(1-p), and 1 to 3.5 points better than even weights.)
 
-Weights have the mean 1 within a skill, what is on trial not counted. They move only where the leaves scatter more than chance makes them.
+Weights have the mean 1 within a skill, what is on trial not counted. They move only where the leaves
+scatter more than chance makes them.
 """
 
 from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from .rows import Rows
-from .settings import ORDER, TrainingSettings
+from .settings import ORDER, REWARDED, TrainingSettings
 
 _FILE = "plan.json"
 
@@ -33,10 +33,10 @@ class Plan(BaseModel):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps, in order; where checkers do not reward all answers, PPO wants a reward model first."""
+        """The steps in order, a reward model among them where checkers do not reward all answers."""
         unchecked = self.counts["rlvr"] > self.counts["checked"]
         wanted = set(self.settings.steps)
-        if "ppo" in wanted and unchecked and self.counts["preference"]:
+        if wanted & REWARDED and unchecked and self.counts["preference"]:
             wanted.add("reward")
         return tuple(step for step in ORDER if step in wanted)
 

@@ -12,10 +12,11 @@ from ...agents.models.settings import ModelSettings, TransformersSettings
 from ...graphs.settings import EvaluationSettings
 from ..config.load import Section
 
-Step = Literal["sft", "dpo", "reward", "ppo"]
-ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo")
-"""What a round does, in this order, as Arena Learning does; each is optional."""
-
+Step = Literal["sft", "dpo", "reward", "ppo", "grpo", "rloo"]
+ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo", "grpo", "rloo")
+"""What a round does, in this order, as Arena Learning does (sft, dpo, reward, ppo); each is optional."""
+REWARDED: frozenset[Step] = frozenset({"ppo", "grpo", "rloo"})
+"""Steps that learn from rewards of what the model writes itself."""
 
 HOW = {"device", "save_every", "timeout_s"}
 """Fields that do not decide what comes out, but for the last digits."""
@@ -76,6 +77,30 @@ class PpoSettings(StepSettings):
     lam: float = Field(default=0.95, ge=0, le=1)
 
 
+class GroupSettings(StepSettings):
+    """Writing several answers to a prompt, and more of what earned more than the others did."""
+
+    learning_rate: PositiveFloat = 1e-6
+    batch: PositiveInt = 32
+    """Answers behind one update: a multiple of `generations`."""
+    generations: int = Field(default=8, ge=2)
+    """Answers to one prompt."""
+    max_tokens: PositiveInt = 128
+    """Longest answer."""
+    temperature: PositiveFloat = 1.0
+    kl: float = Field(default=0.0, ge=0)
+    """Price of leaving what it was before."""
+
+    @model_validator(mode="after")
+    def _of_groups(self) -> Self:
+        if self.batch % self.generations:
+            raise ValueError(
+                f"batch: {self.batch} is no multiple of generations, {self.generations}: an update "
+                "takes whole groups"
+            )
+        return self
+
+
 class LoraSettings(Section):
     """Training a few numbers beside the weights, which are added to them at the end."""
 
@@ -107,6 +132,8 @@ class TrainingSettings(Section):
     dpo: DpoSettings = DpoSettings()
     reward: RewardStepSettings = RewardStepSettings()
     ppo: PpoSettings = PpoSettings()
+    grpo: GroupSettings = GroupSettings()
+    rloo: GroupSettings = GroupSettings(kl=0.05)
     command: tuple[str, ...] = ()
     """Of `backend: command`: the program and its arguments; see `runs/training/command.py`."""
     timeout_s: PositiveFloat | None = None

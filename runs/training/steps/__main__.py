@@ -18,12 +18,20 @@ from ....agents.models.causal import device_of
 from ..marker import marked
 from ..plan import Plan
 from .failure import TrainingEnds, classified
+from .groups import grpo, rloo
 from .pairs import dpo, reward
 from .ppo import ppo
 from .sft import sft
 from .work import Facts, Work
 
-STEPS: dict[str, Callable[[Work], Facts]] = {"sft": sft, "dpo": dpo, "reward": reward, "ppo": ppo}
+STEPS: dict[str, Callable[[Work], Facts]] = {
+    "sft": sft,
+    "dpo": dpo,
+    "reward": reward,
+    "ppo": ppo,
+    "grpo": grpo,
+    "rloo": rloo,
+}
 FAILED = 3
 """Exit status of a training that ended with a reason."""
 

@@ -27,7 +27,7 @@ def ppo(work: Work) -> Facts:
     """Train the policy on what it writes itself."""
     tokenizer = tokenizer_of(work.base)
     rewards = Rewards(work, tokenizer)
-    asked, left_out = prompts(work, tokenizer, rewards)
+    asked, left_out = prompts(work, tokenizer, rewards, work.plan.settings.ppo.max_tokens)
     if not asked:
         return work.came_to(0, left_out)
     course = _Course(work, tokenizer, rewards, asked)

@@ -1,4 +1,4 @@
-"""What PPO is led by: a program where the instruction has a checker, else the round's reward model."""
+"""What rewards what the model writes: a checker where the instruction has one, else the reward model."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +59,9 @@ def passed(instruction: Instruction, said: Turn) -> bool:
     return bool(judged.checked) and not judged.broken
 
 
-def prompts(work: Work, tokenizer: Any, rewards: Rewards) -> tuple[list[Asked], int]:
-    """Return the prompts whose answers can be rewarded and that fit, and how many are left out."""
-    longest = work.plan.settings.max_length - work.plan.settings.ppo.max_tokens
+def prompts(work: Work, tokenizer: Any, rewards: Rewards, room: int) -> tuple[list[Asked], int]:
+    """Return the prompts whose answers can be rewarded and that leave room for one, and how many do not."""
+    longest = work.plan.settings.max_length - room
     kept, left_out = list[Asked](), 0
     for line in lines(work.rows / "rlvr.jsonl"):
         about = line.get("instruction")

@@ -103,8 +103,9 @@ class Work:
         model = trainer.model
         if self.plan.settings.lora is not None:
             model = model.merge_and_unload()
-        losses = [log["loss"] for log in trainer.state.log_history if "loss" in log]
-        facts = self.came_to(rows, left_out, loss=losses)
+        told = trainer.state.log_history
+        curves = {name: [log[name] for log in told if name in log] for name in ("loss", "reward")}
+        facts = self.came_to(rows, left_out, **curves)
         self.keep(model, trainer.processing_class, facts)
         return facts
 
