@@ -92,6 +92,7 @@ def test_a_recorded_error_is_a_counted_reject_and_never_a_tie(birds: Birds) -> N
     assert battles == found["counts"]["battles"] == 6 * QUESTIONS - 1
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_and_pays_nothing_twice(birds: Birds) -> None:
     birds.verdicts = [v for v in birds.verdicts if v["winner"] != "error"]  # those are asked again
     first = run(birds, "--run-id", "again-1", "--battles", "40")

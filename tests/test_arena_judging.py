@@ -76,6 +76,7 @@ def test_a_battle_that_a_cascade_spared_counts_no_less(tmp_path: Path) -> None:
     assert {"sure", "unsure"} <= spared
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["majority", "median", "judge_aware"])
 def test_joined_jurors_make_the_order(tmp_path: Path, how: str) -> None:
     status, told, _ = Place(tmp_path).play(aggregation=how)
@@ -98,6 +99,7 @@ def test_another_way_to_judge_wants_another_id(tmp_path: Path) -> None:
     assert status and "arena.verdict: score → choice" in why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("questions", "matchmaking"),
     [(4, "round_robin"), (20, "round_robin"), (4, "swiss"), (4, "active"), (20, "active")],
@@ -134,6 +136,7 @@ def test_a_reader_is_told_why_no_battle_was_judged(tmp_path: Path) -> None:
     assert "failed: 12 answer/model" in place.play("--json").stderr
 
 
+@pytest.mark.slow
 def test_what_was_not_judged_lowers_the_confidence(tmp_path: Path) -> None:
     place = Birds(tmp_path, BIRDS, 12)
     _, whole = place.told("--run-id", "whole-1")
@@ -162,6 +165,7 @@ def test_failed_battles_cost_a_contender_no_place(tmp_path: Path) -> None:
     assert [row["model"] for row in rated] == list(BIRDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--confidence", "0.9")])
 def test_a_contender_without_answers_is_not_ranked(tmp_path: Path, more: tuple[str, ...]) -> None:
     place = Birds(tmp_path, BIRDS, 40)

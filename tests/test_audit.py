@@ -204,6 +204,7 @@ def paid(run: RunFolder) -> int:
     return calls
 
 
+@pytest.mark.slow
 def test_offline_jurors_are_told_apart(run: RunFolder) -> None:
     status, out = cli(run.path, "--json")
     told = json.loads(out)
@@ -217,6 +218,7 @@ def test_offline_jurors_are_told_apart(run: RunFolder) -> None:
     assert notes == {"not measurable: it never judged its own family"}
 
 
+@pytest.mark.slow
 def test_canaries_rank_last_and_are_paid_once(run: RunFolder) -> None:
     status, out = cli(run.path, "--canaries", 12, "--json")
     told = json.loads(out)["canaries"]
@@ -262,6 +264,7 @@ def sung(
     return status, json.loads(out)["canaries"]
 
 
+@pytest.mark.slow
 def test_a_juror_who_falls_for_canaries_is_found(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +278,7 @@ def test_a_juror_who_falls_for_canaries_is_found(
     assert any("padding pays" in words for words in told["findings"])
 
 
+@pytest.mark.slow
 def test_canaries_tell_which_attacks_win_whom(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,6 +309,7 @@ def test_canaries_tell_which_attacks_win_whom(
         )
 
 
+@pytest.mark.slow
 def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path) -> None:
     file = tmp_path / "b.csv"
     file.write_text("question_id,model_a,model_b,winner\n1,a,b,tie\n")
@@ -316,6 +321,7 @@ def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path
         cli(run.path, "--canaries", 9999)
 
 
+@pytest.mark.slow
 def test_one_juror_and_one_leaf_are_audited(run: RunFolder, tmp_path: Path) -> None:
     whole = json.loads(cli(run.path, "--json")[1])
     asked = whole["by"]["leaf"]

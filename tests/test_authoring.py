@@ -34,6 +34,7 @@ def test_a_new_skill_is_right_from_the_start(tmp_path: Path, options: tuple[str,
     assert said.status == 0 and "2 leaves, 2 transformations" in said.out
 
 
+@pytest.mark.slow
 def test_the_test_of_a_new_skill_passes_as_it_is(tmp_path: Path) -> None:
     path = made(tmp_path)
     done = subprocess.run(
@@ -97,6 +98,7 @@ def test_check_tells_every_mistake_of_a_skill_with_its_line(tmp_path: Path) -> N
     assert "ok    skill coding" in said.out
 
 
+@pytest.mark.slow
 def test_a_preview_shows_every_stage(tmp_path: Path) -> None:
     path = made(tmp_path)
     seed = DEMO / "sourdough.txt"
@@ -134,6 +136,7 @@ def test_a_preview_shows_every_stage(tmp_path: Path) -> None:
     assert "decided by" in read.out
 
 
+@pytest.mark.slow
 def test_a_skill_that_searches_is_shown_with_a_folder_of_documents(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -153,6 +156,7 @@ def test_a_preview_refuses_a_document_that_the_skill_does_not_take(tmp_path: Pat
     assert "the skills take dialogue, text" in said.err
 
 
+@pytest.mark.slow
 def test_prompts_tells_what_a_run_sent_role_by_role(tmp_path: Path) -> None:
     overrides = [w for f in ("rounds=1", "skills=[coding]") for w in ("--set", f)]
     seeds = ["--seeds", DEMO / "sourdough.txt", "--run-id", "sent-1"]

@@ -45,6 +45,7 @@ def battles(models: tuple[str, ...], questions: int = 40) -> list[Row]:
 MODELS = ("owl", "jay", "tit", "null")
 
 
+@pytest.mark.slow
 def test_one_answer_to_everything_is_found_by_leaderboard_and_audit(tmp_path: Path) -> None:
     rows = [a | ({"output": NULL} if a["model"] == "null" else {}) for a in answers(MODELS)]
     played = write(tmp_path, "b.jsonl", battles(MODELS))

@@ -80,6 +80,7 @@ def thoughtful(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return status, body
 
 
+@pytest.mark.slow
 async def test_a_model_that_thinks_first_is_sound() -> None:
     for content, finish in (("", "length"), (None, "length"), ("", "stop")):
 

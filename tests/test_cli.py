@@ -112,6 +112,7 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert "rounds cannot change" in shorter.err
 
 
+@pytest.mark.slow
 def test_dry_run_and_limit(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("run", "--seeds", "docs", "--dry-run", "--json", "--limit", "1", cwd=docs)
     assert done.status == 0, done.err
@@ -204,6 +205,7 @@ async def test_check_finds_what_is_wrong_and_says_what_is_right(docs: Path) -> N
         assert without.status == 2 and "ABSENT_KEY" in without.out
 
 
+@pytest.mark.slow
 async def test_no_key_reaches_a_file_or_the_screen(docs: Path) -> None:
     async with MockServer(MockOptions(key=KEY, replies="offline")) as server:
         model = f"{{provider: openai, model: strong, base_url: '{server.url}'}}"
@@ -230,6 +232,7 @@ async def test_no_key_reaches_a_file_or_the_screen(docs: Path) -> None:
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_spent_budget_stops_and_a_raised_one_goes_on(docs: Path) -> None:
     prices = [f"models.{m}.price={{input: 1, output: 4}}" for m in ("teacher", "other", "small")]
     first = command(
@@ -276,6 +279,7 @@ def on_a_terminal(*arguments: object, cwd: Path) -> tuple[Said, str]:
     return said, b"".join(pieces).decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_live_view_that_leaves_nothing_behind(docs: Path) -> None:
     fields = small("budget.usd=5", "models.teacher.price={input: 1}")
     said, stream = on_a_terminal("run", "--seeds", "docs", "--run-id", "t-1", *fields, cwd=docs)

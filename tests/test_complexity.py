@@ -176,6 +176,7 @@ async def test_broken_instructions_are_never_counted_as_hard(tmp_path: Path) -> 
     assert operator.passed < operator.made
 
 
+@pytest.mark.slow
 async def test_the_held_out_set_anchors_what_two_versions_of_the_target_find_hard(
     tmp_path: Path,
 ) -> None:

@@ -154,6 +154,7 @@ def config(folder: Path, **own: Any) -> Any:
     return load_config({**base, "models": models, "cast": cast})
 
 
+@pytest.mark.slow
 async def test_a_long_document_is_cut_to_the_smallest_window_and_noted(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     made = config(tmp_path / "docs", context_window=2800)

@@ -77,6 +77,7 @@ async def ended(process: Process) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 500])
 async def test_a_run_whose_calls_all_fail_says_so_and_goes_on_when_they_work(
     status: int, tmp_path: Path
@@ -96,6 +97,7 @@ async def test_a_run_whose_calls_all_fail_says_so_and_goes_on_when_they_work(
     )
 
 
+@pytest.mark.slow
 async def test_a_full_disk_is_a_stop_that_names_the_folder_and_a_resume_goes_on(
     tmp_path: Path,
 ) -> None:
@@ -136,12 +138,14 @@ def spoil(path: Path) -> None:
         file.write(b"\xa5" * (size - 4096))
 
 
+@pytest.mark.slow
 async def test_a_store_that_lost_all_is_not_paid_for_again(hurt: Path) -> None:
     (hurt / "store.sqlite").write_bytes(b"")
     with pytest.raises(UserError, match=r"store.sqlite: is empty \(0 bytes\)"):
         await resume_async(str(hurt))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["store.sqlite", "checkpoints.sqlite"])
 async def test_a_damaged_database_is_named_with_the_next_move(name: str, hurt: Path) -> None:
     spoil(hurt / name)
@@ -149,6 +153,7 @@ async def test_a_damaged_database_is_named_with_the_next_move(name: str, hurt: P
         await resume_async(str(hurt), overrides=("rounds=2",))
 
 
+@pytest.mark.slow
 async def test_a_run_without_its_checkpoints_is_made_again_from_its_ledger(
     hurt: Path,
     done: Path,
@@ -159,6 +164,7 @@ async def test_a_run_without_its_checkpoints_is_made_again_from_its_ledger(
     assert differing(hurt / "dataset", done / "dataset") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"seeds": 1}'])
 async def test_a_damaged_manifest_is_named(text: str, hurt: Path) -> None:
     (hurt / "manifest.json").write_text(text)
@@ -171,6 +177,7 @@ def test_an_over_long_run_id_is_the_users_error(tmp_path: Path) -> None:
         RunFolder.create(tmp_path, "a-" + "b" * 300)
 
 
+@pytest.mark.slow
 async def test_a_folder_that_cannot_be_written_stops_the_run(
     hurt: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +201,7 @@ async def interrupted(mock: Watched, calls: int, folder: Path, run_id: str) -> P
     return process
 
 
+@pytest.mark.slow
 async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it(
     tmp_path: Path,
 ) -> None:
@@ -210,6 +218,7 @@ async def test_ctrl_c_lets_replies_under_way_land_and_no_request_leaves_after_it
     assert kept == paid == asked, "every reply that was under way is in the ledger"
 
 
+@pytest.mark.slow
 async def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
     async with Watched(replace(WELL, latency_ms=60_000)) as mock:
         process = await interrupted(mock, 1, tmp_path, "stopped-2")
@@ -228,6 +237,7 @@ def test_two_hundred_kills_between_any_two_commits_change_no_byte(tmp_path: Path
     assert found["kills"] == 200 and found["wrong"] == []
 
 
+@pytest.mark.slow
 async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path) -> None:
     class OneBroken(MockServer):
         async def _answer(self, http: web.Request, request: ChatRequest) -> web.Response:

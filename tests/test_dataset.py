@@ -324,6 +324,7 @@ async def test_a_failure_leaves_no_half_file(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "d" / "sft").iterdir()] == []
 
 
+@pytest.mark.slow
 def test_datasets_loads_every_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")

@@ -85,6 +85,7 @@ async def test_the_estimate_of_real_documents_holds(
     assert ("how battles steer" in " ".join(found["notes"])) == (rounds > 1)
 
 
+@pytest.mark.slow
 async def test_models_behind_a_server_are_foretold_by_their_stand_ins(
     tmp_path: Path,
 ) -> None:
@@ -120,6 +121,7 @@ def test_nobody_is_asked_no_key_is_needed_and_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_same_is_estimated_again() -> None:
     config = load_config(None, [f"seeds={DEMO}", "skills=[tool_use]"])
     assert estimate(config).data() == estimate(config).data()
@@ -176,6 +178,7 @@ def test_notes_tell_what_the_numbers_do_not(tmp_path: Path) -> None:
     assert "budget.usd is 0.01: the run will probably stop" in said
 
 
+@pytest.mark.slow
 async def test_the_time_rests_on_how_fast_an_endpoint_was_in_an_earlier_run(
     tmp_path: Path,
 ) -> None:

@@ -199,6 +199,7 @@ def listen(notices: list[str]) -> Any:
     return lambda kind, data: notices.append(data["text"]) if kind == "notice" else None
 
 
+@pytest.mark.slow
 async def test_steady_rate_limits_are_told_and_end_in_a_stop(tmp_path: Path) -> None:
     notices: list[str] = []
     async with MockServer(replace(WELL, rate_429=1.0, retry_after=0.1)) as mock:
@@ -210,6 +211,7 @@ async def test_steady_rate_limits_are_told_and_end_in_a_stop(tmp_path: Path) -> 
     assert notices and "429" in notices[0]
 
 
+@pytest.mark.slow
 async def test_a_wrong_key_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "the wrong one")
     async with MockServer(replace(WELL, key="the right one")) as mock:

@@ -94,6 +94,7 @@ def broken_writer(line: Line) -> Any:
     return "I would rather not." if "retold" in line.tag("passage") else writer(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parts", "stage", "reason", "failed"),
     [
@@ -135,6 +136,7 @@ def edited(**fields: Any) -> Callable[[Line], Any]:
     return lambda line: editor(line) | fields
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "goal", "detail"),
     [

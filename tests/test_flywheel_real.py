@@ -57,6 +57,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     return Study(tmp_path / "out", tmp_path, DEMO, files, SIZES, 600.0)
 
 
+@pytest.mark.slow
 async def test_it_measures_the_base_and_says_where_a_round_trained_nothing(study: Study) -> None:
     found = await study.run()
     assert found["base"]["ifeval"]["prompts"] == 3 and found["base"]["gsm8k"]["prompts"] == 2

@@ -43,6 +43,7 @@ async def records(
         )
 
 
+@pytest.mark.slow
 async def test_every_instruction_carries_a_checker_with_parameters_of_its_leafs_family(
     run: Path,
 ) -> None:
@@ -58,6 +59,7 @@ async def test_every_instruction_carries_a_checker_with_parameters_of_its_leafs_
         assert bool(one.environment.context) == (one.leaf == "of_a_text")
 
 
+@pytest.mark.slow
 async def test_a_program_makes_tasks_harder_by_one_constraint_and_keeps_the_parent(
     run: Path,
 ) -> None:
@@ -74,6 +76,7 @@ async def test_a_program_makes_tasks_harder_by_one_constraint_and_keeps_the_pare
         assert (one.depth, one.complexity) == (parent.depth + 1, parent.complexity + 1)
 
 
+@pytest.mark.slow
 async def test_the_checker_decides_where_one_answer_keeps_the_constraints_and_one_does_not(
     run: Path,
 ) -> None:
@@ -87,6 +90,7 @@ async def test_the_checker_decides_where_one_answer_keeps_the_constraints_and_on
         assert better.checked
 
 
+@pytest.mark.slow
 def test_rows_come_of_it_and_the_card_tells_what_kind_of_model_made_them(run: Path) -> None:
     rows = pq.read_table(run / "dataset" / "sft").to_pylist()
     assert rows and {row["skill"] for row in rows} == {"instruction_following"}
@@ -94,5 +98,6 @@ def test_rows_come_of_it_and_the_card_tells_what_kind_of_model_made_them(run: Pa
     assert "What kind of model wrote it" in card and "embedded: classical" in card
 
 
+@pytest.mark.slow
 def test_a_replay_draws_the_same(run: Path) -> None:
     assert replay(str(run), runs_dir=run.parent).identical

@@ -113,6 +113,7 @@ async def test_a_changed_model_answers_only_after_the_event(
     assert kept["draft"].changed == 0 and kept["answer"].changed > 0
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_is_said_before_anything_is_made(
     parent: RunFolder, tmp_path: Path
 ) -> None:

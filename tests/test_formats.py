@@ -65,6 +65,7 @@ def test_arena_hard_of_the_first_version_names_no_baseline(tmp_path: Path) -> No
     assert board(write(tmp_path, "jay.jsonl", rows), "--baseline", "cat")["baseline"] == "cat"
 
 
+@pytest.mark.slow
 def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Path) -> None:
     """The recorded preferences, written down again as `annotations.json` holds them."""
     text = gzip.decompress((shared / "data/battles/alpaca2_battles.csv.gz").read_bytes())

@@ -30,6 +30,7 @@ async def gated(stage: Stage, *drafts: Instruction) -> tuple[list[Instruction], 
     return await stage.records(kinds.INSTRUCTION), await stage.records(kinds.REJECT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
@@ -51,6 +52,7 @@ async def test_what_the_curator_finds_unsound_is_dropped(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "reason", "detail"),
     [

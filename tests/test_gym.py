@@ -94,6 +94,7 @@ def arena(folder: Path, **sections: Any) -> Any:
     return load_config(made)
 
 
+@pytest.mark.slow
 def test_a_round_of_programs_alone_asks_no_juror_and_steers_the_policy(tmp_path: Path) -> None:
     events: list[tuple[str, dict[str, Any]]] = []
     result = launch(
@@ -135,6 +136,7 @@ def test_a_program_outside_the_package_needs_the_user_s_word(
     assert list(skill_faults(str(PACK))) == [], "the package's own programs need none"
 
 
+@pytest.mark.slow
 def test_a_pack_whose_program_is_missing_is_refused_with_the_line(tmp_path: Path) -> None:
     pack = tmp_path / "mine.yaml"
     text = PACK.read_text()

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from arenainstruct.agents.records import (
     Instruction,
     Seed,
@@ -43,6 +45,7 @@ def twenty(**more: Any) -> tuple[list[Seed], list[Instruction]]:
     return seeds, asked
 
 
+@pytest.mark.slow
 async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_path: Path) -> None:
     async with staged(tmp_path, evaluation={"held_out": 0.5}) as stage:
         seeds, asked = twenty()
@@ -116,6 +119,7 @@ def by_name(line: Line) -> Any:
     return juror(line) if line.alias != "e1" else coached(line)
 
 
+@pytest.mark.slow
 async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_path: Path) -> None:
     """Round 1 trains a better target, round 2 a worse one: promoted, then rolled back."""
     coach, tuned = Coach(True, False), {"held_out": 0.5, "instructions": 20}
@@ -150,6 +154,7 @@ async def test_a_trained_target_meets_its_predecessor_and_takes_its_place(tmp_pa
     assert gates[0].reason.startswith("small@1 won ") or gates[1].reason.startswith("small@1 won ")
 
 
+@pytest.mark.slow
 async def test_a_poisoned_round_is_rolled_back_and_the_next_one_starts_from_the_last_good_target(
     tmp_path: Path,
 ) -> None:
@@ -166,6 +171,7 @@ async def test_a_poisoned_round_is_rolled_back_and_the_next_one_starts_from_the_
     assert ended["target"] != "small@2"
 
 
+@pytest.mark.slow
 async def test_a_run_ends_once_training_has_brought_nothing_twice_in_a_row(tmp_path: Path) -> None:
     coach, tuned = Coach(*[True] * 5), {"held_out": 0.5, "instructions": 20}
 

@@ -100,6 +100,7 @@ def test_references_that_grow_are_written_once_each(tmp_path: Path) -> None:
     assert len(seeds) > 1 and not rejects
 
 
+@pytest.mark.slow
 def test_what_ends_the_process_costs_one_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +215,7 @@ def test_control_tokens_are_broken_in_whatever_a_model_reads() -> None:
     assert harmless(sent) is sent
 
 
+@pytest.mark.slow
 async def test_no_model_reads_a_documents_tokens_and_its_rows_are_flagged(
     tmp_path: Path,
 ) -> None:

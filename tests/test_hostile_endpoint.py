@@ -32,6 +32,7 @@ async def test_a_body_without_an_end_is_not_read(asked: Asked) -> None:
         await asked.once()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 500])
 async def test_a_packed_body_that_opens_to_gigabytes_is_not_opened(
     status: int, asked: Asked
@@ -56,6 +57,7 @@ async def test_packed_replies_are_read(asked: Asked) -> None:
     assert (await asked.once()).text == "packed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [-400_000_000, 10**30, 3.5, float("1e300"), "90", None, True, []])
 async def test_no_count_lifts_the_ceiling_or_ends_the_run(count: Any, asked: Asked) -> None:
     asked.served = lambda: said(usage={"prompt_tokens": count, "completion_tokens": count})
@@ -92,6 +94,7 @@ async def test_the_ceiling_holds_back_what_replies_really_cost(tmp_path: Path) -
         assert [text for text in asked.told if "where max_tokens allows 100" in text]
 
 
+@pytest.mark.slow
 async def test_an_attempt_that_timed_out_may_have_been_paid(asked: Asked) -> None:
     asked.hangs = True
     with pytest.raises(ModelError, match="no answer within"):

@@ -186,6 +186,7 @@ async def test_a_flag_moves_no_verdict(tmp_path: Path) -> None:
     assert battle.winner == "model_a" and {game.orders for game in battle.games} == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ATTACKS)
 async def test_no_attack_gets_out_of_a_debate(tmp_path: Path, said: str) -> None:
     def debater(line: Line) -> str:

@@ -25,6 +25,7 @@ def config(tmp_path: Path) -> RunConfig:
     return load_config(None, [f"seeds={tmp_path / 'docs'}", *small])
 
 
+@pytest.mark.slow
 def test_launch_tells_its_events_and_returns_the_result(config: RunConfig, tmp_path: Path) -> None:
     events: list[tuple[str, dict[str, Any]]] = []
     result: RunResult = launch(
@@ -45,6 +46,7 @@ def test_launch_tells_its_events_and_returns_the_result(config: RunConfig, tmp_p
     assert load_config(saved) == config
 
 
+@pytest.mark.slow
 async def test_the_twin_works_in_a_running_loop(config: RunConfig, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="launch_async"):
         launch(config, runs_dir=tmp_path)
@@ -67,6 +69,7 @@ def test_documents_that_no_skill_takes_are_rejects_and_no_seeds(
     assert "seeds: no skill takes 1 of the documents: 1 code" in summary(result)
 
 
+@pytest.mark.slow
 async def test_a_stopped_run_tells_where_it_stands_and_a_resumed_one_at_once(
     config: RunConfig, tmp_path: Path
 ) -> None:

@@ -238,6 +238,7 @@ def test_control_takes_out_what_length_wins(tmp_path: Path) -> None:
     assert "row 5 " in refused("leaderboard", write(tmp_path, "w.csv", rows), "--control", "length")
 
 
+@pytest.mark.slow
 def test_plots_are_valid_files(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", [row | {"model_a": row["model_a"]} for row in rounds()])
     board(path, "--plot", str(tmp_path / "p.png"))
@@ -256,6 +257,7 @@ def test_plots_are_valid_files(tmp_path: Path) -> None:
     assert ".png or .html" in refused("leaderboard", path, "--plot", str(tmp_path / "p.jpg"))
 
 
+@pytest.mark.slow
 def test_every_picture_asked_for_is_drawn(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", rounds())
     plots = [str(tmp_path / name) for name in ("a.html", "b.png", "c.svg")]

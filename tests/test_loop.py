@@ -156,6 +156,7 @@ def lately(
     return tried, taught
 
 
+@pytest.mark.slow
 def test_every_printed_reason_can_be_counted_again(loop: Loop) -> None:
     hold(loop)
     printed = [(int(c["round"]), c["leaf"], c["field"], float(c["new"])) for c in loop.changes]
@@ -164,6 +165,7 @@ def test_every_printed_reason_can_be_counted_again(loop: Loop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_policy_reached_the_next_round(loop: Loop) -> None:
     """What was asked in round 2 carries the complexity that round 1 led to."""
     levels = {
@@ -180,6 +182,7 @@ def test_the_policy_reached_the_next_round(loop: Loop) -> None:
     assert {level for level, _ in asked} > {2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jury", ["selection", "evaluation"])
 def test_the_stronger_model_is_rated_higher(loop: Loop, jury: str) -> None:
     rows = [row for row in loop.result.ratings if row["purpose"] == jury]
@@ -188,6 +191,7 @@ def test_the_stronger_model_is_rated_higher(loop: Loop, jury: str) -> None:
     assert teacher["low"] > small["high"]
 
 
+@pytest.mark.slow
 def test_it_is_rated_higher_because_its_answers_are_better(loop: Loop, store: Store) -> None:
     passed: dict[str, list[bool]] = defaultdict(list)
     for answer in scanned(store, kinds.ANSWER):
@@ -209,6 +213,7 @@ def test_it_is_rated_higher_because_its_answers_are_better(loop: Loop, store: St
         assert teacher > other > small
 
 
+@pytest.mark.slow
 def test_juries_keep_apart(loop: Loop) -> None:
     jurors: dict[str, set[str]] = defaultdict(set)
     for row in loop.tables["battles"]:
@@ -225,6 +230,7 @@ def test_juries_keep_apart(loop: Loop) -> None:
     assert not {asked[id]["seed_id"] for id in held} & {asked[id]["seed_id"] for id in trained}
 
 
+@pytest.mark.slow
 def test_ratings_leave_out_what_is_broken(loop: Loop) -> None:
     last = max(row["round"] for row in loop.tables["battles"])
     for purpose in ("selection", "evaluation"):
@@ -240,6 +246,7 @@ def test_ratings_leave_out_what_is_broken(loop: Loop) -> None:
     assert "broken" in {row["outcome"] for row in loop.tables["battles"]}
 
 
+@pytest.mark.slow
 def test_the_leaderboard_of_a_run_tells_the_run_s_own_ratings(loop: Loop, tmp_path: Path) -> None:
     battles = pq.read_table(loop.path / "dataset/battles/train.parquet")
     last = max(row["round"] for row in loop.tables["battles"])
@@ -255,6 +262,7 @@ def test_the_leaderboard_of_a_run_tells_the_run_s_own_ratings(loop: Loop, tmp_pa
     assert set(found) == {"selection", "evaluation"}
 
 
+@pytest.mark.slow
 def test_winners_and_rejects_exist_and_nothing_vanishes(loop: Loop) -> None:
     tables, counts = loop.tables, loop.result.counts
     winners = Counter(row["winner"] for row in tables["battles"])
@@ -272,6 +280,7 @@ def test_winners_and_rejects_exist_and_nothing_vanishes(loop: Loop) -> None:
     }
 
 
+@pytest.mark.slow
 def test_outcomes_agree_with_battles_and_training_rows(loop: Loop) -> None:
     asked = {row["id"]: row["outcome"] for row in loop.tables["instructions"]}
     assert set(asked.values()) <= {"lost", "won", "even", "broken", "held_out", ""}
@@ -284,6 +293,7 @@ def test_outcomes_agree_with_battles_and_training_rows(loop: Loop) -> None:
         assert "lost" in trained and not trained & {"broken", "held_out", ""}
 
 
+@pytest.mark.slow
 def test_a_training_row_leads_back_to_its_seed(loop: Loop, store: Store) -> None:
     parents = {r.id: r.parents for kind in kinds.KINDS for r in scanned(store, kind)}
     seeds = {seed.id: seed for seed in scanned(store, kinds.SEED)}
@@ -312,6 +322,7 @@ NOT_FOR_ALL: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", NOT_FOR_ALL)
 def test_every_row_tells_where_it_comes_from(loop: Loop, config: str) -> None:
     rows = loop.tables[config]
@@ -321,6 +332,7 @@ def test_every_row_tells_where_it_comes_from(loop: Loop, config: str) -> None:
     assert {row["licence"] for row in rows} == {"CC0-1.0"}
 
 
+@pytest.mark.slow
 def test_rejects_tell_it_too_as_far_as_it_is_known(loop: Loop) -> None:
     for row in loop.tables["rejects"]:
         unknown = {"parents", "skill", "leaf", "licence", "source", "models"}
@@ -334,6 +346,7 @@ def test_rejects_tell_it_too_as_far_as_it_is_known(loop: Loop) -> None:
         assert empty(row) <= unknown, row
 
 
+@pytest.mark.slow
 def test_training_rows_name_all_who_stand_behind_them(loop: Loop) -> None:
     asked = {row["id"]: set(row["models"]) for row in loop.tables["instructions"]}
     for config in ("sft", "preference"):
@@ -341,6 +354,7 @@ def test_training_rows_name_all_who_stand_behind_them(loop: Loop) -> None:
             assert asked[row["instruction_id"]] <= set(row["models"])
 
 
+@pytest.mark.slow
 def test_the_card_explains_outcomes_and_counts(loop: Loop) -> None:
     card = (loop.path / "dataset" / "README.md").read_text(encoding="utf-8")
     assert "`outcome`, in `instructions` and `battles`, is where" in card

@@ -64,6 +64,7 @@ async def talk(folder: Path, server: McpServer, calls: Calls, *, network: bool =
     return told
 
 
+@pytest.mark.slow
 async def test_a_server_by_pipes_is_asked_once_and_replayed_without_it(tmp_path: Path) -> None:
     first = await talk(tmp_path, SERVER, ADD_AND_READ)
     assert first[:2] == ["note 1", "bread"] and "a note is not empty" in first[2]
@@ -74,6 +75,7 @@ async def test_a_server_by_pipes_is_asked_once_and_replayed_without_it(tmp_path:
         await talk(tmp_path, GONE, [("notes_add", {"text": "new"})], network=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("again", "kept"), [(True, "bread; milk; tea"), (False, "tea")])
 async def test_a_resumed_conversation_makes_its_calls_again_where_that_is_asked_for(
     tmp_path: Path, again: bool, kept: str
@@ -125,6 +127,7 @@ async def test_a_server_that_is_not_there_is_told_in_words(tmp_path: Path) -> No
             pass
 
 
+@pytest.mark.slow
 async def test_a_contender_uses_the_tools_that_its_leaf_or_its_config_names(
     tmp_path: Path,
 ) -> None:
@@ -161,6 +164,7 @@ def answer_row(answer: Answer, asked: Instruction) -> str:
     return tool_specs_json(offered_to(asked, [answer]))
 
 
+@pytest.mark.slow
 def test_an_estimate_asks_no_server() -> None:
     demo = Path(__file__).parents[1] / "runs" / "demo"
     server = f"{{mcp: {{notes: {{command: [{sys.executable}, -c, 'raise SystemExit(3)']}}}}, "

@@ -71,9 +71,10 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
-    [c if c == "cascade" else pytest.param(c, marks=pytest.mark.slow) for c in CASES],
+    CASES,
 )
 async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path) -> None:
     config = config_of(*CASES[case])
@@ -98,6 +99,7 @@ async def test_strong_beats_weak_however_it_is_battled(case: str, tmp_path: Path
         assert all(game.before for b in judged for game in b.games)
 
 
+@pytest.mark.slow
 def test_the_first_jurors_of_a_cascade_are_estimated_to_save_calls() -> None:
     def calls(*overrides: str) -> tuple[float, float]:
         stages = estimate(config_of(*overrides), limit=4).data()["stages"]
@@ -108,6 +110,7 @@ def test_the_first_jurors_of_a_cascade_are_estimated_to_save_calls() -> None:
     assert cascade[0] < plain[0] and cascade[1] <= plain[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["canned", "offline"])
 @pytest.mark.parametrize(
     ("protocol", "kind"), [("committee", "five_grade"), ("peer_battle", "choice")]

@@ -35,6 +35,7 @@ async def told(run: Path, *arguments: object) -> Any:
     return json.loads(said.out)
 
 
+@pytest.mark.slow
 async def test_a_leaf_that_is_always_lost_is_asked_more_until_it_is_pinned(tmp_path: Path) -> None:
     async with MockServer() as mock:
         config = load_config(write_loop(tmp_path, mock.url))
@@ -93,6 +94,7 @@ async def test_a_leaf_that_is_always_lost_is_asked_more_until_it_is_pinned(tmp_p
         assert mock.counters.paid.total() == paid
 
 
+@pytest.mark.slow
 async def test_an_order_survives_a_kill_at_the_plan_that_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

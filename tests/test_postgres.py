@@ -66,6 +66,7 @@ def holding(folder: Path, secret: str) -> list[str]:
     return [str(path) for path in files if secret.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 async def test_a_run_makes_the_same_bytes_wherever_its_store_is(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +131,7 @@ async def test_a_run_that_is_killed_resumes_to_the_same_dataset(
     drop_store(Place.of(postgres, run.name))
 
 
+@pytest.mark.slow
 async def test_a_run_is_one_supervisor_s_at_a_time(postgres: str, place: Place) -> None:
     first, second = Store.open(place), Store.open(place)
     await first.own_run()
@@ -200,6 +202,7 @@ async def report(process: Process) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 async def test_two_workers_never_pay_the_same_call(postgres: str, place: Place) -> None:
     async with MockServer(MockOptions(latency_ms=30, replies="canned")) as mock:
         two = [await worker(postgres, place, mock.url, 60) for _ in range(2)]
@@ -289,6 +292,7 @@ def test_a_wrong_address_is_told_without_its_password(
     assert told in str(found.value) and "secret" not in str(found.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -331,6 +335,7 @@ async def test_check_says_that_a_database_takes_runs_or_whom_to_let(
         connection.execute("DROP ROLE reader")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["arena", "testset"])
 async def test_commands_beside_the_run_keep_what_they_pay_in_the_database_too(
     postgres: str, tmp_path: Path, command: str
@@ -368,6 +373,7 @@ async def test_the_extra_is_named_where_it_is_missing(
     assert not (tmp_path / "x-1").exists()
 
 
+@pytest.mark.slow
 async def test_a_run_without_seeds_leaves_nothing_behind(postgres: str, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "short.txt").write_text("Too short.")

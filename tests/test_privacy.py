@@ -21,6 +21,7 @@ async def sink() -> AsyncIterator[Sink]:
         yield found
 
 
+@pytest.mark.slow
 async def test_no_document_goes_to_a_tracing_service_that_the_environment_names(
     sink: Sink, tmp_path: Path
 ) -> None:

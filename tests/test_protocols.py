@@ -79,6 +79,7 @@ def debating(line: Line) -> Any:
     return f"{line.alias} does: {line.tag('actions')} after {line.text.count('<statement')}."
 
 
+@pytest.mark.slow
 async def test_who_opens_a_debate_is_drawn(tmp_path: Path) -> None:
     async with staged(tmp_path, PEER, arena={"protocol": "peer_battle"}) as stage:
         found = [(await battled(stage, id=f"i-{n}"))["battles"][0] for n in range(8)]
@@ -283,6 +284,7 @@ async def test_where_the_first_of_a_cascade_are_sure_nobody_confers(tmp_path: Pa
     assert {g.before is None for g in found["other"].games} == {False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 async def test_the_asked_share_of_sure_battles_is_audited(tmp_path: Path, share: float) -> None:
     settings = {"cascade": {"first": 1, "margin": 1.0, "audited": share}}

@@ -61,6 +61,7 @@ def alpaca() -> dict[str, Any]:
     return board(path, "--on-error", "drop", "--by", "judge", "--rounds", "1000")["by"][JUDGE]  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 def test_win_rates_and_errors_are_the_published_ones(data: Path, alpaca: dict[str, Any]) -> None:
     told, errors = published(data, "win_rate"), published(data, "standard_error")
     rows = [r for r in alpaca["models"] if r["model"] in told and r["model"] != BASELINE]
@@ -72,6 +73,7 @@ def test_win_rates_and_errors_are_the_published_ones(data: Path, alpaca: dict[st
         assert spread["low"] < row["win_rate"] < spread["high"]
 
 
+@pytest.mark.slow
 def test_length_controlled_rates_are_the_published_ones(data: Path) -> None:
     battles = data / "battles"
     found = board(

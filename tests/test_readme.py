@@ -131,6 +131,7 @@ async def typed(line: str, folder: Path) -> None:
     assert done.status == 0, f"{line}\n{done.out}\n{done.err}"
 
 
+@pytest.mark.slow
 async def test_config_and_commands(place: Path) -> None:
     parts = [yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml"]
     (arena,) = (part for part in parts if "arena" in part)

@@ -45,6 +45,7 @@ async def made(folder: Path) -> Path:
     return folder / "a-1"
 
 
+@pytest.mark.slow
 async def test_a_replay_may_be_kept_and_is_a_run(run: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     assert (await replay_async(str(run), to=kept)).identical
@@ -69,6 +70,7 @@ def mute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OfflineProvider, "complete", asked)
 
 
+@pytest.mark.slow
 async def test_a_run_is_made_again_from_its_ledger(run: Path, mute: None) -> None:
     store = Store.open(run / STORE_FILE)
     calls, events = (await store.totals()).calls, len(list(store.events()))
@@ -81,6 +83,7 @@ async def test_a_run_is_made_again_from_its_ledger(run: Path, mute: None) -> Non
     store.close()
 
 
+@pytest.mark.slow
 async def test_failed_calls_fail_again_in_the_same_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +125,7 @@ async def test_another_prompt_is_a_divergence_that_is_named(
     assert "Be strict." in found.divergence
 
 
+@pytest.mark.slow
 async def test_another_setting_of_a_model_is_named(run: Path, mute: None) -> None:
     rewrite(run / "config.yaml", "noise: 0.4", "noise: 0.3")
     found = await replay_async(str(run))
@@ -129,6 +133,7 @@ async def test_another_setting_of_a_model_is_named(run: Path, mute: None) -> Non
     assert "params.noise: 0.3, recorded 0.4" in found.divergence
 
 
+@pytest.mark.slow
 async def test_a_file_that_differs_is_named(run: Path) -> None:
     card = run / "dataset" / "README.md"
     card.write_text(card.read_text() + "edited\n")

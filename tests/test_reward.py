@@ -82,6 +82,7 @@ def games(run: Path, juror: str) -> list[tuple[dict[str, Any], list[dict[str, An
     return [(battle, played) for battle, played in found if played]
 
 
+@pytest.mark.slow
 async def test_a_jury_of_a_model_and_a_reward_model(prompts: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
         run = await play(mock.url, prompts, "rm-1")
@@ -111,6 +112,7 @@ async def test_a_jury_of_a_model_and_a_reward_model(prompts: Path) -> None:
     assert paid["rm"] == len(answers)
 
 
+@pytest.mark.slow
 async def test_faults_of_a_reward_model_change_no_verdict(prompts: Path) -> None:
     well = MockOptions(replies="offline")
     faulty = MockOptions(replies="offline", rate_500=0.1, rate_garbage=0.1, rate_malformed=0.05)
@@ -201,6 +203,7 @@ def test_a_reward_model_judges_no_kin_and_answers_nothing() -> None:
         loaded(("strong", "weak"), ("rm",), scale=0)
 
 
+@pytest.mark.slow
 async def test_the_audit_tells_which_scale_fits(prompts: Path) -> None:
     async with MockServer(MockOptions()) as mock:  # canned: rewards and verdicts by hashes
         run = await play(mock.url, prompts, "rm-audit")
@@ -243,6 +246,7 @@ async def test_the_check_scores_a_short_answer(route: str) -> None:
     assert "no price is set" in told.detail
 
 
+@pytest.mark.slow
 async def test_the_estimate_counts_an_answer_once(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
         path = write_config(tmp_path, mock.url, {"price": {"input": 1, "output": 4}})

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import (
@@ -49,6 +51,7 @@ async def test_what_the_target_lost_trains_it_with_the_winner_s_answer(tmp_path:
     }
 
 
+@pytest.mark.slow
 async def test_battles_take_the_routes_that_the_picture_shows(tmp_path: Path) -> None:
     picture = build().get_graph().draw_mermaid()
     assert picture.strip() in (DOCS / "rounds.md").read_text(), "the page shows another graph"
@@ -147,6 +150,7 @@ async def test_a_stage_that_starts_over_writes_its_round_anew(tmp_path: Path) ->
     assert [b.id for b in before] == [b.id for b in after]
 
 
+@pytest.mark.slow
 async def test_rounds_go_round_until_all_are_done(tmp_path: Path) -> None:
     tuned: dict[str, Any] = {"rounds": 2, "feedback": {"least_battles": 1}}
     async with staged(tmp_path, skill=ONE_LEAF, **tuned) as stage:
@@ -172,6 +176,7 @@ async def test_rounds_go_round_until_all_are_done(tmp_path: Path) -> None:
     assert [v.round for v in versions if v.id == newest] == [0]
 
 
+@pytest.mark.slow
 async def test_the_second_round_asks_what_the_first_one_taught(tmp_path: Path) -> None:
     per_seed = SPARE | {"instructions": 2, "per_leaf": 2}
     async with staged(

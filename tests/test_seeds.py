@@ -270,6 +270,7 @@ def test_dialogue_is_told_from_text_and_from_key_value_lists(tmp_path: Path) -> 
 # --- rows ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_jsonl_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "rows.jsonl"
     row = {"text": RIVER, "license": "CC0", "source": "atlas", "title": "Rhine"}
@@ -471,6 +472,7 @@ def test_a_manifest_without_its_columns_is_named(tmp_path: Path) -> None:
 # --- rejects -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_broken_files_are_rejects_and_the_rest_goes_on(tmp_path: Path) -> None:
     broken = {
         "broken.pdf": (b"%PDF-1.4 and then nothing", "unreadable"),
@@ -632,6 +634,7 @@ def test_whatever_breaks_in_one_document_is_one_reject(
     assert f"{error.__name__}: far too much" in detail
 
 
+@pytest.mark.slow
 def test_nested_and_growing_documents_are_rejects(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
@@ -937,6 +940,7 @@ def test_no_text_takes_more_time_than_its_length(convert: Callable[[str], object
         assert seconds(unit, 128_000) < 64 * max(seconds(unit, 8_000), 0.003), unit
 
 
+@pytest.mark.slow
 async def test_a_second_start_keeps_what_was_read_and_reads_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

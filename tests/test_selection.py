@@ -134,6 +134,7 @@ async def test_the_margin_follows_from_the_quota(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 async def test_random_selection_takes_as_many_rows_from_all_that_was_decided(
     tmp_path: Path,
 ) -> None:
@@ -156,6 +157,7 @@ async def test_random_selection_takes_as_many_rows_from_all_that_was_decided(
     assert {answers[r.answer_id] for r in found["random"]} == {"small", "teacher"}
 
 
+@pytest.mark.slow
 async def test_a_split_jury_makes_no_pair_but_may_teach(tmp_path: Path) -> None:
     def split(line: Line) -> Any:
         return juror(line, {"small": 10.0} if line.alias == "j3" else {})

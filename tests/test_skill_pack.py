@@ -173,6 +173,7 @@ def rows(run: Path, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_pack_of_one_yaml_and_its_prompts_runs_from_check_to_dataset(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def test_a_task_has_as_many_options_and_arguments_as_its_type_asks_for() -> None
             assert (check["terms"]["minItems"] > 0) is bool(leaf.check_terms)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("structured", ["schema", "prompt"])
 async def test_a_run_with_small_models_in_every_role_makes_its_data(
     tmp_path: Path, structured: Literal["schema", "prompt"]
@@ -141,6 +142,7 @@ async def test_a_run_with_small_models_in_every_role_makes_its_data(
     assert {name for name, size in rules.items() if size >= 200} == set()
 
 
+@pytest.mark.slow
 async def test_an_estimate_of_small_models_is_made_of_their_documents(tmp_path: Path) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1/v1", {"style": "small"}, rounds=1)
     found = await estimate_async(load_config(path), limit=3)

@@ -63,6 +63,7 @@ def told(span: dict[str, Any]) -> dict[str, str]:
     return {a["key"]: str(next(iter(a["value"].values()))) for a in span["attributes"]}
 
 
+@pytest.mark.slow
 async def test_a_run_sends_its_spans_to_the_collector_named_to_us(
     collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ async def test_a_run_sends_its_spans_to_the_collector_named_to_us(
     assert any("llm.input_messages.0.message.content" in call for call in calls)
 
 
+@pytest.mark.slow
 async def test_variables_that_other_programs_share_send_nothing(
     collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +96,7 @@ async def test_variables_that_other_programs_share_send_nothing(
     assert collector.spans == []
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_away_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

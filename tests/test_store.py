@@ -127,6 +127,7 @@ async def test_failed_attempts_are_kept_and_cost_what_they_cost(store: Store) ->
     assert (totals.calls, totals.unusable, totals.tokens_in, totals.usd) == (1, 1, 12, 0.75)
 
 
+@pytest.mark.slow
 async def test_what_was_asked_is_taken_over_by_another_store(store: Store, tmp_path: Path) -> None:
     await store.remember("k", ASKED, REPLY)
     await store.fail("l", ASKED, Attempt(1, 10.0, 0.5, "failed", 500, "no"))
@@ -319,6 +320,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     command = [sys.executable, "-c", WRITE_FOR_EVER, str(path)]

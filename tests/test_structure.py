@@ -289,9 +289,10 @@ async def test_structure_is_left_alone_where_it_is_off_or_cannot_be_told(
 # A whole loop, in which the embedded taxonomist proposes.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("judge", "end"),
-    [("judge_lost", "promoted"), pytest.param("judge_won", "retired", marks=pytest.mark.slow)],
+    [("judge_lost", "promoted"), ("judge_won", "retired")],
 )
 async def test_a_proposed_leaf_has_to_earn_its_place(tmp_path: Path, judge: str, end: str) -> None:
     rubrics = {"won": "LOSE", "even_one": "LOSE", "even_two": "LOSE"}

@@ -99,6 +99,7 @@ def test_a_faulty_row_of_csv_costs_itself_only(tmp_path: Path) -> None:
     assert columns(path, ["name", "km"]) == expected
 
 
+@pytest.mark.slow
 def test_rows_without_quotes_are_numbered_alike(tmp_path: Path) -> None:
     path = kept(tmp_path, "a.csv", "name,km\n" + "a,1\nb\nc,2,3\n" * 40_000)
     assert columns(path, ["name", "km"]) == read(path)

@@ -156,6 +156,7 @@ def test_the_shipped_skill_of_talks_simulates_its_user() -> None:
     assert load_skill("tool_use").user == "fixed"
 
 
+@pytest.mark.slow
 async def test_embedded_models_talk_and_a_replay_gives_the_same_bytes(tmp_path: Path) -> None:
     config = load_config(
         None,

@@ -221,6 +221,7 @@ async def test_a_set_keeps_categories_and_the_hardest(tmp_path: Path) -> None:
     assert all(c.criteria is not None for c in result.chosen)
 
 
+@pytest.mark.slow
 async def test_the_parts_never_overlap_while_prompts_are_left(tmp_path: Path) -> None:
     for diverse_part, hard_part in ((4, 8), (6, 6), (11, 1), (0, 12)):
         result = await made(tmp_path, diverse=diverse_part, hard=hard_part)
@@ -359,6 +360,7 @@ async def out_of(folder: Path, given: Sequence[Any], **order: Any) -> SetResult:
     return await made(folder, **{"diverse": 2, "hard": 0, **order})
 
 
+@pytest.mark.slow
 async def test_different_tasks_about_one_passage_repeat_nothing(tmp_path: Path) -> None:
     tasks = [*TASKS, "Please translate the passage into Spanish!"]
     given = about(tasks)
@@ -537,6 +539,7 @@ def test_the_given_sets_are_read(shared: Path, name: str, count: int, turns: int
     assert max(len(prompt.user_turns) for prompt in read) == turns
 
 
+@pytest.mark.slow
 async def test_prompts_that_two_given_sets_share_are_found(shared: Path, tmp_path: Path) -> None:
     folder = shared / "data/instructions"
     order = Order(folder / "mt_bench_80.jsonl.gz", 8, 0, against=(folder / "vicuna_80.jsonl.gz",))

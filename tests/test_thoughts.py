@@ -108,6 +108,7 @@ def config(folder: Path, url: str, **own: Any) -> Any:
     return load_config({**base, "models": models, "cast": cast, **own})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tags", "field"])
 async def test_thoughts_are_kept_apart(tmp_path: Path, kind: Any) -> None:
     async with MockServer(MockOptions(replies="offline", thoughts=kind)) as mock:
@@ -133,6 +134,7 @@ async def test_thoughts_are_kept_apart(tmp_path: Path, kind: Any) -> None:
                 assert row and "Let me see {what}" in row[-1]
 
 
+@pytest.mark.slow
 async def test_a_small_window_of_the_server_is_found_and_kept_to(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline", context=4000)) as mock:
         made = config(tmp_path, mock.url)
@@ -144,6 +146,7 @@ async def test_a_small_window_of_the_server_is_found_and_kept_to(tmp_path: Path)
     assert {model.context_window for model in kept.models.values()} == {4000}
 
 
+@pytest.mark.slow
 async def test_answers_that_were_cut_off_are_told_and_train_nobody(tmp_path: Path) -> None:
     async with MockServer(MockOptions(replies="offline")) as mock:
         made = short_spoken(tmp_path, mock.url)
@@ -161,6 +164,7 @@ async def test_answers_that_were_cut_off_are_told_and_train_nobody(tmp_path: Pat
         assert rows and not any(row[column] for row in rows for column in columns)
 
 
+@pytest.mark.slow
 async def test_a_larger_cap_asks_for_cut_answers_again_and_for_nothing_that_fitted(
     tmp_path: Path,
 ) -> None:

@@ -107,6 +107,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     store.close()
 
 
+@pytest.mark.slow
 def test_both_kinds_of_documents_become_api_lists(run: Run) -> None:
     assert run.result.status == "completed"
     passages = run.all(kinds.PASSAGE)
@@ -123,6 +124,7 @@ def test_both_kinds_of_documents_become_api_lists(run: Run) -> None:
         assert passage.model == "offline/strong"
 
 
+@pytest.mark.slow
 def test_retrieval_widens_a_list_with_the_other_document_s_apis(run: Run) -> None:
     code = {"overdue_loans", "late_fee", "cancel_reservation"}
     for passage in run.all(kinds.PASSAGE):
@@ -134,6 +136,7 @@ def test_retrieval_widens_a_list_with_the_other_document_s_apis(run: Run) -> Non
             assert not any(api.hypothesised for api in passage.apis)
 
 
+@pytest.mark.slow
 def test_the_finder_searches_with_its_tool(run: Run) -> None:
     """Every finder spoke at least twice: it searched, then it chose."""
     asked = asyncio.run(run.store.count_by(kinds.PASSAGE, "transformation"))
@@ -141,6 +144,7 @@ def test_the_finder_searches_with_its_tool(run: Run) -> None:
     assert calls["finder"] >= 2 * asked[("retrieve_apis",)]
 
 
+@pytest.mark.slow
 def test_invented_apis_are_flagged(run: Run) -> None:
     for passage in run.all(kinds.PASSAGE):
         if passage.transformation == "reconstruct_library":
@@ -148,6 +152,7 @@ def test_invented_apis_are_flagged(run: Run) -> None:
             assert any(flagged) and not all(flagged)
 
 
+@pytest.mark.slow
 def test_all_situations_are_asked_and_battled(run: Run) -> None:
     leaves = {leaf.name for leaf in load_skill("tool_use").leaves}
     assert len(leaves) == 8  # the seven of the paper, and a busy service
@@ -157,6 +162,7 @@ def test_all_situations_are_asked_and_battled(run: Run) -> None:
     assert labels == {"answer", "ask_for_missing", "say_no_tool"}
 
 
+@pytest.mark.slow
 def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
     asked = {i.id: i for i in run.all(kinds.INSTRUCTION)}
     seen: dict[str, int] = defaultdict(int)
@@ -178,6 +184,7 @@ def test_conversations_hold_what_the_simulator_answers(run: Run) -> None:
     assert min(seen["right"], seen["multi-turn"]) > 10
 
 
+@pytest.mark.slow
 def test_checkers_decide_where_they_are_certain(run: Run) -> None:
     checked = {a.id: a.checked for a in run.all(kinds.ANSWER)}
     for battle in run.all(kinds.BATTLE):
@@ -188,6 +195,7 @@ def test_checkers_decide_where_they_are_certain(run: Run) -> None:
             assert battle.winner == ("model_a" if both[0] else "model_b") and not battle.games
 
 
+@pytest.mark.slow
 def test_the_dataset_tells_calls_as_text(run: Run) -> None:
     rows = run.config("sft")
     called = [r for r in rows if any("<tool_call>" in m["content"] for m in r["messages"][1:])]
@@ -203,6 +211,7 @@ def test_the_dataset_tells_calls_as_text(run: Run) -> None:
     assert tools[0]["type"] == "function"
 
 
+@pytest.mark.slow
 def test_the_export_keeps_calls_native(run: Run, tmp_path: Path) -> None:
     counts = export(run.path, tmp_path, "openai")
     assert counts["sft"] == asyncio.run(run.store.count(kinds.SFT)) > 0

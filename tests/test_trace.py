@@ -60,6 +60,7 @@ def told(run: Path) -> Told:
     return Told(events)
 
 
+@pytest.mark.slow
 def test_events_are_a_tree_up_to_the_starts_of_the_run(told: Told) -> None:
     assert len(told.by_id) == len(told.events)
     assert [event.kind for event in told.events if not event.parent] == ["run_opened"] * 2
@@ -73,6 +74,7 @@ def test_events_are_a_tree_up_to_the_starts_of_the_run(told: Told) -> None:
     assert opened["node"] == closed["node"] > 0 and opened["episode"] == closed["episode"] > 0
 
 
+@pytest.mark.slow
 async def test_every_call_leads_to_its_message_node_records_and_request(
     run: Path, told: Told
 ) -> None:
@@ -101,6 +103,7 @@ async def test_every_call_leads_to_its_message_node_records_and_request(
     store.close()
 
 
+@pytest.mark.slow
 def test_a_reply_is_paired_with_its_message_and_tells_what_came_of_it(told: Told) -> None:
     sent = {event.id: event for event in told.of("sent")}
     replied = told.of("replied") + told.of("failed")
@@ -115,6 +118,7 @@ def test_a_reply_is_paired_with_its_message_and_tells_what_came_of_it(told: Told
         assert reply.seconds >= 0 and (reply.outcome == "ok") == (reply.kind == "replied")
 
 
+@pytest.mark.slow
 def test_every_battle_and_answer_is_found_with_the_calls_behind_it(run: Path, told: Told) -> None:
     store = Store.open(run)
     battles = scanned(store, kinds.BATTLE)
@@ -167,6 +171,7 @@ async def test_a_call_that_fails_and_its_actor_are_told_with_their_error(tmp_pat
         assert request is not None and request.key() == call.keys[0]
 
 
+@pytest.mark.slow
 async def test_hits_repairs_and_the_same_message_are_told_apart(tmp_path: Path) -> None:
     async with staged(tmp_path, {"suggester": "no JSON"}) as stage:
         ask = Suggest(

@@ -66,6 +66,7 @@ async def rows(stage: Stage, round: int = 1, count: int = 3) -> None:
     await selected(stage, *asked)
 
 
+@pytest.mark.slow
 async def test_files_in_a_folder_out_and_asked_again_nothing_is_trained(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         await rows(stage)
@@ -81,6 +82,7 @@ async def test_files_in_a_folder_out_and_asked_again_nothing_is_trained(tmp_path
     assert [p.name for p in made.parent.iterdir()] == [first.version], "no work is left lying"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     ["http://127.0.0.1:8000/v1", '{"endpoint": "http://127.0.0.1:8000/v1", "model": "mine"}'],
@@ -94,6 +96,7 @@ async def test_an_endpoint_serves_what_was_trained(tmp_path: Path, line: str) ->
     assert found.model.model in ("mine", found.version) and found.model.version == found.version
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "more", "words"),
     [
@@ -116,6 +119,7 @@ async def test_a_program_that_fails_ends_the_start_and_is_asked_again(
         assert await trained(stage, LOOKS) is not None
 
 
+@pytest.mark.slow
 async def test_rows_of_earlier_rounds_are_learned_again_by_their_share(tmp_path: Path) -> None:
     counts: dict[float, int] = {}
     versions = Counter[str]()
@@ -132,6 +136,7 @@ async def test_rows_of_earlier_rounds_are_learned_again_by_their_share(tmp_path:
     assert len(versions) == 3, "other rows, another version"
 
 
+@pytest.mark.slow
 async def test_without_a_row_nothing_is_trained(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         assert await trained(stage, LOOKS) is None
@@ -144,7 +149,7 @@ async def test_without_a_row_nothing_is_trained(tmp_path: Path) -> None:
         (["training={backend: trl, base: x}", "evaluation.held_out=0"], "held-out battles"),
         (["training={backend: command, base: x}"], "names the program"),
         (["training={steps: [sft, sft]}"], "names a step twice"),
-        (["training={steps: [grpo]}"], "sft"),
+        (["training={steps: [kto]}"], "sft"),
     ],
 )
 def test_a_training_that_cannot_work_is_told_before_anything_is_paid(

@@ -73,6 +73,7 @@ def every(source: Source, wanted: Wanted) -> list[Any]:
         wanted = following(wanted, page)
 
 
+@pytest.mark.slow
 def test_pages_hold_every_row_once_in_any_order(source: Source) -> None:
     assert totals(source) == counts(source)
     kinds = counts(source)
