@@ -1,36 +1,79 @@
-"""The library: all seeds of a run as one index, for flows whose passages are what a search finds."""
+"""The library: what seeds lend each other, for flows that search all of them.
+
+A seed lends to seeds of the same licence only, which is then true of what is made of both; and one with
+private texts lends nothing. Paragraphs are lent only where both seeds evaluate or both train, so that no
+text that evaluates is trained on; what an API is called with may stand on both sides.
+"""
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..agents.records import Seed
 from ..tools.documents import DocumentIndex, Extract
+from ..tools.retrieval import ApiIndex
 from . import kinds
 from .records import Records
 from .stream import paged
 
 OTHERS = 6
 """Paragraphs of other seeds that are near a passage."""
+_SEEN = 8
+"""How many times as many are looked through, for those that may be lent."""
+
+
+class Shelf(NamedTuple):
+    """Where a seed stands."""
+
+    evaluates: bool = False
+    licence: str = ""
+    private: bool = False
+    """Whether it marks some of its text as private."""
+
+
+_NOWHERE = Shelf()
 
 
 @dataclass
 class Library:
     """All seeds of the run as one index, filled when it is first asked."""
 
+    apis: ApiIndex | None = None
+    """The APIs of all seeds, for tools that search them."""
+    _shelves: dict[str, Shelf] = field(default_factory=dict)
     _index: DocumentIndex | None = None
     _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def shelve(self, records: Records, evaluates: Callable[[str], bool]) -> None:
+        """Note where each seed stands, before anything is lent."""
+        async for seed in records.stream(kinds.SEED):
+            self._shelves[seed.id] = Shelf(evaluates(seed.id), seed.licence, bool(seed.private))
+        if self.apis is not None:
+            self.apis.lends = self._lends_apis
+
+    def _lends_apis(self, owner: str, to: str) -> bool:
+        """Tell whether a seed's APIs may stand in what is made of another; seeds by their ids."""
+        here, there = self._shelves.get(owner, _NOWHERE), self._shelves.get(to, _NOWHERE)
+        return not here.private and here.licence == there.licence
+
+    def _lends(self, owner: str, to: str) -> bool:
+        """Tell the same of its paragraphs."""
+        here, there = self._shelves.get(owner, _NOWHERE), self._shelves.get(to, _NOWHERE)
+        return self._lends_apis(owner, to) and here.evaluates == there.evaluates
+
     async def near(self, records: Records, seed: Seed, texts: list[str]) -> list[Extract]:
-        """Return paragraphs of other seeds that are near some texts of a seed, the nearest first."""
+        """Return paragraphs that other seeds lend and that are near some texts of a seed, nearest first."""
         async with self._filling:
             if self._index is None:
                 self._index = await _filled(records)
         found: dict[str, Extract] = {}
         for text in texts:
             near = await asyncio.to_thread(
-                self._index.search, _telling(text), OTHERS, exclude_seed=seed.id
+                self._index.search, _telling(text), OTHERS * _SEEN, exclude_seed=seed.id
             )
+            near = [extract for extract in near if self._lends(extract.seed_id, seed.id)]
             for extract in near[: OTHERS // len(texts) + 1]:
                 found.setdefault(extract.text, extract)
         return list(found.values())[:OTHERS]

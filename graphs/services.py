@@ -156,10 +156,11 @@ def reject(
     part: str = "",
     skill: str = "",
     leaf: str = "",
+    reason: str = "",
 ) -> Reject:
     """Return the reject that a failed unit becomes; `part` tells which one of its subject's it was."""
     failure = next((name for kind, name in FAILURES.items() if isinstance(error, kind)), "")
-    reason = failure or type(error).__name__.lower()
+    reason = failure or reason or type(error).__name__.lower()
     behind = error.behind()
     return Reject(
         id=make_id("reject", stage, round, subject, part, skill, leaf, reason),

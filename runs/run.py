@@ -20,6 +20,7 @@ from ..agents.contender_name import known_as
 from ..agents.errors import StopRun, UserError
 from ..agents.models.window import with_windows
 from ..graphs.generation.fitting import no_room
+from ..graphs.library import Library
 from ..graphs.services import Duplicates, Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.decide import decide_round
@@ -274,6 +275,7 @@ def services_of(
         troupe=opened.troupe,
         records=opened.store,
         duplicates=duplicates,
+        library=Library(opened.index),
         known=known,
         notify=opened.trace.event,
     )

@@ -12,9 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.agents.records import Seed
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.library import Library
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.skills import skill_faults
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.opening import stored
+from arenainstruct.runs.store import Store
 from arenainstruct.taxonomy.skill import load_skill, skill_names
 from arenainstruct.tools.browser.launch import NAMES as CHROMIUM
 from arenainstruct.tools.checkers import CHECKERS
@@ -77,6 +81,48 @@ async def test_the_library_is_filled_once_however_many_ask() -> None:
     )
     assert records.read == 1
     assert all({e.seed_id for e in rows} == {"s1", "s2"} for rows in found)
+
+
+def _about(place: str, number: int) -> str:
+    """Return two paragraphs about lighthouses, told apart by a word."""
+    return "\n\n".join(
+        f"The {place}{number} lighthouse stands on a rock above the harbour, and its lamp turns every "
+        f"{at} seconds. Keepers of {place}{number} carried oil up the stairs each evening before dark."
+        for at in (9, 14)
+    )
+
+
+@pytest.mark.slow
+async def test_a_passage_of_several_documents_mixes_only_what_may_be_mixed(tmp_path: Path) -> None:
+    (docs := tmp_path / "docs").mkdir()
+    for n in range(8):
+        (docs / f"open{n}.md").write_text(_about("Open", n))
+        (docs / f"free{n}.md").write_text(f"---\nlicense: CC-BY-4.0\n---\n{_about('Free', n)}")
+    (docs / "secret.md").write_text(
+        f"---\nprivate: [Ada Brook]\n---\n{_about('Secret', 1)} Ada Brook."
+    )
+    config = load_config(
+        None, [f"seeds={docs}", "skills=[rag]", "rounds=1", "evaluation.held_out=0.4"]
+    )
+    result = await launch_async(config, runs_dir=tmp_path, run_id="rag-1")
+    with stored(RunFolder(Path(result.path)).store()) as store:
+        seeds = {seed.id: seed async for seed in store.stream(kinds.SEED)}
+        passages = [passage async for passage in store.stream(kinds.PASSAGE)]
+        held = await drawn_ids(store)
+        trained = {i.seed_id async for i in store.stream(kinds.INSTRUCTION)} - held
+    assert any(len(passage.parents) > 1 for passage in passages) and held and trained
+    for passage in passages:
+        for other in set(passage.parents) - {passage.seed_id}:
+            assert seeds[other].licence == seeds[passage.seed_id].licence
+            assert (other in held) == (passage.seed_id in held)
+            assert not seeds[other].private
+
+
+async def drawn_ids(store: Store) -> set[str]:
+    """Return the seeds whose instructions evaluate."""
+    held = [draw async for draw in store.stream(kinds.HELD_OUT)]
+    asked = await store.get_many(kinds.INSTRUCTION, held[0].instructions)
+    return {instruction.seed_id for instruction in asked.values()}
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ in the index, so a run that must repeat exactly fills it before it asks.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from threading import Lock
 from types import TracebackType
@@ -32,13 +32,20 @@ SELECT spec, seed_id FROM (
 ) JOIN apis ON apis.rowid = place ORDER BY score, place
 """
 
+_SEEN = 8
+"""How many times as many are looked through, for those that may be lent."""
+
 
 class ApiIndex:
     """APIs by seed, searchable; one connection that several threads may share."""
 
     def __init__(self) -> None:
-        """Open an index that vanishes when closed: it is built again from the seeds."""
+        """Open an index that vanishes when closed: it is built again from the seeds.
+
+        `lends(owner, to)` tells whether what one seed holds may stand in what is made of another.
+        """
         self._lock = Lock()
+        self.lends: Callable[[str, str], bool] = _all
         # SQLite takes the empty name as a private file on disk that it removes itself.
         self._base = sqlite3.connect("", check_same_thread=False)
         self._base.execute("PRAGMA synchronous = OFF")
@@ -76,7 +83,10 @@ class ApiIndex:
     def search(
         self, query: str, limit: int = 8, *, exclude_seed: str = ""
     ) -> list[tuple[ApiSpec, str]]:
-        """Return the best APIs with their seeds' ids, best first; ties in the order of adding."""
+        """Return the best APIs that other seeds lend, with these seeds' ids, best first.
+
+        Ties come in the order of adding.
+        """
         wanted = match(query)
         if not wanted or limit < 1:
             return []
@@ -84,8 +94,9 @@ class ApiIndex:
             own = self._base.execute(
                 "SELECT first, last FROM seeds WHERE seed_id = ?", (exclude_seed,)
             ).fetchone()
-            rows = self._base.execute(_FIND, (wanted, *(own or (0, 0)), limit)).fetchall()
-        return [(load_apis(spec)[0], seed_id) for spec, seed_id in rows]
+            rows = self._base.execute(_FIND, (wanted, *(own or (0, 0)), limit * _SEEN)).fetchall()
+        lent = [(spec, owner) for spec, owner in rows if self.lends(owner, exclude_seed)]
+        return [(load_apis(spec)[0], owner) for spec, owner in lent[:limit]]
 
     def __len__(self) -> int:
         """Return the number of APIs."""
@@ -109,6 +120,11 @@ class ApiIndex:
         at: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _all(owner: str, to: str) -> bool:
+    """Let every seed lend to every other."""
+    return True
 
 
 def _words(api: ApiLike) -> str:

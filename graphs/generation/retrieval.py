@@ -35,7 +35,11 @@ async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
         own = rows[start : start + OWN]
         found = await services.library.near(services.records, seed, own) if own else []
         if not found:
-            error = EpisodeError("no other document is near it" if own else "it has no paragraph")
+            alone = EpisodeError(
+                "no other document is near it that has its licence, nothing private, and trains or "
+                "evaluates as it does"
+            )
+            error = alone if own else EpisodeError("it has no paragraph")
             rejects.append(
                 reject(
                     error,
@@ -44,6 +48,7 @@ async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
                     subject=seed.id,
                     skill=skill.name,
                     part=transformation.name,
+                    reason="no_neighbour" if own else "no_paragraph",
                 )
             )
             continue

@@ -60,20 +60,25 @@ async def generate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         "stage_started", stage="generate", total=await services.records.count(kinds.SEED)
     )
 
+    held = await HeldOutSeeds.draw(services)
+    await services.library.shelve(services.records, held.__contains__)
+
     async def of_seed(given: tuple[Seed, Round, Asked]) -> None:
         seed, own, asked = given
         await _of_seed(seed, asked, services, own)
         services.notify("progress", stage="generate")
 
-    await each(_seated(services, round), of_seed, services.settings.in_flight)
+    await each(_seated(services, round, held), of_seed, services.settings.in_flight)
     drafts = await services.records.count(kinds.DRAFT, round.number)
     services.notify("stage_finished", stage="generate", count=drafts)
     return {"counts": {**state["counts"], "draft": drafts}}
 
 
-async def _seated(services: Services, round: Round) -> AsyncIterator[tuple[Seed, Round, Asked]]:
+async def _seated(
+    services: Services, round: Round, measures: HeldOutSeeds
+) -> AsyncIterator[tuple[Seed, Round, Asked]]:
     """Yield the seeds in their order, each with its round and what is asked of it: of a done one, nothing."""
-    held, measures = await drawn(services), await HeldOutSeeds.draw(services)
+    held = await drawn(services)
     done = held is not None and held.round < round.number
     even = services.settings.evaluation.even
     asked = _quotas(services, round)

@@ -48,7 +48,8 @@ _LIMITS = (
     "Instructions and answers were written by models and judged by models; nobody read them all.",
     "A battle's winner is the better of two answers, which need not be a right one; `disputed` "
     "battles and those lost by everyone train nobody.",
-    "What the seeds get wrong, the rows get wrong. A row's licence is that of its seed.",
+    "What the seeds get wrong, the rows get wrong. A row's licence is that of its seed; seeds that stand "
+    "together in a passage have the same.",
 )
 
 
