@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from ..agents.errors import ArenaInstructError, UserError
 from ..agents.records import Seed
 from ..taxonomy import finding
-from ..taxonomy.skill import load_skill
+from ..taxonomy.loading import load_skill
 from .arena.config import ArenaConfig
 from .check_models import Finding, check_models
 from .config.config import RunConfig

@@ -10,6 +10,7 @@ import yaml
 from ..agents.contender_name import known_as
 from ..agents.models.tally import Tally
 from ..graphs import kinds
+from ..graphs.generation.gates import PROSE
 from ..graphs.records import cut_answers
 from ..graphs.settings import Quota, of_round
 from ..graphs.supervisor.decisions import (
@@ -21,6 +22,7 @@ from ..graphs.supervisor.decisions import (
 )
 from ..taxonomy.policy import PolicyChange
 from ..taxonomy.refinement import Refinement
+from ..tools.constraints.language import language_of
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
 from .dataset.counts import dropped_by_leaf
@@ -31,6 +33,9 @@ from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
 from .store import Store
+
+_ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02
+"""Documents whose language is looked at, how much of each, and the share that is told."""
 
 
 async def close_run(
@@ -65,6 +70,7 @@ async def close_run(
         filters=tuple(_filters(config)),
         versions=_versions(folder),
         coverage=await read_coverage(store),
+        language=await _languages(store),
     )
     await write_dataset(store, folder.dataset, facts, thoughts=config.dataset.thoughts)
     counts: dict[str, Any] = {kind.name: await store.count(kind) for kind in kinds.KINDS}
@@ -121,6 +127,17 @@ async def fruitless(
         f"{lacks}: {asked['failed']} calls failed for good in this start, {asked['paid']} were paid; "
         f"the commonest failure, {times} times in {stage}: {detail}"
     )
+
+
+async def _languages(store: Store) -> tuple[str, ...]:
+    """Return the languages of the documents, the commonest first; none where none is in any."""
+    found: Counter[str] = Counter()
+    async for seed in store.stream(kinds.SEED):
+        if seed.kind in PROSE and (language := language_of(seed.text[:_CHARACTERS])):
+            found[language] += 1
+        if found.total() == _ASKED:
+            break
+    return tuple(name for name, n in found.most_common() if n >= _LEAST * found.total())
 
 
 def sentence(change: PolicyChange) -> str:

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
@@ -100,7 +101,7 @@ async def launch_async(
         made_with = Manifest.of(config.seeds, limit)
         folder = RunFolder.create(Path(runs_dir), run_id, config.execution.store)
         stack.enter_context(folder.locked())
-        folder.write_config(config.yaml())
+        folder.write_config(config.placed().yaml())
         made_with.write(folder.manifest)
         return folder, folder.point_to(config.execution.store)
 
@@ -257,10 +258,20 @@ async def _run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
         elapsed = round(time.monotonic() - started, 3)
-        result = replace(result, reached=progress.reached(), elapsed_s=elapsed)
+        # A start that found the run done has been nowhere: what the one before it reached still holds.
+        reached = progress.reached() or _reached_before(folder)
+        result = replace(result, reached=reached, elapsed_s=elapsed)
         folder.result.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
         trace.event("run_finished", status=status, reason=reason)
         return result
+
+
+def _reached_before(folder: RunFolder) -> dict[str, Any]:
+    """Return where the start before this one came to."""
+    if not folder.result.is_file():
+        return {}
+    before: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
+    return dict(before.get("reached", {}))
 
 
 def services_of(

@@ -1,4 +1,4 @@
-"""What a skill says that does not agree with itself: names used twice, named and not there, never asked."""
+"""What a skill says amiss: names used twice, named and not there, never asked; texts that say nothing."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,10 +13,29 @@ Fault = tuple[Location, str]
 
 
 def name_faults(skill: "Skill") -> Iterator[Fault]:
-    """Yield all that is wrong with the names that a skill gives and uses."""
+    """Yield all that is wrong with the names that a skill gives and uses, and its empty texts."""
+    yield from _blank(skill)
     yield from _repeated(skill)
     yield from _behaviours(skill)
     yield from _map(skill)
+
+
+def _blank(skill: "Skill") -> Iterator[Fault]:
+    """Yield the texts that models are told and that say nothing."""
+    parts = {"transformations": skill.transformations, "leaves": skill.leaves, "goals": skill.goals}
+    told: list[tuple[Location, str]] = [
+        ((name,), getattr(skill, name)) for name in ("title", "description")
+    ]
+    told += [
+        ((part, index, name), getattr(item, name))
+        for part, items in parts.items()
+        for index, item in enumerate(items)
+        for name in ("title", "brief", "definition", "answer_form", "rubric")
+        if hasattr(item, name)
+    ]
+    for loc, text in told:
+        if not text.strip():
+            yield loc, f"{'.'.join(map(str, loc))}: is empty; models and jurors are told it"
 
 
 def _repeated(skill: "Skill") -> Iterator[Fault]:

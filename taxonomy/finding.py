@@ -5,6 +5,7 @@ value the package in whose folder `NAME.yaml` stands. Nothing of the package is 
 """
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,10 +36,10 @@ def installed_skills() -> list[str]:
 def found(name: str, folder: str | Path | None) -> str:
     """Return a skill as a config is to keep it: the name of a shipped one, or the whole path of its file.
 
-    In `folder`, the skill `x` is `x.yaml` or `x/x.yaml`. What is nowhere is returned as it was given.
+    In `folder`, the skill `x` is `x.yaml` or `x/x.yaml`.
 
     Raises:
-        ValueError: the name stands for several files.
+        ValueError: the name stands for several files, or for none.
     """
     if name.endswith(_YAML):
         return str(Path(name).absolute())
@@ -48,9 +49,31 @@ def found(name: str, folder: str | Path | None) -> str:
     if len(files) > 1:
         places = ", ".join(map(str, files))
         raise ValueError(f"skill {name!r} stands in several places: {places}; name one by its path")
-    if not files or files[0].parent == FOLDER:
+    if not files:
+        raise ValueError(unknown(name, folder))
+    if files[0].parent == FOLDER:
         return name
     return str(files[0].absolute())
+
+
+def unknown(name: str, folder: str | Path | None = None) -> str:
+    """Return what is said of a skill that is nowhere: those that there are, the nearest first."""
+    if name.endswith(_YAML):
+        return f"skill {name!r}: no such file"
+    here = Path(folder) if folder else None
+    own = {file.stem for file in here.glob("*.yaml")} if here else set()
+    own |= (
+        {file.stem for file in here.glob("*/*.yaml") if file.parent.name == file.stem}
+        if here
+        else own
+    )
+    known = sorted({*own, *skill_names(), *installed_skills()})
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    where = (
+        f"in {folder} or shipped" if folder else "shipped; one of your own is named by its .yaml"
+    )
+    return f"skill {name!r}: there is none of that name; {hint}{where}: {', '.join(known)}"
 
 
 def _beside(name: str, folder: Path) -> Iterator[Path]:

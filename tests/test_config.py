@@ -12,7 +12,8 @@ from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.testset.config import SetConfig
-from arenainstruct.taxonomy.skill import load_skill, skill_names
+from arenainstruct.taxonomy.finding import skill_names
+from arenainstruct.taxonomy.loading import load_skill
 from tests.bombs import BOMBS
 
 DOCUMENTED = """\
@@ -83,18 +84,18 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(mine: Path) -> N
     changed(mine, "seed: 7", "colour: blue")
     found = wrong(mine)
     expected = [
+        ":2: skills: skill 'text_mod': there is none of that name",
         ":3: rounds: found 'two'; needs a whole number",
         ":4: per_seed.passages: found 0; needs more than 0",
         ":4: per_seed.pasages: no such field; did you mean passages? Fields here: passages, ",
         ":16: feedback: win_rate_band needs 0 <= low < high <= 1, found [0.6, 0.25]",
         ":18: colour: no such field. Fields here: seeds, ",
         ":14: cast.default: no model 'teecher'; did you mean 'teacher'? models: e1, ",
-        ":2: skills: skill 'text_mod': no file",
     ]
     assert len(found) == len(expected)
     for line, start in zip(found, expected, strict=True):
         assert line.startswith(f"{mine}{start}")
-    assert f"skills here: {', '.join(skill_names())}" in found[-1]
+    assert found[0].endswith(f": {', '.join(skill_names())}")
 
 
 @pytest.mark.parametrize(

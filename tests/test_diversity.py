@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from arenainstruct.graphs.settings import FeedbackSettings
 from arenainstruct.graphs.supervisor.feedback import Found, LeafRecord, changed, weigh
 from arenainstruct.graphs.supervisor.learning_value import Evidence, levelled, scatters, weights
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from arenainstruct.taxonomy.quota import Quota, Seat, reseated
-from arenainstruct.taxonomy.skill import Skill, Transformation, load_skill
+from arenainstruct.taxonomy.skill import Skill, Transformation
 from tests.leaves import NAMES, skill
 
 READING = load_skill("reading_comprehension")

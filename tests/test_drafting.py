@@ -10,7 +10,7 @@ import pytest
 from arenainstruct.agents.examples import EXAMPLES
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs.config.skills import skill_faults
-from arenainstruct.taxonomy.skill import load_skill
+from arenainstruct.taxonomy.loading import load_skill
 from tests.command import Said, command
 from tests.stage import Line
 

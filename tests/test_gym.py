@@ -13,8 +13,8 @@ from arenainstruct.runs.gym import setting, tasks
 from arenainstruct.runs.gym.contenders import Solver, solve
 from arenainstruct.runs.gym.setting import ARMS, PACK, Size
 from arenainstruct.runs.gym.table import Interval, lines
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.taxonomy.policy import Policy
-from arenainstruct.taxonomy.skill import load_skill
 from arenainstruct.tools.checkers import CHECKERS, CheckTask
 from arenainstruct.tools.programs import ALLOWED, Item, Wanted
 

@@ -9,9 +9,18 @@ import pytest
 import yaml
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.runs import RunConfig, RunResult, launch, launch_async, load_config, resume_async
+from arenainstruct.runs import (
+    RunConfig,
+    RunResult,
+    launch,
+    launch_async,
+    load_config,
+    resume,
+    resume_async,
+)
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.progress import Progress
+from arenainstruct.runs.replay import replay
 from arenainstruct.runs.summary import summary
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
@@ -44,6 +53,28 @@ def test_launch_tells_its_events_and_returns_the_result(config: RunConfig, tmp_p
     assert set(stages[4:]) <= {"second_look", "evaluate"}
     saved = yaml.safe_load((tmp_path / "a-1" / "config.yaml").read_text())
     assert load_config(saved) == config
+
+
+@pytest.mark.slow
+def test_a_run_that_is_done_and_moved_is_what_it_was_wherever_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (docs := tmp_path / "docs").mkdir()
+    shutil.copy(DEMO / "photosynthesis.md", docs)
+    german = "Der Leuchtturm steht auf einem Felsen über dem Hafen und dreht sein Licht alle zehn Sekunden."
+    (docs / "turm.txt").write_text(f"{german} {german.replace('Hafen', 'Dorf')} " * 3)
+    monkeypatch.chdir(tmp_path)
+    small = ("skills=[reading_comprehension]", "rounds=1", "per_seed.instructions=1")
+    result = launch(load_config(None, ["seeds=docs", *small]), runs_dir="runs", run_id="a-1")
+    assert (
+        "language:\n- en\n- de\n"
+        in (tmp_path / "runs" / "a-1" / "dataset" / "README.md").read_text()
+    )
+    monkeypatch.chdir("/")
+    again = resume("a-1", runs_dir=tmp_path / "runs")
+    assert again.reached["round"] == result.reached["round"] == 1
+    moved = shutil.move(tmp_path / "runs" / "a-1", tmp_path / "elsewhere-1")
+    assert replay(str(moved)).identical
 
 
 @pytest.mark.slow

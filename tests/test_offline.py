@@ -24,7 +24,8 @@ from arenainstruct.agents.models.offline import (
 from arenainstruct.agents.models.settings import OfflineSettings
 from arenainstruct.agents.records import Turn
 from arenainstruct.prompts.template import inside, load_prompt
-from arenainstruct.taxonomy.skill import Leaf, load_skill
+from arenainstruct.taxonomy.loading import load_skill
+from arenainstruct.taxonomy.skill import Leaf
 from arenainstruct.tools.checkers import CHECKERS, CheckTask, usable
 
 BEES = """The mason bee builds its nest in hollow stems because it cannot dig. Each nest holds about

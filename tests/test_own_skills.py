@@ -9,7 +9,8 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.run import launch
-from arenainstruct.taxonomy.skill import FOLDER, load_skill
+from arenainstruct.taxonomy.finding import FOLDER
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.tools.programs import ALLOWED
 from tests.command import command
 
@@ -88,7 +89,7 @@ def test_a_package_brings_a_skill_and_is_not_imported(installed: Path) -> None:
     assert load_skill("riddles").name == "riddles"
     with pytest.raises(UserError, match=r"names a package that has no lost\.yaml"):
         config("skills=[lost]")
-    with pytest.raises(UserError, match=r"skills here: .*lost, riddles"):
+    with pytest.raises(UserError, match=r"did you mean 'riddles'\? .*lost, .*riddles"):
         config("skills=[ridles]")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from arenainstruct.prompts.template import Prompt, load_prompt
-from arenainstruct.taxonomy.skill import load_skill, parse_skill
+from arenainstruct.taxonomy.loading import load_skill, parse_skill
 from tests.templates import ATTACKS, HEAD, PLACE, say
 
 

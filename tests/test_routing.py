@@ -9,10 +9,11 @@ from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor.decisions import PolicyVersion, TaxonomyVersion
 from arenainstruct.graphs.supervisor.generate import generate
 from arenainstruct.graphs.supervisor.state import start_state
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.taxonomy.policy import Policy
 from arenainstruct.taxonomy.quota import Quota
 from arenainstruct.taxonomy.routing import route, traits
-from arenainstruct.taxonomy.skill import Skill, Transformation, load_skill
+from arenainstruct.taxonomy.skill import Skill, Transformation
 from arenainstruct.taxonomy.version import Taxonomy
 from tests.stage import READING, SEED, leaf, staged
 

@@ -10,7 +10,8 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.config.skills import skill_faults
-from arenainstruct.taxonomy.skill import FOLDER, load_skill
+from arenainstruct.taxonomy.finding import FOLDER
+from arenainstruct.taxonomy.loading import load_skill
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -46,6 +47,23 @@ MISTAKES = [
     ),
     ("text_modification", "checker: keyword_replacement", "checker: tool_calls", "lists none"),
 ]
+
+
+def test_mistakes_of_every_kind_are_told_at_once(tmp_path: Path) -> None:
+    text = (FOLDER / "reading_comprehension.yaml").read_text(encoding="utf-8")
+    changes = (
+        ("flow: standard\n", ""),
+        ("seed_kinds:", "flow: standrd\nseed_kinds:"),
+        ("title: ", "title: 5 # "),
+        ("    answer_form: ", "    tools: [run_pyton]\n    weight: -3\n    answer_form: "),
+    )
+    for old, new in changes:
+        text = text.replace(old, new, 1)
+    (path := tmp_path / "odd.yaml").write_text(text, encoding="utf-8")
+    told = "\n".join(skill_faults(str(path)))
+    for word in ("title: ", "weight: ", "no flow 'standrd'", "no tool 'run_pyton'"):
+        assert word in told, told
+    assert "at least 1 item" not in told
 
 
 @pytest.mark.parametrize(("skill", "old", "new", "told"), MISTAKES)

@@ -19,7 +19,8 @@ from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.store import Store
-from arenainstruct.taxonomy.skill import load_skill, skill_names
+from arenainstruct.taxonomy.finding import skill_names
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.tools.browser.launch import NAMES as CHROMIUM
 from arenainstruct.tools.checkers import CHECKERS
 from arenainstruct.tools.documents import DocumentIndex

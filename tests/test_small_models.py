@@ -26,7 +26,7 @@ from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE
 from arenainstruct.runs.store.place import Place
-from arenainstruct.taxonomy.skill import load_skill
+from arenainstruct.taxonomy.loading import load_skill
 from tests.small_loop import write_config
 
 ASK = (

@@ -13,7 +13,7 @@ from arenainstruct.graphs.arena.fight import fight
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.store import Store
-from arenainstruct.taxonomy.skill import load_skill
+from arenainstruct.taxonomy.loading import load_skill
 from tests.stage import READING, SEED, Line, Stage, instruction, scanned, staged
 
 SKILL = READING.model_copy(update={"user": "simulated"})

@@ -18,8 +18,10 @@ from arenainstruct.prompts.template import (
     prompt_names,
 )
 from arenainstruct.runs.config.skills import skill_faults
+from arenainstruct.taxonomy.finding import skill_names
+from arenainstruct.taxonomy.loading import load_skill, parse_skill
 from arenainstruct.taxonomy.refinement import Aim
-from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, load_skill, parse_skill, skill_names
+from arenainstruct.taxonomy.skill import Goal, Leaf, Skill
 from arenainstruct.tools.checkers import CHECKERS
 
 PACKS = [load_skill(name) for name in skill_names()]
@@ -299,10 +301,17 @@ def test_the_tiny_pack_is_right_and_its_names_are_found() -> None:
 
 
 def test_a_pack_that_is_not_there_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="skills here: .*reading_comprehension"):
+    with pytest.raises(ValueError, match="did you mean 'reading_comprehension'"):
         load_skill("reading_comprehensoin")
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"name: \xe9\n")
+    for text, what in (("", "is empty"), ("- a\n", "holds a list")):
+        (odd := tmp_path / "odd.yaml").write_text(text)
+        with pytest.raises(
+            ValueError, match=f"odd.yaml: {what}; a skill is a YAML file of fields: n"
+        ):
+            load_skill(str(odd))
+        load_skill.cache_clear()
     with pytest.raises(ValueError, match="latin.yaml: not UTF-8"):
         load_skill(str(path))
 

@@ -16,7 +16,7 @@ from arenainstruct.agents.examples import EXAMPLES
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.config.skills import read_anew, skill_faults
-from arenainstruct.taxonomy.skill import load_skill
+from arenainstruct.taxonomy.loading import load_skill
 from tests.command import Said, command
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "new_skill.md").read_text(encoding="utf-8")

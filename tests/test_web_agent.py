@@ -21,7 +21,8 @@ from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.store import Store
-from arenainstruct.taxonomy.skill import FOLDER, load_skill
+from arenainstruct.taxonomy.finding import FOLDER
+from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.tools.browser.launch import NAMES
 from arenainstruct.tools.browser.pages import Page, joined, respond, split
 from arenainstruct.tools.browser.session import Seen, seen

@@ -12,7 +12,8 @@ from ...agents.messages import Judge
 from ...agents.records import Game
 from ...agents.troupe import Troupe
 from ...graphs import kinds
-from ...taxonomy.skill import Leaf, load_skill
+from ...taxonomy.loading import load_skill
+from ...taxonomy.skill import Leaf
 from ...tools.ratings.table import Row
 from ..config.config import RunConfig, load_config
 from ..dataset.lineage import find_instructions

@@ -10,7 +10,8 @@ from string import Template
 
 from ...agents.errors import UserError
 from ...prompts.template import FOLDER as PROMPTS
-from ...taxonomy.skill import SLUG, skill_names
+from ...taxonomy.finding import skill_names
+from ...taxonomy.skill import SLUG
 
 _HERE = Path(__file__).parent
 _PARTS = ("transform", "write", "suggest", "edit")

@@ -6,7 +6,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from pydantic import (
@@ -30,7 +30,8 @@ from ...graphs.settings import (
     SelectionSettings,
 )
 from ...taxonomy.finding import found
-from ...taxonomy.skill import Skill, load_skill
+from ...taxonomy.loading import load_skill
+from ...taxonomy.skill import Skill
 from ...tools.browser.launch import NoBrowser, executable
 from ...tools.interpreter import NoSandbox, place
 from ...tools.mcp.tools import Named
@@ -187,6 +188,11 @@ class RunConfig(Config):
             name: getattr(self, name) for name in GraphSettings.model_fields if name != "in_flight"
         }
         return GraphSettings(**own, in_flight=self.execution.in_flight)
+
+    def placed(self) -> Self:
+        """Return it with the place of its documents in full: a resume or a replay may start elsewhere."""
+        path = str(Path(self.seeds.path).expanduser().absolute())
+        return self.model_copy(update={"seeds": self.seeds.model_copy(update={"path": path})})
 
     def what(self) -> dict[str, Any]:
         """Return only what decides the dataset, as plain data: the same for any speed or address."""

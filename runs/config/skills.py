@@ -14,8 +14,10 @@ from ...agents.parts import PARTS, Part
 from ...agents.records import SeedKind
 from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
 from ...prompts.template import Prompt, load_prompt
+from ...taxonomy.finding import skill_path
 from ...taxonomy.lines import Location, compose, line_of
-from ...taxonomy.skill import PromptFile, Skill, SkillError, load_skill, skill_path
+from ...taxonomy.loading import SkillError, load_skill
+from ...taxonomy.skill import PromptFile, Skill
 from ...tools.browser.sites import SiteKind
 from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
 from ...tools.mcp.tools import Named

@@ -83,7 +83,7 @@ def card(facts: CardFacts, counts: Counts, digests: Mapping[str, str] | None = N
 
 def _front(facts: CardFacts, counts: Counts, digests: Mapping[str, str]) -> str:
     front = {
-        "language": list(facts.language),
+        **({"language": list(facts.language)} if facts.language else {}),
         "license": _licence(counts),
         "tags": ["synthetic", "arenainstruct", "rlaif"],
         "size_categories": [_size(sum(counts.rows.values()))],

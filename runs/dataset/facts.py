@@ -49,5 +49,5 @@ class CardFacts:
     """What of each leaf was wanted and made, and by which transformations."""
     versions: tuple[tuple[str, str], ...] = ()
     """Releases that made it: `("arenainstruct", "0.1.0")`."""
-    language: tuple[str, ...] = ("en",)
-    """ISO 639-1 codes."""
+    language: tuple[str, ...] = ()
+    """Of the documents, ISO 639-1 codes."""

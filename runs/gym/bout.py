@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...taxonomy.skill import load_skill
+from ...taxonomy.loading import load_skill
 from ..config.config import RunConfig
 from ..folder import RunFolder
 from ..result import RunResult

@@ -26,7 +26,7 @@ from ...agents.models.door import Door
 from ...agents.models.request import Request
 from ...agents.models.structured import parses
 from ...prompts.template import prompt_names
-from ...taxonomy.skill import skill_names
+from ...taxonomy.finding import skill_names
 from ..bench import say
 from ..benchmark.measure import BenchmarkConfig
 from ..config.config import RunConfig, load_config
