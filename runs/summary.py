@@ -111,6 +111,8 @@ def _changes(result: RunResult) -> str:
     changes = result.policy_changes
     if not changes:
         return f"Policy\n  unchanged: {_why_unchanged(result)}"
+    # What battles moved comes first; that others make room for it is no news.
+    changes = sorted(changes, key=lambda c: -(c["won"] + c["tied"] + c["lost"]))
     told = [f"round {c['round']}, {c['skill']}/{c['leaf']}: {c['reason']}" for c in changes]
     return _listed("Policy", told)
 

@@ -27,8 +27,8 @@ DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 TARGET = "small"
 CONFIGS = ("instructions", "sft", "preference", "rlvr", "battles", "rejects")
 CHANGE = re.compile(
-    r"- round (?P<round>\d+), (?P<skill>\w+)/(?P<leaf>\w+): the target won (?P<won>\d+), "
-    r"tied (?P<tied>\d+), lost (?P<lost>\d+) of (?P<all>\d+) battles: (?P<why>.*); "
+    r"- round (?P<round>\d+), (?P<skill>\w+)/(?P<leaf>\w+): (?:the target won (?P<won>\d+), "
+    r"tied (?P<tied>\d+), lost (?P<lost>\d+) of (?P<all>\d+) battles|no battle in this round): (?P<why>.*); "
     r"(?P<field>weight|complexity) (?P<old>[\d.]+) → (?P<new>[\d.]+)"
 )
 Row = dict[str, Any]
@@ -57,7 +57,7 @@ class Loop:
         lines = [line for line in section.splitlines() if line.startswith("- ")]
         found = [CHANGE.fullmatch(line) for line in lines]
         assert all(found), lines
-        return [match.groupdict() for match in found if match]
+        return [match.groupdict("0") for match in found if match]
 
 
 def ran(folder: Path, seeds: Path) -> Loop:

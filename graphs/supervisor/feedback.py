@@ -43,6 +43,10 @@ class LeafRecord:
         """Say the record in words."""
         return f"won {self.won}, tied {self.tied}, lost {self.lost} of {self.battles}"
 
+    def told(self) -> str:
+        """Return what a reason of this round begins with."""
+        return f"the target {self} battles" if self.battles else "no battle in this round"
+
 
 Records = Mapping[tuple[str, str], LeafRecord]
 """The target's records of a round by (skill, leaf)."""
@@ -115,7 +119,7 @@ def change_of(
         field=field,
         old=old,
         new=value,
-        reason=f"the target {record} battles: {why}; {field} {old:g} → {value:g}",
+        reason=f"{record.told()}: {why}; {field} {old:g} → {value:g}",
         won=record.won,
         tied=record.tied,
         lost=record.lost,

@@ -15,6 +15,7 @@ from .. import kinds, stages
 from ..services import Round, Services, reject, settle
 from . import structure
 from .cells import Leaves, together
+from .feedback import LeafRecord
 from .losses import clustered, losses_of, twins_of
 
 (STAGE,) = stages.FEED_BACK.steps
@@ -61,7 +62,7 @@ class Restructured:
                 field=name,
                 old=old,
                 new=new,
-                reason=f"the target won 0, tied 0, lost 0 of 0 battles: {why}; {name} {old:g} → {new:g}",
+                reason=f"{LeafRecord().told()}: {why}; {name} {old:g} → {new:g}",
             )
             for name, old, new in moves
             if old != new
