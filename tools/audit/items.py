@@ -1,7 +1,8 @@
 """The verdicts as matrices: a row an item (a question and two models), a column a juror.
 
 The first of the two models of an item is the one that was shown first when the item was, and stays it: the
-order shown is a matter of the matrix and not of the item. Values are shares of the win for the first of
+order shown is a matter of the matrix and not of the item. Where both orders were shown, no figure depends on
+which was the first. Values are shares of the win for the first of
 the two, minus a half: from -0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
 """
 
@@ -54,6 +55,12 @@ class Items:
     def value(self) -> Floats:
         """What a juror said over both orders, each order counting the same."""
         return _mean(self.forth, self.back)
+
+    @property
+    def turned(self) -> Bools:
+        """Items that were shown in both orders, by whatever jurors: which model is first is arbitrary."""
+        forth, back = (~np.isnan(told).all(axis=1) for told in (self.forth, self.back))
+        return np.asarray(forth & back)
 
     @property
     def both(self) -> Bools:
