@@ -86,6 +86,10 @@ def test_ties_count_as_asked(tmp_path: Path) -> None:
     for ties, share in wanted.items():
         (juror,) = audit(tmp_path, {"owl": said_so}, truth, "--ties", ties)["jurors"]
         assert juror["people"]["agreement"]["value"] == pytest.approx(share)
+        files = [str(tmp_path / "b.csv"), "--labels", str(tmp_path / "people.csv")]
+        shown = said("audit", *files, "--ties", ties).splitlines()
+        (row,) = (line for line in shown if line.startswith("  agrees with people"))
+        assert f"{share:.1%}" in row
 
 
 def test_jurors_that_failed_count_as_asked(tmp_path: Path) -> None:
