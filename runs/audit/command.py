@@ -156,6 +156,7 @@ def audit(
             doubts,
             dropped=sum(dropped.values()),
             failed=broken,
+            unjudged=heap.unjudged,
             passed_over=heap.passed_over,
         )
     if sung and sung.findings:

@@ -71,7 +71,7 @@ class Heap:
     failed: list[Failure] | None = None
     """What jurors were asked and did not answer; None where such rows are faults."""
     unjudged: int = 0
-    """Rows of published formats whose judge gave no verdict."""
+    """Rows and single games of published formats whose judge gave no verdict."""
     ordered: bool = True
     """Whether it is known which answer was shown first."""
 
@@ -85,6 +85,7 @@ class Heap:
             failed=self.failed or (),
             families=families(self.served, models),
             scales={n: m.scale for n, m in models.items() if isinstance(m, RewardModel)},
+            ordered=self.ordered,
             swayed=len(self.swayed),
             conferred=self.conferred,
             cascade=dict(sorted(self.cascade.items())),

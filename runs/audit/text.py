@@ -55,6 +55,7 @@ def show(
     *,
     dropped: int,
     failed: Sequence[dict[str, Any]],
+    unjudged: int,
     passed_over: int,
 ) -> None:
     """Print the whole report."""
@@ -70,6 +71,8 @@ def show(
         console.print()
     if passed_over:
         console.print(f"{passed_over:,} games are of other judges or values than were asked for.")
+    if unjudged:
+        console.print(f"In {unjudged:,} rows or games the judge gave no verdict.")
     for line in _words(audit, dropped):
         console.print(line, soft_wrap=not wide)
     if canaries is not None:
@@ -130,7 +133,8 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
         won, tied, lost = audit.record.of(model)
         yield f"{model}: {won:,} games won, {tied:,} tied, {lost:,} lost"
     yield from _jury(audit)
-    yield f"Position: {shares(audit.position)} (each of all games as one)"
+    if audit.ordered:
+        yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
         yield (

@@ -56,7 +56,7 @@ class Loaded:
     published: dict[str, int]
     """Files of published formats, by format."""
     unjudged: int
-    """Rows of published formats in which the judge gave no verdict."""
+    """Rows and single games of published formats in which the judge gave no verdict."""
     assumed: tuple[str, ...]
     """Baselines that the files do not name."""
     strong: int

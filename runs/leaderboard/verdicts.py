@@ -78,8 +78,11 @@ MOST_JUDGES = 30
 """Compared pair by pair: of more judges, those with most battles in common with others."""
 
 
-def agreement_of(battles: Battles) -> Agreement:
-    """Compare the judges on the same question and pair, in either order of the models."""
+def agreement_of(battles: Battles, *, ordered: bool = True) -> Agreement:
+    """Compare the judges on the same question and pair, in either order of the models.
+
+    Where it is not known who was shown first, every pair counts as shown in both orders.
+    """
     if battles.judge is None:
         return compare((), np.zeros((0, 0)))
     names = battles.judge.names
@@ -92,7 +95,9 @@ def agreement_of(battles: Battles) -> Agreement:
     matrix = _matrix(number, np.searchsorted(shown, judge), won[rows], (len(items), len(shown)))
     question = np.zeros(len(items), dtype=np.int64)
     question[number] = battles.table.question[rows]
-    return compare(tuple(names[code] for code in shown), matrix, question, turned[items])
+    return compare(
+        tuple(names[code] for code in shown), matrix, question, turned[items] | (not ordered)
+    )
 
 
 def _items(battles: Battles) -> tuple[Ints, Floats, Bools]:

@@ -42,6 +42,8 @@ class Items:
     """People's votes by item, shape (items, 3): for the second, a tie, for the first."""
     played: Ints
     """Games of each juror."""
+    ordered: bool
+    """Whether it is known which answer was shown first."""
     longer: Floats
     """log2 of the length of the first answer over that of the second; NaN where unknown."""
     style: Floats
@@ -58,9 +60,9 @@ class Items:
 
     @property
     def turned(self) -> Bools:
-        """Items that were shown in both orders, by whatever jurors: which model is first is arbitrary."""
+        """Items shown in both orders, or in none that is known: which model is first is arbitrary."""
         forth, back = (~np.isnan(told).all(axis=1) for told in (self.forth, self.back))
-        return np.asarray(forth & back)
+        return np.asarray(forth & back | (not self.ordered))
 
     @property
     def both(self) -> Bools:
@@ -117,6 +119,7 @@ def items(evidence: Evidence) -> Items:
         lead_forth=cells.mean(lead, ahead),
         lead_back=-cells.mean(lead, ~ahead),
         reward=_mean(cells.mean(reward, ahead), -cells.mean(reward, ~ahead)),
+        ordered=evidence.ordered,
         played=np.bincount(seat, minlength=len(jurors)),
         longer=_each(keys, lambda a, b: _longer(evidence, a, b)),
         style=np.array([_style(evidence, (q, a), (q, b)) for q, a, b in keys]).reshape(
