@@ -206,9 +206,16 @@ def test_votes(tmp_path: Path) -> None:
     assert both["questions"] == 2 and both["agreement"]["items"] == 2
     assert both["agreement"]["judges"] == ["expert_0", "gpt-4 pair-v2"]
     assert board(str(tmp_path / "human.jsonl"), "--judge", "expert_0")["battles"] == 2
-    assert "there are: expert_0" in refused(
-        "leaderboard", str(tmp_path / "human.jsonl"), "--judge", "x"
-    )
+    file = str(tmp_path / "human.jsonl")
+    for command in ("leaderboard", "audit"):
+        assert "there are: expert_0" in refused(command, file, "--judge", "x")
+        # The first is there: the second is as wrong as if it stood alone.
+        assert "--judge expert_1: no row is of it (there are: expert_0, gpt-4" in refused(
+            command, file, "--judge", "expert_0", "--judge", "expert_1"
+        )
+        assert "--where turn=3: no row has it (there are: 1, 2)" in refused(
+            command, file, "--where", "turn=1", "--where", "turn=3"
+        )
 
 
 def test_labelled_pairs(tmp_path: Path) -> None:

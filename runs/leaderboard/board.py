@@ -8,7 +8,7 @@ import numpy as np
 from ...agents.errors import UserError
 from ...tools.ratings.agreement import Agreement
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
-from ...tools.ratings.fit import Fit
+from ...tools.ratings.fit import Fit, index_of
 from ...tools.ratings.flips import Flips, flips
 from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
@@ -104,7 +104,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     """Return the board of all battles and one for each value of `--by`.
 
     Raises:
-        UserError: The anchor or the baseline has no battles, or `--by` has too many values.
+        UserError: The anchor, the baseline or the target has no battles, or `--by` has too many values.
     """
     raw = _without_canned(loaded) if options.without_canned else loaded.battles
     battles = weighed(raw, options)
@@ -118,6 +118,8 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     try:
         difficulty = _difficulty(battles, options)
         whole = board(battles, raw, options, difficulty, ordered=loaded.ordered)
+        if options.target is not None:
+            index_of(options.target, whole.record.models, "target")
     except UserError:
         raise
     except ValueError as error:

@@ -56,7 +56,7 @@ def compare(
     from .reading import Wanted
 
     options = Options(rounds=rounds, seed=seed)
-    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=Asked.of(judge, None))
+    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=Asked.of(judge, None), every=False)
     there = read_ranking(reference, options, wanted, column)
     found: dict[str, Comparison] = {}
     for path in boards:
