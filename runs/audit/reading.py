@@ -148,7 +148,7 @@ def read_labels(path: str, heap: Heap, *, drop: bool, needed: bool = True) -> No
         UserError: the file is wrong, or none of its rows is about a battle that was read.
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
-    for file in battle_files([path]):
+    for file in battle_files([path], option="--labels"):
         with opened(file, Context(labels=True)) as table:
             names = _names(table, REQUIRED, OUTCOME)
             for batch, score in _batches(table, names, Heap(Gate(drop))):
@@ -171,7 +171,7 @@ def read_answers(path: str, heap: Heap) -> None:
     """
     battled = {(play.question, model) for play in heap.plays for model in (play.first, play.second)}
     found: set[Place] = set()
-    for file in battle_files([path]):
+    for file in battle_files([path], option="--answers"):
         with opened(file) as table:
             for row in table.rows():
                 told = None if isinstance(row, Reject) else answer_of(row.values)

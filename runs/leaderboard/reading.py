@@ -17,7 +17,7 @@ from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
 from .answers import Answers, read_answers
-from .arrays import CODED, chosen, coded, codes, mapped, numbers
+from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
 from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
 from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
@@ -180,7 +180,8 @@ class Reader:
             batch = self._asked_for(_some(batch, ~is_empty(batch)))
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
-        wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
+        answers = self.answers.path if self.answers and self.fields.joined else ""
+        wrong = faults(batch, score, style, self.fields.by, answers) if batch.columns else []
         keep = self.gate.kept(table, batch, wrong)
         keep = self._counting(batch, keep)
         if not keep.any():
@@ -247,7 +248,7 @@ class Reader:
             score=score,
             weight=self._strengthened(batch, weight),
             judge=coded(held["judge"]) if "judge" in held else nobody,
-            group=coded(held[by]) if by else None,
+            group=trimmed(coded(held[by])) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
