@@ -73,6 +73,14 @@ def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Pat
     assert "Spearman                         1.000   (95 %" in said(
         "compare", path, "--reference", table
     )
+    one, other = (
+        write(tmp_path, f"{j}.csv", [row | {"judge": j} for row in rounds()]) for j in "xy"
+    )
+    asked = ("compare", one, other, "--reference", table, "--judge")
+    assert len(told(*asked, "x", "--judge", "y")["boards"]) == 2
+    assert "--judge z: no row is of it (there are: x, y)" in refused(
+        *asked, "x", "--judge", "y", "--judge", "z"
+    )
     other = kept(tmp_path, "x.csv", "model,score\nelk,3\nant,2\n")
     assert "share 1 models" in refused("compare", path, "--reference", other)
     assert "no column 'elo'" in refused("compare", path, "--reference", other, "--column", "elo")

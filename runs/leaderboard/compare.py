@@ -43,13 +43,14 @@ def compare(
 
     from ...agents.errors import UserError
     from ...tools.ratings.rankings import compare as measure
-    from .asked import Asked
+    from .asked import Asked, Met
     from .options import Options
     from .ranked import read_ranking
     from .reading import Wanted
 
     options = Options(rounds=rounds, seed=seed)
-    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=Asked.of(judge, None), every=False)
+    met = Met(Asked.of(judge, None))
+    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=met.asked, met=met)
     there, lost = read_ranking(reference, options, wanted, column)
     found: dict[str, Comparison] = {}
     for path in boards:
@@ -60,6 +61,8 @@ def compare(
         except ValueError as error:
             told = "".join(f"\n{line}" for line in lost)
             raise UserError(f"{path} and {reference}: {error}{told}") from error
+    if met.judges:
+        met.check(", ".join((*boards, reference)))
     if as_json:
         compared = [{"board": path, **asdict(one)} for path, one in found.items()]
         say(orjson.dumps({"reference": reference, "boards": compared, "unread": lost}).decode())

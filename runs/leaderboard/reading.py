@@ -85,8 +85,8 @@ class Wanted:
     answers: tuple[str, ...] = ()
     """Files of the answers, with what is to be held equal."""
     asked: Asked = ALL
-    every: bool = True
-    """Whether there must be rows of every judge and value that is asked for."""
+    met: Met | None = None
+    """Where to note what there is of that, for who checks it over several boards; else it is checked."""
 
 
 def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
@@ -137,7 +137,7 @@ class Reader:
     def __post_init__(self) -> None:
         """Open the gate."""
         self.gate = Gate(self.wanted.drop)
-        self.met = Met(self.wanted.asked)
+        self.met = self.wanted.met or Met(self.wanted.asked)
 
     def read(self, table: Table) -> None:
         """Read one file."""
@@ -281,7 +281,7 @@ class Reader:
         dropped = self.gate.counts()
         if not self.parts:
             raise UserError(f"{', '.join(files)}: no battles to rate; {self._why_nothing(dropped)}")
-        if self.wanted.every:
+        if self.wanted.met is None:
             self.met.check(", ".join(files))
         return Loaded(
             battles=together(self.parts, self.fields.style),
