@@ -29,6 +29,7 @@ DEMO = Path(__file__).parents[1] / "runs" / "demo"
 STRENGTH = {"ant": 0.0, "bee": 0.7, "cat": 1.4, "dog": 2.0}
 FAMILY = {"ant": "x", "bee": "y", "cat": "z", "dog": "w", "j0": "x", "j1": "y", "j2": "q"}
 FAIR = (0.0, 0.0, 0.0)
+AB = ("ant", "bee")
 
 
 def world(
@@ -87,6 +88,39 @@ def test_length_bias_is_found_and_does_not_taint_the_others() -> None:
     assert abs(effects[0]) < 0.03 and abs(effects[2]) < 0.03
     by_strength = audited.jurors[1].taste.length_by_strength.value
     assert by_strength == pytest.approx(0.08, abs=0.04)
+
+
+def test_a_length_that_follows_from_the_pair_has_no_effect_of_its_own() -> None:
+    """Whatever the lengths, one model's answers are twice as long as the other's."""
+    random = np.random.default_rng(3)
+    base = random.uniform(10, 3000, 60)
+    pairs = [AB if n % 2 else AB[::-1] for n in range(60)]
+    plays = [
+        Play(str(n), first, second, "j0", float(random.random() < 0.7))
+        for n, (first, second) in enumerate(pairs)
+    ]
+    seen = {
+        (str(n), name): Looks(
+            size * long, random.poisson(2), 2.0 * long, 3.0 * long, 0, styled=True
+        )
+        for n, size in enumerate(base)
+        for name, long in zip(AB, (1, 2), strict=True)
+    }
+    taste = audit(Evidence(plays, seen)).jurors[0].taste
+    for bound in (taste.length_by_strength, taste.style["items"], taste.style["bold"]):
+        assert bound.value is None and "which models meet" in bound.note
+    assert abs(taste.style["headings"].value or 9.0) < 0.5
+    # Twice the same mark: neither of the two can be told, the third can.
+    loose = world(1)
+    same = {
+        at: Looks(s.length, s.headings, s.items, s.items, s.code, styled=True)
+        for at, s in loose.looks.items()
+    }
+    twice, plain = (
+        audit(Evidence(loose.plays, looks)).jurors[0].taste.style for looks in (same, loose.looks)
+    )
+    assert twice["items"].value is None and twice["bold"].value is None
+    assert twice["headings"].value == pytest.approx(plain["headings"].value, abs=0.01)
 
 
 def test_family_preference_is_found_and_is_not_the_family_being_good() -> None:

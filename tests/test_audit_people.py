@@ -86,6 +86,10 @@ def test_ties_count_as_asked(tmp_path: Path) -> None:
     for ties, share in wanted.items():
         (juror,) = audit(tmp_path, {"owl": said_so}, truth, "--ties", ties)["jurors"]
         assert juror["people"]["agreement"]["value"] == pytest.approx(share)
+        files = [str(tmp_path / "b.csv"), "--labels", str(tmp_path / "people.csv")]
+        shown = said("audit", *files, "--ties", ties).splitlines()
+        (row,) = (line for line in shown if line.startswith("  agrees with people"))
+        assert f"{share:.1%}" in row
 
 
 def test_jurors_that_failed_count_as_asked(tmp_path: Path) -> None:
@@ -134,3 +138,28 @@ def test_kappa_is_that_of_the_textbook_whatever_the_case(tmp_path: Path) -> None
     assert told("audit", path)["agreement"]["kappa"] == pytest.approx(0.4)
     low, high = told("leaderboard", path)["agreement"]["kappa_interval"]
     assert low == pytest.approx(0.4 - 1.96 * 0.13, abs=0.04) and high < 0.7
+
+
+def test_kappa_of_pairs_in_both_orders_is_one_in_any_order_of_rows(tmp_path: Path) -> None:
+    """48 of 60 alike, by chance a half: 0.6, whichever order and whichever name comes first."""
+    rows = [
+        row
+        for q in range(60)
+        for judge, best in (("x", "s" if q % 10 else "w"), ("y", "w" if q % 10 == 1 else "s"))
+        for row in (
+            battle(q, "s", "w", "model_a" if best == "s" else "model_b", judge=judge),
+            battle(q, "w", "s", "model_b" if best == "s" else "model_a", judge=judge),
+        )
+    ]
+    people = [battle(q, "s", "w", "model_b" if q % 10 == 2 else "model_a") for q in range(60)]
+    file = write(tmp_path, "people.csv", people)
+    mixed = [rows[at] for q in range(0, 240, 4) for at in ((q + 1, q) if q % 8 else (q, q + 1))]
+    rest = [row for row in rows if row not in mixed]
+    for at, listed in enumerate((rows, rows[::-1], mixed + rest)):
+        path = write(tmp_path, f"{at}.csv", listed)
+        for command, more in (("leaderboard", []), ("audit", ["--labels", file])):
+            found = told(command, path, *more)
+            assert found["agreement"]["kappa"] == pytest.approx(0.6)
+            assert found["agreement"]["alpha"] == pytest.approx(1 - 119 * 0.2 / 60)
+        (juror, _) = found["jurors"]
+        assert [juror[w]["kappa"]["value"] for w in ("jury", "people")] == [pytest.approx(0.6)] * 2

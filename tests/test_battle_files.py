@@ -58,6 +58,21 @@ def reference(rows: list[Row], features: Any = None, ridge: float = 0.0) -> tupl
     return dict(zip(models, elo, strict=True)), point[count:]
 
 
+def test_spaces_around_a_name_make_no_other_model(tmp_path: Path) -> None:
+    rows = battles(300)
+    plain = kept(tmp_path, "p.jsonl", jsonl([r | {"judge": "x"} for r in rows]))
+    loose = [
+        r
+        | {"judge": "x " if at % 2 else "x"}
+        | ({"model_a": r["model_a"] + " ", "model_b": "\u00a0" + r["model_b"]} if at % 3 else {})
+        for at, r in enumerate(rows)
+    ]
+    file = kept(tmp_path, "l.jsonl", jsonl(loose))
+    assert told("leaderboard", file)["models"] == told("leaderboard", plain)["models"]
+    one, two = told("audit", file), told("audit", plain)
+    assert (one["jurors"], one["models"]) == (two["jurors"], two["models"])
+
+
 @pytest.mark.parametrize("kind", ["plain", "weighted", "graded"])
 def test_ratings_and_win_rates_are_those_of_a_general_optimiser(tmp_path: Path, kind: str) -> None:
     rows = battles(300)

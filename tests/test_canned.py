@@ -162,4 +162,8 @@ def test_style_is_joined_from_a_file_of_answers(tmp_path: Path) -> None:
         "--control",
         "length",
     )
-    assert "len_" in told_so and "is missing" in told_so and "row 2" in told_so
+    first = written[0]
+    told = f"question_id is {first['question_id']!r} and model_a is {first['model']!r}"
+    assert told in told_so or told.replace("model_a", "model_b") in told_so
+    assert "row 2" in told_so and "a.jsonl has no answer of that model to that question" in told_so
+    assert "len_" not in told_so and "correct the row" not in told_so

@@ -73,9 +73,38 @@ def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Pat
     assert "Spearman                         1.000   (95 %" in said(
         "compare", path, "--reference", table
     )
+    one, other = (
+        write(tmp_path, f"{j}.csv", [row | {"judge": j} for row in rounds()]) for j in "xy"
+    )
+    asked = ("compare", one, other, "--reference", table, "--judge")
+    assert len(told(*asked, "x", "--judge", "y")["boards"]) == 2
+    assert "--judge z: no row is of it (there are: x, y)" in refused(
+        *asked, "x", "--judge", "y", "--judge", "z"
+    )
     other = kept(tmp_path, "x.csv", "model,score\nelk,3\nant,2\n")
     assert "share 1 models" in refused("compare", path, "--reference", other)
     assert "no column 'elo'" in refused("compare", path, "--reference", other, "--column", "elo")
+
+
+def test_scores_are_read_as_people_write_them_and_what_is_none_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    text = 'Model,Elo\nant,"1,200"\nbee,"1,100.5"\ncat,900\ndog,40%\n'
+    written = told("compare", path, "--reference", kept(tmp_path, "w.csv", text))
+    assert written["boards"][0]["spearman"]["value"] == 1 and written["unread"] == []
+    text = "model,score\nant,3\nbee,n/a\ncat,2\ndog,\nant2,inf\ncow,-\n"
+    file = kept(tmp_path, "n.csv", text)
+    found = told("compare", path, "--reference", file)
+    assert found["boards"][0]["models"] == ["ant", "cat"]
+    assert len(found["unread"]) == 4 and "row 3" in found["unread"][0]
+    assert "score of bee is 'n/a', no number: left out" in found["unread"][0]
+    assert "score of cow is '-', no number" in said("compare", path, "--reference", file)
+    twice = kept(tmp_path, "t.csv", "model,score\nant,1\nbee,2\nant,5\n")
+    assert "'ant' stands here a second time, with score '5' after '1'" in refused(
+        "compare", path, "--reference", twice
+    )
+    ends = kept(tmp_path, "e.csv", "model,score,low,high\nant,3,2,4\nbee,2,,3\ncat,1,0,2\n")
+    (line,) = told("compare", path, "--reference", ends)["unread"]
+    assert "low is no number in some rows: intervals left out" in line
 
 
 def test_the_published_leaderboard(shared: Path) -> None:

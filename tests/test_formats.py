@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.boards import Row, board, jsonl, kept, refused, told, write
+from tests.boards import Row, board, jsonl, kept, refused, said, told, write
 from tests.test_published import BASELINE
 
 
@@ -61,7 +61,9 @@ def test_arena_hard_of_the_first_version_names_no_baseline(tmp_path: Path) -> No
     ]
     found = board(write(tmp_path, "jay.jsonl", rows))
     assert found["baseline"] == "gpt-4-0314" == found["assumed_baselines"][0]
-    assert found["battles"] == 36  # 0.1 leaves out the one game
+    assert found["battles"] == 36 and found["unjudged"] == 12  # 0.1 leaves out the one game
+    assert any("In 12 rows or games the judge gave no verdict" in note for note in found["notes"])
+    assert "In 12 rows or games the judge gave no" in said("audit", str(tmp_path / "jay.jsonl"))
     assert board(write(tmp_path, "jay.jsonl", rows), "--baseline", "cat")["baseline"] == "cat"
 
 
@@ -153,6 +155,13 @@ def test_mt_bench_pairs_and_grades(tmp_path: Path) -> None:
     assert single["battles"] == 28 and single["unjudged"] == 1
     assert [row["model"] for row in single["models"]] == ["owl", "jay", "tit"]
     assert single["position"]["ties"] == pytest.approx(1 / 28)
+    # Each answer was graded by itself: no order was shown.
+    assert not any("Position" in note or "shown in one order" in note for note in single["notes"])
+    assert any("do not tell which answer was shown first" in note for note in single["notes"])
+    assert not {"one_order", "leaning"} & {w["kind"] for w in single["warnings"]}
+    (juror,) = told("audit", str(tmp_path / "gpt-4_single.jsonl"))["jurors"]
+    assert "shown first" in juror["flips"]["note"]
+    assert "Position" not in said("audit", str(tmp_path / "gpt-4_single.jsonl"))
 
 
 def talk(*said: str) -> list[Row]:
@@ -197,9 +206,16 @@ def test_votes(tmp_path: Path) -> None:
     assert both["questions"] == 2 and both["agreement"]["items"] == 2
     assert both["agreement"]["judges"] == ["expert_0", "gpt-4 pair-v2"]
     assert board(str(tmp_path / "human.jsonl"), "--judge", "expert_0")["battles"] == 2
-    assert "there are: expert_0" in refused(
-        "leaderboard", str(tmp_path / "human.jsonl"), "--judge", "x"
-    )
+    file = str(tmp_path / "human.jsonl")
+    for command in ("leaderboard", "audit"):
+        assert "there are: expert_0" in refused(command, file, "--judge", "x")
+        # The first is there: the second is as wrong as if it stood alone.
+        assert "--judge expert_1: no row is of it (there are: expert_0, gpt-4" in refused(
+            command, file, "--judge", "expert_0", "--judge", "expert_1"
+        )
+        assert "--where turn=3: no row has it (there are: 1, 2)" in refused(
+            command, file, "--where", "turn=1", "--where", "turn=3"
+        )
 
 
 def test_labelled_pairs(tmp_path: Path) -> None:
@@ -232,5 +248,12 @@ def test_labelled_pairs(tmp_path: Path) -> None:
     for labels in (data, result):
         (juror,) = told("audit", result, "--labels", labels)["jurors"]
         assert juror["games"] == 48 and juror["people"]["agreement_decided"]["n"] > 0
+    bench = [
+        {"pair_id": f"p{n}", "response_A": "x", "response_B": "yy", "label": "A>B"}
+        | {"judgments": [{"decision": "A>B"} if n % 4 else None, {"decision": "B>A"}]}
+        for n in range(24)
+    ]
+    found = board(write(tmp_path, "bench.jsonl", bench))
+    assert (found["battles"], found["unjudged"]) == (42, 6)
     # The same verdict twice where 1 is right; where 2 is, the judge changes with the order.
     assert juror["flips"]["value"] == pytest.approx(0.5)

@@ -138,7 +138,17 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert "no column 'topic'" in refused("leaderboard", good, "--by", "topic")
     assert "no column 'len_a'" in refused("leaderboard", good, "--control", "length")
     assert "len_a and len_b" in refused("leaderboard", good, "--control", "style")
-    assert "no battles at" in refused("leaderboard", str(tmp_path / "none.csv"))
+    nothing = str(tmp_path / "none.csv")
+    assert "no battles at" in refused("leaderboard", nothing)
+    path = write(tmp_path, "b.csv", rounds())
+    for asked, option in (
+        ("leaderboard", "--answers"),
+        ("audit", "--answers"),
+        ("audit", "--labels"),
+    ):
+        assert f"{option}: nothing at" in refused(asked, path, option, nothing)
+    assert "--answers" in refused("leaderboard", path, "--control", "style")
+    assert "no run 'nosuch' here" in refused("audit", "nosuch", "--canaries", "1")
     assert "kind is not known" in refused("leaderboard", str(Path(__file__)))
     assert "'elk'" in refused("leaderboard", good, "--anchor", "elk=1000")
     assert "'elk'" in refused("leaderboard", good, "--baseline", "elk")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.boards import Row, battle, board, rounds, said, told, write
+from tests.boards import Row, battle, board, refused, rounds, said, told, write
 from tests.test_published import BASELINE, JUDGE
 
 ROWS = [
@@ -46,6 +46,8 @@ def test_the_targets_best_and_worst_opponent(tmp_path: Path) -> None:
     assert found["by"]["a"]["target"]["worst"]["opponent"] == "jay"
     shown = " ".join(said("leaderboard", path, "--target", "owl", "--by", "topic").split())
     assert "owl fares worst with tit (0 won, 0 tied, 12 lost) and best with jay" in shown
+    unknown = refused("leaderboard", path, "--target", "olw")
+    assert "target 'olw' has no battles; the models are: jay, owl, tit" in unknown
 
 
 def test_closed_form_errors_are_those_of_the_mean(tmp_path: Path) -> None:

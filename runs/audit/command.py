@@ -113,7 +113,7 @@ def audit(
     from .reading import read_answers, read_battles, read_labels
     from .text import show
 
-    run = _run(battles, runs_dir)
+    run = _run(battles, runs_dir, needed=canaries > 0)
     sung = _sing(run, canaries) if canaries else None
     paths = [str(run.path)] if run else battles
     heap = read_battles(
@@ -156,20 +156,26 @@ def audit(
             doubts,
             dropped=sum(dropped.values()),
             failed=broken,
+            unjudged=heap.unjudged,
             passed_over=heap.passed_over,
         )
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 
 
-def _run(battles: list[str], runs_dir: Path) -> "RunFolder | None":
-    """Return the run that is meant, or None for files."""
+def _run(battles: list[str], runs_dir: Path, *, needed: bool) -> "RunFolder | None":
+    """Return the run that is meant, or None for files.
+
+    Raises:
+        UserError: There is nothing at all by that name, and a run is needed.
+    """
     from ..folder import RunFolder
 
     if len(battles) != 1 or Path(battles[0]).is_file():
         return None
     places = (Path(battles[0]), runs_dir / battles[0])
-    if not any(RunFolder(place).has_store for place in places):
+    there = any(place.exists() for place in places)
+    if not any(RunFolder(place).has_store for place in places) and (there or not needed):
         return None
     return RunFolder.find(battles[0], runs_dir)
 

@@ -25,7 +25,7 @@ from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, folded, in_order, side
 from ...tools.tables import Batch, Reject, Table, kind_of
 from ..leaderboard.answers import LACKS, answer_of
-from ..leaderboard.asked import ALL, Asked
+from ..leaderboard.asked import ALL, Asked, Met
 from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
 from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
 from ..leaderboard.published import Published
@@ -54,8 +54,7 @@ class Heap:
     asked: Asked = ALL
     passed_over: int = 0
     """Rows with other values than were asked for, and games of other judges."""
-    others: Counter[str] = field(default_factory=Counter)
-    """Games of judges that were not asked for."""
+    met: Met = field(init=False)
     plays: list[Play] = field(default_factory=list)
     looks: dict[Place, Looks] = field(default_factory=dict)
     passed: dict[Place, bool] = field(default_factory=dict)
@@ -71,9 +70,13 @@ class Heap:
     failed: list[Failure] | None = None
     """What jurors were asked and did not answer; None where such rows are faults."""
     unjudged: int = 0
-    """Rows of published formats whose judge gave no verdict."""
+    """Rows and single games of published formats whose judge gave no verdict."""
     ordered: bool = True
     """Whether it is known which answer was shown first."""
+
+    def __post_init__(self) -> None:
+        """Note nothing yet of what is asked for."""
+        self.met = Met(self.asked)
 
     def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
         """Return what was read; `models` is the config's, empty without one."""
@@ -85,6 +88,7 @@ class Heap:
             failed=self.failed or (),
             families=families(self.served, models),
             scales={n: m.scale for n, m in models.items() if isinstance(m, RewardModel)},
+            ordered=self.ordered,
             swayed=len(self.swayed),
             conferred=self.conferred,
             cascade=dict(sorted(self.cascade.items())),
@@ -94,11 +98,9 @@ class Heap:
 
     def wants(self, judge: str) -> bool:
         """Tell whether a judge's games are asked for; count those that are not."""
-        if wanted := self.asked.judge(judge):
-            return wanted
-        self.passed_over += 1
-        self.others[judge] += 1
-        return False
+        wanted = self.met.judge(judge)
+        self.passed_over += not wanted
+        return wanted
 
     def look(self, place: Place, text: str, asked: str = "") -> None:
         """Note what an answer says, how it looks, and whether it seems to speak to the juror."""
@@ -127,12 +129,13 @@ def read_battles(
                 heap.ordered &= table.ordered
     if not heap.plays:
         if heap.passed_over:
-            what = " and ".join(asked.told(name for name, _ in heap.others.most_common(20)))
+            what = " and ".join(heap.met.told())
             raise UserError(f"{', '.join(paths)}: {heap.passed_over} rows are not of {what}")
         raise UserError(
             f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
             "jurors, the column judge; or the battles of a run that a jury decided"
         )
+    heap.met.check(", ".join(paths))
     return heap
 
 
@@ -145,7 +148,7 @@ def read_labels(path: str, heap: Heap, *, drop: bool, needed: bool = True) -> No
         UserError: the file is wrong, or none of its rows is about a battle that was read.
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
-    for file in battle_files([path]):
+    for file in battle_files([path], option="--labels"):
         with opened(file, Context(labels=True)) as table:
             names = _names(table, REQUIRED, OUTCOME)
             for batch, score in _batches(table, names, Heap(Gate(drop))):
@@ -168,7 +171,7 @@ def read_answers(path: str, heap: Heap) -> None:
     """
     battled = {(play.question, model) for play in heap.plays for model in (play.first, play.second)}
     found: set[Place] = set()
-    for file in battle_files([path]):
+    for file in battle_files([path], option="--answers"):
         with opened(file) as table:
             for row in table.rows():
                 told = None if isinstance(row, Reject) else answer_of(row.values)
@@ -208,13 +211,13 @@ def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch
         if not batch.columns:
             gate.kept(table, batch, [])
             continue
-        filled, wanted = ~is_empty(batch), heap.asked.rows(batch)
+        filled, wanted = ~is_empty(batch), heap.met.rows(batch)
         heap.passed_over += int((filled & ~wanted).sum())
         filled &= wanted
         columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
         rows = Batch(columns, batch.numbers[filled], batch.broken)
         if heap.failed is not None:
-            rows = _without_failures(rows, heap.failed, heap.asked)
+            rows = _without_failures(rows, heap.failed, heap.met)
         score = scores(rows)
         wrong = [*faults(rows, score, []), *answer_faults(rows)]
         keep = gate.kept(table, rows, wrong)
@@ -222,7 +225,7 @@ def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch
         yield Batch(kept, rows.numbers[keep]), score[keep]
 
 
-def _without_failures(batch: Batch, failed: list[Failure], asked: Asked) -> Batch:
+def _without_failures(batch: Batch, failed: list[Failure], met: Met) -> Batch:
     """Return the rows with a verdict; note the others."""
     winner = batch.columns.get("winner")
     if winner is None or not len(batch):
@@ -235,7 +238,7 @@ def _without_failures(batch: Batch, failed: list[Failure], asked: Asked) -> Batc
     judges = batch.columns["judge"].to_pylist() if "judge" in batch.columns else [None] * len(batch)
     for at in np.flatnonzero(lost):
         question, one, two = (str(values[at]) for values in places)
-        if asked.judge(name := str(judges[at] or NOBODY)):
+        if met.judge(name := str(judges[at] or NOBODY)):
             failed.append((question, one, two, name))
     kept = {name: column.filter(pa.array(~lost)) for name, column in batch.columns.items()}
     return Batch(kept, batch.numbers[~lost], batch.broken)

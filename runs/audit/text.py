@@ -8,6 +8,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ...tools.audit.accord import Ties
 from ...tools.audit.juror import JurorAudit
 from ...tools.audit.people import told as told_people
 from ...tools.audit.report import Audit
@@ -43,9 +44,8 @@ LINES: tuple[Line, ...] = (
     ("agrees with the other jurors", lambda j: j.jury.same, "share"),
     ("  kappa", lambda j: j.jury.kappa, "number"),
     ("agrees with checkers", lambda j: j.checkers.decided, "share"),
-    ("agrees with people", lambda j: j.people.same, "share"),
-    ("  where both decide", lambda j: j.people.decided, "share"),
 )
+WAYS: dict[Ties, str] = {"apart": "", "half": ", ties half", "drop": ", ties left out"}
 
 
 def show(
@@ -55,6 +55,7 @@ def show(
     *,
     dropped: int,
     failed: Sequence[dict[str, Any]],
+    unjudged: int,
     passed_over: int,
 ) -> None:
     """Print the whole report."""
@@ -66,10 +67,12 @@ def show(
     for doubt in doubts:
         console.print(f"Warning: {doubt.words}", soft_wrap=not wide)
     for juror in audit.jurors:
-        console.print(_table(juror))
+        console.print(_table(juror, audit.counting.ties))
         console.print()
     if passed_over:
         console.print(f"{passed_over:,} games are of other judges or values than were asked for.")
+    if unjudged:
+        console.print(f"In {unjudged:,} rows or games the judge gave no verdict.")
     for line in _words(audit, dropped):
         console.print(line, soft_wrap=not wide)
     if canaries is not None:
@@ -87,12 +90,19 @@ def _sheet(title: str, columns: tuple[str, ...]) -> Table:
     return table
 
 
-def _table(juror: JurorAudit) -> Table:
+def _lines(ties: Ties) -> tuple[Line, ...]:
+    """Return the rows of a juror's table; agreement with people counts ties as asked."""
+    same: Line = (f"agrees with people{WAYS[ties]}", lambda j: j.people.by(ties), "share")
+    decided: Line = ("  where both decide", lambda j: j.people.decided, "share")
+    return (*LINES, same) if ties == "drop" else (*LINES, same, decided)
+
+
+def _table(juror: JurorAudit, ties: Ties) -> Table:
     family = f", family {juror.family}" if juror.family != juror.juror else ""
     title = f"{juror.juror}: {juror.games:,} games{family}"
     table = _sheet(title, ("", "value", "95 % interval", "n", "questions"))
     missing: dict[str, list[str]] = {}
-    for name, of, form in LINES:
+    for name, of, form in _lines(ties):
         found = of(juror)
         if found.value is None:
             missing.setdefault(found.note, []).append(name.strip())
@@ -123,7 +133,8 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
         won, tied, lost = audit.record.of(model)
         yield f"{model}: {won:,} games won, {tied:,} tied, {lost:,} lost"
     yield from _jury(audit)
-    yield f"Position: {shares(audit.position)} (each of all games as one)"
+    if audit.ordered:
+        yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
         yield (

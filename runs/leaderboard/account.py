@@ -16,7 +16,7 @@ def _left_out(loaded: Loaded) -> Iterator[str]:
         told = ", ".join(f"{count} {kind}" for kind, count in loaded.dropped.items())
         yield f"Dropped {sum(loaded.dropped.values())} rows: {told}."
     if loaded.unjudged:
-        yield f"In {loaded.unjudged:,} rows the judge gave no verdict: they are left out."
+        yield f"In {loaded.unjudged:,} rows or games the judge gave no verdict: they are left out."
     if loaded.passed_over:
         yield f"{loaded.passed_over:,} rows are of other judges or values than were asked for."
     if loaded.broken:

@@ -83,7 +83,7 @@ def answer_of(row: Mapping[str, Any]) -> Answer | None:
     for name in METADATA:
         if isinstance(held := row.get(name), Mapping):
             numbers |= {k: v for k in held if (v := count(held[k])) is not None}
-    return Answer(str(question), str(model), text_of(said), asked, numbers)
+    return Answer(str(question), str(model).strip(), text_of(said), asked, numbers)
 
 
 def _is_number(value: Any) -> bool:
@@ -97,7 +97,7 @@ def read_answers(paths: Sequence[str], control: Control | None, said: Sayings) -
         UserError: a file cannot be read, or a row of it is no answer.
     """
     found = Answers(", ".join(paths), ())
-    for file in battle_files(paths, ("answers",)):
+    for file in battle_files(paths, ("answers",), "--answers"):
         with opened(file) as table:
             for row in table.rows():
                 told = None if isinstance(row, Reject) else answer_of(row.values)

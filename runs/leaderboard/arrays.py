@@ -34,6 +34,15 @@ def coded(values: pa.Array) -> pa.DictionaryArray:
     return values.dictionary_encode()
 
 
+def trimmed(values: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return a column of names without the spaces around them, which nobody sees."""
+    bare = compute.utf8_trim_whitespace(values.dictionary)
+    if bare.equals(values.dictionary):
+        return values
+    names = bare.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(names.indices.take(values.indices), names.dictionary)
+
+
 def blank(values: pa.DictionaryArray) -> Bools:
     """Tell which rows hold nothing: null, or only spaces."""
     names = values.dictionary

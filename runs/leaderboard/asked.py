@@ -1,5 +1,6 @@
 """Which rows are asked for: those of some judges, with some values in some columns."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -9,7 +10,10 @@ import numpy as np
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
 from ...tools.tables import Batch
-from .arrays import coded, mapped
+from .arrays import coded, codes, mapped
+
+SHOWN = 20
+"""Names that are listed of what there is."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +41,71 @@ class Asked:
             values[name.strip()] = (*values.get(name.strip(), ()), value)
         return cls(tuple(judges or ()), values)
 
-    def rows(self, batch: Batch) -> Bools:
-        """Tell which rows have the values, in any one of several of a column."""
-        keep = np.ones(len(batch), dtype=np.bool_)
-        for name, values in self.where.items():
-            column = batch.columns.get(name)
-            known = dict.fromkeys(map(_folded, values), 1.0)
-            keep &= mapped(coded(column), known) == 1.0 if column is not None else False
-        return keep
-
     def judge(self, name: str) -> bool:
         """Tell whether a judge is one of those."""
         return not self.judges or _folded(name) in set(map(_folded, self.judges))
 
-    def told(self, judges: Iterable[str]) -> Iterator[str]:
-        """Yield what is asked for in words, with the judges that there are."""
-        for name, values in self.where.items():
-            yield f"{name}={' or '.join(values)}"
-        if self.judges:
-            yield f"judge {' or '.join(self.judges)} (there are: {', '.join(judges)})"
+
+@dataclass
+class Met:
+    """What there is of the judges and values that are asked for."""
+
+    asked: Asked
+    judges: Counter[str] = field(default_factory=Counter)
+    """Rows of each judge, among those with the values."""
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+    """Rows of each value, by column."""
+
+    def rows(self, batch: Batch) -> Bools:
+        """Tell which rows have the values, in any one of several of a column."""
+        keep = np.ones(len(batch), dtype=np.bool_)
+        for name, values in self.asked.where.items():
+            if (column := batch.columns.get(name)) is None:
+                keep[:] = False
+                continue
+            held = coded(column)
+            code = codes(held)
+            counts = np.bincount(code[code >= 0], minlength=len(held.dictionary)).tolist()
+            told = zip(held.dictionary.to_pylist(), counts, strict=True)
+            self.values.setdefault(name, Counter()).update({str(v): n for v, n in told if n})
+            keep &= mapped(held, dict.fromkeys(map(_folded, values), 1.0)) == 1.0
+        return keep
+
+    def judge(self, name: str, rows: int = 1) -> bool:
+        """Note rows of a judge, and tell whether it is one of those asked for."""
+        self.judges[name] += rows
+        return self.asked.judge(name)
+
+    def told(self) -> Iterator[str]:
+        """Yield what is asked for in words, with what there is."""
+        for name, values in self.asked.where.items():
+            yield f"{name}={' or '.join(values)}{_there(self.values.get(name, Counter()))}"
+        if self.asked.judges:
+            yield f"judge {' or '.join(self.asked.judges)}{_there(self.judges)}"
+
+    def check(self, files: str) -> None:
+        """Refuse a judge or a value that no row has: it is mistyped.
+
+        Raises:
+            UserError: There is one.
+        """
+        for name, values in self.asked.where.items():
+            there = self.values.get(name, Counter())
+            if lacks := _lacking(values, there):
+                raise UserError(f"{files}: --where {name}={lacks}: no row has it{_there(there)}")
+        if lacks := _lacking(self.asked.judges, self.judges):
+            raise UserError(f"{files}: --judge {lacks}: no row is of it{_there(self.judges)}")
+
+
+def _lacking(asked: Iterable[str], there: Iterable[str]) -> str | None:
+    known = set(map(_folded, there))
+    return next((name for name in asked if _folded(name) not in known), None)
+
+
+def _there(names: Counter[str]) -> str:
+    found = [name for name, _ in names.most_common(SHOWN)]
+    more = ", …" if len(names) > SHOWN else ""
+    return f" (there are: {', '.join(found)}{more})" if found else ""
 
 
 def _folded(name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from ...agents.errors import UserError
 from ...tools.ratings.agreement import Agreement
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
-from ...tools.ratings.fit import Fit
+from ...tools.ratings.fit import Fit, index_of
 from ...tools.ratings.flips import Flips, flips
 from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
@@ -104,7 +104,7 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
     """Return the board of all battles and one for each value of `--by`.
 
     Raises:
-        UserError: The anchor or the baseline has no battles, or `--by` has too many values.
+        UserError: The anchor, the baseline or the target has no battles, or `--by` has too many values.
     """
     raw = _without_canned(loaded) if options.without_canned else loaded.battles
     battles = weighed(raw, options)
@@ -117,7 +117,9 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         raise UserError(f"--by gives {len(groups)} boards; at most {MOST_GROUPS} are of any use")
     try:
         difficulty = _difficulty(battles, options)
-        whole = board(battles, raw, options, difficulty)
+        whole = board(battles, raw, options, difficulty, ordered=loaded.ordered)
+        if options.target is not None:
+            index_of(options.target, whole.record.models, "target")
     except UserError:
         raise
     except ValueError as error:
@@ -128,7 +130,9 @@ def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:
         part = battles.where(rows)
         if part and part.table.weight.any():
             within = _within(options, part.table.models)
-            parts[name] = board(part, raw.where(rows) or part, within, difficulty)
+            parts[name] = board(
+                part, raw.where(rows) or part, within, difficulty, ordered=loaded.ordered
+            )
     return whole, parts
 
 
@@ -182,9 +186,17 @@ def _within(options: Options, models: tuple[str, ...]) -> Options:
 
 
 def board(
-    battles: Battles, unweighed: Battles, options: Options, difficulty: Difficulty | None = None
+    battles: Battles,
+    unweighed: Battles,
+    options: Options,
+    difficulty: Difficulty | None = None,
+    *,
+    ordered: bool = True,
 ) -> Board:
-    """Rate battles; position and agreement are told from what jurors said, each verdict as one."""
+    """Rate battles; position and agreement are told from what jurors said, each verdict as one.
+
+    `ordered` tells whether it is known which answer was shown first.
+    """
     judged = unweighed.told()
     found = rated(battles, options)
     battles, fit, intervals = found.battles, found.fit, found.intervals
@@ -213,7 +225,7 @@ def board(
         expected_first=_expected_first(judged.table, fit),
         flips=flips(judged.table, judged.judge.codes if judged.judge else None),
         flipped=options.inconsistent_weight(nested=unweighed.nested),
-        agreement=agreement_of(judged.alone()),
+        agreement=agreement_of(judged.alone(), ordered=ordered),
         triples=triples(fit.wins),
         control=found.control,
         length_controlled=lengths,

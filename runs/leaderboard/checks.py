@@ -29,6 +29,7 @@ class Fault:
     columns: tuple[str, ...]
     """Whose values are shown."""
     allowed: str
+    advice: str = ADVICE
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Gate:
                 f"{name} is {_shown(batch.columns[name][at])}" for name in fault.columns
             )
             raise UserError(
-                place(table, int(batch.numbers[at])) + f"{found}; {fault.allowed}; {ADVICE}"
+                place(table, int(batch.numbers[at])) + f"{found}; {fault.allowed}; {fault.advice}"
             )
         for number, what in batch.broken:
             raise UserError(place(table, number) + f"{what}; {ADVICE}")
@@ -85,10 +86,15 @@ def is_empty(batch: Batch) -> Bools:
     return empty
 
 
-def faults(batch: Batch, score: Floats, style: list[str], by: str | None = None) -> list[Fault]:
-    """Return what can be wrong with the rows, the most basic first; `by` is a column of labels."""
+def faults(
+    batch: Batch, score: Floats, style: list[str], by: str | None = None, answers: str = ""
+) -> list[Fault]:
+    """Return what can be wrong with the rows, the most basic first.
+
+    `by` is a column of labels, `answers` the files that style was joined from.
+    """
     named = [*_names(batch), *_unprintable(batch, by), *_same(batch)]
-    return [*named, *_outcome(batch, score), *_numbers(batch, style)]
+    return [*named, *_outcome(batch, score), *_numbers(batch, style, answers)]
 
 
 def _names(batch: Batch) -> Iterator[Fault]:
@@ -143,12 +149,28 @@ def _outcome(batch: Batch, score: Floats) -> Iterator[Fault]:
         yield Fault("contradiction", against, ("winner", "preference"), named)
 
 
-def _numbers(batch: Batch, style: list[str]) -> Iterator[Fault]:
+def _numbers(batch: Batch, style: list[str], answers: str) -> Iterator[Fault]:
     for name in (["weight"] if "weight" in batch.columns else []) + style:
         value = numbers(batch.columns[name])
         with np.errstate(invalid="ignore"):
             bad = ~(np.isfinite(value) & (value >= 0))
-        yield Fault(f"bad {name}", bad, (name,), "it must be a number of 0 or more")
+        if answers and name in style:
+            yield _unanswered(name, bad, answers)
+        else:
+            yield Fault(f"bad {name}", bad, (name,), "it must be a number of 0 or more")
+
+
+def _unanswered(name: str, rows: Bools, answers: str) -> Fault:
+    """Return what to say where files of answers lack what is to be held equal."""
+    style, side = name.rsplit("_", 1)
+    told = f"--answers {answers} has no answer of that model to that question with its {style!r}"
+    return Fault(
+        f"no answer of model_{side}",
+        rows,
+        ("question_id", f"model_{side}"),
+        told,
+        "add it, or leave such rows out with --on-error drop",
+    )
 
 
 def both_bad(batch: Batch) -> int:

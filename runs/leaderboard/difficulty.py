@@ -68,7 +68,7 @@ def read_difficulty(path: str, baseline: str) -> Difficulty:
     Raises:
         UserError: It lacks a column, or a value is no number.
     """
-    (file, *others) = battle_files([path])
+    (file, *others) = battle_files([path], option="--difficulty")
     if others:
         raise UserError(f"--difficulty {path}: name one file")
     with opened(file) as table:

@@ -84,7 +84,7 @@ def _style(table: Table, control: Control | None) -> tuple[str, ...]:
     if not found:
         raise UserError(
             f"{table.path}: --control style needs columns such as len_a and len_b, with a number "
-            "for each answer, and there are none"
+            "for each answer, and there are none; or name the answers themselves with --answers"
         )
     return found
 

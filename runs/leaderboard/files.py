@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...tools.tables import Batch, Table, TableError, kind_of, open_table, told_columns
-from .arrays import numbers
+from .arrays import coded, numbers, trimmed
 from .formats import format_of
 from .published import Published
 from .values import Context
@@ -18,6 +18,7 @@ from .values import Context
 RUNS = Path("runs")
 KINDS = (".csv", ".tsv", ".jsonl", ".json", ".parquet", "each also .gz or .zst")
 REQUIRED = ("question_id", "model_a", "model_b")
+NAMES = ("model_a", "model_b", "judge")
 OF_RUN = ("disputed", "outcome", "cascade", "propensity", "before_a", "before_b")
 """What only the battles of a run, or the games of an arena, tell."""
 OPTIONAL = ("winner", "preference", "weight", "judge", "verdict", *OF_RUN)
@@ -27,17 +28,20 @@ IF_ABSENT = {"weight": 1.0}
 ANSWERS = ("answer_a", "answer_b")
 
 
-def battle_files(paths: Sequence[str], parts: Sequence[str] = ("battles",)) -> list[Path]:
+def battle_files(
+    paths: Sequence[str], parts: Sequence[str] = ("battles",), option: str = ""
+) -> list[Path]:
     """Return every file that the paths name.
 
     Args:
         paths: Files and folders.
         parts: Which parts of a run's dataset are meant, the first one that it has.
+        option: The option that names them; none for battles.
 
     Raises:
         UserError: There is no such file, or its kind is not known.
     """
-    found = [file for path in paths for file in _files(path, parts)]
+    found = [file for path in paths for file in _files(path, parts, option)]
     if unknown := [path for path in found if kind_of(path) is None]:
         raise UserError(
             f"{unknown[0]}: its kind is not known by its name; known are {', '.join(KINDS)}"
@@ -63,7 +67,7 @@ def once(files: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
     return kept, twice
 
 
-def _files(given: str, parts: Sequence[str]) -> list[Path]:
+def _files(given: str, parts: Sequence[str], option: str) -> list[Path]:
     path = Path(given)
     if not path.exists() and (RUNS / given).is_dir():
         path = RUNS / given
@@ -72,7 +76,8 @@ def _files(given: str, parts: Sequence[str]) -> list[Path]:
     if path.exists() and not path.is_dir():
         raise UserError(f"{given}: is a pipe, which has no name that tells its kind: write a file")
     if not path.is_dir():
-        raise UserError(f"no battles at {given!r}: name a file ({', '.join(KINDS)}) or a run")
+        what = f"{option}: nothing" if option else "no battles"
+        raise UserError(f"{what} at {given!r}: name a file ({', '.join(KINDS)}) or a run")
     inside = [where / part for part in parts for where in (path / "dataset", path)]
     for folder in (*inside, path):
         if found := sorted(folder.glob("*.parquet")):
@@ -117,7 +122,18 @@ def batches(table: Table, names: Sequence[str]) -> Iterator[Batch]:
                         f"{place(table, batch.numbers[at])}{name} is about {column[at].as_py():g}: "
                         "write a number of so many digits as text"
                     )
-        yield batch
+        yield _trimmed(batch)
+
+
+def _trimmed(batch: Batch) -> Batch:
+    """Return a batch with its models and judges named without the spaces around them."""
+    texts = {
+        name: trimmed(coded(column))
+        for name in NAMES
+        if (column := batch.columns.get(name)) is not None
+        and (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type))
+    }
+    return Batch(batch.columns | texts, batch.numbers, batch.broken)
 
 
 def place(table: Table, number: int) -> str:

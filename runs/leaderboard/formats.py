@@ -21,6 +21,7 @@ from .values import (
     Values,
     count,
     judge_name,
+    judged,
     number_of,
     rest_of,
     said_in,
@@ -62,14 +63,12 @@ def _arena_hard(row: Values, number: int, context: Context) -> list[Found]:
     told = {"question_id": question, "judge": judge_name(row.get("judge")), **rest_of(row, _HARD)}
     sides = [(baseline, model), (model, baseline)]
     found = [
-        {**told, "model_a": a, "model_b": b, "winner": score}
+        {**told, "model_a": a, "model_b": b}
+        | {"winner": score if isinstance(score, str) and folded(score) in GRADES else None}
         for (a, b), score in zip(sides, scores, strict=False)
-        if isinstance(score, str) and folded(score) in GRADES
     ]
     # 2.0 leaves out both games where one has no verdict, 0.1 only that one.
-    if not found or (new and len(found) < len(sides)):
-        raise NoVerdict(*({**told, "model_a": a, "model_b": b} for a, b in sides))
-    return found
+    return judged(found, context, whole=new)
 
 
 def _alpaca(row: Values, number: int, context: Context) -> list[Found]:
@@ -186,8 +185,13 @@ _MT = frozenset(
 )
 
 
-SINGLE = Format("MT-Bench grades", frozenset({"model", "score", "turn", "question_id"}), _pair)
-"""Its rows are battles only together: see `singles`."""
+SINGLE = Format(
+    "MT-Bench grades",
+    frozenset({"model", "score", "turn", "question_id"}),
+    _pair,
+    ordered=False,
+)
+"""Each answer is graded by itself; its rows are battles only together: see `singles`."""
 _OURS = frozenset({"games"})
 """What the battles of a run have, which also hold conversations."""
 FORMATS = (

@@ -7,7 +7,7 @@ PandaLM's test set and results (0 a tie, 1 or 2 the better response), LLMBar's (
 from collections.abc import Mapping
 from typing import Any
 
-from .values import Context, Found, NoVerdict, Values, judge_name, number_of, sided, text_of
+from .values import Context, Found, Values, judge_name, judged, number_of, sided, text_of
 
 ALONE = ("output_1", "output_2")
 """What the sides of a pair are called whose models are not told."""
@@ -27,7 +27,7 @@ def panda(row: Values, number: int, context: Context) -> list[Found]:
     judges = {k.removesuffix("_result"): row[k] for k in sorted(row) if k.endswith("_result")}
     told = {"question_id": question, "category": row.get("motivation_app"), **sided(sides)}
     said = people if people and (context.labels or not judges) else judges
-    return _cast(told, {judge: _vote(vote) for judge, vote in said.items()})
+    return _cast(told, {judge: _vote(vote) for judge, vote in said.items()}, context)
 
 
 def bar(row: Values, number: int, context: Context) -> list[Found]:
@@ -36,23 +36,18 @@ def bar(row: Values, number: int, context: Context) -> list[Found]:
     told = {"question_id": str(number), **sided(sides)}
     results = row.get("results")
     if context.labels or not results:
-        return _cast(told, {LABEL: _vote(row["label"])})
+        return _cast(told, {LABEL: _vote(row["label"])}, context)
     found = []
     turned = {"question_id": str(number), **sided(sides[::-1])}
     for games in results:
         for swapped, game in games.items():
             vote = _vote(game.get("winner") if isinstance(game, Mapping) else game)
-            if vote is not None:
-                back = str(swapped).endswith("True")
-                found.append(
-                    (turned if back else told) | {"winner": MIRROR[vote] if back else vote}
-                )
-    if not found:
-        raise NoVerdict
-    return found
+            back = str(swapped).endswith("True")
+            found.append((turned if back else told) | {"winner": MIRROR[vote] if back else vote})
+    return judged(found, context)
 
 
-MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
+MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie", None: None}
 
 
 def bench(row: Values, number: int, context: Context) -> list[Found]:
@@ -64,18 +59,19 @@ def bench(row: Values, number: int, context: Context) -> list[Found]:
     told = {"question_id": question, "category": row.get("source"), **sided(sides)}
     games = row.get("judgments")
     if context.labels or not games:
-        return _cast(told, {LABEL: DECISIONS.get(str(row.get("label")))})
+        return _cast(told, {LABEL: DECISIONS.get(str(row.get("label")))}, context)
     turned = {"question_id": question, "category": row.get("source"), **sided(sides[::-1])}
     # The second game shows the answers the other way round, and decides so.
     named = {"judge": judge_name(row.get("judge_name"))} if row.get("judge_name") else {}
     found = [
-        shown | named | {"winner": DECISIONS[str(game.get("decision"))]}
+        shown | named | {"winner": _decision(game)}
         for shown, game in zip((told, turned), games, strict=False)
-        if isinstance(game, Mapping) and str(game.get("decision")) in DECISIONS
     ]
-    if not found:
-        raise NoVerdict
-    return found
+    return judged(found, context)
+
+
+def _decision(game: Any) -> str | None:
+    return DECISIONS.get(str(game.get("decision"))) if isinstance(game, Mapping) else None
 
 
 def _models(row: Values, answers: tuple[str, str]) -> list[Found]:
@@ -87,11 +83,8 @@ def _models(row: Values, answers: tuple[str, str]) -> list[Found]:
     ]
 
 
-def _cast(told: Found, votes: Mapping[str, str | None]) -> list[Found]:
-    found = [{**told, "judge": j, "winner": vote} for j, vote in votes.items() if vote is not None]
-    if not found:
-        raise NoVerdict(*({**told, "judge": judge} for judge in votes))
-    return found
+def _cast(told: Found, votes: Mapping[str, str | None], context: Context) -> list[Found]:
+    return judged([{**told, "judge": j, "winner": vote} for j, vote in votes.items()], context)
 
 
 def _vote(value: Any) -> str | None:

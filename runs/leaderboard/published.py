@@ -27,7 +27,7 @@ class Published:
         self.path, self.counted = table.path, table.counted
         self.ordered = kind.ordered
         self.unjudged = 0
-        """Rows whose judge gave no verdict."""
+        """Rows, or single games of a row, in which the judge gave no verdict."""
         self._found = self._battles(table.rows())
         self._first = list(islice(self._found, FIRST))
         self.head: dict[str, Any] = {}
@@ -69,15 +69,21 @@ class Published:
             if isinstance(row, Reject):
                 yield row
                 continue
+            self.context.lost.clear()
             try:
                 for battle in self.kind.read(row.values, row.number, self.context):
                     yield Row(row.number, battle)
+                yield from self._failed(row.number, self.context.lost, len(self.context.lost))
             except NoVerdict as none:
-                self.unjudged += 1
-                if self.context.failures:
-                    yield from (Row(row.number, {**game, "winner": ""}) for game in none.games)
+                yield from self._failed(row.number, none.games, 1)
             except (KeyError, TypeError, AttributeError) as error:
                 yield Reject(row.number, f"is no row of {self.kind.name}: {error}")
+
+    def _failed(self, number: int, games: Iterable[Mapping[str, Any]], count: int) -> Iterator[Row]:
+        """Count what has no verdict, and yield it where it is wanted."""
+        self.unjudged += count
+        if self.context.failures:
+            yield from (Row(number, {**game, "winner": ""}) for game in games)
 
     def _paired(self, rows: Iterable[Row | Reject]) -> Iterator[Row | Reject]:
         broken: list[Reject] = []

@@ -17,8 +17,8 @@ from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
 from .answers import Answers, read_answers
-from .arrays import CODED, chosen, coded, codes, mapped, numbers
-from .asked import ALL, Asked
+from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
+from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
 from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
 from .fields import Control, Fields, fields, measurable, with_lengths
@@ -56,7 +56,7 @@ class Loaded:
     published: dict[str, int]
     """Files of published formats, by format."""
     unjudged: int
-    """Rows of published formats in which the judge gave no verdict."""
+    """Rows and single games of published formats in which the judge gave no verdict."""
     assumed: tuple[str, ...]
     """Baselines that the files do not name."""
     strong: int
@@ -85,6 +85,8 @@ class Wanted:
     answers: tuple[str, ...] = ()
     """Files of the answers, with what is to be held equal."""
     asked: Asked = ALL
+    met: Met | None = None
+    """Where to note what there is of that, for who checks it over several boards; else it is checked."""
 
 
 def load(paths: Sequence[str], wanted: Wanted = Wanted()) -> Loaded:
@@ -128,14 +130,14 @@ class Reader:
     unjudged: int = 0
     passed_over: int = 0
     ordered: bool = True
-    seen: Counter[str] = field(default_factory=Counter)
-    """Rows of each judge, where some judges only are wanted."""
+    met: Met = field(init=False)
     measured: list[str] = field(default_factory=list)
     graded: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open the gate."""
         self.gate = Gate(self.wanted.drop)
+        self.met = self.wanted.met or Met(self.wanted.asked)
 
     def read(self, table: Table) -> None:
         """Read one file."""
@@ -178,7 +180,8 @@ class Reader:
             batch = self._asked_for(_some(batch, ~is_empty(batch)))
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
-        wrong = faults(batch, score, style, self.fields.by) if batch.columns else []
+        answers = self.answers.path if self.answers and self.fields.joined else ""
+        wrong = faults(batch, score, style, self.fields.by, answers) if batch.columns else []
         keep = self.gate.kept(table, batch, wrong)
         keep = self._counting(batch, keep)
         if not keep.any():
@@ -210,7 +213,7 @@ class Reader:
 
     def _asked_for(self, batch: Batch) -> Batch:
         """Return the rows that have the values asked for, in any one of several of a column."""
-        keep = self.wanted.asked.rows(batch)
+        keep = self.met.rows(batch)
         self.passed_over += int((~keep).sum())
         return _some(batch, keep)
 
@@ -218,10 +221,10 @@ class Reader:
         """Tell which rows are of the judges asked for."""
         names = rows.judge.dictionary.to_pylist()
         code = codes(rows.judge)
-        for at, count in enumerate(np.bincount(code[code >= 0], minlength=len(names)).tolist()):
-            self.seen[str(names[at])] += count
-        asked = np.array([*map(self.wanted.asked.judge, map(str, names)), False], dtype=np.bool_)
-        keep = asked[code]
+        counts = np.bincount(code[code >= 0], minlength=len(names)).tolist()
+        told = zip(map(str, names), counts, strict=True)
+        asked = [count > 0 and self.met.judge(name, count) for name, count in told]
+        keep = np.array([*asked, False], dtype=np.bool_)[code]
         self.passed_over += int((~keep).sum())
         return keep
 
@@ -245,7 +248,7 @@ class Reader:
             score=score,
             weight=self._strengthened(batch, weight),
             judge=coded(held["judge"]) if "judge" in held else nobody,
-            group=coded(held[by]) if by else None,
+            group=trimmed(coded(held[by])) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
@@ -278,6 +281,8 @@ class Reader:
         dropped = self.gate.counts()
         if not self.parts:
             raise UserError(f"{', '.join(files)}: no battles to rate; {self._why_nothing(dropped)}")
+        if self.wanted.met is None:
+            self.met.check(", ".join(files))
         return Loaded(
             battles=together(self.parts, self.fields.style),
             files=files,
@@ -300,8 +305,7 @@ class Reader:
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:
         if self.passed_over:
-            asked = self.wanted.asked.told(name for name, _ in self.seen.most_common(20))
-            return f"{self.passed_over} rows are not of {' and '.join(asked)}"
+            return f"{self.passed_over} rows are not of {' and '.join(self.met.told())}"
         left_out = {
             **dropped,
             "broken instructions": self.broken,

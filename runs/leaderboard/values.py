@@ -30,8 +30,23 @@ class Context:
     """Whether people's labels are wanted, not a judge's verdicts on the same pairs."""
     assumed: set[str] = field(default_factory=set)
     """Baselines that were taken for granted."""
+    lost: list[Found] = field(default_factory=list)
+    """Games of the row at hand in which the judge gave no verdict, beside others of the row with one."""
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
     """How often an instruction came for the same generators and annotator."""
+
+
+def judged(games: list[Found], context: Context, *, whole: bool = False) -> list[Found]:
+    """Return the games of a row that have a winner; the others are noted as lost.
+
+    Raises:
+        NoVerdict: None has; or, where a row counts as a whole, some have not.
+    """
+    found = [game for game in games if game["winner"] is not None]
+    if not found or (whole and len(found) < len(games)):
+        raise NoVerdict(*games)
+    context.lost.extend(game for game in games if game["winner"] is None)
+    return found
 
 
 def judge_name(judge: Any) -> str:

@@ -78,34 +78,41 @@ MOST_JUDGES = 30
 """Compared pair by pair: of more judges, those with most battles in common with others."""
 
 
-def agreement_of(battles: Battles) -> Agreement:
-    """Compare the judges on the same question and pair, in either order of the models."""
+def agreement_of(battles: Battles, *, ordered: bool = True) -> Agreement:
+    """Compare the judges on the same question and pair, in either order of the models.
+
+    Where it is not known who was shown first, every pair counts as shown in both orders.
+    """
     if battles.judge is None:
         return compare((), np.zeros((0, 0)))
     names = battles.judge.names
     if len(names) == 1:
         return compare(names, np.zeros((0, 1)))
-    item, won = _items(battles)
+    item, won, turned = _items(battles)
     judge, rows = _comparable(item, battles.judge.codes, len(names))
     shown = np.unique(judge) if len(judge) else np.unique(battles.judge.codes)[:MOST_JUDGES]
     items, number = np.unique(item[rows], return_inverse=True)
     matrix = _matrix(number, np.searchsorted(shown, judge), won[rows], (len(items), len(shown)))
     question = np.zeros(len(items), dtype=np.int64)
     question[number] = battles.table.question[rows]
-    return compare(tuple(names[code] for code in shown), matrix, question)
+    return compare(
+        tuple(names[code] for code in shown), matrix, question, turned[items] | (not ordered)
+    )
 
 
-def _items(battles: Battles) -> tuple[Ints, Floats]:
-    """Return the number of each row's question and pair, and what its first model won.
+def _items(battles: Battles) -> tuple[Ints, Floats, Bools]:
+    """Return each row's item and what the item's first model won; and which items were shown both ways.
 
-    The first model of a pair is the one that stands first where the pair does, so that each label is
-    what the file says.
+    An item is a question and pair. Shown in one order, its first model is the one that the file has
+    first; shown in both it has none, and agreement takes it both ways.
     """
     table, count = battles.table, len(battles.table.models)
     low, high = np.minimum(table.a, table.b), np.maximum(table.a, table.b)
     key = (table.question * count + low) * count + high
     _, first, item = np.unique(key, return_index=True, return_inverse=True)
-    return item, np.where(table.a == table.a[first][item], table.score, 1.0 - table.score)
+    forth = table.a == table.a[first][item]
+    turned = np.bincount(item[~forth], minlength=len(first)) > 0
+    return item, np.where(forth, table.score, 1.0 - table.score), turned
 
 
 def _comparable(item: Ints, judge: Ints, judges: int) -> tuple[Ints, Bools]:

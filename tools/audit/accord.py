@@ -110,15 +110,19 @@ def _accord(
         same=share(equal, question),
         half=share(np.where(torn, 0.5, equal), question),
         decided=share(equal[decided], question[decided]),
-        kappa=ratios(_table(own[told], reference[told]), items.question[told], _kappa)[0],
+        kappa=ratios(
+            _table(own[told], reference[told], items.turned[told]), items.question[told], _kappa
+        )[0],
     )
 
 
-def _table(mine: Floats, theirs: Floats) -> Floats:
-    """Return the 3 by 3 table of each pair."""
+def _table(mine: Floats, theirs: Floats, turned: Bools) -> Floats:
+    """Return the 3 by 3 table of each pair; half in each order where the pair was shown in both."""
     one, two = (np.rint(2 * v).astype(int) + 1 for v in (mine, theirs))
-    cells = np.zeros((len(one), 9))
-    cells[np.arange(len(one)), 3 * one + two] = 1.0
+    cells, at = np.zeros((len(one), 9)), np.arange(len(one))
+    here = 3 * one + two
+    cells[at, here] = np.where(turned, 0.5, 1.0)
+    cells[at, 8 - here] += np.where(turned, 0.5, 0.0)
     return cells
 
 

@@ -56,6 +56,8 @@ class Evidence:
     """Who made a contender or a juror."""
     scales: Mapping[str, float] = field(default_factory=dict)
     """The scale in use of every reward model among the jurors, as far as it is known."""
+    ordered: bool = True
+    """Whether it is known which answer of a game was shown first."""
     swayed: int = 0
     """Answers that seem to speak to the juror."""
     conferred: int = 0

@@ -1,7 +1,8 @@
 """The verdicts as matrices: a row an item (a question and two models), a column a juror.
 
 The first of the two models of an item is the one that was shown first when the item was, and stays it: the
-order shown is a matter of the matrix and not of the item. Values are shares of the win for the first of
+order shown is a matter of the matrix and not of the item. Where both orders were shown, no figure depends on
+which was the first. Values are shares of the win for the first of
 the two, minus a half: from -0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
 """
 
@@ -41,6 +42,8 @@ class Items:
     """People's votes by item, shape (items, 3): for the second, a tie, for the first."""
     played: Ints
     """Games of each juror."""
+    ordered: bool
+    """Whether it is known which answer was shown first."""
     longer: Floats
     """log2 of the length of the first answer over that of the second; NaN where unknown."""
     style: Floats
@@ -54,6 +57,12 @@ class Items:
     def value(self) -> Floats:
         """What a juror said over both orders, each order counting the same."""
         return _mean(self.forth, self.back)
+
+    @property
+    def turned(self) -> Bools:
+        """Items shown in both orders, or in none that is known: which model is first is arbitrary."""
+        forth, back = (~np.isnan(told).all(axis=1) for told in (self.forth, self.back))
+        return np.asarray(forth & back | (not self.ordered))
 
     @property
     def both(self) -> Bools:
@@ -110,6 +119,7 @@ def items(evidence: Evidence) -> Items:
         lead_forth=cells.mean(lead, ahead),
         lead_back=-cells.mean(lead, ~ahead),
         reward=_mean(cells.mean(reward, ahead), -cells.mean(reward, ~ahead)),
+        ordered=evidence.ordered,
         played=np.bincount(seat, minlength=len(jurors)),
         longer=_each(keys, lambda a, b: _longer(evidence, a, b)),
         style=np.array([_style(evidence, (q, a), (q, b)) for q, a, b in keys]).reshape(

@@ -12,6 +12,7 @@ from ..ratings.estimate import Estimate, nothing, ratio, share
 from ..ratings.table import Floats, Ints
 from .items import Items
 
+NO_ORDER = "not measurable: the files do not tell which answer was shown first"
 ONE_ORDER = "not measurable: no pair was judged in both orders"
 
 
@@ -32,8 +33,8 @@ class Order:
 def order(items: Items, juror: int) -> Order:
     """Measure one juror, by number."""
     rows = items.both[:, juror]
-    if not rows.any():
-        gap = nothing(ONE_ORDER)
+    if not items.ordered or not rows.any():
+        gap = nothing(ONE_ORDER if items.ordered else NO_ORDER)
         return Order(gap, gap, gap, gap)
     question = items.question[rows]
     forth, back = (np.sign(m[rows, juror]) for m in (items.forth, items.back))

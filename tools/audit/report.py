@@ -44,6 +44,8 @@ class Audit:
     """How the battles were laid out."""
     position: Position
     """Of all games, each as one."""
+    ordered: bool
+    """Whether it is known which answer was shown first."""
     swayed: int
     """Answers that held something meant to sway a juror."""
     conferred: int
@@ -70,7 +72,7 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         pairs=len(matrix.question),
         games=len(evidence.plays),
         jurors=jurors,
-        agreement=compare(matrix.jurors, label(matrix.value) + 0.5, matrix.question),
+        agreement=compare(matrix.jurors, label(matrix.value) + 0.5, matrix.question, matrix.turned),
         findings=found,
         jury_people=jury_with(matrix, matrix.human, counting),
         jury_checkers=jury_with(matrix, matrix.checked, counting),
@@ -79,6 +81,7 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         record=record(table),
         exposure=exposure(table),
         position=position(table),
+        ordered=evidence.ordered,
         swayed=evidence.swayed,
         conferred=evidence.conferred,
         cascade=evidence.cascade,

@@ -22,6 +22,11 @@ from .rest import gain, gain_sums, others
 UNKNOWN = "not measurable: the answers' lengths are not known"
 NO_TEXTS = "not measurable: the answers' texts are not there"
 ALONE = "not measurable: no other juror judged the same pairs"
+BOUND = (
+    "not measurable: it follows wholly from which models meet, or from length and the other marks"
+)
+OWN = 1e-9
+"""Share of a feature's variation that must be its own, squared: what is less is rounding."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,15 @@ def _slopes(
     rows = judged & ~np.isnan(features).any(axis=1)
     if not rows.any():
         return (nothing(UNKNOWN),)
-    x = np.stack([_without_models(items, rows, column) for column in features[rows].T], axis=1)
+    left = [_without_models(items, rows, column) for column in features[rows].T]
+    # Each in units of its own size, beside which what is left may be nothing but rounding.
+    size = np.sqrt((features[rows] ** 2).sum(axis=0))
+    size = np.where(size > 0, size, 1.0)
+    x = np.stack(left, axis=1) / size
+    told, used = _told(x)
+    if not told.any():
+        return (nothing(BOUND),)
+    x, size = x[:, used], size[used]
     width = x.shape[1]
     theirs = np.zeros(int(rows.sum())) if rest is None else rest[rows]
     sums = np.column_stack(
@@ -97,13 +110,29 @@ def _slopes(
         square = s[..., : width * width].reshape(*s.shape[:-1], width, width)
         mine, rest_of = s[..., width * width : -2 - width], s[..., -2 - width : -2]
         beyond = mine - gain(s[..., -2:])[..., None] * rest_of
-        try:
-            found = np.linalg.solve(square, beyond[..., None])[..., 0]
-            return np.asarray(found, dtype=np.float64)
-        except np.linalg.LinAlgError:
-            return np.full(beyond.shape, np.nan)
+        # Without some question the rest may be bound as well: that leaves no error, and no figure.
+        bound = np.linalg.eigvalsh(square)[..., 0] < OWN
+        found = np.linalg.solve(
+            np.where(bound[..., None, None], np.eye(width), square), beyond[..., None]
+        )[..., 0]
+        return np.where(bound[..., None], np.nan, found / size)
 
-    return ratios(sums, items.question[rows], slopes)
+    found = ratios(sums, items.question[rows], slopes)
+    if len(found) < width:
+        return found
+    by = dict(zip(np.flatnonzero(used).tolist(), found, strict=True))
+    return tuple(by[at] if known else nothing(BOUND) for at, known in enumerate(told))
+
+
+def _told(x: Floats) -> tuple[Bools, Bools]:
+    """Return whose slopes can be told, and columns that span all of them."""
+    values, axes = np.linalg.eigh(x.T @ x)
+    told = (axes[:, values < OWN] ** 2).sum(axis=1) < OWN**0.5
+    used = told.copy()
+    for at in np.flatnonzero(~told):
+        used[at] = True
+        used[at] = np.linalg.eigvalsh(x[:, used].T @ x[:, used])[0] >= OWN
+    return told, used
 
 
 def _without_models(items: Items, rows: Bools, values: Floats) -> Floats:

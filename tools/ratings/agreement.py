@@ -1,7 +1,9 @@
 """Whether judges agree, beyond chance, and how many independent votes they are really worth.
 
-Labels are 1 (model_a), 0.5 (tie), 0 (model_b), NaN where a judge did not see the item, once per item as it
-was first shown. Intervals come from leaving out one question at a time (the jackknife).
+Labels are 1 (model_a), 0.5 (tie), 0 (model_b), NaN where a judge did not see the item. An item that was
+shown in one order only has the labels of that order. One that was shown in both has no model_a of its
+own: it counts as half an item in each order, so that no coefficient depends on which row comes first or on
+the models' names. Intervals come from leaving out one question at a time (the jackknife).
 """
 
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from .connection import Bools
 from .estimate import LEAST_QUESTIONS, student
 from .table import Floats, Ints, add_up
 
@@ -44,9 +47,22 @@ class Agreement:
     """95 %; None below LEAST_QUESTIONS questions, or where their battles are not told."""
 
 
-def compare(judges: tuple[str, ...], labels: Floats, question: Ints | None = None) -> Agreement:
-    """Compare judges by their labels, shape (items, judges); `question` is that of each item."""
+def compare(
+    judges: tuple[str, ...],
+    labels: Floats,
+    question: Ints | None = None,
+    turned: Bools | None = None,
+) -> Agreement:
+    """Compare judges by their labels, shape (items, judges).
+
+    Args:
+        judges: Their names.
+        labels: One for each item and judge.
+        question: That of each item.
+        turned: Which items were shown in both orders; none, where it is not told.
+    """
     shared = (~np.isnan(labels)).sum(axis=1) >= 2
+    turned = np.zeros(len(labels), dtype=np.bool_) if turned is None else turned
     labels, question = labels[shared], None if question is None else question[shared]
     sharing = np.flatnonzero((~np.isnan(labels)).any(axis=0))
     if len(sharing):
@@ -57,25 +73,53 @@ def compare(judges: tuple[str, ...], labels: Floats, question: Ints | None = Non
     if question is not None and len(question):
         by = np.unique(question, return_inverse=True)[1]
         count = int(by.max()) + 1
-    tables = [_crossed(labels[:, i], labels[:, j], by, count) for i, j in pairs]
+    seen = _in_both_orders(labels, by, turned[shared])
+    tables = [_crossed(seen.labels[:, i], seen.labels[:, j], seen, count) for i, j in pairs]
     kappas = [_known(_kappa(table.sum(axis=0))) for table in tables]
-    votes = _votes(labels)
+    votes = _votes(seen.labels)
     whole = (votes.sum(axis=1) == len(judges)) & (len(judges) > 1)
+    every, full = _sums(votes, seen, count), _sums(votes[whole], seen.where(whole), count)
     return Agreement(
         judges=judges,
         items=len(labels),
         share=_mean([_known(_same(table.sum(axis=0))) for table in tables]),
         kappa=_mean(kappas),
         kappas={(judges[i], judges[j]): k for (i, j), k in zip(pairs, kappas, strict=True)},
-        fleiss=_known(
-            _fleiss(_sums(votes[whole], np.zeros(int(whole.sum()), dtype=np.int64), 1)[0])
-        ),
-        alpha=_known(_alpha(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0])),
+        fleiss=_known(_fleiss(full.sum(axis=0))),
+        alpha=_known(_alpha(every.sum(axis=0))),
         effective_votes=effective_votes(labels - 0.5) if len(labels) >= FEWEST_SHARED else None,
         kappa_interval=_mean_interval(tables, count),
-        fleiss_interval=_interval(_fleiss, _sums(votes[whole], by[whole], count)),
-        alpha_interval=_interval(_alpha, _sums(votes, by, count)),
+        fleiss_interval=_interval(_fleiss, full),
+        alpha_interval=_interval(_alpha, every),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Items in the orders that they were shown in."""
+
+    labels: Floats
+    by: Ints
+    """The question."""
+    weight: Floats
+    """A half where the item stands here in both orders."""
+
+    def where(self, rows: Bools) -> "_Seen":
+        return _Seen(self.labels[rows], self.by[rows], self.weight[rows])
+
+
+def _in_both_orders(labels: Floats, by: Ints, turned: Bools) -> _Seen:
+    weight = np.where(turned, 0.5, 1.0)
+    return _Seen(
+        np.concatenate([labels, 1.0 - labels[turned]]),
+        np.concatenate([by, by[turned]]),
+        np.concatenate([weight, weight[turned]]),
+    )
+
+
+def _as_shown(labels: Floats) -> _Seen:
+    """Return items of one question, each shown in one order."""
+    return _Seen(labels, np.zeros(len(labels), dtype=np.int64), np.ones(len(labels)))
 
 
 def cohen_kappa(first: Floats, second: Floats) -> float | None:
@@ -83,7 +127,7 @@ def cohen_kappa(first: Floats, second: Floats) -> float | None:
 
     None without such items, or when both always give one and the same label.
     """
-    return _known(_kappa(_crossed(first, second, np.zeros(len(first), dtype=np.int64), 1)[0]))
+    return _known(_kappa(_crossed(first, second, _as_shown(first), 1)[0]))
 
 
 def krippendorff_alpha(labels: Floats) -> float | None:
@@ -93,24 +137,22 @@ def krippendorff_alpha(labels: Floats) -> float | None:
     Krippendorff's Alpha-Reliability"). None when fewer than two labels occur.
     """
     votes = _votes(labels)
-    return _known(_alpha(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0]))
+    return _known(_alpha(_sums(votes, _as_shown(votes), 1)[0]))
 
 
 def fleiss_kappa(labels: Floats) -> float | None:
     """Return Fleiss' kappa (1971) over the items that every judge labelled, shape (items, judges)."""
     votes = _votes(labels[~np.isnan(labels).any(axis=1)])
-    return _known(_fleiss(_sums(votes, np.zeros(len(votes), dtype=np.int64), 1)[0]))
+    return _known(_fleiss(_sums(votes, _as_shown(votes), 1)[0]))
 
 
-def _crossed(first: Floats, second: Floats, by: Ints, count: int) -> Floats:
+def _crossed(first: Floats, second: Floats, seen: _Seen, count: int) -> Floats:
     """Return the table of two judges' labels for each question, shape (questions, labels, labels)."""
     both = ~(np.isnan(first) | np.isnan(second))
     kinds, codes = np.unique(np.concatenate([first[both], second[both]]), return_inverse=True)
     size, half = max(len(kinds), 1), int(both.sum())
-    cell = (by[both] * size + codes[:half]) * size + codes[half:]
-    return (
-        np.bincount(cell, minlength=count * size**2).reshape(count, size, size).astype(np.float64)
-    )
+    cell = (seen.by[both] * size + codes[:half]) * size + codes[half:]
+    return add_up(cell, seen.weight[both], count * size**2).reshape(count, size, size)
 
 
 def _kappa(table: Floats) -> Floats:
@@ -133,18 +175,18 @@ def _votes(labels: Floats) -> Floats:
     return np.asarray((labels[:, :, None] == kinds).sum(axis=1), dtype=np.float64)
 
 
-def _sums(votes: Floats, by: Ints, count: int) -> Floats:
+def _sums(votes: Floats, seen: _Seen, count: int) -> Floats:
     """Return for each question what both coefficients are made of, shape (questions, columns).
 
     The columns: items, ratings, ordered pairs of one label among the raters of an item divided by the
     other raters, and the ratings of each label; items with one rating tell nothing.
     """
     kept = votes.sum(axis=1) >= 2
-    votes, by = votes[kept], by[kept]
+    votes, by, weight = votes[kept], seen.by[kept], seen.weight[kept]
     raters = votes.sum(axis=1)
     same = (votes * (votes - 1.0)).sum(axis=1) / (raters - 1.0)
     columns = [np.ones(len(votes)), raters, same, *votes.T]
-    return np.stack([add_up(by, column, count) for column in columns], axis=1)
+    return np.stack([add_up(by, weight * column, count) for column in columns], axis=1)
 
 
 def _alpha(sums: Floats) -> Floats:
