@@ -74,9 +74,9 @@ def test_the_full_tournament_rates_as_the_leaderboard_does(birds: Birds) -> None
 
 def test_a_recorded_error_is_a_counted_reject_and_never_a_tie(birds: Birds) -> None:
     found = run(birds, "--run-id", "errors-1")
-    # It is paid, and no call that anyone could use.
+    # What nobody could use is paid like any other call.
     assert found["cost"]["unusable"] > 0
-    assert found["cost"]["calls"] + found["cost"]["unusable"] == found["calls"]["paid"]
+    assert found["cost"]["calls"] == found["calls"]["paid"]
     assert found["counts"]["rejects"] == {"battle/judge": 1, "judge/judge": 1}
     games = pq.read_table(birds.folder / "runs/errors-1/dataset/games/train.parquet").to_pylist()
     assert len(games) == found["counts"]["games"] == 6 * QUESTIONS * 2 - 1
