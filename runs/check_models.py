@@ -206,6 +206,7 @@ class _Window:
     async def complete(self, call: Call) -> Reply:
         """Make one call."""
         reply = await self._model.limits.run(lambda: self._model.provider.complete(call), 500)
+        reply = replace(reply, cap=self._model.settings.max_tokens)
         self.thoughts |= bool(reply.thoughts)
         self.misplaced |= bool(reply.thoughts) and reply.text == reply.thoughts
         return reply

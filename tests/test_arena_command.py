@@ -19,6 +19,7 @@ from arenainstruct.runs.arena.questions import read_questions
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.run import resume
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
@@ -284,3 +285,38 @@ def test_the_recorded_tournament_both_ways(tmp_path: Path) -> None:
     assert found["position"]["first"] == pytest.approx(0.562, abs=0.001)
     assert found["position"]["second"] == pytest.approx(0.303, abs=0.001)
     assert found["order"] == names.split(",")
+
+
+async def cut_short(call: Call) -> Reply:
+    """Let the owl run out of tokens, and juror `elk` too where it judges the jay."""
+    said = " ".join(turn.content for turn in call.turns)
+    if call.role == "juror":
+        text = '{"reason": "r", "score_first": 6, "score_second": 5}'
+        cut = "jay!" in said
+        return Reply(text=text[:20] if cut else text, model="s", finish="length" if cut else "stop")
+    finish = "length" if call.alias == "owl" else "stop"
+    return Reply(text=f"{call.alias}! {said[-9:]}", model="s", finish=finish)
+
+
+def test_answers_and_verdicts_that_were_cut_off_are_told_with_what_mends_it(birds: Birds) -> None:
+    command = birds.command("--run-id", "cut-1")
+    scripted = {"provider": "scripted", "script": f"{__name__}:cut_short"}
+    models = {bird: {**scripted, "model": bird} for bird in (*BIRDS, "elk")}
+    (birds.folder / "birds.yaml").write_text(yaml.safe_dump({"models": models}))
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    again = "the same command with --run-id cut-1"
+    assert f"Warning: {QUESTIONS} of {QUESTIONS} answers of owl were cut off at 2,048 tokens" in (
+        done.stdout
+    )
+    assert f"{again} --set models.owl.max_tokens=4096" in done.stdout
+    assert "raise models.elk.max_tokens: --set models.elk.max_tokens=4096" in done.stdout
+    assert f"what failed alone: {again}" in done.stdout
+    result = json.loads((birds.folder / "runs/cut-1/result.json").read_text())
+    assert result["counts"]["cut"] == {"owl": QUESTIONS}
+    assert [doubt["kind"] for doubt in result["warnings"]].count("cut") == 1
+
+
+def test_a_run_is_not_resumed_where_an_arena_was_played(birds: Birds) -> None:
+    run(birds, "--run-id", "kind-2", "--battles", "8")
+    with pytest.raises(UserError, match=r"an arena's run.* arena PROMPTS .* --run-id kind-2"):
+        resume("kind-2", runs_dir=birds.folder / "runs")

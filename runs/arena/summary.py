@@ -111,6 +111,11 @@ def unjudged_lines(data: dict[str, Any]) -> Iterator[str]:
     for kind in data["unjudged"]["reasons"]:
         detail = _printable(kind["first"])
         yield f"  failed: {kind['count']} {kind['stage']}/{kind['reason']}, the first: {detail}"
+    if data["status"] == "completed" and data["unjudged"]["reasons"]:
+        yield (
+            f"  to ask again for what failed alone: the same command with --run-id {data['run_id']}, "
+            "and with any --set that is named above"
+        )
 
 
 def _printable(text: str) -> str:
