@@ -182,6 +182,15 @@ def test_games_and_battles_go_by_their_own_names(birds: Birds) -> None:
     assert f"{judged[2]} games on " in found and f"{judged[2]} battles" not in found
 
 
+def test_battles_that_no_juror_was_asked_about_are_no_judged_games(birds: Birds) -> None:
+    for row in birds.answers:
+        if row["question_id"] == "q0":
+            row["output"] = "The same."
+    found = birds.play("--run-id", "same-1").stdout
+    assert "72 got a verdict, 132 games were judged" in found
+    assert "6 battles were decided without the jury: the answers are the same, a tie" in found
+
+
 @pytest.mark.parametrize(
     ("overrides", "why"),
     [

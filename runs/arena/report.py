@@ -61,6 +61,7 @@ async def close(
     settings = tournament.services.settings
     options = _options(settings)
     cut = await cut_answers(store, ROUND)
+    decided = await store.count_by(kinds.BATTLE, "decided_by", round=ROUND)
     warned = list(canned_doubts(tournament.canned, left_out=tournament.without_canned))
     warned += await _cut_doubts(tournament, folder, store, cut)
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
@@ -77,7 +78,11 @@ async def close(
         **_outcome(tournament, ranked, board, options),
         **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
         "all_tied": board is not None and _all_tied(board),
-        "counts": {**await _counts(store), "cut": cut},
+        "counts": {
+            **await _counts(store),
+            "decided_by": {by: n for (by,), n in decided.items()},
+            "cut": cut,
+        },
         "unjudged": unjudged(
             len(tournament.played()) - tournament.decided,
             [reject async for reject in store.stream(kinds.REJECT, ROUND)],
