@@ -27,13 +27,16 @@ SAMPLE = 20
 
 
 def load_either(source: Source, overrides: Iterable[str] = ()) -> RunConfig | ArenaConfig:
-    """Return a run's config or an arena's, whichever it is.
+    """Return a run's config or an arena's, whichever it is; a cast without any documents can only play.
 
     Raises:
         UserError: it is wrong, or documents are given to an arena.
     """
     given = list(overrides)
-    if source is None or not ArenaConfig.is_meant(Origin.of(source).data):
+    data = {} if source is None else Origin.of(source).data
+    if ArenaConfig.may_be({*data, *(text.partition("=")[0].split(".")[0] for text in given)}):
+        return load(source, ArenaConfig, given)
+    if not ArenaConfig.is_meant(data):
         return load(source, RunConfig, given)
     if named := next((text for text in given if text.startswith("seeds")), ""):
         raise UserError(f"{named}: {source} is an arena's config, which takes no documents")
@@ -44,7 +47,9 @@ def check(config: RunConfig | ArenaConfig, runs_dir: Path = RUNS) -> list[Findin
     """Return what was looked at, the offline part first; everything is looked at, whatever fails."""
     store = _store(config.execution.store, runs_dir)
     if isinstance(config, ArenaConfig):
-        return [store, *asyncio.run(check_models(config))]
+        who, jury = ", ".join(config.contenders), ", ".join(config.jury)
+        told = f"{who} battle, judged by {jury}; a run would need seeds besides"
+        return [Finding("arena", True, told), store, *asyncio.run(check_models(config))]
     seeds, kinds = _seeds(config)
     skills = [_skill(name, kinds) for name in config.skills]
     return [seeds, *skills, store, *asyncio.run(check_models(config))]

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from ..agents.errors import ArenaInstructError, ModelError, UserError
 from ..agents.models.call import Call, Reply
 from ..agents.models.client import DoorClient
-from ..agents.models.door import OpenModel
+from ..agents.models.door import OpenModel, same_model
 from ..agents.models.limits import Limits, share_limits
 from ..agents.models.openai import OpenAIProvider
 from ..agents.models.opening import open_models
@@ -183,7 +183,11 @@ async def _ask(alias: str, model: OpenModel) -> str:
         seconds = time.perf_counter() - started
         return f"answers in {seconds:.2f} s, without text so early (it may think first)"
     said = f"scores a short answer {float(reply.text):.4g}" if scored else "answers"
-    return f"{reply.model} {said} in {reply.seconds:.2f} s{_slow(reply)}"
+    asked, by = model.settings.model, reply.answered_by
+    other = (
+        "" if same_model(asked, by) else f"; {asked} was asked, and {redact(by)} says it answered"
+    )
+    return f"{reply.model} {said} in {reply.seconds:.2f} s{_slow(reply)}{other}"
 
 
 def _slow(reply: Reply) -> str:
@@ -206,6 +210,7 @@ class _Window:
     async def complete(self, call: Call) -> Reply:
         """Make one call."""
         reply = await self._model.limits.run(lambda: self._model.provider.complete(call), 500)
+        reply = replace(reply, cap=self._model.settings.max_tokens)
         self.thoughts |= bool(reply.thoughts)
         self.misplaced |= bool(reply.thoughts) and reply.text == reply.thoughts
         return reply

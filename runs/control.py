@@ -5,6 +5,7 @@ that reaches the store can watch, pause, stop or fund it, and none needs a port 
 """
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator
@@ -14,11 +15,12 @@ from typing import Any, Literal, Self
 
 from ..agents.errors import Halted, UserError
 from .config.config import load_config
-from .folder import RunFolder
+from .folder import ARENA, RunFolder
 from .interrupt import beside
 from .opening import Opened, refuse_blind_ceiling, stored
 from .program import program
 from .progress import Progress
+from .result import RunResult
 from .store import Store
 
 LIVE, CONTROL = "live", "control"
@@ -151,10 +153,10 @@ async def ask(folder: RunFolder, *, word: Word | None = None, usd: float | None 
     """
     if usd is not None and usd <= 0:
         raise UserError(f"ctl {folder.run_id} budget: {usd:g} is no budget: USD above 0")
-    if usd is not None:
-        refuse_blind_ceiling(usd, load_config(folder.config).models)
     with stored(folder.store()) as store:
         live = await _at_work(folder, store)
+        if usd is not None:
+            refuse_blind_ceiling(usd, load_config(folder.config).models)
         asked = await store.get_meta(CONTROL) or {}
         told = {"word": word, "usd": usd}
         asked |= {name: value for name, value in told.items() if value is not None}
@@ -162,12 +164,41 @@ async def ask(folder: RunFolder, *, word: Word | None = None, usd: float | None 
     return live
 
 
+async def completed(folder: RunFolder) -> RunResult | None:
+    """Return the result of a run that went to its end, and that no process is at work on."""
+    with stored(folder.store()) as store:
+        data = await store.get_meta(LIVE)
+    # One that was killed has told no end: what its result says is of an earlier start.
+    if not data or data["pid"] or not folder.result.is_file():
+        return None
+    result = RunResult(**json.loads(folder.result.read_text(encoding="utf-8")))
+    return result if result.completed else None
+
+
 async def _at_work(folder: RunFolder, store: Store) -> Live:
+    if await store.get_meta(ARENA):
+        raise UserError(
+            f"ctl {folder.run_id}: it is an arena's run, which is not steered from outside: stop it by "
+            "Ctrl-C; the command that began it goes on with it"
+        )
     data = await store.get_meta(LIVE)
     live = Live.read(data) if data else None
-    if live is None or not live.at_work:
+    if live is not None and live.at_work:
+        return live
+    path = folder.path
+    if ended := await completed(folder):
         raise UserError(
-            f"ctl {folder.run_id}: no process is at work on it; take it up with "
-            f"`{program()} resume {folder.path}`, with another ceiling by --set budget.usd=<USD>"
+            f"ctl {folder.run_id}: it is completed, {rounds(ended)}, and no process is at work on it; for "
+            f"further rounds: `{program()} resume {path} --set rounds=<more>`"
         )
-    return live
+    hint = ", with another ceiling by --set budget.usd=<USD>" if live and live.ceiling else ""
+    raise UserError(
+        f"ctl {folder.run_id}: no process is at work on it; take it up with "
+        f"`{program()} resume {path}`{hint}"
+    )
+
+
+def rounds(result: RunResult) -> str:
+    """Return how far a completed run went; a start that found nothing left to do does not say."""
+    reached = result.reached
+    return f"{reached['round']} of {reached['rounds']} rounds" if reached else "all of its rounds"

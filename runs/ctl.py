@@ -37,16 +37,24 @@ def ctl(
         float | None, typer.Argument(help="With `budget`: the new ceiling in USD, over all starts.")
     ] = None,
     runs_dir: RunsOption = RUNS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print how it is, as JSON.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print how it is, as JSON; of a completed run its result."),
+    ] = False,
 ) -> None:
     """Pause, resume, stop or fund a run that is at work; it heeds within a second."""
     from ..agents.errors import UserError
-    from .control import Word, ask
+    from .control import Word, ask, completed, rounds
     from .folder import RunFolder
 
     if (usd is None) == (order is Order.budget):
         raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")
     folder = RunFolder.find(run, runs_dir)
+    if order is Order.status and (ended := asyncio.run(completed(folder))):
+        cost = f"{ended.calls_in_all} calls, {ended.usd:.4f} USD"
+        told = f"{folder.run_id}: completed, {rounds(ended)}, {cost}"
+        say(json.dumps(ended.data()) if as_json else told)
+        return
     words: dict[Order, Word] = {Order.pause: "pause", Order.resume: "go", Order.stop: "stop"}
     live = asyncio.run(ask(folder, word=words.get(order), usd=usd))
     if as_json:

@@ -6,6 +6,7 @@ and no field is written that a row does not have.
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from .store import STORE_FILE, Place
 from .training import exports
 
 Line = dict[str, Any]
+Told = Callable[[str], object]
 ATIF = "atif"
 
 
@@ -33,17 +35,20 @@ ATIF = "atif"
 class Format:
     """How a row of `sft` and one of `preference` become a line, and what lies beside the lines."""
 
-    sft: Callable[[Example[SftRow]], Line | None]
-    preference: Callable[[Example[PreferenceRow]], Line | None]
+    sft: Callable[[Example[SftRow]], Line]
+    preference: Callable[[Example[PreferenceRow]], Line | str]
+    """Gives the reason where the format cannot hold the row."""
     files: Callable[[], Mapping[str, str]]
     """`train.sh` with the trainer's commands, and what they read besides the rows."""
 
 
-def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int]:
+def export(
+    run_folder: str | Path, to: str | Path, format: str, told: Told = lambda line: None
+) -> dict[str, int]:
     """Write `sft.jsonl`, `preference.jsonl` and what trains on them into the folder `to`.
 
     Returns the number of lines by file, and under `left_out` the preference rows that the format
-    cannot hold, if any.
+    cannot hold, if any; `told` gets why, a line for each reason.
 
     Raises:
         UserError: no such run, no dataset in it yet, or an unknown format.
@@ -57,25 +62,27 @@ def export(run_folder: str | Path, to: str | Path, format: str) -> dict[str, int
         return asyncio.run(_trajectories(place, folder, Path(run_folder).name))
     for name, text in FORMATS[format].files().items():
         (folder / name).write_text(text, encoding="utf-8")
-    return asyncio.run(_export(place, folder, FORMATS[format]))
+    return asyncio.run(_export(place, folder, FORMATS[format], told))
 
 
-async def _export(place: Place, to: Path, format: Format) -> dict[str, int]:
+async def _export(place: Place, to: Path, format: Format, told: Told) -> dict[str, int]:
+    why = Counter[str]()
     with stored(place) as store:
         single = (format.sft(e) async for e in stream_examples(store, kinds.SFT))
         pairs = (format.preference(e) async for e in stream_examples(store, kinds.PREFERENCE))
         counts = {
-            "sft": await _write(to / "sft.jsonl", single),
-            "preference": await _write(to / "preference.jsonl", pairs),
+            "sft": await _write(to / "sft.jsonl", single, why),
+            "preference": await _write(to / "preference.jsonl", pairs, why),
         }
-        left_out = await store.count(kinds.PREFERENCE) - counts["preference"]
-    return counts | ({"left_out": left_out} if left_out else {})
+    for reason, count in why.most_common():
+        told(f"left out, {count} of the preference rows: {reason}")
+    return counts | ({"left_out": why.total()} if why else {})
 
 
 async def _trajectories(place: Place, to: Path, run: str) -> dict[str, int]:
     with stored(place) as store:
         told = (one async for one in trajectories(store, run))
-        return {ATIF: await _write(to / "trajectories.jsonl", told)}
+        return {ATIF: await _write(to / "trajectories.jsonl", told, Counter())}
 
 
 def _finished(run_folder: Path) -> Place:
@@ -89,15 +96,17 @@ def _finished(run_folder: Path) -> Place:
     return folder.store()
 
 
-async def _write(path: Path, lines: AsyncIterator[Line | None]) -> int:
-    """Write the lines that there are; the file appears when it is whole."""
+async def _write(path: Path, lines: AsyncIterator[Line | str], why: Counter[str]) -> int:
+    """Write the lines that there are and count `why` others are none; the file appears when it is whole."""
     temporary = path.with_name(f".{path.name}.part")
     written = 0
     with temporary.open("wb") as file:
         async for line in lines:
-            if line is not None:
-                file.write(orjson.dumps(line) + b"\n")
-                written += 1
+            if isinstance(line, str):
+                why[line] += 1
+                continue
+            file.write(orjson.dumps(line) + b"\n")
+            written += 1
     os.replace(temporary, path)
     return written
 
@@ -158,14 +167,14 @@ def _openai_sft(example: Example[SftRow]) -> Line:
     return line
 
 
-def _openai_preference(example: Example[PreferenceRow]) -> Line | None:
-    """Return a pair, or None where an answer goes on over further user turns."""
+def _openai_preference(example: Example[PreferenceRow]) -> Line | str:
+    """Return a pair, or why not where an answer goes on over further user turns."""
     chosen, rejected = (
         example.said(example.row.chosen_id),
         example.said(example.row.rejected_id),
     )
-    if any(turn.role in ("user", "system") for turn in (*chosen, *rejected)):
-        return None
+    if reason := exports.goes_on(example):
+        return reason
     given: Line = {"messages": _openai_turns(example.prompt)}
     if tools := tool_specs(example.given):
         given |= {"tools": tools, "parallel_tool_calls": True}

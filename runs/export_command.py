@@ -60,8 +60,11 @@ def export(
 def _rows(folder: "RunFolder", to: Path, format: str) -> None:
     from .export import export as export_run
 
-    for name, count in export_run(folder.path, to, format).items():
+    told = list[str]()
+    for name, count in export_run(folder.path, to, format, told.append).items():
         say(f"{name}: {count}")
+    for line in told:
+        say(line)
 
 
 def _page(folder: "RunFolder", path: Path, most: int) -> None:

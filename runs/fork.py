@@ -110,10 +110,10 @@ async def fork_async(
         UserError: there is no such run or event, or the changes are wrong; nothing was paid.
     """
     parent, other = RunFolder.find(run, Path(runs_dir)), Changes.of(changes)
-    before, config = load_config(parent.config), load_config(parent.config, other.config)
     with stored(parent.store()) as store:
         if await store.get_meta(ARENA):
             raise UserError(f"fork {parent.run_id}: it is an arena; fork needs a run of `run`")
+        before, config = load_config(parent.config), load_config(parent.config, other.config)
         keys, paid = await _served_before(store, at), await store.totals()
         made = Forked(
             parent=parent.run_id,

@@ -33,14 +33,15 @@ from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
 from .control import attended
 from .duplicates import TaskDuplicates
-from .folder import RUNS, RunFolder
+from .folder import ARENA, RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
 from .interrupt import run_interruptible
 from .known import known_texts
 from .manifest import Manifest
-from .opening import Opened, Opening
+from .opening import Opened, Opening, stored
 from .otlp import exporting
+from .program import program
 from .progress import Progress
 from .report import close_run
 from .result import RunResult
@@ -145,6 +146,7 @@ async def resume_async(
         UserError: there is no such run, or an override changes what it makes.
     """
     folder = RunFolder.find(run, Path(runs_dir))
+    await _refuse_arena(folder)
     before = load_config(folder.config, replays=True)
     config = load_config(folder.config, overrides)
     old, new = before.what(), config.what()
@@ -182,6 +184,17 @@ async def repeat_async(folder: RunFolder, trainer: Trainer) -> RunResult:
         return folder, folder.store()
 
     return await _run(load_config(folder.config, replays=True), begin, None, trainer, network=False)
+
+
+async def _refuse_arena(folder: RunFolder) -> None:
+    """Raise where a folder is an arena's."""
+    with stored(folder.store()) as store:
+        if await store.get_meta(ARENA):
+            raise UserError(
+                f"resume {folder.run_id}: it is an arena's run, which goes on by the command that began "
+                f"it: `{program()} arena PROMPTS {folder.config} --runs-dir {folder.path.parent} --run-id "
+                f"{folder.run_id}`, with its options, and with --set for what changes"
+            )
 
 
 def _refuse_running_loop(twin: str) -> None:

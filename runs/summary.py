@@ -59,6 +59,8 @@ def _broken(result: RunResult) -> str:
     lines = [*failure_lines(result.jurors)]
     if lost := sum(n for why, n in result.counts["rejects"].items() if why.startswith("battle/")):
         lines.append(f"{lost} battles got no verdict")
+    if lines and result.completed:
+        lines.append(f"to ask again for what failed alone: {program()} resume {result.path}")
     return "\n".join(["Jurors", *(f"  {line}" for line in lines)]) if lines else ""
 
 

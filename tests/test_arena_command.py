@@ -19,6 +19,7 @@ from arenainstruct.runs.arena.questions import read_questions
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.load import load
 from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.run import resume
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
@@ -74,9 +75,9 @@ def test_the_full_tournament_rates_as_the_leaderboard_does(birds: Birds) -> None
 
 def test_a_recorded_error_is_a_counted_reject_and_never_a_tie(birds: Birds) -> None:
     found = run(birds, "--run-id", "errors-1")
-    # It is paid, and no call that anyone could use.
+    # What nobody could use is paid like any other call.
     assert found["cost"]["unusable"] > 0
-    assert found["cost"]["calls"] + found["cost"]["unusable"] == found["calls"]["paid"]
+    assert found["cost"]["calls"] == found["calls"]["paid"]
     assert found["counts"]["rejects"] == {"battle/judge": 1, "judge/judge": 1}
     games = pq.read_table(birds.folder / "runs/errors-1/dataset/games/train.parquet").to_pylist()
     assert len(games) == found["counts"]["games"] == 6 * QUESTIONS * 2 - 1
@@ -179,6 +180,15 @@ def test_games_and_battles_go_by_their_own_names(birds: Birds) -> None:
     judged = re.search(r"(\d+) got a verdict, (\d+) games were judged", found)
     assert judged and int(judged[2]) > int(judged[1])
     assert f"{judged[2]} games on " in found and f"{judged[2]} battles" not in found
+
+
+def test_battles_that_no_juror_was_asked_about_are_no_judged_games(birds: Birds) -> None:
+    for row in birds.answers:
+        if row["question_id"] == "q0":
+            row["output"] = "The same."
+    found = birds.play("--run-id", "same-1").stdout
+    assert "72 got a verdict, 132 games were judged" in found
+    assert "6 battles were decided without the jury: the answers are the same, a tie" in found
 
 
 @pytest.mark.parametrize(
@@ -284,3 +294,38 @@ def test_the_recorded_tournament_both_ways(tmp_path: Path) -> None:
     assert found["position"]["first"] == pytest.approx(0.562, abs=0.001)
     assert found["position"]["second"] == pytest.approx(0.303, abs=0.001)
     assert found["order"] == names.split(",")
+
+
+async def cut_short(call: Call) -> Reply:
+    """Let the owl run out of tokens, and juror `elk` too where it judges the jay."""
+    said = " ".join(turn.content for turn in call.turns)
+    if call.role == "juror":
+        text = '{"reason": "r", "score_first": 6, "score_second": 5}'
+        cut = "jay!" in said
+        return Reply(text=text[:20] if cut else text, model="s", finish="length" if cut else "stop")
+    finish = "length" if call.alias == "owl" else "stop"
+    return Reply(text=f"{call.alias}! {said[-9:]}", model="s", finish=finish)
+
+
+def test_answers_and_verdicts_that_were_cut_off_are_told_with_what_mends_it(birds: Birds) -> None:
+    command = birds.command("--run-id", "cut-1")
+    scripted = {"provider": "scripted", "script": f"{__name__}:cut_short"}
+    models = {bird: {**scripted, "model": bird} for bird in (*BIRDS, "elk")}
+    (birds.folder / "birds.yaml").write_text(yaml.safe_dump({"models": models}))
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    again = "the same command with --run-id cut-1"
+    assert f"Warning: {QUESTIONS} of {QUESTIONS} answers of owl were cut off at 2,048 tokens" in (
+        done.stdout
+    )
+    assert f"{again} --set models.owl.max_tokens=4096" in done.stdout
+    assert "raise models.elk.max_tokens: --set models.elk.max_tokens=4096" in done.stdout
+    assert f"what failed alone: {again}" in done.stdout
+    result = json.loads((birds.folder / "runs/cut-1/result.json").read_text())
+    assert result["counts"]["cut"] == {"owl": QUESTIONS}
+    assert [doubt["kind"] for doubt in result["warnings"]].count("cut") == 1
+
+
+def test_a_run_is_not_resumed_where_an_arena_was_played(birds: Birds) -> None:
+    run(birds, "--run-id", "kind-2", "--battles", "8")
+    with pytest.raises(UserError, match=r"an arena's run.* arena PROMPTS .* --run-id kind-2"):
+        resume("kind-2", runs_dir=birds.folder / "runs")

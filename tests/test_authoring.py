@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs.config.skills import skill_faults
 from tests.command import Said, command
 
@@ -148,6 +149,17 @@ def test_a_skill_that_searches_is_shown_with_a_folder_of_documents(tmp_path: Pat
     assert len(found["seeds"]) == 3
     stages = {stage["stage"]: stage for stage in found["stages"]}
     assert stages["transformation"]["made"] and stages["gate"]["made"]
+
+
+async def nonsense(call: Call) -> Reply:
+    return Reply(text="I would rather not.", model="s")
+
+
+def test_a_preview_that_makes_nothing_fails(tmp_path: Path) -> None:
+    teacher = f"models.teacher={{provider: scripted, model: t, script: '{__name__}:nonsense'}}"
+    seed = ("--seed", DEMO / "sourdough.txt", "--set", teacher)
+    said = command("preview", "coding", *seed, cwd=tmp_path)
+    assert said.status == 1 and "no instruction was made" in said.out
 
 
 def test_a_preview_refuses_a_document_that_the_skill_does_not_take(tmp_path: Path) -> None:

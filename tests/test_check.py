@@ -186,7 +186,28 @@ async def test_an_arenas_config_is_checked_by_who_plays(tmp_path: Path) -> None:
         )
         config = load_either(path)
         found = {f.what: f for f in await asyncio.to_thread(check, config)}
-    assert set(found) == {"store", "model a", "model b", "model j"}
-    assert found["model j"].ok and "ChoiceReply by JSON schema" in found["model j"].detail
-    with pytest.raises(UserError, match="takes no documents"):
-        load_either(path, ["seeds.path=docs"])
+        assert set(found) == {"arena", "store", "model a", "model b", "model j"}
+        assert found["model j"].ok and "ChoiceReply by JSON schema" in found["model j"].detail
+        with pytest.raises(UserError, match="takes no documents"):
+            load_either(path, ["seeds.path=docs"])
+
+        # A cast is a run's way to say it; without documents it can only be meant for an arena.
+        cast = "cast: {default: b, contenders: [a, b], jury: [j]}\n"
+        path.write_text(path.read_text().replace("contenders: [a, b]\njury: [j]\n", cast))
+        again = {f.what: f for f in await asyncio.to_thread(check, load_either(path))}
+    assert again["arena"].detail.startswith("a, b battle, judged by j")
+    assert again.keys() == found.keys()
+    for more in ("seeds=docs", "skills=[tool_use]"):
+        with pytest.raises(UserError, match=r"cast\.target"):
+            load_either(path, [more])
+
+
+async def test_another_model_than_asked_that_answers_is_told() -> None:
+    def other(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        status, body = sound(request)
+        return status, body | {"model": "other-model-7b"}
+
+    found = await teacher(other)
+    assert found.ok and "thinker was asked, and other-model-7b says it answered" in found.detail
+    same = await teacher(lambda asked: (200, sound(asked)[1] | {"model": "maker/Thinker-2026"}))
+    assert "says it answered" not in same.detail

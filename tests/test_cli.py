@@ -68,6 +68,13 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
     assert any(re.match(r"round 1/1 battle (\d+)/\1 → \d+ battles · \d+ calls", s) for s in said)
     assert "\x1b" not in done.err
 
+    status = command("ctl", "my-1", "status", cwd=docs)
+    assert status.status == 0, status.err
+    assert status.out.startswith("my-1: completed, 1 of 1 rounds, ")
+    pause = command("ctl", "my-1", "pause", cwd=docs)
+    assert pause.status == 2 and "it is completed, 1 of 1 rounds" in pause.err
+    assert "budget" not in pause.err
+
     again = command("run", "--seeds", "docs", "--run-id", "my-1", *small(), cwd=docs)
     assert again.status == 2
     assert (

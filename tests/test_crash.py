@@ -24,6 +24,7 @@ from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
+from arenainstruct.runs.program import program
 from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
@@ -252,6 +253,7 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     assert broken["reasons"] == {"model": broken["failed"]} and broken["failed"] > 10
     first = summary(result).split("\n\n")[1]
     assert "judge-2 gave no verdict" in first and "mend it before you trust" in first
+    assert f"to ask again for what failed alone: {program()} resume {result.path}" in first
     heard = await asyncio.to_thread(told, "audit", result.path)
     assert heard.startswith("judge-2 gave no verdict in")
     store = Store.open(tmp_path / "jury-1" / STORE_FILE)

@@ -236,7 +236,7 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
         with pytest.raises(ReplyError, match="ChoiceReply"):
             await ask(home.door, CALL, ChoiceReply)
         totals = await home.store.totals()
-        assert (totals.calls, totals.unusable, totals.usd) == (0, 2, 1.0)
+        assert (totals.calls, totals.unusable, totals.usd) == (2, 2, 1.0)
 
     async with house(tmp_path) as again:
         assert again.budget.spent == 1.0
@@ -248,7 +248,8 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
         assert (await ask(again.door, CALL, ChoiceReply))[0].choice == "tie"
         assert again.slow.asked == 2 and again.calls() == (2, 2, 0)
         totals = await again.store.totals()
-        assert (totals.calls, totals.unusable, totals.usd) == (2, 2, 2.0)
+        assert (totals.calls, totals.unusable, totals.usd) == (4, 2, 2.0)
+        assert sum(calls for _, calls, _, _ in again.store.spent()) == 4
 
 
 async def test_thoughts_are_kept_in_the_ledger(tmp_path: Path) -> None:

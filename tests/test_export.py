@@ -112,7 +112,10 @@ def test_trl_lines_keep_tool_calls_native(run: Path, tmp_path: Path) -> None:
 
 
 def test_openai_lines_join_calls_and_results_by_id(run: Path, tmp_path: Path) -> None:
-    counts = export(run, tmp_path / "out", "openai")
+    told: list[str] = []
+    counts = export(run, tmp_path / "out", "openai", told.append)
+    (why,) = told
+    assert why.startswith("left out, 1 of the preference rows: an answer goes on over further")
     assert counts == {"sft": 2, "preference": 1, "left_out": 1}
     messages = lines(tmp_path / "out" / "sft.jsonl")[0]["messages"]
     assert messages[1] == {
@@ -137,14 +140,20 @@ def described(folder: Path) -> dict[str, Any]:
 
 def test_axolotl_gets_its_chat_template_types(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert export(run, out, "axolotl") == {"sft": 2, "preference": 0, "left_out": 2}
+    told: list[str] = []
+    counts = export(run, out, "axolotl", told.append)
+    assert counts == {"sft": 2, "preference": 0, "left_out": 2}
+    assert [line.split(": ")[1].split(",")[0] for line in told] == [
+        "an answer calls tools",
+        "an answer goes on over further turns of the user",
+    ]
     for line in lines(out / "sft.jsonl"):
         assert line.keys() == {"messages"}
         assert all(turn.keys() == {"role", "content"} for turn in line["messages"])
-    told = described(out)
-    assert told["sft.yaml"]["datasets"][0]["type"] == "chat_template"
-    assert told["dpo.yaml"]["rl"] == "dpo"
-    assert told["dpo.yaml"]["datasets"][0]["type"] == "chat_template.default"
+    files = described(out)
+    assert files["sft.yaml"]["datasets"][0]["type"] == "chat_template"
+    assert files["dpo.yaml"]["rl"] == "dpo"
+    assert files["dpo.yaml"]["datasets"][0]["type"] == "chat_template.default"
     assert "axolotl train sft.yaml" in (out / "train.sh").read_text()
 
 

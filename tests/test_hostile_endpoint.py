@@ -109,7 +109,9 @@ async def test_a_reply_that_was_cut_off_is_asked_for_shorter_and_not_shown(asked
     half["usage"] = {"prompt_tokens": 10, "completion_tokens": 100}
     asked.served = lambda: web.json_response(half)
     call = Call("a", (Turn(role="user", content="Judge."),), role="juror")
-    with pytest.raises(ReplyError, match=r"cut off at 100 tokens; raise models\.a\.max_tokens"):
+    with pytest.raises(
+        ReplyError, match=r"cut off at 100 tokens; raise models\.a\.max_tokens: --set models"
+    ):
         await ask(asked.door, call, ScoreReply)
     (_, first), (_, second) = asked.requests
     assert len(first) == len(second) == 1, "what was cut off is not said again"

@@ -280,7 +280,11 @@ async def test_the_endpoints_own_wish_is_read(
         (b'{"choices": [{"mess', "malformed JSON", False),
         ([1, 2], "no chat completion", False),
         ({"choices": None}, "no chat completion", False),
-        ({"choices": []}, "no chat completion", False),
+        ({"choices": []}, "no chat completion: it holds no choices", False),
+        ({"error": {"message": "overloaded"}}, "the endpoint says: overloaded", False),
+        ({"error": f"no room for {KEY}"}, "the endpoint says: no room for [redacted]", False),
+        ({"error": {"code": "503", "message": "upstream"}}, "status 503: upstream", False),
+        ({"error": {"message": "prompt is too long"}}, "too long for the model's context", True),
         ({"choices": [{"message": "hello"}]}, "no chat completion", False),
         (answer(None), "empty reply", False),
         (answer("", "length"), "raise max_tokens", True),
@@ -290,7 +294,10 @@ async def test_the_endpoints_own_wish_is_read(
         ({"error": {"code": 503, "message": "upstream"}}, "status 503: upstream", False),
     ],
 )
-async def test_responses_that_are_no_reply(body: Any, text: str, final: bool) -> None:
+async def test_responses_that_are_no_reply(
+    body: Any, text: str, final: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARENA_TEST_KEY", KEY)
     async with asking(lambda asked: say(body)) as (_, provider):
         failed = await failure(provider.complete(Call("teacher", ASK)))
     assert text in str(failed) and failed.final is final and not failed.refused

@@ -240,14 +240,19 @@ def _choice(raw: Any) -> tuple[dict[str, Any], str]:
     Raises:
         AttemptFailed: it is no chat completion.
     """
-    try:
-        choice = raw["choices"][0]
-        message, finish = choice["message"], choice.get("finish_reason") or "stop"
-        if not isinstance(message, dict):
-            raise TypeError("the message is no object")
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
-        text = f"the response is no chat completion: {type(error).__name__}"
-        raise AttemptFailed(text, status=200) from error
+    lacks = ""
+    choices: Any = raw.get("choices") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict):
+        lacks = "it is no JSON object"
+    elif not choices:
+        lacks = "it holds no choices"
+    elif not isinstance(choices, list) or not isinstance(choices[0], dict):
+        lacks = "its choices are no list of objects"
+    elif not isinstance(choices[0].get("message"), dict):
+        lacks = "its first choice holds no message"
+    if lacks:
+        raise AttemptFailed(f"the response is no chat completion: {lacks}", status=200)
+    message, finish = choices[0]["message"], choices[0].get("finish_reason") or "stop"
     return message, finish if isinstance(finish, str) and len(finish) < 40 else "unknown"
 
 

@@ -13,12 +13,12 @@ import orjson
 
 from ..errors import UserError
 from .call import Call, Reply, Usage
-from .failure import http_failure
+from .failure import failure_behind, http_failure
 from .key import find_key
 from .pace import Pace
 from .provider import AttemptFailed
 from .settings import EmbeddingSettings
-from .transport import Transport
+from .transport import Answered, Transport
 from .usage import believed, likely_in, most_in
 
 Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -71,7 +71,7 @@ class EmbeddingProvider:
                 where=self._where,
                 secrets=(self._key,),
             )
-        vectors, tokens = self._read(answered.body, call)
+        vectors, tokens = self._read(answered, call)
         seconds = time.perf_counter() - started
         self._pace.took(seconds, read)
         return Reply(
@@ -86,14 +86,18 @@ class EmbeddingProvider:
         """Close the connections."""
         await self._transport.aclose()
 
-    def _read(self, body: bytes, call: Call) -> tuple[Rows, int]:
+    def _read(self, answered: Answered, call: Call) -> tuple[Rows, int]:
         try:
-            found = orjson.loads(body)
+            found = orjson.loads(answered.body)
             data = sorted(found["data"], key=lambda item: item["index"])
             vectors = np.array([item["embedding"] for item in data], dtype=np.float32)
             tokens = believed((found.get("usage") or {}).get("prompt_tokens"), most_in(call))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AttemptFailed(f"{self._where}: no embeddings in the response: {error}") from error
+            behind = failure_behind(
+                answered.headers, answered.body, where=self._where, secrets=(self._key,)
+            )
+            text = f"{self._where}: no embeddings in the response: {error}"
+            raise behind or AttemptFailed(text) from error
         count = len(call.turns)
         if vectors.ndim != 2 or len(vectors) != count:
             raise AttemptFailed(

@@ -23,6 +23,8 @@ _NEXT = {
     429: "the account has no credit left",
 }
 _LONGEST = 300
+_SAID = ("message", "detail", "msg")
+"""Where an error says in words what it is."""
 _TOO_LONG_STATUS = frozenset({400, 413, 422, 500})
 # How servers say that a prompt, or it and its reply, is longer than the model's context.
 _TOO_LONG = re.compile(
@@ -63,6 +65,27 @@ def http_failure(
     )
 
 
+def failure_behind(
+    headers: Mapping[str, str], body: bytes, *, where: str, secrets: Iterable[str] = ()
+) -> AttemptFailed | None:
+    """Return the error of a model behind a gateway that a response of status 200 tells; None if none."""
+    error = read_error(body)
+    code = str(error.get("code"))
+    if re.fullmatch("[45][0-9][0-9]", code):
+        return http_failure(int(code), headers, body, where=where, secrets=secrets)
+    if {"choices", "data"} & error.keys() or not any(error.get(name) for name in _SAID):
+        return None
+    text = error_text(error, body, secrets)
+    long = overflow(text, error)
+    return AttemptFailed(
+        f"{where}: the endpoint says: {f'{long}: ' if long else ''}{text}",
+        status=200,
+        retry_after=retry_after(headers, error, 200),
+        final=bool(long),
+        refused=is_refusal(429, text, error),
+    )
+
+
 def is_refusal(status: int, text: str, error: Mapping[str, Any]) -> bool:
     """Return whether no call at all can succeed: a wrong key, an unknown model, no credit."""
     if status == 429:
@@ -86,7 +109,7 @@ def read_error(body: bytes) -> dict[str, Any]:
 
 def error_text(error: Mapping[str, Any], body: bytes, secrets: Iterable[str] = ()) -> str:
     """Return what the endpoint says, free of secrets, on one line of at most 300 characters."""
-    said = next((error[k] for k in ("message", "detail", "msg", "code") if error.get(k)), None)
+    said = next((error[k] for k in (*_SAID, "code") if error.get(k)), None)
     text = str(said) if said is not None else body[:20_000].decode("utf-8", "replace")
     # Half of a key is no key that could be found: what is secret goes before anything is cut.
     return " ".join(redact(text, secrets).split())[:_LONGEST] or "no message"

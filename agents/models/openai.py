@@ -11,7 +11,7 @@ from ..errors import UserError
 from .call import Call, Reply
 from .codec import Codec
 from .dialect import Dialect, Learned
-from .failure import http_failure, read_error
+from .failure import failure_behind, http_failure
 from .key import find_key
 from .provider import AttemptFailed
 from .settings import OpenAISettings
@@ -114,10 +114,9 @@ class OpenAIProvider:
         try:
             return self._codec.decode(answered.body, call, seconds)
         except AttemptFailed as failure:
-            # Gateways report errors of the model behind them in a response that says 200.
-            code = read_error(answered.body).get("code")
-            if isinstance(code, int) and 400 <= code < 600:
-                behind = self._failure(code, answered)
+            if behind := failure_behind(
+                answered.headers, answered.body, where=self._where, secrets=(self._key,)
+            ):
                 behind.usage = failure.usage
                 raise behind from failure
             failure.args = (f"{self._where}: {failure}",)

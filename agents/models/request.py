@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from ..records import Turn
 from .call import Call, ToolSpec
 
+KEY_LETTERS = 32
+"""Of a key in the ledger."""
 _SEEN = 40
 """Characters shown on both sides where two texts part."""
 
@@ -59,7 +61,7 @@ class Request:
             self.sample,
             self.about,
         )
-        return blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
+        return blake2b(orjson.dumps(parts), digest_size=KEY_LETTERS // 2).hexdigest()
 
 
 def request(

@@ -14,7 +14,7 @@ import orjson
 
 from ..errors import UserError
 from .call import Call, Reply, Usage
-from .failure import http_failure, read_error
+from .failure import failure_behind, http_failure
 from .key import find_key
 from .pace import Pace
 from .provider import AttemptFailed
@@ -135,10 +135,10 @@ class RewardProvider:
         try:
             return reward_in(answered.body)
         except AttemptFailed as failure:
-            # Gateways report errors of the model behind them in a response that says 200.
-            code = read_error(answered.body).get("code")
-            if isinstance(code, int) and 400 <= code < 600:
-                raise self._failure(code, answered) from failure
+            if behind := failure_behind(
+                answered.headers, answered.body, where=self._where, secrets=(self._key,)
+            ):
+                raise behind from failure
             failure.args = (f"{self._where}: {failure}",)
             if tokens := counted(answered.body):
                 failure.usage = self._usage(tokens)

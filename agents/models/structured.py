@@ -73,10 +73,8 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
         why = _explain(error)
         if reply.cut:
             cap = f"models.{call.alias}.max_tokens"
-            why = (
-                f"cut off at {reply.tokens_out:,} tokens; raise {cap}: `resume RUN --set "
-                f"{cap}={2 * max(reply.cap, reply.tokens_out)}` asks again for what was cut off alone"
-            )
+            more = 2 * max(reply.cap, reply.tokens_out)
+            why = f"cut off at {reply.tokens_out:,} tokens; raise {cap}: --set {cap}={more}"
         failed = ReplyError(
             f"{call.alias} as {call.role}: not a {reply_type.__name__}: {why}; "
             f"it began {reply.text[:80]!r}"

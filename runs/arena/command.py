@@ -133,4 +133,7 @@ def _show(result: "ArenaResult") -> None:
     if result.board is not None:
         options = Options(rows="games")
         show(result.board, {}, result.doubts, result.notes, by=None, options=options)
+    else:
+        for doubt in result.doubts:
+            say(f"Warning: {doubt.words}")
     say(summary(result.data))

@@ -12,7 +12,7 @@
 A run's config works too: the contenders and the jury of its cast then play.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -76,15 +76,23 @@ class ArenaConfig(Config):
         return "cast" not in data and bool({"contenders", "jury"} & data.keys())
 
     @classmethod
+    def may_be(cls, names: Collection[str]) -> bool:
+        """Return whether a config of these sections can be meant for an arena: it has a cast alone."""
+        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys() - {"cast"}
+        return "cast" in names and not foreign & set(names)
+
+    @classmethod
     def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what concerns an arena in a config that may be a run's."""
         foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
         own = {name: value for name, value in data.items() if name not in foreign}
         cast = data.get("cast")
         if isinstance(cast, Mapping):
-            contenders = cast.get("contenders")
-            if isinstance(contenders, list) and isinstance(cast.get("target"), str):
-                own.setdefault("contenders", list(dict.fromkeys([cast["target"], *contenders])))
+            named = cast.get("contenders") or []
+            if isinstance(named, list):
+                named = [*filter(None, [cast.get("target")]), *named]
+                named = [one for at, one in enumerate(named) if one not in named[:at]]
+            own.setdefault("contenders", named)
             own.setdefault("jury", cast.get("jury") or [])
             own.setdefault("examiner", cast.get("examiner") or cast.get("default") or "")
         return own

@@ -1,13 +1,15 @@
 """What comes out of an arena: files, ratings, cost."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...agents.contender_name import alias_of, known_as
 from ...agents.records import Reject
 from ...graphs import kinds
+from ...graphs.records import cut_answers
 from ...graphs.settings import GraphSettings
 from ...graphs.tournament.saving import round_robin_battles
 from ...tools.ratings.fit import ELO, MEAN
@@ -58,7 +60,10 @@ async def close(
     ranked = tournament.ranking()
     settings = tournament.services.settings
     options = _options(settings)
+    cut = await cut_answers(store, ROUND)
+    decided = await store.count_by(kinds.BATTLE, "decided_by", round=ROUND)
     warned = list(canned_doubts(tournament.canned, left_out=tournament.without_canned))
+    warned += await _cut_doubts(tournament, folder, store, cut)
     board, told = None, ["No game was judged: there is no order, and nothing to be sure of."]
     if await store.count(GAME, ROUND):
         loaded = load([str(games)])
@@ -73,7 +78,11 @@ async def close(
         **_outcome(tournament, ranked, board, options),
         **(_board(board, options, tournament, ranked) if board and ranked else {"models": []}),
         "all_tied": board is not None and _all_tied(board),
-        "counts": await _counts(store),
+        "counts": {
+            **await _counts(store),
+            "decided_by": {by: n for (by,), n in decided.items()},
+            "cut": cut,
+        },
         "unjudged": unjudged(
             len(tournament.played()) - tournament.decided,
             [reject async for reject in store.stream(kinds.REJECT, ROUND)],
@@ -90,6 +99,23 @@ async def close(
     }
     folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     return ArenaResult(data, board, told, warned)
+
+
+async def _cut_doubts(
+    tournament: Tournament, folder: RunFolder, store: Store, cut: Mapping[str, int]
+) -> list[Doubt]:
+    """Return the contenders whose answers were cut off, with what makes them whole."""
+    answers = await store.count_by(kinds.ANSWER, "contender", round=ROUND) if cut else {}
+    models, found = tournament.services.models, []
+    for who, count in sorted(cut.items()):
+        cap = models[known_as(who, models)].max_tokens
+        words = (
+            f"{count} of {answers[who,]} answers of {who} were cut off at {cap:,} tokens, and are judged "
+            f"as they stand. For whole ones, the same command with --run-id {folder.run_id} "
+            f"--set models.{alias_of(who)}.max_tokens={2 * cap}; what fitted is not paid again."
+        )
+        found.append(Doubt("cut", words))
+    return found
 
 
 def is_tie(one: float, other: float) -> bool:

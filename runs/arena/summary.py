@@ -8,6 +8,9 @@ from ..jurors import failure_lines
 from ..testset.prompts import told_empty
 from .report import is_tie
 
+ORDERS = 2
+"""Games that stand for a battle that was decided without the jury."""
+_WHY = {"identical": "the answers are the same, a tie", "checker": "a checker tells who is right"}
 LONGEST = 200
 """Characters of a detail."""
 
@@ -20,11 +23,14 @@ def summary(data: dict[str, Any]) -> str:
 
 def _played(data: dict[str, Any]) -> list[str]:
     design, counts = data["design"], data["counts"]
+    settled = {by: n for by, n in counts["decided_by"].items() if by != "jury"}
+    unasked = sum(settled.values())
     return [
         f"{data['matchmaking']}: {design['played']} of {design['battles']} battles "
         f"({design['share']:.1%}) of {design['models']} models on {design['questions']} questions; "
         f"{data['reason']}",
-        f"{counts['battles']} got a verdict, {counts['games']} games were judged",
+        f"{counts['battles']} got a verdict, {counts['games'] - ORDERS * unasked} games were judged",
+        *(f"  {n} battles were decided without the jury: {_WHY[by]}" for by, n in settled.items()),
         *unjudged_lines(data),
         *filter(None, [told_empty(data["empty_rows"])]),
     ]
@@ -72,7 +78,7 @@ def _cost(data: dict[str, Any]) -> list[str]:
     cost, calls = data["cost"], data["calls"]
     line = (
         f"Cost: {cost['calls']} calls, {cost['usd']:.4f} USD "
-        f"({calls['paid']} paid now, {calls['served']} served from the ledger, "
+        f"({calls['paid']} paid now, {calls['served']} needed again and served from the ledger, "
         f"{calls['failed']} failed)"
     )
     per = cost["judge_calls_per_decided_battle"]
@@ -111,6 +117,11 @@ def unjudged_lines(data: dict[str, Any]) -> Iterator[str]:
     for kind in data["unjudged"]["reasons"]:
         detail = _printable(kind["first"])
         yield f"  failed: {kind['count']} {kind['stage']}/{kind['reason']}, the first: {detail}"
+    if data["status"] == "completed" and data["unjudged"]["reasons"]:
+        yield (
+            f"  to ask again for what failed alone: the same command with --run-id {data['run_id']}, "
+            "and with any --set that is named above"
+        )
 
 
 def _printable(text: str) -> str:

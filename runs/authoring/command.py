@@ -10,6 +10,7 @@ from ..options import JsonOption
 from ..program import program
 from ..terminal import aside, say
 
+EXIT_FAILED = 1
 new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
 
 
@@ -80,7 +81,7 @@ def _drafted(
         return run_interruptible(work)
     except EpisodeError as error:
         aside(f"no draft: {error}")
-        raise typer.Exit(1) from error
+        raise typer.Exit(EXIT_FAILED) from error
 
 
 def preview(
@@ -99,13 +100,18 @@ def preview(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take one document through all stages of a skill, and show each step; nothing is kept."""
+    """Take one document through all stages of a skill, and show each step; nothing is kept.
+
+    Exit status: 1 nothing was made, or it stopped before its end.
+    """
     from .preview import preview as look
     from .preview_text import lines
 
     found = look(skill, seed, config, overrides or ())
     if as_json:
         say(json.dumps(found.data()))
-        return
-    for line in lines(found, all_calls=all_calls):
-        say(line)
+    else:
+        for line in lines(found, all_calls=all_calls):
+            say(line)
+    if not found.completed:
+        raise typer.Exit(EXIT_FAILED)

@@ -104,6 +104,11 @@ class Preview:
     status: str
     """How the run ended: `completed`, or why not."""
 
+    @property
+    def completed(self) -> bool:
+        """Whether the run went to its end and made something."""
+        return self.status == "completed"
+
     def stage(self, name: str) -> StageShown:
         """Return a stage by its name."""
         return next(stage for stage in self.stages if stage.name == name)

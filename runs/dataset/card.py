@@ -219,7 +219,7 @@ def _models(facts: CardFacts) -> str:
     t = facts.totals
     total = f"{t.calls} calls, {t.tokens_in} tokens in, {t.tokens_out} tokens out, {t.usd:.4f} USD."
     if t.unusable:
-        total += f" {t.unusable} further replies were paid but unusable; their tokens are counted."
+        total += f" {t.unusable} replies were paid but unusable; their tokens are counted."
     return f"## Models and cost\n\n{_table(heads, rows)}\n\nIn all: {total}"
 
 

@@ -26,7 +26,8 @@ class Doubt:
     """One warning."""
 
     kind: str
-    """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `given_twice`."""
+    """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
+    `given_twice`."""
     words: str
 
 

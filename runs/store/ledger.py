@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from ...agents.models.call import CUT, Attempt, Reply, Usage
-from ...agents.models.request import Request
+from ...agents.models.request import KEY_LETTERS, Request
 from ...agents.records import ToolCall
 from .place import Place
 from .requests import RequestsTable
@@ -184,7 +184,10 @@ class LedgerTable(RequestsTable):
         c, about = LEDGER.c, REQUESTS.c.subject
         usd = func.sum(cast(func.round(c.usd * _PICO), BigInteger))
         query = select(about, func.count(), func.sum(c.tokens_in + c.tokens_out), usd)
-        query = query.join_from(REQUESTS, LEDGER, c.key == REQUESTS.c.key)
+        # A reply that was struck out is kept under its call's key with something after it.
+        query = query.join_from(
+            REQUESTS, LEDGER, func.substr(c.key, 1, KEY_LETTERS) == REQUESTS.c.key
+        )
         for subject, calls, tokens, pico in self._all(query.group_by(about).order_by(about)):
             yield subject, int(calls), int(tokens or 0), float(int(pico or 0)) / _PICO
 
@@ -229,13 +232,13 @@ def _totals(connection: Connection) -> LedgerTotals:
     for row in connection.execute(_sums(LEDGER).where(~struck)):
         alias, role, model, *spent = tuple(row)
         found[alias, role, model] = _use(alias, role, model, spent)
-    unusable = (_sums(LEDGER).where(struck), _sums(ATTEMPTS))
-    for row in (row for query in unusable for row in connection.execute(query)):
+    unusable = ((_sums(LEDGER).where(struck), True), (_sums(ATTEMPTS), False))
+    for replies, row in ((r, row) for query, r in unusable for row in connection.execute(query)):
         alias, role, model, *spent = tuple(row)
         lost = _use(alias, role, model, spent)
         if lost.calls:
             paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
-            found[alias, role, model] = paid.with_lost(lost)
+            found[alias, role, model] = paid.with_lost(lost, replies=replies)
     return LedgerTotals(tuple(found[name] for name in sorted(found)))
 
 

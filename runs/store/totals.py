@@ -8,11 +8,12 @@ from itertools import groupby
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Calls with their tokens and cost, those of unusable replies included."""
+    """Paid calls with their tokens and cost, those of unusable replies included."""
 
     calls: int
+    """Replies that were paid, whether they could be used or not."""
     unusable: int
-    """Replies that were paid and could not be used; no calls."""
+    """What was paid and could not be used: replies among the calls, and attempts that gave none."""
     tokens_in: int
     tokens_out: int
     usd: float
@@ -31,12 +32,13 @@ class Use:
     tokens_out: int
     usd: float
     unusable: int = 0
-    """Replies that were paid and could not be used."""
+    """What was paid and could not be used: replies among the calls, and attempts that gave none."""
 
-    def with_lost(self, lost: "Use") -> "Use":
-        """Return the use with replies that could not be used: they cost, and are no calls."""
+    def with_lost(self, lost: "Use", *, replies: bool) -> "Use":
+        """Return the use with what could not be used: `replies` are calls, failed attempts are none."""
         return replace(
             self,
+            calls=self.calls + (lost.calls if replies else 0),
             tokens_in=self.tokens_in + lost.tokens_in,
             tokens_out=self.tokens_out + lost.tokens_out,
             usd=math.fsum((self.usd, lost.usd)),
@@ -68,7 +70,7 @@ class LedgerTotals:
 
     @property
     def unusable(self) -> int:
-        """Replies that were paid and could not be used; their tokens and USD are in the sums."""
+        """What was paid and could not be used; its tokens and USD are in the sums."""
         return _sum(self.uses).unusable
 
     @property

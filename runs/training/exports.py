@@ -25,14 +25,22 @@ def messages(example: Example[SftRow]) -> Line:
     return {"messages": plain(turns, example.given)}
 
 
-def single(example: Example[PreferenceRow]) -> Line | None:
-    """Return a pair of single messages after a conversation; None where an answer has more turns."""
+def single(example: Example[PreferenceRow]) -> Line | str:
+    """Return a pair of single messages after a conversation; where an answer has more turns, why not."""
     row = example.row
     chosen, rejected = (plain(example.said(id)) for id in (row.chosen_id, row.rejected_id))
     if len(chosen) > 1 or len(rejected) > 1:
-        return None
+        return goes_on(example) or "an answer calls tools, and the format takes one message a side"
     prompt = plain(example.prompt, example.given)
     return {"messages": prompt, "chosen": chosen[0], "rejected": rejected[0]}
+
+
+def goes_on(example: Example[PreferenceRow]) -> str:
+    """Return that an answer of a pair goes on over further user turns, as a reason to leave it out."""
+    sides = (example.row.chosen_id, example.row.rejected_id)
+    if any(turn.role in ("user", "system") for id in sides for turn in example.said(id)):
+        return "an answer goes on over further turns of the user, which the format cannot hold"
+    return ""
 
 
 def whole(example: Example[PreferenceRow]) -> Line:
