@@ -68,7 +68,7 @@ TRIAL ?= --samples 3
 prompt-trial: local
 	$(PY) -m arenainstruct.runs.real.trial --threads $(THREADS) $(TRIAL)
 
-# The loop on micro-instructions, with a tiny model trained from scratch: about 15 minutes on two idle
+# The loop on micro-instructions, with a tiny model trained from scratch: about eight minutes on two
 # cores. Needs the extra `train`. `make flywheel-study STUDY="--workers 16 --seeds 5"` takes hours on few.
 SEED ?= 7
 STUDY ?= --workers 2
