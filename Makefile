@@ -23,7 +23,7 @@ test-slow: setup
 # Tests that want torch. Plain pip takes its CPU build, which a lock for all machines does not: so it stays
 # out of .venv, in an environment of its own whose packages lie before those of .venv.
 test-train: .train/.ready
-	.train/bin/python -m pytest -q tests/test_reward.py tests/test_train_*.py
+	.train/bin/python -m pytest -q tests/test_reward.py tests/test_train_*.py tests/test_gym_kill.py
 
 .train/.ready: .venv/.ready
 	$(PY) -m venv --clear .train

@@ -26,6 +26,7 @@ def main() -> None:
         seed=options.seed,
         instructions=options.instructions,
         rows=options.rows,
+        updates=options.updates,
         rounds=options.rounds,
         held_out=options.held_out,
     )
@@ -53,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--rows", type=int, default=Size.rows, help="training rows a round, at most"
     )
+    parser.add_argument("--updates", type=int, default=Size.updates, help="of SFT, a round")
     parser.add_argument("--rounds", type=int, default=Size.rounds)
     parser.add_argument(
         "--held-out", type=int, default=Size.held_out, help="instructions that evaluate"
@@ -95,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
     if unknown := [arm for arm in arms if arm not in ARMS]:
         sys.exit(f"error: --arms: no arm {', '.join(unknown)}; arms: {', '.join(ARMS)}")
     common = []
-    for name in ("instructions", "rows", "rounds", "held_out", "each", "base_steps"):
+    for name in ("instructions", "rows", "updates", "rounds", "held_out", "each", "base_steps"):
         common += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
     common += ["--folder", str(options.folder)]
 
@@ -111,6 +113,7 @@ def _run(options: argparse.Namespace) -> int:
                 seed=seed,
                 instructions=options.instructions,
                 rows=options.rows,
+                updates=options.updates,
                 rounds=options.rounds,
                 held_out=options.held_out,
             ),

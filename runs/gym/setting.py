@@ -40,7 +40,9 @@ class Size:
     instructions: int = 4000
     """Asked for in each round."""
     rows: int = 2400
-    """SFT rows, and preference rows, that a round may give: the training budget."""
+    """SFT rows, and preference rows, that a round may give."""
+    updates: int = 400
+    """Of SFT in each round, whatever an arm found to learn from: the same budget for all."""
     rounds: int = 3
     held_out: int = 300
     """Held-out instructions: of all leaves and levels alike."""
@@ -117,8 +119,7 @@ def config(
             "replay": 1.0,
             "max_length": 64,
             "save_every": 100,
-            # As many updates whatever an arm found to learn from: one training budget for all.
-            "sft": {"learning_rate": 1e-3, "fixed_updates": 400, "batch": 64},
+            "sft": {"learning_rate": 1e-3, "fixed_updates": size.updates, "batch": 64},
             "dpo": {"learning_rate": 2e-5, "fixed_updates": 40, "batch": 32},
             "ppo": {
                 "learning_rate": 2e-5,
