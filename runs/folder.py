@@ -66,8 +66,10 @@ class RunFolder:
         `address` is what the config says; without one, what the folder says.
 
         Raises:
-            UserError: the run has a store elsewhere, or the address cannot be used.
+            UserError: the run has a store elsewhere, the address cannot be used, or the store lost all it
+                held, which nobody could tell once it was opened.
         """
+        self._refuse_emptied()
         kept = self.path / ADDRESS
         if not (self.path / STORE_FILE).is_file() and (address or kept.is_file()):
             return Place.of(address or kept.read_text(encoding="utf-8").strip(), self.run_id)
@@ -77,6 +79,16 @@ class RunFolder:
                 "stays there; start another run for a store that is shared"
             )
         return Place.of(self.path / STORE_FILE)
+
+    def _refuse_emptied(self) -> None:
+        """Refuse a store that lost all it held: going on with it would pay for everything again."""
+        later = {entry.name for entry in self.path.iterdir()} - _FIRST - {STORE_FILE}
+        store = self.path / STORE_FILE
+        if later and store.is_file() and not store.stat().st_size:
+            raise UserError(
+                f"{store}: is empty (0 bytes), though the run had begun: put a copy of it back, or "
+                "start a new run, which pays for every call again"
+            )
 
     def point_to(self, address: str | None) -> Place:
         """Note where the store is, where that is not in the folder; return it."""
@@ -96,20 +108,6 @@ class RunFolder:
         fresh = self.config.with_suffix(".part")
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, self.config)
-
-    def refuse_emptied(self) -> None:
-        """Refuse a store that lost all it held: going on with it would pay for everything again.
-
-        Raises:
-            UserError: the store is empty, and other files tell that the run had begun.
-        """
-        later = {entry.name for entry in self.path.iterdir()} - _FIRST - {STORE_FILE}
-        store = self.path / STORE_FILE
-        if later and store.is_file() and not store.stat().st_size:
-            raise UserError(
-                f"{store}: is empty (0 bytes), though the run had begun: put a copy of it back, or "
-                "start a new run, which pays for every call again"
-            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -165,7 +165,6 @@ async def resume_async(
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
-        folder.refuse_emptied()
         place = folder.point_to(config.execution.store)
         folder.write_config(config.yaml())
         return folder, place

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.slow
 for needed in ("torch", "transformers", "trl"):
     pytest.importorskip(needed, reason="the gym's target is trained: install arenainstruct[train]")
 
-SMALL = "--base-steps 120 --instructions 96 --held-out 48 --rows 64 --updates 30 --rounds 2 --each 1 --arm both"
+SMALL = (
+    "--base-steps 120 --instructions 96 --held-out 48 --rows 64 --updates 30 --rounds 2 --each 1"
+)
 
 
 def command(folder: Path) -> list[str]:

@@ -210,7 +210,7 @@ class RunConfig(Config):
             data["curation"]["benchmarks"] = [Path(name).name for name in benchmarks]
         if "skills" in data:
             data["skills"] = [Path(name).name for name in data["skills"]]
-        data["seeds"]["path"] = Path(self.seeds.path).name or self.seeds.path
+        data["seeds"]["path"] = Path(self.placed().seeds.path).name or self.seeds.path
         return data
 
     def yaml(self) -> str:
