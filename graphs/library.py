@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..agents.records import Seed
 from ..tools.documents import DocumentIndex, Extract
+from ..tools.full_text import SEEN
 from ..tools.retrieval import ApiIndex
 from . import kinds
 from .records import Records
@@ -20,8 +21,6 @@ from .stream import paged
 
 OTHERS = 6
 """Paragraphs of other seeds that are near a passage."""
-_SEEN = 8
-"""How many times as many are looked through, for those that may be lent."""
 
 
 class Shelf(NamedTuple):
@@ -47,7 +46,9 @@ class Library:
     _filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def shelve(self, records: Records, evaluates: Callable[[str], bool]) -> None:
-        """Note where each seed stands, before anything is lent."""
+        """Note where each seed stands, before anything is lent; it stays there in all rounds."""
+        if self._shelves:
+            return
         async for seed in records.stream(kinds.SEED):
             self._shelves[seed.id] = Shelf(evaluates(seed.id), seed.licence, bool(seed.private))
         if self.apis is not None:
@@ -55,13 +56,16 @@ class Library:
 
     def _lends_apis(self, owner: str, to: str) -> bool:
         """Tell whether a seed's APIs may stand in what is made of another; seeds by their ids."""
-        here, there = self._shelves.get(owner, _NOWHERE), self._shelves.get(to, _NOWHERE)
+        here, there = self._at(owner), self._at(to)
         return not here.private and here.licence == there.licence
 
     def _lends(self, owner: str, to: str) -> bool:
         """Tell the same of its paragraphs."""
-        here, there = self._shelves.get(owner, _NOWHERE), self._shelves.get(to, _NOWHERE)
-        return self._lends_apis(owner, to) and here.evaluates == there.evaluates
+        alike = self._at(owner).evaluates == self._at(to).evaluates
+        return alike and self._lends_apis(owner, to)
+
+    def _at(self, seed_id: str) -> Shelf:
+        return self._shelves.get(seed_id, _NOWHERE)
 
     async def near(self, records: Records, seed: Seed, texts: list[str]) -> list[Extract]:
         """Return paragraphs that other seeds lend and that are near some texts of a seed, nearest first."""
@@ -71,7 +75,7 @@ class Library:
         found: dict[str, Extract] = {}
         for text in texts:
             near = await asyncio.to_thread(
-                self._index.search, _telling(text), OTHERS * _SEEN, exclude_seed=seed.id
+                self._index.search, _telling(text), OTHERS * SEEN, exclude_seed=seed.id
             )
             near = [extract for extract in near if self._lends(extract.seed_id, seed.id)]
             for extract in near[: OTHERS // len(texts) + 1]:

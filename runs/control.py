@@ -5,7 +5,6 @@ that reaches the store can watch, pause, stop or fund it, and none needs a port 
 """
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator
@@ -169,9 +168,9 @@ async def completed(folder: RunFolder) -> RunResult | None:
     with stored(folder.store()) as store:
         data = await store.get_meta(LIVE)
     # One that was killed has told no end: what its result says is of an earlier start.
-    if not data or data["pid"] or not folder.result.is_file():
+    if not data or data["pid"] or not (told := folder.ended()):
         return None
-    result = RunResult(**json.loads(folder.result.read_text(encoding="utf-8")))
+    result = RunResult(**told)
     return result if result.completed else None
 
 

@@ -1,6 +1,7 @@
 """A run's folder: where each of its files lies."""
 
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..agents.errors import UserError
 from .config.store_url import without_password
@@ -54,6 +56,14 @@ class RunFolder:
     def result(self) -> Path:
         """The last start's result."""
         return self.path / "result.json"
+
+    def ended(self) -> dict[str, Any]:
+        """Return what the last start that came to an end made, as data; nothing where none can be read."""
+        try:
+            found: dict[str, Any] = json.loads(self.result.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found
 
     @property
     def has_store(self) -> bool:

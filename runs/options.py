@@ -16,5 +16,13 @@ LedgerOption = Annotated[
 OverridesOption = Annotated[
     list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
 ]
+JudgeOption = Annotated[
+    list[str] | None,
+    typer.Option("--judge", metavar="NAME", help="Only this judge's verdicts. Repeatable."),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 JsonLastOption = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]

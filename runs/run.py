@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
@@ -271,19 +270,11 @@ async def _run(
         )
         elapsed = round(time.monotonic() - started, 3)
         # A start that found the run done has been nowhere: what the one before it reached still holds.
-        reached = progress.reached() or _reached_before(folder)
+        reached = progress.reached() or folder.ended().get("reached", {})
         result = replace(result, reached=reached, elapsed_s=elapsed)
         folder.result.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
         trace.event("run_finished", status=status, reason=reason)
         return result
-
-
-def _reached_before(folder: RunFolder) -> dict[str, Any]:
-    """Return where the start before this one came to."""
-    if not folder.result.is_file():
-        return {}
-    before: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
-    return dict(before.get("reached", {}))
 
 
 def services_of(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -60,13 +61,9 @@ def unknown(name: str, folder: str | Path | None = None) -> str:
     """Return what is said of a skill that is nowhere: those that there are, the nearest first."""
     if name.endswith(_YAML):
         return f"skill {name!r}: no such file"
-    here = Path(folder) if folder else None
-    own = {file.stem for file in here.glob("*.yaml")} if here else set()
-    own |= (
-        {file.stem for file in here.glob("*/*.yaml") if file.parent.name == file.stem}
-        if here
-        else own
-    )
+    files = chain(*map(Path(folder).glob, ("*.yaml", "*/*.yaml"))) if folder else ()
+    named = {file.stem for file in files}
+    own = {stem for stem in named if folder and any(_beside(stem, Path(folder)))}
     known = sorted({*own, *skill_names(), *installed_skills()})
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}? " if near else ""

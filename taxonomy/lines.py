@@ -34,11 +34,15 @@ def load(text: str) -> Any:
     Raises:
         yaml.YAMLError: it is no YAML, or stands for more than a file of settings could hold.
     """
+    loader = _Words(text)
     try:
-        _measure(yaml.compose(text))
-        return yaml.load(text, Loader=_Words)
+        node = loader.get_single_node()
+        _measure(node)
+        return None if node is None else loader.construct_document(node)
     except RecursionError as error:
         raise yaml.YAMLError("nested too deeply") from error
+    finally:
+        loader.dispose()
 
 
 def compose(text: str, path: str | Path) -> yaml.Node | None:

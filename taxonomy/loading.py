@@ -53,10 +53,7 @@ def parse_skill(text: str, path: Path) -> Skill:
     node = compose(text, path)
     try:
         data = load(text)
-    except (
-        yaml.YAMLError,
-        RecursionError,
-    ) as error:  # well-formed, but a value that YAML cannot build
+    except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
         raise ValueError(f"{path}: {error}") from error
     if not isinstance(data, dict):
         what = "is empty" if data is None else f"holds a {type(data).__name__}"

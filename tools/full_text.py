@@ -12,6 +12,9 @@ _STOP = frozenset(
 )
 _MOST_WORDS = 12
 
+SEEN = 8
+"""How many times as many hits are looked through as are wanted, where some may not be lent."""
+
 
 def clean(text: str) -> str:
     """Return text that SQLite can hold: a lone surrogate becomes a question mark."""

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from .api_spec import ApiLike, ApiSpec, dump_apis, load_apis, render_apis, spoken
-from .full_text import clean, match
+from .full_text import SEEN, clean, match
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seeds (
@@ -31,9 +31,6 @@ SELECT spec, seed_id FROM (
     WHERE apis MATCH ? AND rowid NOT BETWEEN ? AND ? ORDER BY score, place LIMIT ?
 ) JOIN apis ON apis.rowid = place ORDER BY score, place
 """
-
-_SEEN = 8
-"""How many times as many are looked through, for those that may be lent."""
 
 
 class ApiIndex:
@@ -94,7 +91,7 @@ class ApiIndex:
             own = self._base.execute(
                 "SELECT first, last FROM seeds WHERE seed_id = ?", (exclude_seed,)
             ).fetchone()
-            rows = self._base.execute(_FIND, (wanted, *(own or (0, 0)), limit * _SEEN)).fetchall()
+            rows = self._base.execute(_FIND, (wanted, *(own or (0, 0)), limit * SEEN)).fetchall()
         lent = [(spec, owner) for spec, owner in rows if self.lends(owner, exclude_seed)]
         return [(load_apis(spec)[0], owner) for spec, owner in lent[:limit]]
 

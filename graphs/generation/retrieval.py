@@ -20,6 +20,11 @@ from .flow_state import FlowState, FlowUpdate, chance, ways
 OWN = 3
 """Paragraphs of the seed itself."""
 _LONGEST = 1_500
+_EMPTY = "no_paragraph", "it has no paragraph"
+_ALONE = (
+    "no_neighbour",
+    "no other document is near it that has its licence, nothing private, and trains or evaluates as it does",
+)
 
 
 async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
@@ -35,20 +40,16 @@ async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
         own = rows[start : start + OWN]
         found = await services.library.near(services.records, seed, own) if own else []
         if not found:
-            alone = EpisodeError(
-                "no other document is near it that has its licence, nothing private, and trains or "
-                "evaluates as it does"
-            )
-            error = alone if own else EpisodeError("it has no paragraph")
+            reason, words = _ALONE if own else _EMPTY
             rejects.append(
                 reject(
-                    error,
+                    EpisodeError(words),
                     stage="transformation",
                     round=round.number,
                     subject=seed.id,
                     skill=skill.name,
                     part=transformation.name,
-                    reason="no_neighbour" if own else "no_paragraph",
+                    reason=reason,
                 )
             )
             continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options import RUNS, JsonOption, RunsOption
+from ..options import RUNS, JsonOption, JudgeOption, RunsOption, WhereOption
 from ..terminal import aside, say
 
 if TYPE_CHECKING:
@@ -63,14 +63,8 @@ def audit(
             metavar="FILE", help="The answers: question_id, model, output; for length and style."
         ),
     ] = None,
-    judge: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this juror's verdicts. Repeatable."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
-    ] = None,
+    judge: JudgeOption = None,
+    where: WhereOption = None,
     ties: Annotated[
         TiesChoice,
         typer.Option(

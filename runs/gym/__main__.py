@@ -22,14 +22,7 @@ from .table import draw_study, lines
 def main() -> None:
     """Do what is asked."""
     options = _options()
-    size = Size(
-        seed=options.seed,
-        instructions=options.instructions,
-        rows=options.rows,
-        updates=options.updates,
-        rounds=options.rounds,
-        held_out=options.held_out,
-    )
+    size = _size(options, options.seed)
     base = BaseSettings(seed=options.seed, steps=options.base_steps)
     try:
         match options.what:
@@ -43,6 +36,17 @@ def main() -> None:
                 sys.exit(_study(options))
     except (UserError, RuntimeError) as error:
         sys.exit(f"error: {error}")
+
+
+def _size(options: argparse.Namespace, seed: int) -> Size:
+    return Size(
+        seed=seed,
+        instructions=options.instructions,
+        rows=options.rows,
+        updates=options.updates,
+        rounds=options.rounds,
+        held_out=options.held_out,
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -107,19 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         return ["cell", "--seed", str(job.size.seed), "--arm", job.arm, *common]
 
     cells = [
-        Cell(
-            arm,
-            Size(
-                seed=seed,
-                instructions=options.instructions,
-                rows=options.rows,
-                updates=options.updates,
-                rounds=options.rounds,
-                held_out=options.held_out,
-            ),
-        )
-        for seed in range(1, options.seeds + 1)
-        for arm in arms
+        Cell(arm, _size(options, seed)) for seed in range(1, options.seeds + 1) for arm in arms
     ]
     return run_all(options.folder, cells, command, options.workers, say)
 

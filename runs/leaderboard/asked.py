@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -43,7 +44,11 @@ class Asked:
 
     def judge(self, name: str) -> bool:
         """Tell whether a judge is one of those."""
-        return not self.judges or _folded(name) in set(map(_folded, self.judges))
+        return not self.judges or _folded(name) in self._judges
+
+    @cached_property
+    def _judges(self) -> frozenset[str]:
+        return frozenset(map(_folded, self.judges))
 
 
 @dataclass

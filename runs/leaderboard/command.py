@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ..options import JsonOption
+from ..options import JsonOption, JudgeOption, WhereOption
 from ..terminal import say
 
 if TYPE_CHECKING:
@@ -63,14 +63,8 @@ def leaderboard(
             "MT-Bench write them; votes of LMArena; or run folders."
         ),
     ],
-    judge: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this judge's verdicts. Repeatable."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
-    ] = None,
+    judge: JudgeOption = None,
+    where: WhereOption = None,
     answers: Annotated[
         list[str] | None,
         typer.Option(

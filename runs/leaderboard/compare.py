@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options import JsonOption
+from ..options import JsonOption, JudgeOption
 from ..terminal import say
 from .command import ErrorChoice
 
@@ -27,10 +27,7 @@ def compare(
     column: Annotated[
         str | None, typer.Option(help="The reference's score, where its table has several.")
     ] = None,
-    judge: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this judge's verdicts. Repeatable."),
-    ] = None,
+    judge: JudgeOption = None,
     on_error: Annotated[
         ErrorChoice, typer.Option(help="A faulty row of battles stops, or is dropped.")
     ] = ErrorChoice.stop,

@@ -1,6 +1,5 @@
 """The runs there are: what each one is, how far it came, what it cost; and which process is at work."""
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ def catalog(runs_dir: Path) -> tuple[RunCard, ...]:
 
 def run_card(source: Source) -> RunCard:
     """Return one run at a glance."""
-    result = _result(source.folder)
+    result = source.folder.ended()
     told = source.meta(LIVE)
     live = Live.read(told) if told else None
     at_work = live if live is not None and live.at_work else None
@@ -99,14 +98,6 @@ def _status(source: Source, live: Live | None, result: dict[str, Any]) -> str:
     if source.meta(ARENA):
         return "arena"
     return str(result.get("status", "interrupted"))
-
-
-def _result(folder: RunFolder) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
 
 
 def ago(then: float) -> str:
