@@ -321,7 +321,7 @@ def _tell_where(services: Services, snapshot: StateSnapshot) -> None:
     """Tell the round that a resumed run goes on with; one that begins is told by its plan."""
     number = snapshot.values.get("round", 0)
     if number and snapshot.next and snapshot.next != ("plan",):
-        (stage,) = snapshot.next
+        stage = " and ".join(snapshot.next)  # several, where `select` routed to several
         rounds = services.settings.rounds
         services.notify("round_resumed", round=number, rounds=rounds, stage=stage)
 

@@ -46,6 +46,7 @@ POINTS: dict[str, Point] = {
     "mid curation": Asked("curate", 1, 4),
     "mid battle": Asked("battle", 1, 40),
     "select": Told("stage_started", "'select'"),
+    "what select leads to, side by side": Asked("select", 1, 1),
     "after the feedback": Told("round_started", "'round': 2"),
     "mid battle of round 2": Asked("battle", 2, 40),
     "writing the dataset": Told("os.rename", "preference/train.parquet"),
