@@ -16,6 +16,7 @@ from arenainstruct.graphs.supervisor import (
     held_out,
     state,
 )
+from arenainstruct.graphs.supervisor.held_out import HeldOutSeeds
 from arenainstruct.graphs.trainer import TrainRequest, Weights
 from arenainstruct.tools.ratings.share import gain
 from tests.rounds import selected, supervised
@@ -85,7 +86,12 @@ async def test_the_held_out_set_is_bounded_and_drawn_once_for_all_rounds(tmp_pat
         assert await stage.records(kinds.HELD_OUT) == [first]
         assert len(stage.calls) == calls, "no battle between the same weights is fought again"
         ratings = await stage.records(kinds.RATING)
+        rejects = await stage.records(kinds.REJECT)
+        drawn = await HeldOutSeeds.draw(stage.runtime.context)
     assert len(first.instructions) == 4
+    # Whatever else of those documents was written is told, each once.
+    meant = {one.id for one in asked if one.seed_id in drawn} - {*first.instructions}
+    assert meant and sorted(meant) == sorted(r.subject for r in rejects if r.reason == "not_drawn")
     assert [r.models for r in ratings] == [ratings[0].models] * 2
 
 

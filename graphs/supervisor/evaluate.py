@@ -10,17 +10,18 @@ from random import Random
 
 from langgraph.runtime import Runtime
 
+from ...agents.errors import EpisodeError
 from ...agents.records import Battle, Instruction, Reject, make_id
 from .. import kinds, stages
 from ..arena.fight import fight
 from ..arena.matchmaking import Pair, pairs
 from ..arena.state import battle_id, given_id
 from ..arena.weighing import weigh
-from ..services import Services
-from ..stream import each
-from .decide import answers_of, decided
+from ..services import Services, reject
+from ..stream import each, paged
+from .decide import PAGE, answers_of, decided
 from .decisions import HeldOut
-from .held_out import draw
+from .held_out import HeldOutSeeds, draw
 from .rating import rate_round
 from .state import RunState, RunUpdate, in_force
 
@@ -33,9 +34,36 @@ async def evaluate(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     await services.records.discard(kinds.REJECT, number, stage=STAGE)
     await services.records.discard(kinds.BATTLE, number, purpose="evaluation")
     held = await draw(services, number)
+    if held and held.round == number:
+        await _set_aside(services, held)
     count = await _fight_all(services, held, state) if held else 0
     await rate_round(services, number)
     return {"counts": {**state["counts"], "evaluation": count}}
+
+
+async def _set_aside(services: Services, held: HeldOut) -> None:
+    """Say of every held-out instruction beyond those drawn that nobody will battle over it."""
+    seeds, among = await HeldOutSeeds.draw(services), frozenset(held.instructions)
+    why = EpisodeError(
+        "its document is held out, and more instructions of such passed the gate than "
+        f"evaluation.instructions asks for ({services.settings.evaluation.instructions})"
+    )
+    instructions = services.records.stream(kinds.INSTRUCTION, held.round)
+    async for page in paged(instructions, PAGE):
+        rejects = [
+            reject(
+                why,
+                stage=STAGE,
+                round=held.round,
+                subject=one.id,
+                skill=one.skill,
+                leaf=one.leaf,
+                reason="not_drawn",
+            )
+            for one in page
+            if one.seed_id in seeds and one.id not in among
+        ]
+        await services.records.add(kinds.REJECT, held.round, rejects)
 
 
 async def _fight_all(services: Services, held: HeldOut, state: RunState) -> int:
