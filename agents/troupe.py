@@ -1,7 +1,7 @@
 """The troupe: all actors on one AutoGen runtime, addressed by (role, model alias)."""
 
 import asyncio
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -82,6 +82,12 @@ class _Runtime(SingleThreadedAgentRuntime):
 
     def _try_serialize(self, message: Any) -> str:
         return type(message).__name__
+
+    async def _process_send(self, message_envelope: Any) -> None:
+        # An actor's error is set on its sender's future without a look: on one that was cancelled
+        # meanwhile that raises, in a task that nobody awaits.
+        with suppress(asyncio.InvalidStateError):
+            await super()._process_send(message_envelope)
 
     async def stop(self) -> None:
         """Stop, with the handlers still at work: after an interrupt nobody waits for them any more."""

@@ -1,5 +1,7 @@
 """One document on its way through the flow: passages, instructions, harder ones; losses are rejects."""
 
+import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from autogen_core.exceptions import CantHandleException
 
+from arenainstruct.agents.errors import StopRun
 from arenainstruct.agents.messages import Curate, Findings, Respond
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.records import (
@@ -186,3 +189,26 @@ async def test_an_actor_raises_on_what_it_does_not_handle(tmp_path: Path) -> Non
         assert isinstance(
             await stage.services.troupe.send(message, Findings, "curator", "teacher"), Findings
         )
+
+
+async def test_an_actor_that_fails_once_nobody_waits_for_it_is_no_loose_error(
+    tmp_path: Path,
+) -> None:
+    loose: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: loose.append(context))
+
+    def interrupted(line: Line) -> Any:
+        sending.cancel()
+        return StopRun("door", "the door is shut")
+
+    async with staged(tmp_path, {"contender": interrupted}) as stage:
+        sending = asyncio.create_task(
+            stage.services.troupe.send(
+                Respond(instruction=instruction()), Answer, "contender", "small"
+            )
+        )
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await asyncio.sleep(0.05)
+    gc.collect()
+    assert loose == []
