@@ -2,7 +2,7 @@
 
 `TfidfEmbedder` needs no weights and is the default; `SentenceEmbedder` loads a local
 sentence-transformers model. An endpoint's embeddings go through the door to models
-(`agents.embedding`), since they are paid calls.
+(`agents.models.embedding`), since they are paid calls.
 """
 
 from .embedder import Embedder, Vectors, unit_rows
