@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from ...tools.embedding.embedder import Vectors, unit_rows
+from ...tools.embedding import Vectors, unit_rows
 from ..errors import UserError
 from ..records import Turn
 from .call import Call, Reply, Usage

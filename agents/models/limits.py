@@ -48,7 +48,11 @@ class Bucket:
 
 
 class Throttle:
-    """The requests and tokens per minute of one model."""
+    """The requests and tokens per minute of one model: token buckets that may go into debt.
+
+    A caller takes its share at once and sleeps its own time: the order of arrival is kept by
+    arithmetic, without a queue.
+    """
 
     def __init__(self, rpm: int | None, tpm: int | None, clock: Clock = time.monotonic) -> None:
         now = clock()

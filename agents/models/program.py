@@ -1,4 +1,4 @@
-"""Providers that are Python functions: contenders of known strength, scripts of tests, a mender of answers."""
+"""Providers that are Python functions: contenders of known strength, scripts of tests, menders of answers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace

@@ -184,7 +184,11 @@ def counted(body: bytes) -> int:
 
 
 def reward_in(body: bytes) -> float:
-    """Return the reward in a response.
+    """Return the reward in a response, in whichever shape its server gives it.
+
+    `/pooling` answers with one number, with a row of labels, or with a row a token, of which the last one
+    has read the whole answer; `/classify` with labels as `probs` or `logits`; `/score` with `score`. Of
+    two labels the second is the good one, and the reward is how far it is ahead.
 
     Raises:
         AttemptFailed: it holds no finite number; `refused` where the model is no reward model.

@@ -13,7 +13,7 @@ from ...agents.records import Battle, Instruction, make_id
 from ...taxonomy.refinement import Aim, OperatorRecord, Refinement
 from .. import kinds, stages
 from ..records import start_over
-from ..services import Round, Services, reject, settle
+from ..services import Round, Services, failed_at, settle
 from ..stream import paged
 from .decide import answers_of, leaf_records, questions_of
 from .decisions import Decision, decision_id
@@ -156,14 +156,7 @@ async def _constrained(
     found, rejects = await settle(
         (
             services.troupe.send(message, Constraint, "critic", alias),
-            partial(
-                reject,
-                stage=STAGE,
-                round=number,
-                subject=message.instruction.id,
-                skill=message.instruction.skill,
-                leaf=message.instruction.leaf,
-            ),
+            partial(failed_at(STAGE, message.instruction), round=number),
         )
         for message in messages
     )

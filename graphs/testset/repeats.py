@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from ...tools.decontamination.characters import CharacterRule
+from ...tools.decontamination.cosine import CharacterRule
 from ...tools.decontamination.rule import Rule, Scores, nearest
 from .prompt import Prompt, Removed, excerpt
 from .settings import SamplingSettings
