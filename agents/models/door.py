@@ -17,8 +17,7 @@ from ..trace import Scope, Tracer, here, note
 from .budget import Budget, Purse
 from .call import Attempt, Call, Reply
 from .characters import sound
-from .flight import Flights
-from .gate import Gate
+from .flight import Flights, Gate
 from .ledger import Ledger
 from .limits import Limits
 from .past import Past
