@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from ..tools.tool import Given, Past, Tool
 from .errors import ArenaInstructError, Diverged, ToolError, boundary
-from .models.budget import Budget
+from .models.budget import Budget, Purse
 from .models.call import Reply
 from .models.characters import sound
 from .models.flight import Flights
 from .models.ledger import Ledger
-from .models.purse import Purse
 from .models.request import Request
 from .records import Turn
 from .tool_loop import LoopTool

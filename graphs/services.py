@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from ..agents.cast import Cast
@@ -175,6 +176,18 @@ def reject(
         failed=bool(failure),
         model=behind.alias,
         calls=behind.calls,
+    )
+
+
+def failed_at(stage: str, instruction: Instruction) -> "partial[Reject]":
+    """Return what makes the reject of a call about an instruction that failed at a stage."""
+    return partial(
+        reject,
+        stage=stage,
+        round=instruction.round,
+        subject=instruction.id,
+        skill=instruction.skill,
+        leaf=instruction.leaf,
     )
 
 

@@ -30,7 +30,7 @@ from .bench import say
 from .folder import RunFolder
 from .opening import stored
 from .store import STORE_FILE
-from .store.packing import pack
+from .store.requests import pack
 from .view.indexing import catch_up
 from .view.rows import Wanted, rows
 from .view.source import Source

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from ..agents.contender_name import known_as
-from ..agents.models.tally import Tally
+from ..agents.models.usage import Tally
 from ..graphs import kinds
 from ..graphs.generation.gates import PROSE
 from ..graphs.records import cut_answers

@@ -31,12 +31,11 @@ from ..graphs.trainer import Trainer
 from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
 from .control import attended
-from .duplicates import TaskDuplicates
+from .duplicates import TaskDuplicates, known_texts
 from .folder import ARENA, RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
 from .interrupt import run_interruptible
-from .known import known_texts
 from .manifest import Manifest
 from .opening import Opened, Opening, stored
 from .otlp import exporting

@@ -8,11 +8,7 @@ from arenainstruct.agents.records import (
 )
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import battle as arena
-from arenainstruct.graphs.supervisor import (
-    second_look,
-    select,
-    state,
-)
+from arenainstruct.graphs.supervisor import decide, second_look, state
 from arenainstruct.graphs.supervisor.decisions import (
     Decision,
 )
@@ -28,7 +24,7 @@ async def selected(stage: Stage, *asked: Instruction) -> Decision:
     await stage.store.add(kinds.INSTRUCTION, 1, asked)
     running = state.start_state(round=1)
     await arena.battle(running, stage.runtime)
-    counts = (await select.select(running, stage.runtime)).get("counts")
+    counts = (await decide.select(running, stage.runtime)).get("counts")
     await second_look.second_look(state.start_state(round=1, counts=counts), stage.runtime)
     found: list[Decision] = await stage.records(kinds.DECISION)
     return found[0]

@@ -11,7 +11,7 @@ from arenainstruct.agents.contender_name import alias_of, contender_name, known_
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.settings import ModelSettings, OpenAISettings
 from arenainstruct.graphs.arena import peer_battle
-from arenainstruct.graphs.arena.battle import build
+from arenainstruct.graphs.arena.protocols import PROTOCOLS
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.runs.config.config import load_config
 
@@ -93,7 +93,7 @@ async def fought(stage: Stage, version: str) -> Any:
     opened = stage.door.models["small"]
     stage.door.models["small"] = replace(opened, settings=trained)
     asked = start_state(instruction(), 1, evaluation=False)
-    return await build().ainvoke(asked, context=services)
+    return await PROTOCOLS["battle"]().ainvoke(asked, context=services)
 
 
 async def test_a_trained_target_answers_and_battles_again(tmp_path: Path) -> None:

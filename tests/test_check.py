@@ -13,7 +13,7 @@ from aiohttp import web
 from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.check import Finding, check, load_either
 from arenainstruct.runs.config.config import load_config
-from arenainstruct.runs.mock.canned import Canned
+from arenainstruct.runs.mock.replies import Canned
 from arenainstruct.runs.mock.request import ChatRequest
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"

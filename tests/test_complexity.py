@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from arenainstruct.agents.records import Seed
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.settings import FeedbackSettings
+from arenainstruct.graphs.supervisor.complexity import became
 from arenainstruct.graphs.supervisor.decisions import Decision, decision_id
 from arenainstruct.graphs.supervisor.feedback import LeafRecord
 from arenainstruct.graphs.supervisor.grading import Contest, wanted
-from arenainstruct.graphs.supervisor.operators import became
 from arenainstruct.taxonomy.refinement import Aim, OperatorRecord, Refinement
 from arenainstruct.taxonomy.skill import SIMPLIFY, Goal
 from tests.rounds import supervised

@@ -18,9 +18,9 @@ from arenainstruct.tools.constraints import (
     read,
     telling_words,
 )
+from arenainstruct.tools.constraints.lengths import count_sentences
 from arenainstruct.tools.constraints.mend import mended
 from arenainstruct.tools.constraints.said import said_in
-from arenainstruct.tools.constraints.sentences import count_sentences
 
 GERMAN = "Der Kanal verbindet zwei Meere, und viele Schiffe fahren jeden Tag durch seine Schleusen."
 ENGLISH = "the canal joins two seas, and many ships pass through its locks on every single day."

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arenainstruct.agents.embedding import EndpointEmbedder
 from arenainstruct.agents.errors import ModelError, UserError
 from arenainstruct.agents.models.base_settings import Price
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.door import Door, OpenModel
-from arenainstruct.agents.models.embedding import EmbeddingProvider
+from arenainstruct.agents.models.embedding import EmbeddingProvider, EndpointEmbedder
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.settings import EmbeddingSettings
 from arenainstruct.runs.mock import MockOptions, MockServer

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.tools.ratings.chance import log_odds_a
 from arenainstruct.tools.ratings.fit import rate
-from arenainstruct.tools.ratings.flips import flips
 from arenainstruct.tools.ratings.judged import Judged
-from arenainstruct.tools.ratings.judges import Judge, JudgeFit, bootstrap_judges, fit_judges
+from arenainstruct.tools.ratings.judges import (
+    Judge,
+    JudgeFit,
+    bootstrap_judges,
+    fit_judges,
+    log_odds_a,
+)
 from arenainstruct.tools.ratings.panel import panel
+from arenainstruct.tools.ratings.position import flips
 from arenainstruct.tools.ratings.table import BattleTable, Floats, Ints
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "battles"

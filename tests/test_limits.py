@@ -10,10 +10,9 @@ from arenainstruct.agents.errors import EndpointDown, ModelError
 from arenainstruct.agents.models.breaker import Breaker
 from arenainstruct.agents.models.call import Reply
 from arenainstruct.agents.models.concurrency import Concurrency
-from arenainstruct.agents.models.limits import Limits, share_limits
+from arenainstruct.agents.models.limits import Limits, Throttle, share_limits
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import OpenAISettings
-from arenainstruct.agents.models.throttle import Throttle
 
 OK = Reply(text="ok", model="m", tokens_in=10, tokens_out=10)
 

@@ -16,7 +16,7 @@ from arenainstruct.graphs.settings import CurationSettings
 from arenainstruct.graphs.supervisor.curate import curate
 from arenainstruct.graphs.supervisor.state import start_state
 from arenainstruct.runs.config.config import load_config
-from arenainstruct.runs.known import known_texts
+from arenainstruct.runs.duplicates import known_texts
 from arenainstruct.runs.seeds import SeedReject, SeedSettings, read_seeds
 from tests.stage import READING, SEED, Line, Stage, instruction, staged
 from tests.stage import curator as sound

@@ -16,6 +16,7 @@ from arenainstruct.tools.ratings.agreement import (
     fleiss_kappa,
     krippendorff_alpha,
 )
+from arenainstruct.tools.ratings.connection import triples
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.intervals import bootstrap, sandwich
 from arenainstruct.tools.ratings.length import Matched, length_controlled
@@ -29,7 +30,6 @@ from arenainstruct.tools.ratings.style import (
     sandwich_styled,
 )
 from arenainstruct.tools.ratings.table import BattleTable, Floats, Row
-from arenainstruct.tools.ratings.triples import triples
 
 MIRROR = {"model_a": "model_b", "model_b": "model_a", "tie": "tie"}
 NAMES = ["ant", "bee", "cat", "dog", "elk"]

@@ -7,12 +7,7 @@ import pytest
 
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.graphs import kinds
-from arenainstruct.graphs.supervisor import (
-    complexity,
-    feed_back,
-    state,
-    taxonomy,
-)
+from arenainstruct.graphs.supervisor import complexity, feedback, state, taxonomy
 from arenainstruct.graphs.supervisor.graph import build
 from tests.rounds import selected, supervised
 from tests.stage import (
@@ -104,7 +99,7 @@ async def fed_back(stage: Stage) -> Any:
     weights = (await taxonomy.taxonomy(running, stage.runtime)).get("weights")
     levels = (await complexity.complexity(running, stage.runtime)).get("levels")
     joined = state.start_state(round=1, weights=weights, levels=levels)
-    return await feed_back.feed_back(joined, stage.runtime)
+    return await feedback.feed_back(joined, stage.runtime)
 
 
 async def test_lost_battles_change_the_policy_with_their_numbers(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from arenainstruct.agents.models.key import is_private
 from arenainstruct.agents.models.openai import OpenAIProvider
-from arenainstruct.agents.models.secrets import redact
+from arenainstruct.agents.models.secrets import is_private, redact
 from arenainstruct.agents.models.settings import OpenAISettings
 
 

@@ -9,7 +9,7 @@ import pytest
 from arenainstruct.agents.models.call import Reply
 from arenainstruct.agents.records import Answer, Battle
 from arenainstruct.graphs import kinds
-from arenainstruct.graphs.arena.fight import fight
+from arenainstruct.graphs.arena.protocols import fight
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.replay import replay_async
 from arenainstruct.runs.store import Store

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from arenainstruct.graphs.testset.prompt import Prompt
+from arenainstruct.graphs.testset.repeats import Telling
 from arenainstruct.graphs.testset.sample import diverse, spread
-from arenainstruct.graphs.testset.telling import Telling
 from arenainstruct.runs.leaderboard.asked import Asked
 from arenainstruct.runs.leaderboard.reading import Wanted, load
 from arenainstruct.runs.leaderboard.verdicts import spreads

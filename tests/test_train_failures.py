@@ -11,7 +11,7 @@ from arenainstruct.runs import load_config
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.training import process, trainer, trl
 from arenainstruct.runs.training.marker import mark, marked
-from arenainstruct.runs.training.steps.failure import TrainingEnds, classified
+from arenainstruct.runs.training.steps.work import TrainingEnds, classified
 from tests.small_loop import DEMO
 
 

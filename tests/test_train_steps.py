@@ -130,7 +130,7 @@ def test_sft_learns_what_the_assistant_says(base: Path, tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_it_and_leaves_no_weights(base: Path, tmp_path: Path) -> None:
-    from arenainstruct.runs.training.steps.failure import TrainingEnds
+    from arenainstruct.runs.training.steps.work import TrainingEnds
 
     bench = Bench(tmp_path, base, sft={"learning_rate": 1e30, "epochs": 3})
     bench.rows(sft=sft_rows())

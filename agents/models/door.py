@@ -14,20 +14,17 @@ from typing import Any
 from ..errors import ArenaInstructError, Diverged, ModelError, StopRun
 from ..fence import harmless
 from ..trace import Scope, Tracer, here, note
-from .budget import Budget
+from .budget import Budget, Purse
 from .call import Attempt, Call, Reply
 from .characters import sound
-from .flight import Flights
-from .gate import Gate
+from .flight import Flights, Gate
 from .ledger import Ledger
 from .limits import Limits
 from .past import Past
 from .provider import AttemptFailed, Provider, Resting
-from .purse import Purse
 from .request import Request, difference, request
 from .settings import ModelSettings
-from .tally import Tally
-from .usage import dearest
+from .usage import Tally, dearest
 
 _NOWHERE = Scope(Tracer("", lambda event: None), graph="-", node="-")
 

@@ -4,19 +4,24 @@ A call's turns are the texts of one batch; the reply's text holds their vectors.
 budget, the limits and the retries of the door hold for embeddings too.
 """
 
+import asyncio
 import base64
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 
+from ...tools.embedding import Vectors, unit_rows
 from ..errors import UserError
+from ..records import Turn
 from .call import Call, Reply, Usage
+from .door import Door
 from .failure import failure_behind, http_failure
-from .key import find_key
 from .pace import Pace
 from .provider import AttemptFailed
+from .secrets import find_key
 from .settings import EmbeddingSettings
 from .transport import Answered, Transport
 from .usage import believed, likely_in, most_in
@@ -120,3 +125,32 @@ def unpack(text: str) -> Rows:
     """Return what `pack` wrote."""
     size, _, data = text.partition(":")
     return np.frombuffer(base64.b64decode(data), dtype="<f4").reshape(-1, int(size))
+
+
+class EndpointEmbedder:
+    """Embeds with a model of the door that serves embeddings (`EmbeddingProvider`)."""
+
+    def __init__(self, door: Door, alias: str, batch: int) -> None:
+        self._door = door
+        self._alias = alias
+        self._batch = batch
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of the texts; equal texts are sent once.
+
+        Raises:
+            ModelError: a batch failed for good.
+            StopRun: the budget is spent or the endpoint is down.
+        """
+        distinct = sorted(set(texts))
+        if not distinct:
+            return np.zeros((0, 1), dtype=np.float32)
+        starts = range(0, len(distinct), self._batch)
+        parts = await asyncio.gather(*(self._ask(distinct[s : s + self._batch]) for s in starts))
+        places = {text: place for place, text in enumerate(distinct)}
+        return unit_rows(np.concatenate(parts)[[places[text] for text in texts]])
+
+    async def _ask(self, texts: list[str]) -> Vectors:
+        turns = tuple(Turn(role="user", content=text) for text in texts)
+        reply = await self._door.complete(Call(self._alias, turns, role="embedder"))
+        return unpack(reply.text)

@@ -19,9 +19,9 @@ from typing import IO, Any, ClassVar
 
 from .call import Call, Reply
 from .dialect import Learned
-from .key import UNASKED
 from .openai import OpenAIProvider
 from .provider import AttemptFailed
+from .secrets import UNASKED
 from .settings import LocalSettings, OpenAISettings
 
 EXTRA = "make local"

@@ -12,8 +12,8 @@ from .call import Call, Reply
 from .codec import Codec
 from .dialect import Dialect, Learned
 from .failure import failure_behind, http_failure
-from .key import find_key
 from .provider import AttemptFailed
+from .secrets import find_key
 from .settings import OpenAISettings
 from .transport import Answered, Transport
 

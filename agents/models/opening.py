@@ -6,9 +6,9 @@ from dataclasses import replace
 from ..errors import UserError
 from .dialect import Learned
 from .door import OpenModel
-from .key import UNASKED
 from .limits import Limits
 from .provider import Provider
+from .secrets import UNASKED
 from .settings import (
     ClassifierSettings,
     EmbeddingSettings,
@@ -70,7 +70,7 @@ def open_provider(
 
             return OfflineProvider(settings, seed)
         case MendedSettings():
-            from .mended import MendedProvider
+            from .program import MendedProvider
 
             inner = open_provider(alias, settings.of, seed, learned, network=network, notify=notify)
             return MendedProvider(settings, inner)
@@ -92,7 +92,7 @@ def _of_settings(
 
             return RecordedProvider(settings)
         case ScriptedSettings():
-            from .scripted import ScriptedProvider
+            from .program import ScriptedProvider
 
             return ScriptedProvider(settings)
         case ProgramSettings():

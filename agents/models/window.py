@@ -16,7 +16,7 @@ import aiohttp
 import orjson
 
 from ..errors import UserError
-from .key import find_key, is_private
+from .secrets import find_key, is_private
 from .settings import ModelSettings, OpenAISettings, TransformersSettings
 
 _SECONDS = 5.0

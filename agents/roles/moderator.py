@@ -56,8 +56,6 @@ ORDER = (
     Move("first", 3, ("respond", "criticise", "raise")),
     Move("second", 3, ("respond",)),
 )
-SPOKEN = sum(not move.opening for move in ORDER)
-"""Statements that are asked for."""
 
 
 class Moderator(Actor):

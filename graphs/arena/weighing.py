@@ -71,7 +71,7 @@ def judges_of(tally: Tally) -> "Mapping[str, Judge]":
 
 def reweighed(battle: Battle, judges: "Mapping[str, Judge]") -> Battle:
     """Return a battle with the verdict that its games make in the light of their jurors."""
-    from ...tools.ratings.chance import log_odds_a
+    from ...tools.ratings.judges import log_odds_a
 
     votes = [(g.juror, _outcome(g), g.shown_first == "model_a") for g in battle.games]
     found = _verdict(battle.games, log_odds_a(votes, judges), judges)

@@ -16,7 +16,7 @@ from ...agents.messages import Choose, Chosen, Findings
 from ...agents.records import Instruction, Reject, make_id
 from .. import kinds
 from ..checking import apart
-from ..services import Asked, Services, reject, settle
+from ..services import Asked, Services, failed_at, settle
 from ..tracing import traced
 from .gates import Looked, asking, fault
 
@@ -68,22 +68,15 @@ async def curate(state: CurationState, runtime: Runtime[Services]) -> CurationUp
     message = services.curate(instruction)
     alias = services.cast.speaks("curator")
     findings, rejects = await settle(
-        [(services.troupe.send(message, Findings, "curator", alias), _failed(instruction))]
+        [
+            (
+                services.troupe.send(message, Findings, "curator", alias),
+                failed_at("curation", instruction),
+            )
+        ]
     )
     rejects += [dropped(instruction, f.reason, f.detail) for f in findings if f.reason]
     return {"rejects": rejects}
-
-
-def _failed(instruction: Instruction) -> partial[Reject]:
-    """Return what makes the reject of a call about an instruction that failed."""
-    return partial(
-        reject,
-        stage="curation",
-        round=instruction.round,
-        subject=instruction.id,
-        skill=instruction.skill,
-        leaf=instruction.leaf,
-    )
 
 
 async def reorder(state: CurationState, runtime: Runtime[Services]) -> CurationUpdate:
@@ -95,7 +88,7 @@ async def reorder(state: CurationState, runtime: Runtime[Services]) -> CurationU
             services.troupe.send(
                 Choose(instruction=instruction, options=order), Chosen, "curator", alias
             ),
-            partial(_failed(instruction), part=part),
+            partial(failed_at("curation", instruction), part=part),
         )
         for part, order in (("options as given", options), ("options reversed", options[::-1]))
     )

@@ -17,7 +17,7 @@ class FlowKind:
     roles: tuple[str, ...]
     """Roles that can carry a transformation out; the first does where the YAML names none."""
     transform: str = "transform"
-    """Which part of `agents.parts` the skill's `transform` prompt plays."""
+    """Which of `PARTS` in `runs.config.skills` the skill's `transform` prompt plays."""
     programmed: bool = False
     """A program writes its instructions: the skill names it, and needs no prompts and no goals."""
     lists_apis: bool = False

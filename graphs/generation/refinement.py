@@ -12,9 +12,9 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Edit, Steer, Suggest, Suggested
-from ...agents.records import Instruction, Passage, Reject, make_id
+from ...agents.records import Instruction, Passage, make_id
 from ...taxonomy.skill import Skill
-from ..services import Services, reject, settle
+from ..services import Services, failed_at, settle
 from ..tracing import traced
 from .flow_state import FlowState, FlowUpdate
 
@@ -49,7 +49,7 @@ async def suggest(state: RefinementState, runtime: Runtime[Services]) -> Refinem
                 "suggester",
                 alias,
             ),
-            _failed("suggestion", instruction),
+            failed_at("suggestion", instruction),
         )
         for instruction in frontier
     )
@@ -102,7 +102,7 @@ async def edit(state: RefinementState, runtime: Runtime[Services]) -> Refinement
                 "editor",
                 alias,
             ),
-            partial(_failed("edit", parents[s.instruction_id]), part=s.id),
+            partial(failed_at("edit", parents[s.instruction_id]), part=s.id),
         )
         for s in state["suggestions"]
         if s.instruction_id in parents
@@ -143,17 +143,6 @@ def _rewritten(edited: Instruction, parent: Instruction) -> Passage | None:
 def _first_of_each(edited: list[Instruction]) -> list[Instruction]:
     """Return the first edit of each parent."""
     return list({i.parents[0]: i for i in reversed(edited)}.values())[::-1]
-
-
-def _failed(stage: str, instruction: Instruction) -> "partial[Reject]":
-    return partial(
-        reject,
-        stage=stage,
-        round=instruction.round,
-        subject=instruction.id,
-        skill=instruction.skill,
-        leaf=instruction.leaf,
-    )
 
 
 def build() -> CompiledStateGraph[RefinementState, Services, FlowState, FlowState]:

@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.records import Instruction
 from .. import kinds, stages
-from ..arena.fight import fight
+from ..arena.protocols import fight
 from ..arena.weighing import weigh
 from ..records import start_over
 from ..services import Services

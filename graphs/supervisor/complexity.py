@@ -1,23 +1,25 @@
 """Complexity: what was won at ease is asked harder, and what was lost all over is asked plainer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import erf, sqrt
 
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Constraint, Contrast
-from ...agents.records import Battle, make_id
+from ...agents.records import Battle, Instruction, make_id
 from ...taxonomy.refinement import Aim, OperatorRecord, Refinement
 from .. import kinds, stages
 from ..records import start_over
-from ..services import Round, Services, reject, settle
+from ..services import Round, Services, failed_at, settle
+from ..stream import paged
 from .decide import answers_of, leaf_records, questions_of
+from .decisions import Decision, decision_id
 from .difficulty import estimate
 from .feedback import Records
 from .grading import GOOD, Contest, grade, wanted
-from .operators import operators_of
 from .selection import won_by
 from .state import RunState, RunUpdate, current_round, in_force
 
@@ -154,14 +156,7 @@ async def _constrained(
     found, rejects = await settle(
         (
             services.troupe.send(message, Constraint, "critic", alias),
-            partial(
-                reject,
-                stage=STAGE,
-                round=number,
-                subject=message.instruction.id,
-                skill=message.instruction.skill,
-                leaf=message.instruction.leaf,
-            ),
+            partial(failed_at(STAGE, message.instruction), round=number),
         )
         for message in messages
     )
@@ -203,3 +198,51 @@ async def _refinement(services: Services, round: Round, aims: dict[str, Aim]) ->
         operators={name: str(record) for name, record in operators.items()},
     )
     return found
+
+
+PAGE = 500
+
+
+async def operators_of(services: Services, number: int) -> dict[str, OperatorRecord]:
+    """Return the records of a round's operators, by `skill/operator`."""
+    found: dict[str, OperatorRecord] = defaultdict(OperatorRecord)
+    async for draft in services.records.stream(kinds.DRAFT, number):
+        if draft.depth:
+            found[_key(draft)] += OperatorRecord(made=1)
+    page: list[Instruction]
+    async for page in paged(services.records.stream(kinds.INSTRUCTION, number), PAGE):
+        edited = [one for one in page if one.depth]
+        ids = {id for one in edited for id in (one.id, one.parents[0])}
+        decisions = await services.records.get_many(kinds.DECISION, map(decision_id, sorted(ids)))
+        for one in edited:
+            goal = services.skills[one.skill].goal(one.operator)
+            found[_key(one)] += became(one, decisions, eases=goal is not None and goal.eases)
+    return dict(sorted(found.items()))
+
+
+def became(
+    edited: Instruction, decisions: Mapping[str, Decision], *, eases: bool
+) -> OperatorRecord:
+    """Return what became of one edited instruction that passed the gate; decisions are by their id."""
+    child = decisions.get(decision_id(edited.id))
+    parent = decisions.get(decision_id(edited.parents[0]))
+    if child is not None and child.outcome == "broken":
+        return OperatorRecord()
+    harder = probably_harder(child, parent) if child and parent else None
+    if harder is None:
+        return OperatorRecord(passed=1)
+    return OperatorRecord(passed=1, compared=1, moved=1 - harder if eases else harder)
+
+
+def probably_harder(child: Decision, parent: Decision) -> float | None:
+    """Return the probability that one instruction is harder than another; None where nothing tells."""
+    if child.difficulty is None or parent.difficulty is None:
+        return None
+    spread = sqrt((child.spread or 0) ** 2 + (parent.spread or 0) ** 2)
+    if not spread:
+        return 0.5
+    return 0.5 * (1 + erf((child.difficulty - parent.difficulty) / spread / sqrt(2)))
+
+
+def _key(instruction: Instruction) -> str:
+    return f"{instruction.skill}/{instruction.operator}"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from langgraph.runtime import Runtime
+
 from ...agents.records import Answer, Battle, Instruction, Record, make_id
 from ...agents.rows import PreferenceRow, RlvrRow, SftRow
 from .. import kinds, stages
@@ -18,6 +20,7 @@ from .feedback import LeafRecord
 from .outcome import outcome, record_of
 from .quota import Bars, Seen
 from .selection import Find, Rule, find_pairs, find_sft
+from .state import RunState, RunUpdate, in_force
 
 PAGE = 200
 """Instructions decided on together."""
@@ -250,3 +253,17 @@ async def leaf_records(services: Services, number: int) -> dict[tuple[str, str],
         if d.outcome not in ("broken", "held_out"):
             found[d.skill, d.leaf] += LeafRecord(d.won, d.tied, d.lost)
     return dict(found)
+
+
+async def select(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
+    """Decide on the round's instructions, and count what came of it."""
+    services, number = await in_force(state, runtime), state["round"]
+    total = await services.records.count(kinds.INSTRUCTION, number)
+    services.notify("stage_started", stage="select", total=total)
+    outcomes = await decide_round(
+        services, number, told=lambda: services.notify("progress", stage="select")
+    )
+    rows = (kinds.SFT, kinds.PREFERENCE, kinds.RLVR)
+    counts = {kind.name: await services.records.count(kind, number) for kind in rows}
+    services.notify("stage_finished", stage="select", count=counts["sft"])
+    return {"counts": {**state["counts"], **outcomes, **counts}}

@@ -13,8 +13,8 @@ from langgraph.runtime import Runtime
 from ...agents.errors import EpisodeError
 from ...agents.records import Battle, Instruction, Reject, make_id
 from .. import kinds, stages
-from ..arena.fight import fight
 from ..arena.matchmaking import Pair, pairs
+from ..arena.protocols import fight
 from ..arena.state import battle_id, given_id
 from ..arena.weighing import weigh
 from ..services import Services, reject

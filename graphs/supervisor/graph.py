@@ -16,13 +16,13 @@ from ..tracing import traced
 from .battle import battle
 from .complexity import complexity
 from .curate import curate
+from .decide import select
 from .evaluate import evaluate
-from .feed_back import feed_back
+from .feedback import feed_back
 from .gate import gate
 from .generate import generate
 from .plan import plan
 from .second_look import second_look
-from .select import select
 from .state import RunState
 from .taxonomy import taxonomy
 from .train import train

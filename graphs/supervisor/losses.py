@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from ...agents.messages import Loss
 from ...agents.records import Answer, Battle
-from ...tools.embedding.tfidf import TfidfEmbedder
+from ...tools.embedding import TfidfEmbedder
 from ...tools.optional import sklearn
 from .. import kinds
 from ..records import Records

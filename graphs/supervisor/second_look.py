@@ -2,13 +2,12 @@
 
 from langgraph.runtime import Runtime
 
-from ...agents.errors import EpisodeError
 from ...agents.messages import Findings
 from ...agents.records import Instruction, Reject, make_id
 from .. import kinds, stages
 from ..generation.curation import dropped
 from ..records import start_over
-from ..services import Services, reject, settle
+from ..services import Services, failed_at, settle
 from ..stream import ordered
 from .decide import questions_of
 from .decisions import Decision
@@ -54,17 +53,7 @@ async def _look(services: Services, decision: Decision) -> list[Reject]:
     message = services.curate(instruction, evidence=decision.reason)
     send = services.troupe.send(message, Findings, "curator", services.cast.speaks("curator"))
 
-    def failed(error: EpisodeError) -> Reject:
-        return reject(
-            error,
-            stage=STAGE,
-            round=instruction.round,
-            subject=instruction.id,
-            skill=instruction.skill,
-            leaf=instruction.leaf,
-        )
-
-    findings, rejects = await settle([(send, failed)])
+    findings, rejects = await settle([(send, failed_at(STAGE, instruction))])
     for finding in findings:
         if finding.reason:
             detail = f"{decision.reason}; {finding.detail}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...tools.embedding.embedder import Vectors
+from ...tools.embedding import Vectors
 from ...tools.optional import optional, sklearn
 
 MANY = 20_000

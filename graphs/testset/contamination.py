@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...tools.decontamination.characters import CharacterRule
-from ...tools.decontamination.embeddings import EmbeddingRule
+from ...tools.decontamination.cosine import CharacterRule, EmbeddingRule
 from ...tools.decontamination.ngrams import NgramRule
 from ...tools.decontamination.passages import asks, without
 from ...tools.decontamination.rule import Match, Rule, nearest, reaching
-from ...tools.embedding.embedder import Embedder
+from ...tools.embedding import Embedder
 from .prompt import EXCERPT, Prompt, Removed, TrainingText, excerpt
 from .settings import DecontaminationSettings
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from ...agents.errors import EpisodeError
 from ...agents.troupe import Troupe
 from ...tools.decontamination.rule import Rule
-from ...tools.embedding.embedder import Embedder
+from ...tools.embedding import Embedder
 from ..stream import ordered
 from .prompt import Prompt, TrainingText
 from .settings import SamplingSettings

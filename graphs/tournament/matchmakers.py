@@ -1,12 +1,21 @@
-"""The matchmakers by name, and how many battles each picks at a time."""
+"""The matchmakers by name, and how many battles each picks at a time; the shortest, round robin, is here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from .active import active
-from .design import Design, Matchmaker
-from .round_robin import round_robin
+from .design import Cells, Design, Matchmaker, Played
 from .swiss import swiss
+
+
+def round_robin(design: Design, played: Played, size: int) -> Cells:
+    """Return the next battles of the full tournament."""
+    order = np.random.default_rng([design.seed, 0]).permutation(design.battles)
+    tried = played.tried(design).ravel()
+    chosen = order[~tried[order]][:size]
+    return Cells(chosen // design.questions, chosen % design.questions)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from ...tools.ratings.table import Floats
 from .design import Design, Played
 from .expected import Expected, expect
-from .round_robin import round_robin
+from .matchmakers import round_robin
 
 WORLDS = 5
 STEPS = 20

@@ -5,12 +5,12 @@ checkers, prompts and kinds of documents.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from random import Random
 from typing import get_args
 
-from ...agents.parts import PARTS, Part
 from ...agents.records import SeedKind
 from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
 from ...prompts.template import Prompt, load_prompt
@@ -23,6 +23,40 @@ from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
 from ...tools.mcp.tools import Named
 from ...tools.programs import named
 from ...tools.registry import TOOLS
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part; a prompt file for it says the same role and reply, and uses some of the variables."""
+
+    role: str
+    reply: str
+    """Name of the reply type in `agents.replies`."""
+    variables: frozenset[str]
+
+
+def _part(role: str, reply: str, variables: str) -> Part:
+    return Part(role, reply, frozenset(variables.split()))
+
+
+PARTS = {
+    "transform": _part(
+        "transformer", "PassageReply", "about seed seed_kind seed_title transformation"
+    ),
+    "describe": _part("describer", "ApisReply", "seed language"),
+    "write": _part("writer", "TasksReply", "about passage apis leaf count complexity"),
+    "suggest": _part(
+        "suggester",
+        "SuggestionsReply",
+        "about passage apis task options leaf goals count complexity",
+    ),
+    "edit": _part(
+        "editor",
+        "EditReply",
+        "about passage apis task options leaf goal direction expected_behaviour",
+    ),
+}
+
 
 Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""

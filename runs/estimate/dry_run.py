@@ -22,9 +22,8 @@ from ...graphs.supervisor.held_out import HeldOutSeeds
 from ...graphs.supervisor.state import start_state
 from ..config.config import RunConfig
 from ..config.load import BudgetSettings
-from ..duplicates import TaskDuplicates
+from ..duplicates import TaskDuplicates, known_texts
 from ..ingest import index_apis
-from ..known import known_texts
 from ..opening import Opening
 from ..run import services_of
 from ..store import STORE_FILE, Place, Store

@@ -17,8 +17,7 @@ from ..progress import clock, short
 from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
 from .measured import Speed, measured
-from .sample import SEEDS, Stratum
-from .scaling import Scaled, Strata, scaled
+from .scaling import SEEDS, Scaled, Strata, Stratum, scaled
 from .standin import BYTES_PER_TOKEN
 
 WAIT_S, TOKENS_PER_S = 0.8, 60.0

@@ -7,13 +7,13 @@ import numpy as np
 
 from ...agents.errors import UserError
 from ...tools.ratings.agreement import Agreement
+from ...tools.ratings.connection import Triples, triples
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit, index_of
-from ...tools.ratings.flips import Flips, flips
 from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
-from ...tools.ratings.position import Position, position
+from ...tools.ratings.position import Flips, Position, flips, position
 from ...tools.ratings.record import Record, record
 from ...tools.ratings.standings import (
     Standing,
@@ -23,7 +23,6 @@ from ...tools.ratings.standings import (
     win_rates,
 )
 from ...tools.ratings.table import BattleTable, Ints
-from ...tools.ratings.triples import Triples, triples
 from .battles import Battles
 from .difficulty import Difficulty, length_controlled_rates, read_difficulty
 from .options import Options

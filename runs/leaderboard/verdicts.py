@@ -11,8 +11,8 @@ import numpy as np
 
 from ...tools.ratings.agreement import Agreement, compare
 from ...tools.ratings.connection import Bools
-from ...tools.ratings.flips import flips
 from ...tools.ratings.panel import panel
+from ...tools.ratings.position import flips
 from ...tools.ratings.share import FLIPPED_WEIGHT
 from ...tools.ratings.table import Floats, Ints, add_up
 from .battles import Battles, Labels

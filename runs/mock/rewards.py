@@ -10,8 +10,7 @@ from typing import Any, Literal, Self
 
 import orjson
 
-from .faults import share
-from .options import MockOptions
+from .options import MockOptions, share
 
 Route = Literal["pooling", "classify", "score"]
 WIDEST = 4.0

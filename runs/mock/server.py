@@ -7,12 +7,9 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-from .canned import Canned, garbage
 from .counters import Counters
-from .embeddings import DIMENSIONS, embed, in_base64
-from .faults import Fault, pick_fault, share
-from .offline import speak_offline
-from .options import MockOptions
+from .options import Fault, MockOptions, pick_fault, share
+from .replies import DIMENSIONS, Canned, embed, garbage, in_base64, speak_offline
 from .request import ChatRequest
 from .rewards import RewardRequest, Route, no_reward, reward_body
 

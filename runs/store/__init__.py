@@ -1,10 +1,9 @@
 """Everything a run must not lose, in one database: paid replies, records, events."""
 
-from .checkpoints import checkpointer
 from .database import drop_store, holds_store, try_store
 from .ledger import Entry
 from .place import Place
-from .store import STORE_FILE, Store
+from .store import STORE_FILE, Store, checkpointer
 from .tasks import Task
 from .totals import LedgerTotals, Spent, Use
 

@@ -1,9 +1,10 @@
 """What a run has paid: sums of its ledger."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,7 @@ class LedgerTotals:
         """Cost in USD."""
         return _sum(self.uses).usd
 
-    def by_alias(self) -> dict[str, Spent]:
-        """Return the sums per alias of the config."""
-        return self._by(lambda use: use.alias)
-
     def by_role(self) -> dict[str, Spent]:
         """Return the sums per role."""
-        return self._by(lambda use: use.role)
-
-    def _by(self, key: Callable[[Use], str]) -> dict[str, Spent]:
-        groups = groupby(sorted(self.uses, key=key), key)
-        return {name: _sum(group) for name, group in groups}
+        by = attrgetter("role")
+        return {role: _sum(uses) for role, uses in groupby(sorted(self.uses, key=by), by)}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from ...agents.embedding import EndpointEmbedder
 from ...agents.errors import UserError
 from ...agents.models.door import Door
+from ...agents.models.embedding import EndpointEmbedder
 from ...agents.models.settings import EmbeddingSettings, ModelSettings
 from ...graphs.testset.cluster import keywords
 from ...graphs.testset.contamination import rules

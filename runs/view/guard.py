@@ -5,7 +5,7 @@ socket, must name a host that is served here, and come from a page of this serve
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from typing import Any
@@ -40,11 +40,11 @@ def loopback(host: str) -> bool:
 class Guard:
     """An ASGI middleware before everything else."""
 
-    def __init__(self, app: App, host: str, token: str = "", names: Iterable[str] = ()) -> None:
-        """Serve `host`; with a token, whoever holds it. `names` are further names of this machine."""
+    def __init__(self, app: App, host: str, token: str = "") -> None:
+        """Serve `host`; with a token, whoever holds it."""
         self._app = app
         self._token = token
-        self._names = frozenset({host, *names})
+        self._host = host
         self._local = loopback(host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +82,7 @@ class Guard:
         if self._local:
             return loopback(name)
         # A name that another site points at this machine is caught by the token, which it lacks.
-        return name in self._names or "0.0.0.0" in self._names or "::" in self._names
+        return name == self._host or self._host in ("0.0.0.0", "::")
 
     def _held(self, scope: Scope, headers: dict[str, str]) -> bool:
         cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)

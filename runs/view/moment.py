@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ..store.packing import unpack
+from ..store.requests import unpack
 from .diff import Piece, diff
 from .lineage import glance
 from .records import bodies

@@ -196,17 +196,6 @@ def trace(source: Source, id: int) -> Trace | None:
     return Trace(id, graph, record, round, outcome, seconds, steps)
 
 
-def trace_of(source: Source, event: str) -> tuple[int, int] | None:
-    """Return (trace, step) of an event by its id; None where no trace tells of it."""
-    with source.opened() as connection:
-        query = (
-            "SELECT s.trace, (SELECT count(*) FROM steps o WHERE o.trace = s.trace AND o.seq < s.seq) "
-            "FROM store.events e JOIN steps s ON s.seq = e.seq WHERE e.id = ?"
-        )
-        row = connection.execute(query, (event,)).fetchone()
-    return (row[0], row[1]) if row else None
-
-
 def _ids(text: str) -> tuple[str, ...]:
     return tuple(orjson.loads(text)) if text else ()
 

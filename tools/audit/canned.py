@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..embedding.embedder import Vectors, unit_rows
+from ..embedding import Vectors, unit_rows
 
 SAMPLED = 100
 """Questions whose answers are kept as texts, the first ones."""

@@ -19,12 +19,10 @@ Rules compare whole texts, so a long passage makes any two texts about it alike.
 tell what a text says besides a passage.
 """
 
-from .characters import CharacterRule, WordRule
 from .compare import Comparison, compare
-from .embeddings import EmbeddingRule
-from .fingerprints import MinHashRule
+from .cosine import CharacterRule, EmbeddingRule, WordRule
 from .known import Found, KnownTexts
-from .ngrams import NgramRule
+from .ngrams import MinHashRule, NgramRule
 from .passages import asks, without
 from .rule import Match, Rule, nearest, reaching
 

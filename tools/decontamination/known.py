@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optional import sklearn
-from .characters import FEATURES
+from .cosine import FEATURES
 from .ngrams import FEATURES_MOST, NgramMatrix, same_words
 from .presence import presence
 

@@ -1,4 +1,4 @@
-"""Containment of word n-grams in both directions: the text in the row, or the row in the text."""
+"""Word n-grams shared: containment in both directions, and the Jaccard similarity that MinHash estimates."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..minhash import signature
 from ..optional import optional
 from .presence import plain, presence
 from .rule import Scores, spans
@@ -97,3 +98,30 @@ def _same(texts: list[str], rows: list[str]) -> Scores:
         if text:
             scores[number, places.get(text, [])] = 1
     return scores
+
+
+class MinHashRule:
+    """What the seeds' and tasks' duplicate gates use, here as a rule to compare with."""
+
+    def __init__(self, threshold: float = 0.5, *, shingle: int = 3, permutations: int = 128):
+        self.name = "minhash"
+        self.threshold = threshold
+        self._shingle = shingle
+        self._permutations = permutations
+
+    async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
+        """Yield the estimated similarities, block by block."""
+        left = await asyncio.to_thread(self._signatures, texts)
+        for span in spans(len(rows)):
+            right = await asyncio.to_thread(self._signatures, rows[span])
+            yield await asyncio.to_thread(_similarity, left, right)
+
+    def _signatures(
+        self, texts: Sequence[str]
+    ) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint32]]]:
+        return [signature(t, self._permutations, shingle=self._shingle) for t in texts]
+
+
+def _similarity(left: Sequence[object], right: Sequence[object]) -> Scores:
+    rows = np.asarray(right, dtype=np.uint32)
+    return np.stack([(rows == one).mean(axis=1, dtype=np.float32) for one in left])

@@ -4,6 +4,8 @@ It exists exactly when every model has won something, directly or over others, f
 when the graph of wins is strongly connected (Ford 1957).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -53,3 +55,23 @@ def _groups(together: Bools) -> tuple[tuple[int, ...], ...]:
     label = together.argmax(axis=1)
     groups = [tuple(int(i) for i in np.flatnonzero(label == first)) for first in np.unique(label)]
     return tuple(sorted(groups, key=lambda group: (-len(group), group)))
+
+
+@dataclass(frozen=True)
+class Triples:
+    """How often three models beat each other in a circle, which one rating a model cannot show."""
+
+    cyclic: int
+    decided: int
+    """Triples in which each of the three pairs has a winner."""
+
+
+def triples(wins: Floats) -> Triples:
+    """Count the triples of a win matrix; a pair's winner has more than half of its weight."""
+    # Halves and weights do not sum to exact equality: a hair's breadth is no victory.
+    lead = wins - wins.T
+    beats = (lead > 1e-9 * (wins + wins.T)).astype(np.float64)
+    either = beats + beats.T
+    cyclic = float(np.trace(beats @ beats @ beats)) / 3.0
+    decided = float(np.trace(either @ either @ either)) / 6.0
+    return Triples(round(cyclic), round(decided))

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from .flips import EVEN, flips
 from .judged import some
+from .position import EVEN, flips
 from .share import FLIPPED_WEIGHT
 from .table import BattleTable, Floats, Ints, add_up
 

@@ -16,10 +16,9 @@ import numpy as np
 
 from .connection import is_connected
 from .fit import Anchor, Fit, rate, ridges, to_elo, win_matrix
-from .intervals import ROUNDS, Intervals, around, from_draws
+from .intervals import ROUNDS, Intervals, around, from_draws, question_slopes, robust_covariance
 from .newton import minimise, regular, sigmoid
 from .resample import question_counts
-from .sandwich import question_slopes, robust_covariance
 from .table import BattleTable, Floats, add_up
 
 L2 = 1e-3

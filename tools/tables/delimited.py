@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .table import FOREIGN, HEAD, MOST, TOO_LONG, Batch, Blocks, Reject, Row, TableError
+from .table import FOREIGN, HEAD, MOST, TOO_LONG, Batch, Blocks, Reject, Row, TableError, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -181,7 +181,7 @@ class CsvTable:
         quoted = self._quote.encode() in block
         if quoted and any(line.count(self._quote.encode()) % 2 for line in block.split(b"\n")):
             return None
-        if not _is_text(block):
+        if not is_utf8(block):
             return None
         broken: list[Reject] = []
 
@@ -259,13 +259,5 @@ def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_text(block: bytes) -> bool:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
         return False
     return True

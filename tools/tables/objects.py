@@ -10,7 +10,7 @@ import orjson
 
 from .allowance import weighed
 from .array import Elements
-from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError
+from .table import FOREIGN, HEAD, TOO_LONG, Batch, Blocks, Kind, Reject, Row, TableError, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,7 +152,7 @@ def _object(line: bytes) -> Any:
             return row
         return _no_object(line.decode())
     except orjson.JSONDecodeError:
-        return FOREIGN if not _is_utf8(line) else _no_object(line.decode())
+        return FOREIGN if not is_utf8(line) else _no_object(line.decode())
 
 
 def _parsed(text: bytes) -> Any:
@@ -178,14 +178,6 @@ def _parsed(text: bytes) -> Any:
 
 def _nothing(constant: str) -> None:
     """Return what a number that is none stands for: nothing."""
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _no_object(text: str) -> str:

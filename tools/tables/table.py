@@ -150,3 +150,12 @@ class Blocks:
         while (more := self._file.readline(MOST)) and not more.endswith(b"\n"):
             pass
         return block[: block.rfind(b"\n") + 1], True
+
+
+def is_utf8(block: bytes) -> bool:
+    """Return whether bytes are text."""
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

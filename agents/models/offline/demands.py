@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from .text import WORD, bare, sentences, shorten
-from .words import words
+from .text import WORD, bare, sentences, shorten, words
 
 _BECAUSE = re.compile(r"\b(?:because|since|for the passage says|as the passage says)\b", re.I)
 SENTENCE = re.compile(

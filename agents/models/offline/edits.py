@@ -14,8 +14,18 @@ from functools import cache, lru_cache
 from typing import Any
 
 from .question import QUOTED
-from .text import NAME, NUMBER, content_words, listed, lower_first, read_text, sentences
-from .words import exchanged, exchanges, words
+from .text import (
+    NAME,
+    NUMBER,
+    content_words,
+    exchanged,
+    exchanges,
+    listed,
+    lower_first,
+    read_text,
+    sentences,
+    words,
+)
 
 Pairs = tuple[Sequence[str], Sequence[str]]
 """Terms and replacements of a check: see `tools.checkers`."""

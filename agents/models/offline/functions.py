@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..call import ToolSpec
-from .text import WORD, bare, lower_first, stem, stems
-from .words import words
+from .text import WORD, bare, lower_first, stem, stems, words
 
 PARTS = re.compile(r"(?:^|\s)(?:First|Then|After that|Then also do this)\b[:,]?\s+", re.I)
 _PLACES = ("Lyon", "Osaka", "Bergen", "Quito", "Tartu", "Porto", "Halifax", "Cork", "Nagoya")

@@ -19,8 +19,17 @@ from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
 from .tasks import OPTION, task_facts, write_tasks
-from .text import NUMBER, WORD, content_words, contradict, other_number, read_text, shorten, stems
-from .words import words
+from .text import (
+    NUMBER,
+    WORD,
+    content_words,
+    contradict,
+    other_number,
+    read_text,
+    shorten,
+    stems,
+    words,
+)
 
 Facts = Iterator[dict[str, Any]]
 _ABSENT = re.compile(

@@ -22,8 +22,8 @@ from .text import (
     read_text,
     stem,
     stems,
+    words,
 )
-from .words import words
 
 _CAUSE = re.compile(r"^(.{20,}?),? (?:because|since|so that|due to|therefore) (.{10,})$")
 _VAGUE = re.compile(r"\b(?:something|stated|named|some|two or more|things)\b")

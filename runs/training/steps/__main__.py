@@ -17,12 +17,9 @@ import orjson
 from ....agents.models.causal import device_of
 from ..marker import marked
 from ..plan import Plan
-from .failure import TrainingEnds, classified
-from .groups import grpo, rloo
-from .pairs import dpo, reward
 from .ppo import ppo
-from .sft import sft
-from .work import Facts, Work
+from .trainers import dpo, grpo, reward, rloo, sft
+from .work import Facts, TrainingEnds, Work, classified
 
 STEPS: dict[str, Callable[[Work], Facts]] = {
     "sft": sft,

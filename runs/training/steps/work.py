@@ -1,19 +1,54 @@
 """What the steps share: where one works, what it tells, and how it is taken up again after a kill."""
 
+import errno
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from ....agents.models.causal import device_of, dtype_of
 from ....tools.optional import optional
 from ..marker import mark, marked
 from ..plan import Plan
 from ..settings import StepSettings
-from .failure import TrainingEnds
+
+Kind = Literal["memory", "disk", "diverged", "missing", "other"]
+
+
+class TrainingEnds(Exception):
+    """A training cannot go on; `kind` tells why."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def classified(error: BaseException) -> TrainingEnds:
+    """Return what an error of torch, of the disk or of a missing package means."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, TrainingEnds):
+        return error
+    # CPU allocators raise a plain RuntimeError, and only its words tell.
+    words = str(error).lower()
+    if (
+        isinstance(error, MemoryError)
+        or "out of memory" in words
+        or "can't allocate memory" in words
+    ):
+        return TrainingEnds("memory", text)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return TrainingEnds("disk", text)
+    if "no space left" in words or "errno 28" in words:
+        return TrainingEnds("disk", text)
+    if isinstance(error, ImportError) or (
+        isinstance(error, ValueError) and "is not installed" in words
+    ):
+        return TrainingEnds("missing", text)
+    return TrainingEnds("other", text)
+
 
 EXTRA = "arenainstruct[train]"
 Tell = Callable[..., None]

@@ -122,10 +122,10 @@ def tiles(*figures: tuple[str, Child]) -> Safe:
     return h("div", made, class_="tiles")
 
 
-def panel(title: str, *children: Child, note: str = "", id: str = "") -> Safe:
+def panel(title: str, *children: Child, note: str = "") -> Safe:
     """Return a titled part of a page."""
     head = h("h2", title, h("small", note) if note else None)
-    return h("section", head, *children, class_="panel", id=id or None)
+    return h("section", head, *children, class_="panel")
 
 
 def nothing(title: str, text: str) -> Safe:
@@ -144,7 +144,7 @@ def text(value: str, *, tall: bool = False) -> Safe:
     return h("div", value, class_="text tall" if tall else "text")
 
 
-def bar(value: float, tone: str = "a", title: str = "") -> Safe:
+def bar(value: float, tone: str = "a") -> Safe:
     """Return a share as a bar with its number."""
     width = max(0.0, min(1.0, value)) * 100
     return h(
@@ -152,7 +152,6 @@ def bar(value: float, tone: str = "a", title: str = "") -> Safe:
         h("span", h("span", style=f"width:{width:.1f}%", class_=f"fill {tone}"), class_="track"),
         h("span", share(value), class_="said"),
         class_="bar",
-        title=title or None,
     )
 
 

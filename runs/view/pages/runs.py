@@ -7,7 +7,6 @@ from nicegui import ui
 from ..catalog import catalog
 from ..compare import compare
 from ..draw import bits
-from ..draw import compare as draw_compare
 from ..draw import runs as draw
 from ..draw.markup import h
 from .site import PATIENCE_S, Site, ask, button, frame, opened, put, select
@@ -38,7 +37,7 @@ def add(site: Site) -> None:
             return
         with frame(f"{run_id} and {other}", run_id, None):
             put(h("h1", "What differs", h("small", f"{run_id} and {other}")))
-            put(draw_compare.compared(await ask(compare, one, two)))
+            put(draw.differing(await ask(compare, one, two)))
 
 
 def _compare(site: Site, names: list[str]) -> None:

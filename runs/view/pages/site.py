@@ -12,7 +12,7 @@ from ....agents.errors import UserError
 from ..catalog import find
 from ..draw import bits
 from ..draw.markup import Safe, h, join
-from ..keeping import Keeper
+from ..indexing import Keeper
 from ..source import Source
 
 T = TypeVar("T")

@@ -1,16 +1,21 @@
-"""Canned replies: a valid instance of the schema asked for, with words of the request, by its hash.
+"""What the mock server replies: canned words by the request's schema, or what the embedded models say."""
 
-They cost microseconds and are plausible for the roles of a run: every gate says yes, scores vary,
-tasks are distinct, and there are as many as `<count>` says. They mean nothing.
-"""
-
+import base64
+import math
 import random
 import re
-from typing import Any
+from array import array
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import orjson
 
+from ...agents.models.call import ToolSpec
+from ...agents.records import ToolCall, Turn
 from .request import ChatRequest
+
+if TYPE_CHECKING:
+    from ...agents.models.offline.request import Strength
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COUNT = re.compile(r"<count>\s*(\d+)")
@@ -139,3 +144,73 @@ def garbage(digest: str) -> str:
     """Return content that fits no schema: prose, another object, or JSON that breaks off."""
     kinds = ("I would rather talk about the weather.", '{"colour": "blue"}', '{"reason": "beca')
     return kinds[int(digest[:8], 16) % len(kinds)]
+
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+def speak_offline(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
+    """Return the embedded model's text and tool calls; the model's name says its strength."""
+    from ...agents.models.offline import OfflineRequest, speak
+
+    reply = speak(
+        OfflineRequest(
+            turns=tuple(_turn(message) for message in request.messages),
+            schema=request.schema,
+            tools=tuple(_tool(tool["function"]) for tool in request.tools),
+            strength=_strength(request.model),
+            sample=request.sample,
+        )
+    )
+    return reply.text, [_raw_call(call) for call in reply.tool_calls]
+
+
+def _strength(model: str) -> "Strength":
+    if "weak" in model:
+        return "weak"
+    if "medium" in model:
+        return "medium"
+    return "judge" if "judge" in model else "strong"
+
+
+def _turn(message: dict[str, Any]) -> Turn:
+    calls = tuple(
+        ToolCall(id=c["id"], name=c["function"]["name"], arguments=c["function"]["arguments"])
+        for c in message.get("tool_calls") or ()
+    )
+    role = "system" if message["role"] == "developer" else message["role"]
+    return Turn(
+        role=cast("Role", role),
+        content=message.get("content") or "",
+        tool_calls=calls,
+        tool_call_id=message.get("tool_call_id", ""),
+    )
+
+
+def _tool(function: dict[str, Any]) -> ToolSpec:
+    parameters = orjson.dumps(function.get("parameters") or {}).decode()
+    return ToolSpec(function["name"], function.get("description", ""), parameters)
+
+
+def _raw_call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+_TOKEN = re.compile(r"\w+")
+DIMENSIONS = 64
+
+
+def embed(text: str, dimensions: int = DIMENSIONS) -> list[float]:
+    """Return a unit vector: every word adds or takes one at the place its hash says."""
+    vector = [0.0] * dimensions
+    for word in _TOKEN.findall(text.lower()) or [text]:
+        number = int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
+        vector[number // 2 % dimensions] += 1.0 if number % 2 else -1.0
+    norm = math.sqrt(sum(x * x for x in vector)) or 1.0
+    return [x / norm for x in vector]
+
+
+def in_base64(vector: list[float]) -> str:
+    """Return a vector as the OpenAI client asks for it: little-endian float32, base64."""
+    return base64.b64encode(array("f", vector).tobytes()).decode()

@@ -1,4 +1,4 @@
-"""Cosine of TF-IDF vectors in which a feature is there or not, however often.
+"""Cosine rules: of TF-IDF vectors in which a feature is there or not, and of embeddings.
 
 Presence beats counts by far: a rephrasing keeps the rare names and numbers of a text, but not how
 often it says them.
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..embedding import Embedder
 from ..optional import sklearn
 from .presence import presence
 from .rule import Scores, spans
@@ -72,3 +73,24 @@ class WordRule(_PresenceRule):
 
     def __init__(self, threshold: float = 0.21) -> None:
         super().__init__(threshold, name="word-tfidf", analyzer="word", ngrams=(1, 2))
+
+
+class EmbeddingRule:
+    """How near two texts are to an embedding model; 0.82 fits small sentence-transformers models.
+
+    All texts and rows are embedded in one call, since some embedders fit on what they get.
+    """
+
+    def __init__(
+        self, embedder: Embedder, threshold: float = 0.82, *, name: str = "embedding"
+    ) -> None:
+        self.name = name
+        self.threshold = threshold
+        self._embedder = embedder
+
+    async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
+        """Yield the cosines, block by block; a negative one counts as 0."""
+        vectors = await self._embedder.embed([*texts, *rows])
+        left, right = vectors[: len(texts)], vectors[len(texts) :]
+        for span in spans(len(rows)):
+            yield np.maximum(left @ right[span].T, np.float32(0))

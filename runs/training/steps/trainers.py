@@ -1,11 +1,40 @@
-"""DPO and the reward model: TRL's `DPOTrainer` and `RewardTrainer` on pairs of answers."""
+"""The steps that TRL's trainers do: SFT, DPO and the reward model, GRPO and RLOO.
+
+GRPO takes a group's mean off each reward (arXiv 2402.03300), RLOO the mean of the others (arXiv 2402.14740).
+"""
 
 from typing import Any
 
 from ....agents.models.chat import rendered, tokenizer_of
 from ....tools.optional import optional
-from .tokens import encoded, lines
+from .rewards import Rewards, prompts
+from .tokens import encoded, learned, lines
 from .work import EXTRA, Facts, Work
+
+
+def sft(work: Work) -> Facts:
+    """Train on the round's conversations."""
+    settings = work.plan.settings
+    tokenizer = tokenizer_of(work.base)
+    rows, left_out = list[dict[str, Any]](), 0
+    for line in lines(work.rows / "sft.jsonl"):
+        found = learned(tokenizer, line["messages"])
+        if found is None or len(found.ids) > settings.max_length:
+            left_out += 1
+            continue
+        rows.append({"input_ids": found.ids, "labels": found.labels})
+    if not rows:
+        return work.came_to(0, left_out)
+    trl, datasets = optional("trl", EXTRA), optional("datasets", EXTRA)
+    trainer = trl.SFTTrainer(
+        model=work.causal(),
+        args=trl.SFTConfig(**work.arguments(settings.sft, max_length=None, packing=False)),
+        train_dataset=datasets.Dataset.from_list(rows),
+        processing_class=tokenizer,
+        peft_config=work.adapter(),
+    )
+    return work.train(trainer, len(rows), left_out)
+
 
 _POINTS = 9.0
 """The largest margin on the jurors' scale: the loss is told of margins as shares of it."""
@@ -77,3 +106,46 @@ def _pairs(work: Work, tokenizer: Any) -> tuple[list[dict[str, Any]], int]:
 
 def _ids(tokenizer: Any, messages: list[dict[str, str]]) -> list[int]:
     return encoded(tokenizer, rendered(tokenizer, messages, reply=False))
+
+
+def grpo(work: Work) -> Facts:
+    """Train by group-relative advantages."""
+    return _groups(work, "GRPO")
+
+
+def rloo(work: Work) -> Facts:
+    """Train by leave-one-out advantages."""
+    return _groups(work, "RLOO")
+
+
+def _groups(work: Work, method: str) -> Facts:
+    settings = getattr(work.plan.settings, work.name)
+    tokenizer = tokenizer_of(work.base)
+    rewards = Rewards(work, tokenizer)
+    asked, left_out = prompts(work, tokenizer, rewards, settings.max_tokens)
+    if not asked:
+        return work.came_to(0, left_out)
+
+    def rewarded(completions: list[Any], row: list[int], **_: Any) -> list[float]:
+        said = (completion[-1]["content"] for completion in completions)
+        return [rewards.of(asked[at], text) for at, text in zip(row, said, strict=True)]
+
+    trl, datasets = optional("trl", EXTRA), optional("datasets", EXTRA)
+    rows = [{"prompt": one.messages, "row": number} for number, one in enumerate(asked)]
+    trainer = getattr(trl, f"{method}Trainer")(
+        model=work.causal(),
+        reward_funcs=rewarded,
+        args=getattr(trl, f"{method}Config")(
+            **work.arguments(
+                settings,
+                num_generations=settings.generations,
+                max_completion_length=settings.max_tokens,
+                temperature=settings.temperature,
+                beta=settings.kl,
+            )
+        ),
+        train_dataset=datasets.Dataset.from_list(rows),
+        processing_class=tokenizer,
+        peft_config=work.adapter(),
+    )
+    return work.train(trainer, len(rows), left_out)
