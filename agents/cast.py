@@ -53,23 +53,11 @@ class Cast(BaseModel):
 
     def aliases(self) -> Iterator[tuple[str, str]]:
         """Yield (field, alias) for every alias named."""
-        for field in (
-            "default",
-            "target",
-            "transformer",
-            "writer",
-            "suggester",
-            "editor",
-            "curator",
-            "user",
-            "examiner",
-            "taxonomist",
-        ):
-            if alias := getattr(self, field):
-                yield f"cast.{field}", alias
-        for field in ("contenders", "jury", "evaluation_jury"):
-            for alias in getattr(self, field):
-                yield f"cast.{field}", alias
+        for field, named in self:
+            if isinstance(named, str):
+                yield f"cast.{field}", named
+            elif isinstance(named, tuple):
+                yield from ((f"cast.{field}", alias) for alias in named)
 
 
 def eligible(

@@ -56,7 +56,7 @@ ROLES: dict[str, type[Actor]] = {
     "taxonomist": Taxonomist,
     "drafter": Drafter,
 }
-"""To add a role: a prompt file, a small class, a line here."""
+"""What else a role needs: CONTRIBUTING.md, "a role"."""
 
 
 class _NoSpans:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..agents.records import Record
 from .kinds import ANSWER, REJECT, Kind, written_by
-from .stages import Stage
+from .stages import GENERATE, Stage
 
 R = TypeVar("R", bound=Record)
 
@@ -73,8 +73,15 @@ async def cut_answers(records: Records, round: int | None = None) -> dict[str, i
 
 
 async def start_over(records: Records, stage: Stage, round: int) -> None:
-    """Delete what a stage wrote in a round, its rejects too: it begins anew."""
-    for step in stage.steps:
-        await records.discard(REJECT, round, stage=step)
+    """Delete what a stage wrote in a round, its rejects too: it begins anew.
+
+    Everything else in a round comes after generation: with it go all rejects, also those of a step that
+    only a skill's own subgraph knows.
+    """
+    if stage is GENERATE:
+        await records.discard(REJECT, round)
+    else:
+        for step in stage.steps:
+            await records.discard(REJECT, round, stage=step)
     for kind in written_by(stage):
         await records.discard(kind, round)

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from autogen_core.exceptions import CantHandleException
 
-from arenainstruct.agents.errors import StopRun
+from arenainstruct.agents.errors import EpisodeError, StopRun
 from arenainstruct.agents.messages import Curate, Findings, Respond
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.records import (
     Answer,
 )
+from arenainstruct.graphs import kinds, stages
 from arenainstruct.graphs.generation.flow_state import FlowState
 from arenainstruct.graphs.generation.flow_state import start_state as flow_start
-from arenainstruct.graphs.services import Round
+from arenainstruct.graphs.records import start_over
+from arenainstruct.graphs.services import Round, failed_at
 from arenainstruct.graphs.supervisor.generate import flow
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy
 from arenainstruct.taxonomy.quota import Quota
@@ -175,6 +177,19 @@ async def test_a_goal_about_the_task_leaves_the_passage_byte_for_byte(tmp_path: 
         found = await flowed(stage)
     harder = [i for i in found["instructions"] if i.operator == "harder"]
     assert harder and all(i.environment == found["instructions"][0].environment for i in harder)
+
+
+async def test_a_round_that_begins_anew_forgets_the_rejects_of_a_step_of_a_skills_own(
+    tmp_path: Path,
+) -> None:
+    why = EpisodeError("no verse in it")
+    async with staged(tmp_path) as stage:
+        lost = [failed_at("rhyming", instruction())(why, reason="prose")]
+        await stage.store.add(kinds.REJECT, 0, lost)
+        again = failed_at("rhyming", instruction())(EpisodeError("said otherwise"), reason="prose")
+        await start_over(stage.store, stages.GENERATE, 0)
+        await stage.store.add(kinds.REJECT, 0, [again])
+        assert await stage.records(kinds.REJECT) == [again]
 
 
 async def test_an_actor_raises_on_what_it_does_not_handle(tmp_path: Path) -> None:

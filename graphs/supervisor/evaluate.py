@@ -17,7 +17,7 @@ from ..arena.matchmaking import Pair, pairs
 from ..arena.protocols import fight
 from ..arena.state import battle_id, given_id
 from ..arena.weighing import weigh
-from ..services import Services, reject
+from ..services import Services, failed_at
 from ..stream import each, paged
 from .decide import PAGE, answers_of, decided
 from .decisions import HeldOut
@@ -51,15 +51,7 @@ async def _set_aside(services: Services, held: HeldOut) -> None:
     instructions = services.records.stream(kinds.INSTRUCTION, held.round)
     async for page in paged(instructions, PAGE):
         rejects = [
-            reject(
-                why,
-                stage=STAGE,
-                round=held.round,
-                subject=one.id,
-                skill=one.skill,
-                leaf=one.leaf,
-                reason="not_drawn",
-            )
+            failed_at(STAGE, one)(why, reason="not_drawn")
             for one in page
             if one.seed_id in seeds and one.id not in among
         ]
