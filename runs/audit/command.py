@@ -125,9 +125,10 @@ def audit(
     counting = Counting(ties.value, failed.value if failed else "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
-    looks, records = canned(heap.said), records_by(heap.plays, heap.groups)
+    looks = () if heap.unnamed else canned(heap.said)
+    records = records_by(heap.plays, heap.groups)
     doubts = [
-        *canned_doubts(looks),
+        *canned_doubts(looks, option="`leaderboard --without-canned`"),
         *twice_doubts(heap.twice),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]

@@ -27,7 +27,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`."""
+    `given_twice`, `unnamed`."""
     words: str
 
 
@@ -40,11 +40,23 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         )
 
 
-def canned_doubts(found: Iterable[Canned], *, left_out: bool = False) -> Iterator[Doubt]:
+def unnamed_doubt() -> Iterator[Doubt]:
+    """Yield that a board ranks no models."""
+    yield Doubt(
+        "unnamed",
+        "The files do not tell whose answers a pair holds: output_1 and output_2 are places in a row, and "
+        "their ratings say nothing of any model. What the judges are worth beside the labels is told by "
+        "`audit FILE --labels FILE`.",
+    )
+
+
+def canned_doubts(
+    found: Iterable[Canned], *, left_out: bool = False, option: str = "--without-canned"
+) -> Iterator[Doubt]:
     """Yield the contenders whose answers are canned, or speak to the judge."""
     for told in found:
         if told.reasons:
-            next_move = "it is left out" if left_out else "--without-canned leaves it out"
+            next_move = "it is left out" if left_out else f"{option} leaves it out"
             yield Doubt(
                 "canned",
                 f"{told.model}: {'; '.join(told.reasons)}. What it wins says nothing of what it can; "

@@ -7,7 +7,14 @@ from ...tools.ratings.intervals import FEWEST_QUESTIONS
 from ...tools.ratings.position import Position
 from .account import account
 from .board import Board
-from .doubts import Doubt, canned_doubts, carried_doubt, exposure_doubts, twice_doubts
+from .doubts import (
+    Doubt,
+    canned_doubts,
+    carried_doubt,
+    exposure_doubts,
+    twice_doubts,
+    unnamed_doubt,
+)
 from .options import Options
 from .reading import Loaded
 
@@ -38,6 +45,7 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
 def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
     """Return the warnings on a board."""
     return [
+        *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),

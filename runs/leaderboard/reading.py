@@ -59,6 +59,8 @@ class Loaded:
     """Rows and single games of published formats in which the judge gave no verdict."""
     assumed: tuple[str, ...]
     """Baselines that the files do not name."""
+    unnamed: bool
+    """Whether some files do not tell whose answers they hold."""
     strong: int
     """Verdicts that call an answer much better."""
     ordered: bool
@@ -296,11 +298,12 @@ class Reader:
             published=dict(self.published),
             unjudged=self.unjudged,
             assumed=tuple(sorted(context.assumed)),
+            unnamed=context.unnamed,
             strong=self.strong,
             ordered=self.ordered,
             twice=twice,
             passed_over=self.passed_over,
-            canned=canned(self.said),
+            canned=() if context.unnamed else canned(self.said),
         )
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:
