@@ -1,6 +1,6 @@
 """Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...tools.audit.canned import Canned
@@ -27,7 +27,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`, `unnamed`."""
+    `given_twice`, `unnamed`, `islands`, `open_ratings`."""
     words: str
 
 
@@ -62,6 +62,25 @@ def canned_doubts(
                 f"{told.model}: {'; '.join(told.reasons)}. What it wins says nothing of what it can; "
                 f"{next_move}.",
             )
+
+
+def open_doubts(
+    islands: Sequence[Sequence[str]], components: Sequence[Sequence[str]]
+) -> Iterator[Doubt]:
+    """Yield that models never met, or that some only won or only lost against all others."""
+    if len(islands) > 1:
+        yield Doubt(
+            "islands",
+            f"The battles fall into {len(islands)} islands of models that never met: {grouped(islands)}. "
+            "Compare ratings within an island only.",
+        )
+    if len(components) > 1:
+        yield Doubt(
+            "open_ratings",
+            f"The battles leave ratings open: {len(components)} groups of models have no chain of wins both "
+            f"ways ({grouped(components)}). A small ridge holds the ratings finite: how far such groups are "
+            "apart is not known, only who is ahead. Let them meet more, or others.",
+        )
 
 
 def exposure_doubts(
@@ -133,6 +152,13 @@ def carried_doubt(ahead: str, behind: str, count: int) -> Iterator[Doubt]:
         f"{ahead} leads {behind} by {count} question{'s' * (count > 1)}: without them it would not. "
         "Look at them, or ask more questions.",
     )
+
+
+def grouped(groups: Sequence[Sequence[str]]) -> str:
+    """Return groups of names; of many the first ones."""
+    told = [listed(list(group)) for group in groups[:SHOWN]]
+    rest = [f"{len(groups) - SHOWN} more groups"] if len(groups) > SHOWN else []
+    return " | ".join([*told, *rest])
 
 
 def listed(names: list[str]) -> str:

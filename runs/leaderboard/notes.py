@@ -12,6 +12,8 @@ from .doubts import (
     canned_doubts,
     carried_doubt,
     exposure_doubts,
+    listed,
+    open_doubts,
     twice_doubts,
     unnamed_doubt,
 )
@@ -26,8 +28,6 @@ VAGUE = 0.1
 """Share of a column's variation that is its own, below which a reader must be told."""
 UNNAMED = "(unnamed)"
 """The judge of rows that name none."""
-SHOWN = 6
-"""Names listed of a long group."""
 
 
 def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
@@ -48,6 +48,7 @@ def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
         *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
+        *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
         *(carried_doubt(*board.carried) if board.carried else ()),
     ]
@@ -64,7 +65,7 @@ def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
         )
         weak = [row.judge or UNNAMED for row in board.judges if row.discrimination < WEAK]
         if weak:
-            yield f"Tell hardly anything apart, or contradict the others: {_groups((tuple(weak),))}."
+            yield f"Tell hardly anything apart, or contradict the others: {listed(weak)}."
         return
     yield (
         f"Each question and pair is one battle, decided by the {options.aggregate} of its judges: "
@@ -115,9 +116,7 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
         )
     elif not board.unknown:
         yield f"Separability {board.separability:.3f}: pairs of models whose intervals do not overlap."
-    if fit.regularised:
-        yield from _disconnected(board)
-    elif intervals.regularised_rounds:
+    if intervals.regularised_rounds and not fit.regularised:
         yield (
             f"In {intervals.regularised_rounds} of {options.rounds} resamples some model won or lost "
             "everything: a small ridge held it there, so its interval is open to that side."
@@ -126,28 +125,6 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
     if found.decided:
         share = found.cyclic / found.decided
         yield f"Circles (a beats b beats c beats a): {found.cyclic} of {found.decided} triples ({share:.1%})."
-
-
-def _disconnected(board: Board) -> Iterator[str]:
-    fit = board.fit
-    if len(fit.islands) > 1:
-        yield (
-            f"The battles fall into {len(fit.islands)} islands of models that never met: "
-            f"{_groups(fit.islands)}. Compare ratings within an island only."
-        )
-    yield (
-        f"The battles leave ratings open: {len(fit.components)} groups of models have no chain of wins "
-        f"both ways ({_groups(fit.components)}). A small ridge holds the ratings finite."
-    )
-
-
-def _groups(groups: tuple[tuple[str, ...], ...]) -> str:
-    told = [
-        ", ".join(group[:SHOWN]) + (f" and {len(group) - SHOWN} more" if len(group) > SHOWN else "")
-        for group in groups[:SHOWN]
-    ]
-    rest = [f"{len(groups) - SHOWN} more groups"] if len(groups) > SHOWN else []
-    return " | ".join([*told, *rest])
 
 
 def _control(board: Board, options: Options) -> Iterator[str]:
