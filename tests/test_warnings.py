@@ -168,3 +168,20 @@ def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:
         assert kinds(told("audit", path, second)) == ["given_twice"]
     assert "is given twice: it is read once" in said("leaderboard", path, path)
     assert "holds the same bytes as" in said("audit", path, copy)
+
+
+def test_rows_that_stand_in_two_files_are_told(tmp_path: Path) -> None:
+    """Written another way, a file is no copy of its bytes; two judges' files are no copies at all."""
+    rows = rounds()
+    files = [write(tmp_path, "b.csv", rows), write(tmp_path, "b.jsonl", rows[:100])]
+    for command in ("leaderboard", "audit"):
+        (doubt,) = told(command, *files)["warnings"]
+        assert doubt["kind"] == "repeated" and doubt["words"].startswith("100 rows have")
+        assert "name the judge of each in a column judge" in doubt["words"]
+    named = [
+        write(tmp_path, f"{judge}.jsonl", [row | {"judge": judge} for row in rows])
+        for judge in ("owl", "jay")
+    ]
+    assert not told("leaderboard", *named)["warnings"] and not told("audit", *named)["warnings"]
+    halves = [write(tmp_path, "1.csv", rows[:70]), write(tmp_path, "2.csv", rows[70:])]
+    assert not told("leaderboard", *halves)["warnings"]

@@ -66,6 +66,8 @@ class Heap:
     labels: list[Label] = field(default_factory=list)
     twice: dict[str, str] = field(default_factory=dict)
     """Files that hold the same bytes as one before."""
+    repeated: int = 0
+    """Games whose question, order and juror stand in an earlier file too."""
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     """Category and leaf of each question, as far as rows tell them, by the column's name."""
     failed: list[Failure] | None = None
@@ -125,9 +127,15 @@ def read_battles(
     heap = Heap(Gate(drop), asked, failed=[] if failures else None)
     files, heap.twice = once(battle_files(paths))
     context = Context(failures=failures)
+    known: set[tuple[str, ...]] = set()
     for file in files:
+        before = len(heap.plays)
         with opened(file, context) as table:
             _read(table, heap)
+            if len(files) > 1:
+                own = [(p.question, p.first, p.second, p.juror) for p in heap.plays[before:]]
+                heap.repeated += sum(key in known for key in own)
+                known.update(own)
             if isinstance(table, Published):
                 heap.unjudged += table.unjudged
                 heap.ordered &= table.ordered

@@ -27,7 +27,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`, `unnamed`, `islands`, `open_ratings`."""
+    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`."""
     words: str
 
 
@@ -37,6 +37,19 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         what = "is given twice" if path == first else f"holds the same bytes as {first}"
         yield Doubt(
             "given_twice", f"{path} {what}: it is read once, or its battles would count double."
+        )
+
+
+def repeated_doubt(rows: int, *, named: bool) -> Iterator[Doubt]:
+    """Yield that rows of one file stand in another one too; `named` tells whether judges have names."""
+    if rows:
+        judges = (
+            "" if named else ", or name the judge of each in a column judge if they are several"
+        )
+        yield Doubt(
+            "repeated",
+            f"{rows:,} rows have the question, models, order and judge of a row in an earlier file, and "
+            f"count again. Leave one of the files out{judges}.",
         )
 
 

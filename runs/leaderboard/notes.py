@@ -14,6 +14,7 @@ from .doubts import (
     exposure_doubts,
     listed,
     open_doubts,
+    repeated_doubt,
     twice_doubts,
     unnamed_doubt,
 )
@@ -48,6 +49,7 @@ def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
         *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
+        *repeated_doubt(loaded.repeated, named=loaded.battles.judge is not None),
         *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
         *(carried_doubt(*board.carried) if board.carried else ()),

@@ -67,6 +67,8 @@ class Loaded:
     """Whether the files tell which answer was shown first."""
     twice: dict[str, str]
     """Files that hold the same bytes as one before, which is read once."""
+    repeated: int
+    """Rows whose question, models, order and judge stand in an earlier file too."""
     passed_over: int
     """Rows of other judges, or with other values, than were asked for."""
     canned: tuple[Canned, ...]
@@ -123,6 +125,8 @@ class Reader:
     answers: Answers | None
     gate: Gate = field(init=False)
     parts: list[Columns] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    """How many rows each file gave."""
     cascade: Counter[str] = field(default_factory=Counter)
     reread: Counter[str] = field(default_factory=Counter)
     published: Counter[str] = field(default_factory=Counter)
@@ -162,6 +166,7 @@ class Reader:
             self.unjudged += table.unjudged
             self.ordered &= table.ordered
         self.parts.extend(columns)
+        self.rows.append(sum(len(part.score) for part in columns))
 
     def _graded(self, path: Path, parts: list[Columns], verdict: Floats) -> list[Columns]:
         """Return the rows with what `verdict` grades, where that is what it does."""
@@ -285,8 +290,9 @@ class Reader:
             raise UserError(f"{', '.join(files)}: no battles to rate; {self._why_nothing(dropped)}")
         if self.wanted.met is None:
             self.met.check(", ".join(files))
+        battles = together(self.parts, self.fields.style)
         return Loaded(
-            battles=together(self.parts, self.fields.style),
+            battles=battles,
             files=files,
             dropped=dropped,
             cascade=dict(sorted(self.cascade.items())),
@@ -302,6 +308,7 @@ class Reader:
             strong=self.strong,
             ordered=self.ordered,
             twice=twice,
+            repeated=battles.repeated(self.rows),
             passed_over=self.passed_over,
             canned=() if context.unnamed else canned(self.said),
         )
