@@ -189,6 +189,13 @@ def test_votes(tmp_path: Path) -> None:
     assert found["questions"] == 12 and found["both_bad"] == 4
     assert set(board(path, "--control", "style")["control"]["coefficients"]) == {"tokens"}
     assert set(board(path, "--control", "length")["control"]["coefficients"]) == {"len"}
+    tagged = [
+        row | {"category_tag": {"math_v0.1": {"math": n % 4 == 0}, "if_v0.1": {"score": n % 2}}}
+        for n, row in enumerate(told_more)
+    ]
+    path = write(tmp_path, "tagged.parquet", tagged)
+    assert board(path, "--where", "category_tag.math_v0.1.math=true")["battles"] == 3
+    assert set(board(path, "--by", "category_tag.if_v0.1.score")["by"]) == {"0", "1"}
     kaggle = [
         {"id": n, "model_a": "owl", "model_b": "jay", "prompt": '["hi"]', "response_a": '["x"]'}
         | {"response_b": '["y"]', "winner_model_a": n % 2, "winner_model_b": 0}

@@ -20,6 +20,7 @@ from .values import (
     NoVerdict,
     Values,
     count,
+    flat,
     judge_name,
     judged,
     number_of,
@@ -135,6 +136,8 @@ def _votes(row: Values, number: int, context: Context) -> list[Found]:
     if not {"tstamp", "timestamp"} & row.keys():
         told["question_id"] = _turned({**row, **told})  # of MT-Bench; in a vote it counts the turns
     told["judge"] = judge_name(row.get("judge"))
+    for name in TAGS:
+        told |= flat(name, row.get(name))
     meta = row.get("conv_metadata")
     for side in "ab":
         if f"conversation_{side}" in row:
@@ -157,6 +160,8 @@ def _votes(row: Values, number: int, context: Context) -> list[Found]:
 
 
 QUESTIONS = ("question_id", "id", "uid")
+TAGS = ("category_tag", "dedup_tag")
+"""Columns of a vote that hold others: each is one by its path, `category_tag.math_v0.1.math`."""
 STYLES = {
     "tokens": "sum_assistant_{}_tokens",
     "headers": "header_count_{}",

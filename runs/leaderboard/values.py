@@ -100,6 +100,17 @@ def count(value: Any) -> float | None:
     return number_of(value)
 
 
+def flat(name: str, value: Any) -> Found:
+    """Return the values inside a value, each under its path; nothing for one that holds none."""
+    if not isinstance(value, Mapping):
+        return {}
+    found: Found = {}
+    for key, inner in value.items():
+        path = f"{name}.{key}"
+        found |= flat(path, inner) if isinstance(inner, Mapping) else {path: inner}
+    return found
+
+
 def number_of(value: Any) -> float | None:
     """Return a number, also one written as text; None for anything else."""
     try:
