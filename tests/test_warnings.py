@@ -170,6 +170,19 @@ def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:
     assert "holds the same bytes as" in said("audit", path, copy)
 
 
+def test_a_judge_that_goes_by_the_place_is_told(tmp_path: Path) -> None:
+    def swapped(steady: int) -> list[Row]:
+        return [
+            battle(n, a, b, "model_a" if a == "ant" or n >= steady else "model_b")
+            for n in range(40)
+            for a, b in (("ant", "bee"), ("bee", "ant"))
+        ]
+
+    found = board(write(tmp_path, "b.csv", swapped(10)))
+    assert kinds(found) == ["flips"] and "on 75% of 40 pairs" in found["warnings"][0]["words"]
+    assert "flips" not in kinds(board(write(tmp_path, "c.csv", swapped(30))))
+
+
 def test_rows_that_stand_in_two_files_are_told(tmp_path: Path) -> None:
     """Written another way, a file is no copy of its bytes; two judges' files are no copies at all."""
     rows = rounds()

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...tools.audit.canned import Canned
+from ...tools.audit.findings import COIN
 from ...tools.ratings.exposure import Exposure
+from ...tools.ratings.flips import Flips
+from ...tools.ratings.share import wilson
 
 ONE_ORDER = 0.5
 """Share of what chance would balance below which what a place wins goes to the ratings."""
@@ -27,7 +30,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`."""
+    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`, `flips`."""
     words: str
 
 
@@ -37,6 +40,18 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         what = "is given twice" if path == first else f"holds the same bytes as {first}"
         yield Doubt(
             "given_twice", f"{path} {what}: it is read once, or its battles would count double."
+        )
+
+
+def flips_doubt(found: Flips) -> Iterator[Doubt]:
+    """Yield that judges go by the place: they reverse credibly more often than tossing a coin would."""
+    if found.both and wilson(found.inconsistent / found.both, found.both)[0] > COIN:
+        yield Doubt(
+            "flips",
+            f"Judges reverse their winner with the order on {found.inconsistent / found.both:.0%} of "
+            f"{found.both:,} pairs that one of them judged in both, more than a coin would: the place "
+            "decides, not the answer, and models look more alike than they are. It takes another judge, not "
+            "more battles; `audit` tells which judges do.",
         )
 
 

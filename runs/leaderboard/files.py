@@ -156,6 +156,11 @@ def no_column(table: Table, missing: str) -> UserError:
         )
     alike = [name for name in table.head if name.strip().lower() == missing.lower()]
     move = f"; rename {alike[0]!r}" if alike else ""
+    needs = (
+        ""
+        if move or missing not in REQUIRED
+        else f"; battles have {', '.join(REQUIRED)} and winner"
+    )
     return UserError(
-        f"{table.path}: no column {missing!r}; its columns are: {told_columns(table.head)}{move}"
+        f"{table.path}: no column {missing!r}; its columns are: {told_columns(table.head)}{move}{needs}"
     )

@@ -12,6 +12,7 @@ from .doubts import (
     canned_doubts,
     carried_doubt,
     exposure_doubts,
+    flips_doubt,
     listed,
     open_doubts,
     repeated_doubt,
@@ -52,6 +53,7 @@ def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
         *repeated_doubt(loaded.repeated, named=loaded.battles.judge is not None),
         *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
+        *(flips_doubt(board.flips) if loaded.ordered else ()),
         *(carried_doubt(*board.carried) if board.carried else ()),
     ]
 
