@@ -154,6 +154,14 @@ def test_a_row_of_another_kind_changes_no_other_row(tmp_path: Path) -> None:
     half = [row | {"winner": ""} if row["preference"] != "" else row for row in half]
     told_so = board(write(tmp_path, "half.csv", half))["reinterpreted"]["by_rule"]
     assert told_so == {"without a preference, by the winner": 1}
+    even = [
+        battle(n, "ant", "bee", "model_a" if n % 2 else "tie", preference=0.5) for n in range(8)
+    ]
+    (how,) = board(write(tmp_path, "even.csv", even))["reinterpreted"]["by_rule"].items()
+    assert how == (
+        "by the preference, which is even where the winner is not, or the other way round",
+        4,
+    )
 
 
 def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:

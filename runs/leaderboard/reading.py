@@ -14,7 +14,7 @@ from ...agents.flags import addresses_jury
 from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
-from ...tools.ratings.verdict import STRENGTH, STRONG, folded
+from ...tools.ratings.verdict import SCORES, STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
 from .answers import Answers, read_answers
 from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
@@ -30,6 +30,8 @@ from .values import Context
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
+APART = "by the preference, which is even where the winner is not, or the other way round"
+"""How rows were read whose two columns say different things; opposite ones are refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,14 +255,14 @@ class Reader:
             model_a=coded(held["model_a"]),
             model_b=coded(held["model_b"]),
             score=score,
-            weight=self._strengthened(batch, weight),
+            weight=self._strengthened(batch, weight, score),
             judge=coded(held["judge"]) if "judge" in held else nobody,
             group=trimmed(coded(held[by])) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
 
-    def _strengthened(self, batch: Batch, weight: Floats) -> Floats:
+    def _strengthened(self, batch: Batch, weight: Floats, score: Floats) -> Floats:
         """Return the weights with those of strong verdicts multiplied; count what is read another way."""
         held = batch.columns
         if "winner" in held:
@@ -273,6 +275,11 @@ class Reader:
             left_out = empty_value(held["preference"])
             if left_out.any() and not left_out.all():
                 self.reread["without a preference, by the winner"] += int(left_out.sum())
+            side = mapped(coded(held["winner"]), SCORES)
+            told = ~left_out & ~np.isnan(side)
+            apart = np.sign(side[told] - 0.5) != np.sign(score[told] - 0.5)
+            if apart.any():
+                self.reread[APART] += int(apart.sum())
         return weight
 
     def _style(self, batch: Batch, side: str) -> Floats:
