@@ -14,13 +14,13 @@ from ...agents.flags import addresses_jury
 from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
-from ...tools.ratings.verdict import SCORES, STRENGTH, STRONG, folded
+from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
 from .answers import Answers, read_answers
 from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
 from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
-from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
+from .checks import Gate, both_bad, faults, is_empty, read_otherwise, scores
 from .fields import Control, Fields, fields, measurable, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
@@ -30,8 +30,6 @@ from .values import Context
 
 BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
-APART = "by the preference, which is even where the winner is not, or the other way round"
-"""How rows were read whose two columns say different things; opposite ones are refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +196,7 @@ class Reader:
         rest = _some(batch, keep)
         self._listen(rest)
         self.both_bad += both_bad(rest)
+        self.reread.update(read_otherwise(rest, score[keep]))
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
         rows = _judged(table, rest, self._columns(rest, score[keep]), self.wanted.strength)
         self.cascade.update(cascaded(rest, rows))
@@ -255,31 +254,22 @@ class Reader:
             model_a=coded(held["model_a"]),
             model_b=coded(held["model_b"]),
             score=score,
-            weight=self._strengthened(batch, weight, score),
+            weight=self._strengthened(batch, weight),
             judge=coded(held["judge"]) if "judge" in held else nobody,
             group=trimmed(coded(held[by])) if by else None,
             style_a=self._style(batch, "a"),
             style_b=self._style(batch, "b"),
         )
 
-    def _strengthened(self, batch: Batch, weight: Floats, score: Floats) -> Floats:
-        """Return the weights with those of strong verdicts multiplied; count what is read another way."""
-        held = batch.columns
-        if "winner" in held:
-            winner = coded(held["winner"])
-            if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
-                strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
-                self.strong += int(strong.sum())
-                weight = weight * np.where(strong, self.wanted.strength, 1.0)
-        if "winner" in held and "preference" in held:
-            left_out = empty_value(held["preference"])
-            if left_out.any() and not left_out.all():
-                self.reread["without a preference, by the winner"] += int(left_out.sum())
-            side = mapped(coded(held["winner"]), SCORES)
-            told = ~left_out & ~np.isnan(side)
-            apart = np.sign(side[told] - 0.5) != np.sign(score[told] - 0.5)
-            if apart.any():
-                self.reread[APART] += int(apart.sum())
+    def _strengthened(self, batch: Batch, weight: Floats) -> Floats:
+        """Return the weights with those of strong verdicts multiplied."""
+        if "winner" not in batch.columns:
+            return weight
+        winner = coded(batch.columns["winner"])
+        if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
+            strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
+            self.strong += int(strong.sum())
+            weight = weight * np.where(strong, self.wanted.strength, 1.0)
         return weight
 
     def _style(self, batch: Batch, side: str) -> Floats:
