@@ -68,6 +68,11 @@ def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Pat
             board(path, "--rounds", "200")["separability"]
         )
         assert found["brier"]["value"] < 0.1
+    assert found["there"] == ["elk"] and found["here"] == []
+    (few,) = told("compare", path, "--reference", table)["warnings"]
+    assert "4 models in both say little: one swap of neighbours moves Spearman by 0.20" in few
+    shown = said("compare", path, "--reference", table)
+    assert f"Warning: {few}" in shown and "in the reference alone, so left out: elk" in shown
     two = told("compare", path, saved, "--reference", table)["boards"]
     assert [one["board"] for one in two] == [path, saved]
     assert "Spearman                         1.000   (95 %" in said(

@@ -189,6 +189,13 @@ def test_votes(tmp_path: Path) -> None:
     assert found["questions"] == 12 and found["both_bad"] == 4
     assert set(board(path, "--control", "style")["control"]["coefficients"]) == {"tokens"}
     assert set(board(path, "--control", "length")["control"]["coefficients"]) == {"len"}
+    tagged = [
+        row | {"category_tag": {"math_v0.1": {"math": n % 4 == 0}, "if_v0.1": {"score": n % 2}}}
+        for n, row in enumerate(told_more)
+    ]
+    path = write(tmp_path, "tagged.parquet", tagged)
+    assert board(path, "--where", "category_tag.math_v0.1.math=true")["battles"] == 3
+    assert set(board(path, "--by", "category_tag.if_v0.1.score")["by"]) == {"0", "1"}
     kaggle = [
         {"id": n, "model_a": "owl", "model_b": "jay", "prompt": '["hi"]', "response_a": '["x"]'}
         | {"response_b": '["y"]', "winner_model_a": n % 2, "winner_model_b": 0}
@@ -255,5 +262,117 @@ def test_labelled_pairs(tmp_path: Path) -> None:
     ]
     found = board(write(tmp_path, "bench.jsonl", bench))
     assert (found["battles"], found["unjudged"]) == (42, 6)
+    # Whose answers these are stands nowhere.
+    assert [w["kind"] for w in found["warnings"]] == ["unnamed"] and not found["canned"]
     # The same verdict twice where 1 is right; where 2 is, the judge changes with the order.
     assert juror["flips"]["value"] == pytest.approx(0.5)
+
+
+def results(task: str, right: int, **more: Row) -> Row:
+    """One line of LLMBar's results: a judge that is right in `right` of 12 tasks, in both orders."""
+    number = int(task.split()[1])
+    said = str(1 + (number + (number >= right)) % 2)
+    games = {
+        f"swap = {swap}": {"completion": ["", "stop"], "winner": said} for swap in (False, True)
+    }
+    told = {
+        "input": task,
+        "output_1": f"a{number}",
+        "output_2": f"b{number}",
+        "label": 1 + number % 2,
+    }
+    return {**told, "results": [["metrics", "stop"], {**games, **more}]}
+
+
+def test_results_of_several_files_meet_by_their_texts_and_are_told_apart_by_judge(
+    tmp_path: Path,
+) -> None:
+    """LLMBar names the judge by folders alone, and rows by their places."""
+    files = []
+    for subset, judge, right in (
+        ("Natural", "GPT-4", 20),
+        ("Manual", "GPT-4", 20),
+        ("Natural", "PaLM", 5),
+    ):
+        folder = tmp_path / subset / "evaluators" / judge / "CoT"
+        folder.mkdir(parents=True)
+        rows = [results(f"{subset} {n}", right) for n in range(20)]
+        files.append(kept(folder, "result.json", json.dumps(rows)))
+    found = told("audit", *files, "--labels", files[0])
+    share = {j["juror"]: j["people"]["agreement"] for j in found["jurors"]}
+    assert found["pairs"] == 40 and [j["games"] for j in found["jurors"]] == [80, 40]
+    assert {who: (one["n"], one["value"]) for who, one in share.items()} == {
+        "GPT-4 CoT": (20, 1.0),
+        "PaLM CoT": (20, pytest.approx(0.25)),
+    }
+    # Ratings of single answers beside the verdict are no games; a judge asked again has the last word.
+    rated = [results(f"Natural {n}", 20, score_1=["5", "stop"]) for n in range(20)]  # type: ignore[arg-type]
+    again = {"swap = False": {"winner": "1"}, "swap = True": {"winner": "1"}}
+    rated = [
+        row | {"results": [*row["results"], again]} if n < 4 else row for n, row in enumerate(rated)
+    ]
+    found = told("audit", kept(tmp_path, "gpt.json", json.dumps(rated)), "--labels", files[0])
+    assert (found["games"], found["unjudged"], found["jurors"][0]["juror"]) == (40, 0, "gpt")
+    assert found["jurors"][0]["people"]["agreement"]["value"] == pytest.approx(0.9)
+
+
+def test_judges_that_share_a_prompt_are_two(tmp_path: Path) -> None:
+    """JudgeBench's files name the prompt; the model stands with each judgment. Labels stand in each file."""
+    for model, right in (("gpt-4o", 30), ("haiku", 15)):
+        rows = [
+            {"pair_id": f"p{n}", "response_A": "x", "response_B": "y", "label": "A>B"}
+            | {"judge_name": "arena_hard"}
+            | {
+                "judgments": [
+                    {"judgment": {"judge_model": model}, "decision": said}
+                    for said in (("A>B", "B>A") if n < right else ("B>A", "A>B"))
+                ]
+            }
+            for n in range(30)
+        ]
+        write(tmp_path, f"judge_model={model}.jsonl", rows)
+    found = told("audit", str(tmp_path), "--labels", str(tmp_path))
+    assert {j["juror"]: j["people"]["agreement"]["value"] for j in found["jurors"]} == {
+        "gpt-4o arena_hard": 1.0,
+        "haiku arena_hard": 0.5,
+    }
+    assert (found["people"]["pairs"], found["people"]["labels"]) == (30, 30)
+
+
+def test_labels_meet_results_that_hold_no_answers(tmp_path: Path) -> None:
+    """PandaLM's results hold the number of a pair alone."""
+    labels = [
+        {"idx": n, "cmp_key": "bloom-7b_llama-7b", "response1": "a", "response2": "b"}
+        | {"annotator1": 1, "annotator2": 1 + n % 2, "annotator3": 2 - n % 2}
+        for n in range(40)
+    ]
+    said_ = [{"idx": n, "gpt_result": ["1", "2", "Tie", "garbage"][n % 4]} for n in range(40)]
+    file = kept(tmp_path, "gpt.json", json.dumps(said_))
+    found = told("audit", file, "--labels", kept(tmp_path, "testset.json", json.dumps(labels)))
+    assert (found["games"], found["unjudged"]) == (30, 10)
+    assert found["jurors"][0]["people"]["agreement"]["value"] == pytest.approx(1 / 3)
+    assert found["people"]["several"] == 30
+
+
+def test_pairs_of_alpaca_farm_and_of_preference_data(tmp_path: Path) -> None:
+    pairs = [{"instruction": "q", "output_1": f"a{n}", "output_2": "b"} for n in range(30)]
+    judged = [row | {"preference": 1 + n % 2, "annotator": "gpt4"} for n, row in enumerate(pairs)]
+    people = [
+        row | {"preference": 1.0 if at else 2.0, "annotator_index": at, "dataset": "koala"}
+        for row in pairs
+        for at in range(3)
+    ]
+    labels = kept(tmp_path, "cross.json", json.dumps(people))
+    found = told("audit", kept(tmp_path, "gpt4.json", json.dumps(judged)), "--labels", labels)
+    assert (found["pairs"], found["people"]["labels"]) == (30, 90)
+    assert found["jury_with_people"]["agreement_decided"]["value"] == pytest.approx(0.5)
+    chosen = [
+        {"id": n, "prompt": f"q{n}", "chosen": talk("q", f"a{n}"), "rejected": talk("q", f"b{n}")}
+        | {"chosen_model": "owl" if n % 3 else "jay", "rejected_model": "jay" if n % 3 else "owl"}
+        for n in range(12)
+    ]
+    found = board(write(tmp_path, "filtered.jsonl", chosen))
+    assert [(r["model"], r["wins"]) for r in found["models"]] == [("owl", 8), ("jay", 4)]
+    bare = [{"prompt": "q", "chosen": "a", "rejected": "b"}]
+    why = refused("leaderboard", write(tmp_path, "pairs.jsonl", bare))
+    assert "add the columns chosen_model and rejected_model" in why

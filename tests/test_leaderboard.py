@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from arenainstruct.agents.errors import UserError
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.leaderboard.options import parse_anchor
-from tests.boards import MODELS, Row, battle, board, jsonl, ratings, refused, rounds, write
+from tests.boards import MODELS, Row, battle, board, jsonl, ratings, refused, rounds, said, write
 from tests.command import command
 
 COLUMNS = ["question_id", "model_a", "model_b", "winner"]
@@ -202,8 +202,15 @@ def test_a_disconnected_graph_is_said(tmp_path: Path) -> None:
     rows = [battle(1, "ant", "bee", "model_a"), battle(2, "cat", "dog", "tie")]
     found = board(write(tmp_path, "b.csv", rows))
     assert found["regularised"] and len(found["islands"]) == 2 and len(found["components"]) == 3
-    assert any("islands" in note for note in found["notes"])
-    assert any("ridge" in note for note in found["notes"])
+    warned = {warning["kind"]: warning["words"] for warning in found["warnings"]}
+    assert "ant, bee | cat, dog" in warned["islands"]
+    # Nothing bounds what only won, or only lost: a ridge is no evidence.
+    assert "only who is ahead" in warned["open_ratings"] and found["open"] == ["ant", "bee"]
+    beaten = [battle(n, "ant", "bee", "model_a") for n in range(30)]
+    shown = said("leaderboard", write(tmp_path, "c.csv", beaten))
+    lines = [line.split() for line in shown.splitlines()]
+    ant = next(line for line in lines if line[:2] == ["1", "ant"])
+    assert ant[3:] == ["open", "99.7%", "30", "·", "0", "·", "0", "0.0%", "30"]
 
 
 def test_preference_grades_the_win_of_model_b(tmp_path: Path) -> None:

@@ -279,6 +279,33 @@ async def test_repeated_and_leaked_prompts_are_left_out_with_reasons(tmp_path: P
     }
 
 
+async def test_prompts_of_one_form_are_not_in_rows_that_ask_it_of_something_else(
+    tmp_path: Path,
+) -> None:
+    def asked(topics: str) -> list[str]:
+        forms = (
+            "Explain {} to a ten year old in simple words.",
+            "Write an essay about {}, please.",
+        )
+        return [form.format(topic) for form in forms for topic in topics.split(", ")]
+
+    prompts = asked("photosynthesis, black holes, chess endgames, kidney function, bird migration")
+    prompts.append("向一个十岁的孩子解释光合作用。")
+    write(tmp_path / "prompts.jsonl", [{"prompt": prompt} for prompt in prompts])
+    train = write(
+        tmp_path / "train.jsonl",
+        [
+            *({"text": text} for text in asked("cell division, string theory, blues, poker")),
+            {"text": "Could you explain, in simple words, black holes to a boy of ten years?"},
+            {"text": "请向一个十岁的孩子解释一下光合作用。"},
+        ],
+    )
+    order = Order(tmp_path / "prompts.jsonl", 0, 0, against=(train,), clean=True)
+    result = await make(order, SetConfig(), tmp_path / "ledger.sqlite")
+    texts = {f"row-{number}": text for number, text in enumerate(prompts, start=1)}
+    assert {texts[r.id] for r in result.removed} == {prompts[1], prompts[10]}
+
+
 async def test_the_filter_of_criteria_works_before_drawing(tmp_path: Path) -> None:
     sifted = load({"testset": {"criteria": {"use": "filter", "least_prompt": 4}}}, SetConfig)
     result = await made(tmp_path, config=sifted, diverse=0, hard=12)

@@ -154,6 +154,14 @@ def test_a_row_of_another_kind_changes_no_other_row(tmp_path: Path) -> None:
     half = [row | {"winner": ""} if row["preference"] != "" else row for row in half]
     told_so = board(write(tmp_path, "half.csv", half))["reinterpreted"]["by_rule"]
     assert told_so == {"without a preference, by the winner": 1}
+    even = [
+        battle(n, "ant", "bee", "model_a" if n % 2 else "tie", preference=0.5) for n in range(8)
+    ]
+    (how,) = board(write(tmp_path, "even.csv", even))["reinterpreted"]["by_rule"].items()
+    assert how == (
+        "by the preference, which is even where the winner is not, or the other way round",
+        4,
+    )
 
 
 def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:
@@ -168,3 +176,33 @@ def test_a_file_given_twice_is_read_once_and_told(tmp_path: Path) -> None:
         assert kinds(told("audit", path, second)) == ["given_twice"]
     assert "is given twice: it is read once" in said("leaderboard", path, path)
     assert "holds the same bytes as" in said("audit", path, copy)
+
+
+def test_a_judge_that_goes_by_the_place_is_told(tmp_path: Path) -> None:
+    def swapped(steady: int) -> list[Row]:
+        return [
+            battle(n, a, b, "model_a" if a == "ant" or n >= steady else "model_b")
+            for n in range(40)
+            for a, b in (("ant", "bee"), ("bee", "ant"))
+        ]
+
+    found = board(write(tmp_path, "b.csv", swapped(10)))
+    assert kinds(found) == ["flips"] and "on 75% of 40 pairs" in found["warnings"][0]["words"]
+    assert "flips" not in kinds(board(write(tmp_path, "c.csv", swapped(30))))
+
+
+def test_rows_that_stand_in_two_files_are_told(tmp_path: Path) -> None:
+    """Written another way, a file is no copy of its bytes; two judges' files are no copies at all."""
+    rows = rounds()
+    files = [write(tmp_path, "b.csv", rows), write(tmp_path, "b.jsonl", rows[:100])]
+    for command in ("leaderboard", "audit"):
+        (doubt,) = told(command, *files)["warnings"]
+        assert doubt["kind"] == "repeated" and doubt["words"].startswith("100 rows have")
+        assert "name the judge of each in a column judge" in doubt["words"]
+    named = [
+        write(tmp_path, f"{judge}.jsonl", [row | {"judge": judge} for row in rows])
+        for judge in ("owl", "jay")
+    ]
+    assert not told("leaderboard", *named)["warnings"] and not told("audit", *named)["warnings"]
+    halves = [write(tmp_path, "1.csv", rows[:70]), write(tmp_path, "2.csv", rows[70:])]
+    assert not told("leaderboard", *halves)["warnings"]

@@ -18,8 +18,9 @@ Signature = npt.NDArray[np.uint32]
 
 _ASCII_WORD = re.compile(rb"\w+")
 # Scripts without spaces: each character is a word of its own, or a sentence would be one word.
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_RANGES = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+UNSPACED = re.compile(f"[{_RANGES}]")
+_WORD = re.compile(rf"[{_RANGES}]|[^\W{_RANGES}]+")
 _CANDIDATES = 32
 
 _SCHEMA = """

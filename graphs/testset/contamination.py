@@ -1,13 +1,17 @@
 """Prompts that stand in training rows, whole or with their passage alone."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ...tools.decontamination.cosine import CharacterRule, EmbeddingRule
 from ...tools.decontamination.ngrams import NgramRule
 from ...tools.decontamination.passages import asks, without
-from ...tools.decontamination.rule import Match, Rule, nearest, reaching
+from ...tools.decontamination.rule import Match, Rule, Scores, nearest, reaching
 from ...tools.embedding import Embedder
+from ...tools.minhash import UNSPACED
 from .prompt import EXCERPT, Prompt, Removed, TrainingText, excerpt
 from .settings import DecontaminationSettings
 
@@ -22,6 +26,57 @@ def rules(settings: DecontaminationSettings, embedder: Embedder) -> list[Rule]:
     if settings.embedding is not None:
         chosen.append(EmbeddingRule(embedder, settings.embedding))
     return chosen
+
+
+MATES = 2
+"""Other prompts that hold all that a prompt shares with a row, from which they share a form alone."""
+_WORD = re.compile(r"\w+")
+
+
+class _NotByForm:
+    """A rule that scores 0 where a prompt and a row share no more than a form that prompts are made by.
+
+    "Explain black holes to a child" is like "Explain string theory to a child" as a whole. But all words
+    that the two share stand in other prompts too, and what those ask is something else. Texts in scripts
+    without spaces have no such words: they are left to the rule alone.
+    """
+
+    def __init__(self, rule: Rule, prompts: Iterable[Prompt]) -> None:
+        self.name, self.threshold = rule.name, rule.threshold
+        self._rule = rule
+        # A passage is no form: prompts about one share its words since they are about it.
+        alone = [prompt for prompt in prompts if not prompt.passage]
+        texts = {text for prompt in alone for text in _looked_for(prompt)}
+        self._texts = {text for text in texts if not UNSPACED.search(text)}
+        self._holders: dict[str, int] = {}
+        """The prompts that hold each word, as bits."""
+        for number, prompt in enumerate(alone):
+            for word in _words(prompt.text):
+                self._holders[word] = self._holders.get(word, 0) | 1 << number
+
+    async def blocks(self, texts: Sequence[str], rows: Sequence[str]) -> AsyncIterator[Scores]:
+        """Yield the scores, block by block."""
+        mine = [_words(text) if text in self._texts else None for text in texts]
+        start = 0
+        async for scores in self._rule.blocks(texts, rows):
+            ats, others = np.nonzero(scores >= self.threshold)
+            yours = {other: _words(rows[start + other]) for other in set(others.tolist())}
+            for at, other in zip(ats.tolist(), others.tolist(), strict=True):
+                own, theirs = mine[at], yours[other]
+                if own is not None and own != theirs and self._is_form(own & theirs):
+                    scores[at, other] = 0.0
+            yield scores
+            start += scores.shape[1]
+
+    def _is_form(self, shared: frozenset[str]) -> bool:
+        found = -1 if shared else 0
+        for word in shared:
+            found &= self._holders.get(word, 0)
+        return found.bit_count() > MATES
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +99,7 @@ async def contaminated(prompts: Sequence[Prompt], training: Training) -> list[Re
     found: dict[str, Removed] = {}
     texts = [row.text for row in training.rows]
     pairs = [(p, text) for p in prompts for text in _looked_for(p)]
+    training = replace(training, rules=[_NotByForm(rule, prompts) for rule in training.rules])
     for rule in training.rules:
         left = [(p, text) for p, text in pairs if p.id not in found]
         matches = await nearest(rule, [text for _, text in left], texts)

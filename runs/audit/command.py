@@ -102,9 +102,14 @@ def audit(
     from ..config.load import load
     from ..labels import labels_file
     from ..leaderboard.asked import Asked
-    from ..leaderboard.doubts import canned_doubts, exposure_doubts, twice_doubts
+    from ..leaderboard.doubts import (
+        canned_doubts,
+        exposure_doubts,
+        repeated_doubt,
+        twice_doubts,
+    )
     from .data import data, records_by
-    from .reading import read_answers, read_battles, read_labels
+    from .reading import NOBODY, read_answers, read_battles, read_labels
     from .text import show
 
     run = _run(battles, runs_dir, needed=canaries > 0)
@@ -125,10 +130,12 @@ def audit(
     counting = Counting(ties.value, failed.value if failed else "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
-    looks, records = canned(heap.said), records_by(heap.plays, heap.groups)
+    looks = () if heap.unnamed else canned(heap.said)
+    records = records_by(heap.plays, heap.groups)
     doubts = [
-        *canned_doubts(looks),
+        *canned_doubts(looks, option="`leaderboard --without-canned`"),
         *twice_doubts(heap.twice),
+        *repeated_doubt(heap.repeated, named=NOBODY not in heap.served),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
     if as_json:

@@ -28,6 +28,7 @@ from ..leaderboard.answers import LACKS, answer_of
 from ..leaderboard.asked import ALL, Asked, Met
 from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
 from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
+from ..leaderboard.labelled import LABEL
 from ..leaderboard.published import Published
 from ..leaderboard.values import Context
 from .checks import CHECKED, answer_faults
@@ -65,6 +66,8 @@ class Heap:
     labels: list[Label] = field(default_factory=list)
     twice: dict[str, str] = field(default_factory=dict)
     """Files that hold the same bytes as one before."""
+    repeated: int = 0
+    """Games whose question, order and juror stand in an earlier file too."""
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     """Category and leaf of each question, as far as rows tell them, by the column's name."""
     failed: list[Failure] | None = None
@@ -73,6 +76,8 @@ class Heap:
     """Rows and single games of published formats whose judge gave no verdict."""
     ordered: bool = True
     """Whether it is known which answer was shown first."""
+    unnamed: bool = False
+    """Whether some pair does not tell whose answers it holds."""
 
     def __post_init__(self) -> None:
         """Note nothing yet of what is asked for."""
@@ -121,12 +126,20 @@ def read_battles(
     """
     heap = Heap(Gate(drop), asked, failed=[] if failures else None)
     files, heap.twice = once(battle_files(paths))
+    context = Context(failures=failures)
+    known: set[tuple[str, ...]] = set()
     for file in files:
-        with opened(file, Context(failures=failures)) as table:
+        before = len(heap.plays)
+        with opened(file, context) as table:
             _read(table, heap)
+            if len(files) > 1:
+                own = [(p.question, p.first, p.second, p.juror) for p in heap.plays[before:]]
+                heap.repeated += sum(key in known for key in own)
+                known.update(own)
             if isinstance(table, Published):
                 heap.unjudged += table.unjudged
                 heap.ordered &= table.ordered
+    heap.unnamed = context.unnamed
     if not heap.plays:
         if heap.passed_over:
             what = " and ".join(heap.met.told())
@@ -148,13 +161,19 @@ def read_labels(path: str, heap: Heap, *, drop: bool, needed: bool = True) -> No
         UserError: the file is wrong, or none of its rows is about a battle that was read.
     """
     before = {(p.question, *sorted((p.first, p.second))) for p in heap.plays}
+    context = Context(labels=True, unnamed=heap.unnamed)
+    own: set[Label] = set()  # that came with a pair: it may stand in many files of results
     for file in battle_files([path], option="--labels"):
-        with opened(file, Context(labels=True)) as table:
+        with opened(file, context) as table:
             names = _names(table, REQUIRED, OUTCOME)
             for batch, score in _batches(table, names, Heap(Gate(drop))):
                 for row, said in zip(_rows(batch, names), score, strict=True):
                     a, b = str(row["model_a"]), str(row["model_b"])
-                    heap.labels.append(Label(str(row["question_id"]), a, b, float(said)))
+                    label = Label(str(row["question_id"]), a, b, float(said))
+                    if label not in own:
+                        heap.labels.append(label)
+                    if row.get("judge") == LABEL:
+                        own.add(label)
     known = {(x.question, *sorted((x.model_a, x.model_b))) for x in heap.labels}
     if needed and not known & before:
         raise UserError(

@@ -124,6 +124,21 @@ class Battles:
             self.judging and self.judging.where(rows),
         )
 
+    def repeated(self, files: Sequence[int]) -> int:
+        """Count the rows whose question, models, order and judge stand in an earlier file.
+
+        `files` tells how many rows each file gave.
+        """
+        if np.count_nonzero(files) < 2:
+            return 0
+        table, count = self.table, len(self.table.models)
+        key = (table.question * count + table.a) * count + table.b
+        if self.judge:
+            key = key * len(self.judge.names) + self.judge.codes
+        _, first, same = np.unique(key, return_index=True, return_inverse=True)
+        file = np.repeat(np.arange(len(files)), files)
+        return int((file[first][same] < file).sum())
+
     def groups(self) -> dict[str, Bools]:
         """Return the rows of each value of `--by`, in order of the values."""
         if self.group is None:

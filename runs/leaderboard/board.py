@@ -94,6 +94,17 @@ class Board:
         return self.evidence < FEWEST_QUESTIONS
 
     @property
+    def open(self) -> frozenset[str]:
+        """Models that no chain of wins both ways joins to the others: only a ridge holds their ratings."""
+        if not self.fit.regularised:
+            return frozenset()
+        most = self.fit.components[0]
+        held = frozenset(most if len(most) > 1 else ())
+        if self.fit.anchor and self.fit.anchor[0] not in held:
+            held = frozenset()
+        return frozenset(self.fit.models) - held
+
+    @property
     def unknown(self) -> bool:
         """Whether there are no intervals at all: one question tells nothing of others."""
         return self.evidence < 2

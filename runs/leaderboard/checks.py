@@ -180,6 +180,25 @@ def both_bad(batch: Batch) -> int:
     return int(np.nansum(mapped(coded(batch.columns["winner"]), dict.fromkeys(BOTH_BAD, 1.0))))
 
 
+def read_otherwise(batch: Batch, score: Floats) -> Counter[str]:
+    """Count rows of one of the columns winner and preference, and those where the two differ.
+
+    Rows in which they are opposite are refused.
+    """
+    found = Counter[str]()
+    if {"winner", "preference"} <= batch.columns.keys():
+        left_out = empty_value(batch.columns["preference"])
+        if not left_out.all():
+            found["without a preference, by the winner"] = int(left_out.sum())
+        side = mapped(coded(batch.columns["winner"]), SCORES)
+        told = ~left_out & ~np.isnan(side)
+        found[APART] = int((np.sign(side[told] - 0.5) != np.sign(score[told] - 0.5)).sum())
+    return +found
+
+
+APART = "by the preference, which is even where the winner is not, or the other way round"
+
+
 def scores(batch: Batch) -> Floats:
     """Return model_a's share of the win: from `preference` where it is filled, else the winner's."""
     if "winner" in batch.columns:

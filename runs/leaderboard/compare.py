@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ...tools.ratings.rankings import Comparison
 
 
+FEW = 10
+"""Models below which a rank correlation hangs on single pairs."""
+
+
 def compare(
     boards: Annotated[
         list[str],
@@ -60,18 +64,31 @@ def compare(
             raise UserError(f"{path} and {reference}: {error}{told}") from error
     if met.judges:
         met.check(", ".join((*boards, reference)))
+    few = [_few(path, len(one.models)) for path, one in found.items() if len(one.models) < FEW]
     if as_json:
         compared = [{"board": path, **asdict(one)} for path, one in found.items()]
-        say(orjson.dumps({"reference": reference, "boards": compared, "unread": lost}).decode())
+        told_too = {"unread": lost, "warnings": few}
+        say(orjson.dumps({"reference": reference, "boards": compared, **told_too}).decode())
         return
-    for line in lost:
+    for line in (*few, *lost):
         say(f"Warning: {line}")
     for path, one in found.items():
         _show(path, reference, one)
 
 
+def _few(path: str, models: int) -> str:
+    """Return what a comparison of few models cannot bear."""
+    swap = 12 / (models * (models**2 - 1))
+    return f"{path}: {models} models in both say little: one swap of neighbours moves Spearman by {swap:.2f}"
+
+
 def _show(path: str, reference: str, found: "Comparison") -> None:
+    from .doubts import listed
+
     say(f"{path} beside {reference}: {len(found.models)} models in both")
+    for where, names in (("the board", found.here), ("the reference", found.there)):
+        if names:
+            say(f"  in {where} alone, so left out: {listed(list(names))}")
     for name, value in (
         ("separability with confidence", found.separability),
         ("  of the reference", found.reference_separability),

@@ -1,10 +1,13 @@
 """Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...tools.audit.canned import Canned
+from ...tools.audit.findings import COIN
 from ...tools.ratings.exposure import Exposure
+from ...tools.ratings.position import Flips
+from ...tools.ratings.share import wilson
 
 ONE_ORDER = 0.5
 """Share of what chance would balance below which what a place wins goes to the ratings."""
@@ -27,7 +30,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`."""
+    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`, `flips`."""
     words: str
 
 
@@ -40,16 +43,72 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         )
 
 
-def canned_doubts(found: Iterable[Canned], *, left_out: bool = False) -> Iterator[Doubt]:
+def flips_doubt(found: Flips) -> Iterator[Doubt]:
+    """Yield that judges go by the place: they reverse credibly more often than tossing a coin would."""
+    if found.both and wilson(found.inconsistent / found.both, found.both)[0] > COIN:
+        yield Doubt(
+            "flips",
+            f"Judges reverse their winner with the order on {found.inconsistent / found.both:.0%} of "
+            f"{found.both:,} pairs that one of them judged in both, more than a coin would: the place "
+            "decides, not the answer, and models look more alike than they are. It takes another judge, not "
+            "more battles; `audit` tells which judges do.",
+        )
+
+
+def repeated_doubt(rows: int, *, named: bool) -> Iterator[Doubt]:
+    """Yield that rows of one file stand in another one too; `named` tells whether judges have names."""
+    if rows:
+        judges = (
+            "" if named else ", or name the judge of each in a column judge if they are several"
+        )
+        yield Doubt(
+            "repeated",
+            f"{rows:,} rows have the question, models, order and judge of a row in an earlier file, and "
+            f"count again. Leave one of the files out{judges}.",
+        )
+
+
+def unnamed_doubt() -> Iterator[Doubt]:
+    """Yield that a board ranks no models."""
+    yield Doubt(
+        "unnamed",
+        "The files do not tell whose answers a pair holds: output_1 and output_2 are places in a row, and "
+        "their ratings say nothing of any model. What the judges are worth beside the labels is told by "
+        "`audit FILE --labels FILE`.",
+    )
+
+
+def canned_doubts(
+    found: Iterable[Canned], *, left_out: bool = False, option: str = "--without-canned"
+) -> Iterator[Doubt]:
     """Yield the contenders whose answers are canned, or speak to the judge."""
     for told in found:
         if told.reasons:
-            next_move = "it is left out" if left_out else "--without-canned leaves it out"
+            next_move = "it is left out" if left_out else f"{option} leaves it out"
             yield Doubt(
                 "canned",
                 f"{told.model}: {'; '.join(told.reasons)}. What it wins says nothing of what it can; "
                 f"{next_move}.",
             )
+
+
+def open_doubts(
+    islands: Sequence[Sequence[str]], components: Sequence[Sequence[str]]
+) -> Iterator[Doubt]:
+    """Yield that models never met, or that some only won or only lost against all others."""
+    if len(islands) > 1:
+        yield Doubt(
+            "islands",
+            f"The battles fall into {len(islands)} islands of models that never met: {grouped(islands)}. "
+            "Compare ratings within an island only.",
+        )
+    if len(components) > 1:
+        yield Doubt(
+            "open_ratings",
+            f"The battles leave ratings open: {len(components)} groups of models have no chain of wins both "
+            f"ways ({grouped(components)}). A small ridge holds the ratings finite: how far such groups are "
+            "apart is not known, only who is ahead. Let them meet more, or others.",
+        )
 
 
 def exposure_doubts(
@@ -121,6 +180,13 @@ def carried_doubt(ahead: str, behind: str, count: int) -> Iterator[Doubt]:
         f"{ahead} leads {behind} by {count} question{'s' * (count > 1)}: without them it would not. "
         "Look at them, or ask more questions.",
     )
+
+
+def grouped(groups: Sequence[Sequence[str]]) -> str:
+    """Return groups of names; of many the first ones."""
+    told = [listed(list(group)) for group in groups[:SHOWN]]
+    rest = [f"{len(groups) - SHOWN} more groups"] if len(groups) > SHOWN else []
+    return " | ".join([*told, *rest])
 
 
 def listed(names: list[str]) -> str:

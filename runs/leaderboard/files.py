@@ -100,6 +100,8 @@ def opened(path: Path, context: Context | None = None) -> Iterator[Table]:
     try:
         with open_table(path) as table:
             kind = format_of(table.head) if context else None
+            if context:
+                context.at(path)
             yield Published(table, kind, context) if kind and context else table
     except TableError as error:
         raise UserError(str(error)) from error
@@ -147,8 +149,18 @@ def no_column(table: Table, missing: str) -> UserError:
         return UserError(
             f"{table.path}: holds nothing: it needs rows with question_id, model_a, model_b and winner"
         )
+    if {"chosen", "rejected"} <= table.head.keys():
+        return UserError(
+            f"{table.path}: pairs of chosen and rejected answers rank nobody unless they tell whose they "
+            "are: add the columns chosen_model and rejected_model"
+        )
     alike = [name for name in table.head if name.strip().lower() == missing.lower()]
     move = f"; rename {alike[0]!r}" if alike else ""
+    needs = (
+        ""
+        if move or missing not in REQUIRED
+        else f"; battles have {', '.join(REQUIRED)} and winner"
+    )
     return UserError(
-        f"{table.path}: no column {missing!r}; its columns are: {told_columns(table.head)}{move}"
+        f"{table.path}: no column {missing!r}; its columns are: {told_columns(table.head)}{move}{needs}"
     )

@@ -4,7 +4,7 @@
 - AlpacaEval (`annotations.json`): two generators, a preference from 1 to 2
 - MT-Bench (`…_pair.jsonl`; `…_single.jsonl` grades one answer a row, which `singles` pairs)
 - votes of LMArena, and of MT-Bench's people: model_a, model_b, winner and the conversations
-- pairs labelled by people: PandaLM, LLMBar, JudgeBench
+- pairs labelled by people: PandaLM, LLMBar, JudgeBench, AlpacaFarm, RewardBench
 
 To add one: a function from a row to its battles, and a line in `FORMATS`.
 """
@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ...tools.ratings.verdict import GRADES, folded
-from .labelled import bar, bench, panda
+from .labelled import bar, bench, chosen, farm, panda
 from .values import (
     Context,
     Found,
     NoVerdict,
     Values,
     count,
+    flat,
     judge_name,
     judged,
     number_of,
+    one_two,
     rest_of,
     said_in,
     sided,
@@ -72,7 +74,6 @@ def _arena_hard(row: Values, number: int, context: Context) -> list[Found]:
 
 
 def _alpaca(row: Values, number: int, context: Context) -> list[Found]:
-    preference = number_of(row.get("preference"))
     question = str(row["instruction"])
     key = (question, row["generator_1"], row["generator_2"], judge_name(row.get("annotator")))
     context.seen[key] = context.seen.get(key, 0) + 1
@@ -86,11 +87,7 @@ def _alpaca(row: Values, number: int, context: Context) -> list[Found]:
         {"model": row["generator_1"], "answer": row.get("output_1")},
         {"model": row["generator_2"], "answer": row.get("output_2")},
     ]
-    if preference is None:
-        raise NoVerdict(told | sided(sides))
-    # A draw was 0 before it was 1.5.
-    one_two = preference - 1.0 if preference else 0.5
-    return [told | sided(sides) | {"preference": one_two}]
+    return [told | sided(sides) | one_two(row, told | sided(sides))]
 
 
 def _pair(row: Values, number: int, context: Context) -> list[Found]:
@@ -139,6 +136,8 @@ def _votes(row: Values, number: int, context: Context) -> list[Found]:
     if not {"tstamp", "timestamp"} & row.keys():
         told["question_id"] = _turned({**row, **told})  # of MT-Bench; in a vote it counts the turns
     told["judge"] = judge_name(row.get("judge"))
+    for name in TAGS:
+        told |= flat(name, row.get(name))
     meta = row.get("conv_metadata")
     for side in "ab":
         if f"conversation_{side}" in row:
@@ -161,6 +160,8 @@ def _votes(row: Values, number: int, context: Context) -> list[Found]:
 
 
 QUESTIONS = ("question_id", "id", "uid")
+TAGS = ("category_tag", "dedup_tag")
+"""Columns of a vote that hold others: each is one by its path, `category_tag.math_v0.1.math`."""
 STYLES = {
     "tokens": "sum_assistant_{}_tokens",
     "headers": "header_count_{}",
@@ -216,7 +217,21 @@ FORMATS = (
         _votes,
         lacks=frozenset({"question_id"}),
     ),
-    Format("PandaLM's pairs", frozenset({"response1", "response2"}), panda),
+    Format(
+        "AlpacaFarm's pairs",
+        frozenset({"instruction", "output_1", "output_2", "preference"}),
+        farm,
+        ordered=False,
+    ),
+    Format(
+        "preference pairs",
+        frozenset({"chosen", "rejected", "chosen_model", "rejected_model"}),
+        chosen,
+        ordered=False,
+    ),
+    Format("PandaLM's pairs", frozenset({"idx", "response1", "response2"}), panda),
+    Format("PandaLM's results", frozenset({"idx", "gpt_result"}), panda),
+    Format("PandaLM's results", frozenset({"idx", "pandalm_result"}), panda),
     Format("LLMBar's pairs", frozenset({"output_1", "output_2", "label"}), bar),
     Format("JudgeBench's pairs", frozenset({"response_A", "response_B", "label"}), bench),
     SINGLE,

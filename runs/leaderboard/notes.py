@@ -6,7 +6,18 @@ from ...tools.ratings.agreement import FEWEST_SHARED, Agreement
 from ...tools.ratings.intervals import FEWEST_QUESTIONS
 from ...tools.ratings.position import Position
 from .board import Board
-from .doubts import Doubt, canned_doubts, carried_doubt, exposure_doubts, twice_doubts
+from .doubts import (
+    Doubt,
+    canned_doubts,
+    carried_doubt,
+    exposure_doubts,
+    flips_doubt,
+    listed,
+    open_doubts,
+    repeated_doubt,
+    twice_doubts,
+    unnamed_doubt,
+)
 from .options import Options
 from .reading import Loaded
 
@@ -18,8 +29,6 @@ VAGUE = 0.1
 """Share of a column's variation that is its own, below which a reader must be told."""
 UNNAMED = "(unnamed)"
 """The judge of rows that name none."""
-SHOWN = 6
-"""Names listed of a long group."""
 
 
 def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
@@ -37,9 +46,13 @@ def notes(board: Board, loaded: Loaded, options: Options) -> list[str]:
 def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
     """Return the warnings on a board."""
     return [
+        *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
+        *repeated_doubt(loaded.repeated, named=loaded.battles.judge is not None),
+        *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
+        *(flips_doubt(board.flips) if loaded.ordered else ()),
         *(carried_doubt(*board.carried) if board.carried else ()),
     ]
 
@@ -55,7 +68,7 @@ def _joined(board: Board, loaded: Loaded, options: Options) -> Iterator[str]:
         )
         weak = [row.judge or UNNAMED for row in board.judges if row.discrimination < WEAK]
         if weak:
-            yield f"Tell hardly anything apart, or contradict the others: {_groups((tuple(weak),))}."
+            yield f"Tell hardly anything apart, or contradict the others: {listed(weak)}."
         return
     yield (
         f"Each question and pair is one battle, decided by the {options.aggregate} of its judges: "
@@ -106,9 +119,7 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
         )
     elif not board.unknown:
         yield f"Separability {board.separability:.3f}: pairs of models whose intervals do not overlap."
-    if fit.regularised:
-        yield from _disconnected(board)
-    elif intervals.regularised_rounds:
+    if intervals.regularised_rounds and not fit.regularised:
         yield (
             f"In {intervals.regularised_rounds} of {options.rounds} resamples some model won or lost "
             "everything: a small ridge held it there, so its interval is open to that side."
@@ -117,28 +128,6 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
     if found.decided:
         share = found.cyclic / found.decided
         yield f"Circles (a beats b beats c beats a): {found.cyclic} of {found.decided} triples ({share:.1%})."
-
-
-def _disconnected(board: Board) -> Iterator[str]:
-    fit = board.fit
-    if len(fit.islands) > 1:
-        yield (
-            f"The battles fall into {len(fit.islands)} islands of models that never met: "
-            f"{_groups(fit.islands)}. Compare ratings within an island only."
-        )
-    yield (
-        f"The battles leave ratings open: {len(fit.components)} groups of models have no chain of wins "
-        f"both ways ({_groups(fit.components)}). A small ridge holds the ratings finite."
-    )
-
-
-def _groups(groups: tuple[tuple[str, ...], ...]) -> str:
-    told = [
-        ", ".join(group[:SHOWN]) + (f" and {len(group) - SHOWN} more" if len(group) > SHOWN else "")
-        for group in groups[:SHOWN]
-    ]
-    rest = [f"{len(groups) - SHOWN} more groups"] if len(groups) > SHOWN else []
-    return " | ".join([*told, *rest])
 
 
 def _control(board: Board, options: Options) -> Iterator[str]:

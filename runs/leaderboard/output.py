@@ -83,6 +83,7 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
         "agreement": _agreement(board),
         "triples": asdict(board.triples),
         "regularised": fit.regularised,
+        "open": sorted(board.open),
         "components": [list(group) for group in fit.components],
         "islands": [list(group) for group in fit.islands],
         "control": _control(board, options),
@@ -249,11 +250,13 @@ def _table(board: Board, options: Options, title: str) -> Table:
         right = name not in ("", "model")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for place, row in enumerate(board.rows, start=1):
-        interval = "unknown" if board.unknown else f"{row.low:.0f} … {row.high:.0f}"
+        interval = "open" if row.model in board.open else f"{row.low:.0f} … {row.high:.0f}"
+        interval = "unknown" if board.unknown else interval
         cells = [str(place), row.model]
         if board.length_controlled:
             cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
         found, spread = board.record.of(row.model), board.win_rates.get(row.model)
+        spread = None if row.model in board.open else spread
         error = spread and (spread.closed_form_error or spread.standard_error)
         lost = loss_rate(found, options.ties)
         cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]

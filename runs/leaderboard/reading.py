@@ -20,7 +20,7 @@ from .answers import Answers, read_answers
 from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
 from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
-from .checks import Gate, both_bad, empty_value, faults, is_empty, scores
+from .checks import Gate, both_bad, faults, is_empty, read_otherwise, scores
 from .fields import Control, Fields, fields, measurable, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
@@ -59,12 +59,16 @@ class Loaded:
     """Rows and single games of published formats in which the judge gave no verdict."""
     assumed: tuple[str, ...]
     """Baselines that the files do not name."""
+    unnamed: bool
+    """Whether some files do not tell whose answers they hold."""
     strong: int
     """Verdicts that call an answer much better."""
     ordered: bool
     """Whether the files tell which answer was shown first."""
     twice: dict[str, str]
     """Files that hold the same bytes as one before, which is read once."""
+    repeated: int
+    """Rows whose question, models, order and judge stand in an earlier file too."""
     passed_over: int
     """Rows of other judges, or with other values, than were asked for."""
     canned: tuple[Canned, ...]
@@ -121,6 +125,8 @@ class Reader:
     answers: Answers | None
     gate: Gate = field(init=False)
     parts: list[Columns] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    """How many rows each file gave."""
     cascade: Counter[str] = field(default_factory=Counter)
     reread: Counter[str] = field(default_factory=Counter)
     published: Counter[str] = field(default_factory=Counter)
@@ -160,6 +166,7 @@ class Reader:
             self.unjudged += table.unjudged
             self.ordered &= table.ordered
         self.parts.extend(columns)
+        self.rows.append(sum(len(part.score) for part in columns))
 
     def _graded(self, path: Path, parts: list[Columns], verdict: Floats) -> list[Columns]:
         """Return the rows with what `verdict` grades, where that is what it does."""
@@ -189,6 +196,7 @@ class Reader:
         rest = _some(batch, keep)
         self._listen(rest)
         self.both_bad += both_bad(rest)
+        self.reread.update(read_otherwise(rest, score[keep]))
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
         rows = _judged(table, rest, self._columns(rest, score[keep]), self.wanted.strength)
         self.cascade.update(cascaded(rest, rows))
@@ -254,18 +262,14 @@ class Reader:
         )
 
     def _strengthened(self, batch: Batch, weight: Floats) -> Floats:
-        """Return the weights with those of strong verdicts multiplied; count what is read another way."""
-        held = batch.columns
-        if "winner" in held:
-            winner = coded(held["winner"])
-            if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
-                strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
-                self.strong += int(strong.sum())
-                weight = weight * np.where(strong, self.wanted.strength, 1.0)
-        if "winner" in held and "preference" in held:
-            left_out = empty_value(held["preference"])
-            if left_out.any() and not left_out.all():
-                self.reread["without a preference, by the winner"] += int(left_out.sum())
+        """Return the weights with those of strong verdicts multiplied."""
+        if "winner" not in batch.columns:
+            return weight
+        winner = coded(batch.columns["winner"])
+        if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
+            strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
+            self.strong += int(strong.sum())
+            weight = weight * np.where(strong, self.wanted.strength, 1.0)
         return weight
 
     def _style(self, batch: Batch, side: str) -> Floats:
@@ -283,8 +287,9 @@ class Reader:
             raise UserError(f"{', '.join(files)}: no battles to rate; {self._why_nothing(dropped)}")
         if self.wanted.met is None:
             self.met.check(", ".join(files))
+        battles = together(self.parts, self.fields.style)
         return Loaded(
-            battles=together(self.parts, self.fields.style),
+            battles=battles,
             files=files,
             dropped=dropped,
             cascade=dict(sorted(self.cascade.items())),
@@ -296,11 +301,13 @@ class Reader:
             published=dict(self.published),
             unjudged=self.unjudged,
             assumed=tuple(sorted(context.assumed)),
+            unnamed=context.unnamed,
             strong=self.strong,
             ordered=self.ordered,
             twice=twice,
+            repeated=battles.repeated(self.rows),
             passed_over=self.passed_over,
-            canned=canned(self.said),
+            canned=() if context.unnamed else canned(self.said),
         )
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:

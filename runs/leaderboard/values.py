@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 Values = Mapping[str, Any]
@@ -33,7 +34,16 @@ class Context:
     lost: list[Found] = field(default_factory=list)
     """Games of the row at hand in which the judge gave no verdict, beside others of the row with one."""
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    """How often an instruction came for the same generators and annotator."""
+    """How often an instruction came for the same generators and annotator, within the file at hand."""
+    file: Path = Path()
+    """The one at hand."""
+    unnamed: bool = False
+    """Whether some pair does not tell whose answers it holds: its sides are called by their places."""
+
+    def at(self, file: Path) -> None:
+        """Turn to the next file."""
+        self.file = file
+        self.seen.clear()
 
 
 def judged(games: list[Found], context: Context, *, whole: bool = False) -> list[Found]:
@@ -47,6 +57,18 @@ def judged(games: list[Found], context: Context, *, whole: bool = False) -> list
         raise NoVerdict(*games)
     context.lost.extend(game for game in games if game["winner"] is None)
     return found
+
+
+def one_two(row: Values, told: Found) -> Found:
+    """Return a preference from 1 to 2 as the share of the win for the second; a draw was 0 before it was 1.5.
+
+    Raises:
+        NoVerdict: There is none.
+    """
+    preference = number_of(row.get("preference"))
+    if preference is None:
+        raise NoVerdict(told)
+    return {"preference": preference - 1.0 if preference else 0.5}
 
 
 def judge_name(judge: Any) -> str:
@@ -76,6 +98,17 @@ def count(value: Any) -> float | None:
     if isinstance(value, Mapping):
         return float(sum(v for v in value.values() if isinstance(v, int | float)))
     return number_of(value)
+
+
+def flat(name: str, value: Any) -> Found:
+    """Return the values inside a value, each under its path; nothing for one that holds none."""
+    if not isinstance(value, Mapping):
+        return {}
+    found: Found = {}
+    for key, inner in value.items():
+        path = f"{name}.{key}"
+        found |= flat(path, inner) if isinstance(inner, Mapping) else {path: inner}
+    return found
 
 
 def number_of(value: Any) -> float | None:

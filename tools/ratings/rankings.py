@@ -80,6 +80,10 @@ class Comparison:
 
     models: tuple[str, ...]
     """In both."""
+    here: tuple[str, ...]
+    """In the ranking alone."""
+    there: tuple[str, ...]
+    """In the reference alone."""
     separability: float | None
     """Share of pairs whose intervals do not overlap; None without intervals."""
     reference_separability: float | None
@@ -131,6 +135,8 @@ def compare(
     points = np.sign((two.score[:, None] - two.score)[upper])
     return Comparison(
         models=models,
+        here=tuple(model for model in ranking.models if model not in models),
+        there=tuple(model for model in reference.models if model not in models),
         separability=float((mine != 0).mean()) if with_ends else None,
         reference_separability=float(sure.mean()) if two.low is not None else None,
         agreement=float((mine * theirs)[sure].mean()) if sure.any() else None,
