@@ -28,7 +28,7 @@ Switch = Annotated[Literal["on", "off"], BeforeValidator(_word)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PerSeed(_Section):
@@ -111,7 +111,7 @@ class ArenaSettings(_Section):
     """How the jurors' verdicts on a battle become one; `judge_aware` weighs each juror by what all
     battles tell of it. None: the majority, while the ratings of an arena rest on every game."""
     cascade: CascadeSettings | None = None
-    bootstrap_rounds: int = Field(default=100, ge=20)
+    bootstrap_rounds: int = Field(default=100, ge=20, le=100_000)
     broken_score: float = Field(default=3.0, ge=1, le=10)
     """An instruction whose every answer has a mean score up to this was lost by everyone. Only verdict
     `score` tells: the others say which answer is better, not how good it is."""

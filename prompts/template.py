@@ -215,7 +215,7 @@ def _front_matter(text: str, path: Path) -> dict[str, Any]:
         # The marks count from the line after the opening '---'.
         line = error.problem_mark.line + 2 if error.problem_mark else 2
         raise ValueError(f"{path}:{line}: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"{path}:2: the front matter is no YAML that can be read") from error
     if not isinstance(front, dict) or set(front) != _FIELDS:
         found = sorted(map(str, front)) if isinstance(front, dict) else reprlib.repr(front)

@@ -1,6 +1,8 @@
 """YAML that knows its lines, so that what is wrong in it can be said with its place."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ Location = tuple[str | int, ...]
 _MOST = 100_000
 """Values of a file, with every alias written out: many times what any config or skill has."""
 
+_LARGEST = 1 << 20
+"""Bytes of a file: data given in its place would take hours to be looked through."""
+
 
 class _Words(yaml.SafeLoader):
     """YAML in which only true and false are truth values, as in YAML 1.2: off, on, yes and no are words."""
@@ -23,26 +28,60 @@ class _Words(yaml.SafeLoader):
     }
 
 
+def _checked(build: Callable[[yaml.SafeLoader, yaml.Node], Any]) -> Callable[..., Any]:
+    """Return a constructor whose every failure has its line: 2001-99-99 is no date."""
+
+    def built(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+        try:
+            value = build(loader, node)
+            if isinstance(value, int) and value.bit_length() > 63:
+                raise ValueError("a number of at most 64 bits is needed")
+            return value
+        except (ValueError, ArithmeticError, AttributeError, LookupError) as error:
+            kind = node.tag.rpartition(":")[2]
+            words = f"{str(node.value)[:40]!r} cannot be read as {kind}: {str(error)[:60]}"
+            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from error
+
+    return built
+
+
+for _kind in ("bool", "int", "float", "timestamp"):
+    _tag = f"tag:yaml.org,2002:{_kind}"
+    _Words.add_constructor(_tag, _checked(yaml.SafeLoader.yaml_constructors[_tag]))
 _Words.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 
 
-def load(text: str) -> Any:
+def text_of(path: str | Path) -> str:
+    """Return the text of a file of settings.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is far too large, or (UnicodeDecodeError) not UTF-8.
+    """
+    with Path(path).open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{path}: larger than {_LARGEST >> 20} MiB, as no file of settings is")
+    return data.decode("utf-8").replace("\r\n", "\n")
+
+
+def load(text: str, path: str | Path = "") -> Any:
     """Return the value of a text; a setting may be called off, or no.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or stands for more than a file of settings could hold.
+        ValueError: it is no YAML, or stands for more than a file of settings could hold; names the line
+            where it comes from a file.
     """
-    loader = _Words(text)
-    try:
-        node = loader.get_single_node()
-        _measure(node)
-        return None if node is None else loader.construct_document(node)
-    except RecursionError as error:
-        raise yaml.YAMLError("nested too deeply") from error
-    finally:
-        loader.dispose()
+    with _told(path):
+        loader = _Words(text)
+        try:
+            node = loader.get_single_node()
+            _measure(node)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
 
 
 def compose(text: str, path: str | Path) -> yaml.Node | None:
@@ -51,16 +90,26 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
     Raises:
         ValueError: it is not YAML, or a key stands twice in one mapping; names file and line.
     """
-    try:
+    with _told(path):
         node: yaml.Node | None = yaml.compose(text)
         _measure(node)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}:{line}: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{path}: {error}") from error
     _refuse_repeated_keys(node, path)
     return node
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """Say in one line what is wrong with a YAML text, and where."""
+    where = f"{path}:" if str(path) else ""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{where}{line}: {error.problem}" if where else error.problem) from error
+    except RecursionError as error:
+        raise ValueError(f"{where} nested too deeply".strip()) from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{where} {error}".strip()) from error
 
 
 def _measure(top: yaml.Node | None) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from .faults import name_faults
 from .finding import FOLDER, skill_path, unknown
-from .lines import Location, compose, line_of, load
+from .lines import Location, compose, line_of, load, text_of
 from .skill import SLUG, Goal, Leaf, Skill, SkillPrompts, Transformation
 
 
@@ -40,7 +40,7 @@ def load_skill(name: str) -> Skill:
     if not path.is_file() or not (path == Path(name) or re.fullmatch(SLUG, name)):
         raise ValueError(unknown(name))
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path}: not UTF-8 text ({error.reason} at byte {error.start})"
@@ -51,10 +51,7 @@ def load_skill(name: str) -> Skill:
 def parse_skill(text: str, path: Path) -> Skill:
     """Read one skill file; raises ValueError as `load_skill` does."""
     node = compose(text, path)
-    try:
-        data = load(text)
-    except yaml.YAMLError as error:  # well-formed, but a value that YAML cannot build
-        raise ValueError(f"{path}: {error}") from error
+    data = load(text, path)
     if not isinstance(data, dict):
         what = "is empty" if data is None else f"holds a {type(data).__name__}"
         raise ValueError(

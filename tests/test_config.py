@@ -153,6 +153,11 @@ def test_files_that_are_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "empty.yaml": b"",
         "prose.txt": b"The canal is long.",
         "latin.yaml": b"seeds: \xff\xfe",
+        "digits.yaml": b"seeds: a\nseed: " + b"9" * 5000,
+        "hex.yaml": b"seeds: a\nseed: 0x" + b"f" * 5000,
+        "date.yaml": b"seeds: a\n\nseed: 2001-99-99",
+        "truth.yaml": b"seeds: !!bool maybe",
+        "data.jsonl": b'{"text": "The canal is long."}\n' * 40_000,
     }.items():
         (tmp_path / name).write_bytes(content)
     said = {
@@ -162,12 +167,17 @@ def test_files_that_are_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "empty.yaml": "empty.yaml: is empty; a config is a YAML file of sections",
         "prose.txt": "prose.txt: holds no sections;",
         "latin.yaml": "latin.yaml: is not UTF-8 text;",
+        "digits.yaml": "not a YAML file: digits.yaml:2: '9999",
+        "hex.yaml": "not a YAML file: hex.yaml:2: '0xff",
+        "date.yaml": "not a YAML file: date.yaml:3: '2001-99-99' cannot be read as timestamp: month",
+        "truth.yaml": "not a YAML file: truth.yaml:1: 'maybe' cannot be read as bool",
+        "data.jsonl": "not a YAML file: data.jsonl: larger than 1 MiB",
         "docs": "docs: is a folder;",
     }
     for name, start in said.items():
         with pytest.raises(UserError) as caught:
             load_config(name)
-        assert str(caught.value).startswith(start)
+        assert str(caught.value).startswith(start) and len(str(caught.value)) < 300
         assert name != "docs" or str(caught.value).endswith("--seeds docs")
 
 
@@ -186,6 +196,35 @@ def test_aliases_without_end_are_refused_at_once(tmp_path: Path) -> None:
     for value in ("&a [*a]", "[" * 3000):
         with pytest.raises(UserError, match="is not a YAML value"):
             load_config(None, [f"rounds={value}"])
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("seed=-1", "seed: found -1; needs at least 0"),
+        (f"seed={10**20}", "seed=1000.*cannot|64 bits"),
+        ("feedback.prior_battles=.inf", "found inf; needs a finite number"),
+        (f"arena.bootstrap_rounds={10**9}", "at most 100000"),
+        ('models.teacher.version="\\ud800"', "version: found .* lone surrogates"),
+        ('seeds.path="a\\0b"', r"seeds.path: found .* needs a text without NUL"),
+        ("models=[]", r"models: found \[\]; needs a section with names of its own: {name: …}"),
+        ("tools.mcp=3", "tools.mcp: found 3; needs a section with names of its own"),
+        (f"rounds={'x' * 100_000}", "rounds: found 'xxx"),
+    ],
+)
+def test_what_would_end_a_run_in_its_middle_is_refused_at_the_start(
+    override: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        load_config(None, [override])
+    assert len(str(caught.value)) < 500
+
+
+def test_a_number_that_no_store_holds_is_refused_in_a_mapping_too() -> None:
+    data: dict[str, Any] = load_config().model_dump(mode="json")
+    data["models"]["teacher"]["salt"] = 10**20
+    with pytest.raises(UserError, match=r"models.teacher.salt: found a number of 67 bits"):
+        load_config(data)
 
 
 @pytest.mark.parametrize("word", ["off", "no", "on", "yes", "Off", "NO", "y", "n"])
@@ -255,7 +294,10 @@ def test_an_override_finds_an_alias_with_dots(mine: Path) -> None:
         ("=3", "write it as section.field=value"),
         ("rounds.a=1", "rounds is 2, not a section"),
         ("cast.jury.0=j2", "jury is a list; write it as a whole: jury=[a, b]"),
-        ("cast.jury=[j1", "'[j1' is not a YAML value"),
+        (
+            "cast.jury=[j1",
+            "'[j1' is not a YAML value: expected ',' or ']', but got '<stream end>'",
+        ),
     ],
 )
 def test_an_override_that_is_written_wrongly(mine: Path, override: str, message: str) -> None:

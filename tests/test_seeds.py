@@ -122,7 +122,8 @@ def test_a_missing_path_is_named_before_anything_is_read() -> None:
 
 def test_a_folder_without_a_seed_says_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("too short")
-    with pytest.raises(ValueError, match=r"no usable document \(1 too_short\).*min_chars=200"):
+    said = r"no usable document \(1 too_short\): a.txt: 9 characters; .*min_chars=200"
+    with pytest.raises(ValueError, match=said):
         read(tmp_path)
 
 
@@ -512,6 +513,19 @@ def test_duplicates_name_the_earlier_seed_whatever_the_file_is_called(tmp_path: 
     (tmp_path / "a.txt").rename(tmp_path / "a2.txt")
     assert isinstance(renamed := read(tmp_path)[0], Seed) and renamed.id == found[0].id
     assert reasons(read(tmp_path, near_duplicate=1.0)) == {"b.txt": "exact_duplicate"}
+
+
+def test_a_seed_has_one_id_though_its_document_says_the_same_again_and_again(
+    tmp_path: Path,
+) -> None:
+    # Parts of one document may be much alike, but the same one comes once, from whatever file.
+    parts = [paragraphs(8).replace("Paragraph 3", f"Section {n % 2}") for n in range(6)]
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("\n\n".join(f"# Same\n\n{part}" for part in parts))
+    found = read(tmp_path, max_chars=len(parts[0]) + 40)
+    ids = [item.id for item in found if isinstance(item, Seed)]
+    assert len(ids) == len(set(ids)) == 2
+    assert set(reasons(found).values()) == {"exact_duplicate"} and len(found) == 12
 
 
 def test_the_demo_documents_show_every_kind_and_two_rejects() -> None:

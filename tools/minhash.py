@@ -6,7 +6,7 @@ their signatures, reaches a threshold. Signatures are stable across machines and
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from zlib import crc32
@@ -118,19 +118,21 @@ class NearDuplicates(AbstractContextManager["NearDuplicates"]):
         """Close the index; it is gone."""
         self._database.close()
 
-    def seen(self, item: str, text: str) -> str | None:
+    def seen(self, item: str, text: str, besides: Container[str] = ()) -> str | None:
         """Return the id of an earlier near duplicate, or register this one and return None.
 
-        Asking again about a registered item returns None, so that a resumed run decides the same.
+        One that is only like `besides` is registered too. Asking again about a registered item
+        returns None, so that a resumed run decides the same.
         """
         if item in self:
             return None
         own = signature(text, shingle=self.shingle)
         keys = bands(own)
         earlier = self._earlier(own, keys)
-        if earlier is None:
-            self._register(item, own, keys)
-        return earlier
+        if earlier is not None and earlier not in besides:
+            return earlier
+        self._register(item, own, keys)
+        return None
 
     def find(self, text: str) -> str | None:
         """Return the id of an earlier near duplicate, or None; nothing is registered."""

@@ -87,7 +87,7 @@ class RunConfig(Config):
     tools: ToolSettings = ToolSettings()
     dataset: DatasetSettings = DatasetSettings()
     training: TrainingSettings = TrainingSettings()
-    seed: int = 7
+    seed: int = Field(default=7, ge=0)
     budget: BudgetSettings = BudgetSettings()
     execution: ExecutionSettings = ExecutionSettings()
 

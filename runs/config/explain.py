@@ -24,7 +24,7 @@ _NEEDS = {
     "string": "a text",
     "tuple": "a list",
     "list": "a list",
-    "dict": "a section with names of its own: {name: …}",
+    "dict": "a section with names of its own: {{name: …}}",
     "model": "a section",
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",

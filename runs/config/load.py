@@ -25,7 +25,7 @@ from ...agents.models.secrets import is_secret
 from ...agents.models.settings import EndpointSettings, ModelSettings
 from ...taxonomy.lines import Location
 from ...tools.settings import ToolSettings
-from .explain import explain
+from .explain import explain, shown
 from .origin import Origin, join
 from .store_url import fault, without_password
 
@@ -33,6 +33,7 @@ Fault = tuple[Location | None, str]
 """Where something is wrong, None where the words say it all, and what."""
 Source = str | Path | Mapping[str, Any] | None
 """A YAML file, a mapping, or None for what a kind is without."""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Section(BaseModel):
@@ -137,7 +138,7 @@ def load(
     origin = Origin.of(kind.UNGIVEN or {} if source is None else source)
     for override in overrides:
         origin.override(override)
-    findings: list[Fault] = list(pasted_keys(origin.data))
+    findings: list[Fault] = [*pasted_keys(origin.data), *_unstorable(origin.data)]
     hidden = {loc for loc, _ in findings}
     config = None
     try:
@@ -191,3 +192,26 @@ def _why(name: str, value: str) -> str:
     if is_secret(value) or _QUERY.search(value):
         return f"holds what looks like a key or a password (not shown); {_MOVE}"
     return ""
+
+
+def _unstorable(value: Any, loc: Location = ()) -> Iterator[Fault]:
+    """Yield what no store or dataset can hold: a run would find out once the money is spent."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _unstorable(name, loc)
+            yield from _unstorable(inner, (*loc, str(name)))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _unstorable(inner, (*loc, number))
+    elif isinstance(value, int) and value.bit_length() > 63:
+        bits = value.bit_length()
+        yield loc, f"{_dotted(loc)}: found a number of {bits} bits; needs one of at most 64 bits"
+    elif isinstance(value, str) and _NO_TEXT.search(value):
+        yield (
+            loc,
+            f"{_dotted(loc)}: found {shown(value)}; needs a text without NUL and lone surrogates",
+        )
+
+
+def _dotted(loc: Location) -> str:
+    return ".".join(map(str, loc)) or "the config"

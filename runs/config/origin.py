@@ -8,7 +8,8 @@ from typing import Any, Self
 import yaml
 
 from ...agents.errors import UserError
-from ...taxonomy.lines import Location, compose, line_of, load
+from ...taxonomy.lines import Location, compose, line_of, load, text_of
+from .explain import LONGEST
 
 
 class Origin:
@@ -31,16 +32,16 @@ class Origin:
             return cls("config", dict(source))
         name = str(source)
         try:
-            text = Path(source).read_text(encoding="utf-8")
+            text = text_of(source)
             node = compose(text, name)
-            data = load(text)
+            data = load(text, name)
         except IsADirectoryError as error:
             raise UserError(_not_a_config(name, "is a folder")) from error
         except OSError as error:
             raise UserError(f"{name}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise UserError(_not_a_config(name, "is not UTF-8 text")) from error
-        except (ValueError, yaml.YAMLError) as error:
+        except ValueError as error:
             raise UserError(f"not a YAML file: {error}") from error
         if not isinstance(data, dict):
             found = "is empty" if data is None else "holds no sections"
@@ -53,7 +54,7 @@ class Origin:
         for path, override in reversed(self._overrides.items()):
             if names[: len(path)] == path or path[: len(names)] == names:
                 secret = hide or ("://" in override and re.search("@|password", override, re.I))
-                return f"--set {'.'.join(path)}" if secret else f"--set {override}"
+                return f"--set {'.'.join(path)}" if secret else f"--set {_short(override)}"
         return f"{self._name}:{line_of(self._node, loc)}" if self._node else self._name
 
     def override(self, override: str) -> None:
@@ -74,8 +75,10 @@ class Origin:
             path.append(name)
         try:
             here[name] = load(value)
-        except yaml.YAMLError as error:
-            raise UserError(f"--set {override}: {value!r} is not a YAML value") from error
+        except ValueError as error:
+            raise UserError(
+                f"--set {_short(override)}: {_short(repr(value))} is not a YAML value: {error}"
+            ) from error
         key = (*path, name)
         self._overrides.pop(key, None)  # the last one of a field is also the last one in order
         self._overrides[key] = override
@@ -103,6 +106,10 @@ def _not_a_config(name: str, found: str) -> str:
         f"{name}: {found}; a config is a YAML file of sections (seeds, models, cast, …). "
         f"To run on documents with the embedded models: --seeds {name}"
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def join(lines: Iterable[str]) -> str:

@@ -45,17 +45,19 @@ def _reported(
     """Pass everything on and complain at the end when there was no seed."""
     seeds = 0
     reasons: Counter[str] = Counter()
+    first = ""
     for item in found:
         if isinstance(item, Seed):
             seeds += 1
         else:
             reasons[item.reason] += 1
+            first = first or f": {item.name}: {item.detail}"
         yield item
     if not seeds:
         counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
         raise UserError(
-            f"seeds: {settings.path!r} holds no usable document ({counted or 'no file at all'}); "
-            "point it at text, markdown, HTML, PDF, DOCX, code, tables, JSONL, Parquet or OpenAPI "
+            f"seeds: {settings.path!r} holds no usable document ({counted or 'no file at all'})"
+            f"{first}; point it at text, markdown, HTML, PDF, DOCX, code, tables, JSONL, Parquet or OpenAPI "
             f"files of at least seeds.min_chars={settings.min_chars} characters"
         )
 
@@ -125,8 +127,6 @@ def _repeats(
         text = seed.id
     else:
         text = seed.text
-    found = earlier.seen(seed.id, text)
     # Parts of one API description share schemas: that makes them no duplicates of each other.
-    if found is None or found in siblings:
-        return "", ""
-    return "near_duplicate", f"nearly the same text as {found}"
+    found = earlier.seen(seed.id, text, siblings)
+    return ("near_duplicate", f"nearly the same text as {found}") if found else ("", "")
