@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 class Codec:
     """Writes the requests and reads the responses of one model."""
 
-    def __init__(self, settings: OpenAISettings) -> None:
+    def __init__(self, settings: OpenAISettings, label: str = "") -> None:
+        """Speak as the settings say; `label` is the model as configured, where it was so elsewhere."""
         self._settings = settings
         self._fields = _fields(settings)
         # OpenAI's reasoning models call the system turn by another name.
         self._developer = re.match(r"o\d", settings.model) is not None
-        self._label = f"openai/{settings.model}"
+        self._label = label or f"openai/{settings.model}"
 
     def encode(self, call: Call, dialect: Dialect) -> bytes:
         """Return the request's body.

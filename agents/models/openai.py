@@ -46,8 +46,9 @@ class OpenAIProvider:
         learned: Learned | None = None,
         *,
         key: str = "",
+        label: str = "",
     ) -> None:
-        """Open it with a key, or with the one that the environment holds."""
+        """Open it with a key, or with the one that the environment holds; `label` as that of `Codec`."""
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them "
@@ -60,7 +61,7 @@ class OpenAIProvider:
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._adapts = settings.structured == "auto"
         self.learned = learned or Learned.of(settings.structured)
-        self._codec = Codec(settings)
+        self._codec = Codec(settings, label)
         self._timeout_s, self._max_tokens = settings.timeout_s, settings.max_tokens
         self._transport = Transport(f"{self.endpoint}/chat/completions", self._key, self._timeout_s)
 
