@@ -11,11 +11,14 @@ import orjson
 
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
-from .characters import sound_json
+from .characters import read_json
 from .dialect import Dialect, response_format
 from .escapes import CONTROL
+from .failure import is_page, plain
+from .finish import check_finish, read_finish
 from .form import told, told_small
 from .provider import AttemptFailed, NoText
+from .secrets import redact
 from .settings import OpenAISettings
 from .structured import parses
 from .thoughts import read_message
@@ -23,6 +26,9 @@ from .usage import HIDDEN, believed, dearest, most_in
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
+
+_SHOWN = 60
+"""Characters shown of what is no response."""
 
 
 class Codec:
@@ -91,7 +97,7 @@ class Codec:
 
     def _decode(self, raw: Any, call: Call, used: Usage | None, seconds: float) -> Reply:
         message, finish = _choice(raw)
-        _check_refusal(message, finish)
+        check_finish(message, finish)
         tool_calls = _tool_calls(message)
         thoughts, text = (CONTROL.sub("", part) for part in read_message(message))
         if not text.strip() and not tool_calls:
@@ -133,7 +139,9 @@ class Codec:
         tokens_in = believed(told.get("prompt_tokens"), most_in(call) + HIDDEN)
         # What a model thought may be counted and not shown, and its limit may not be heeded.
         most = HIDDEN + 10 * max(size, self._settings.max_tokens)
-        tokens_out = believed(told.get("completion_tokens"), most)
+        # Some count thoughts, which are charged like what is written, in the total alone.
+        total = believed(told.get("total_tokens"), tokens_in + most) if tokens_in else 0
+        tokens_out = max(believed(told.get("completion_tokens"), most), total - tokens_in)
         if not tokens_in and not tokens_out:
             return None
         return Usage(self._label, tokens_in, tokens_out, self._usd(tokens_in, tokens_out))
@@ -141,13 +149,13 @@ class Codec:
 
 def _parse(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:  # half an emoji as an escape is no JSON, and the rest of the reply is paid
-        return orjson.loads(sound_json(body.decode()))
+        return read_json(body)
     except ValueError as error:
-        raise AttemptFailed("the response is malformed JSON", status=200) from error
+        says = redact(" ".join(plain(body).split()))[:_SHOWN] or "nothing"
+        text = f"the response is malformed JSON: {says!r}"
+        if is_page(body):
+            text = f"the response is a page for people and no JSON, {says!r}: check base_url"
+        raise AttemptFailed(text, status=200) from error
 
 
 def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
@@ -206,7 +214,7 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
     Raises:
         AttemptFailed: one of them has no function.
     """
-    calls = []
+    calls: list[ToolCall] = []
     for number, raw in enumerate(message.get("tool_calls") or ()):
         try:
             function = raw["function"]
@@ -218,21 +226,11 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
             text = "the response is no chat completion: it holds a broken tool call"
             raise AttemptFailed(text, status=200) from error
         id = raw.get("id")
-        calls.append(
-            ToolCall(
-                id=id if isinstance(id, str) and id else f"call_{number}",
-                name=name,
-                arguments=arguments,
-            )
-        )
+        id = id if isinstance(id, str) and id else f"call_{number}"
+        while any(call.id == id for call in calls):  # some servers give all of them one
+            id = f"{id}_{number}"
+        calls.append(ToolCall(id=id, name=name, arguments=arguments))
     return tuple(calls)
-
-
-def _check_refusal(message: dict[str, Any], finish: str) -> None:
-    if refusal := message.get("refusal"):
-        raise AttemptFailed(f"the model refused: {str(refusal)[:200]}", status=200, final=True)
-    if finish == "content_filter":
-        raise AttemptFailed("the endpoint's content filter stopped it", status=200, final=True)
 
 
 def _choice(raw: Any) -> tuple[dict[str, Any], str]:
@@ -253,8 +251,7 @@ def _choice(raw: Any) -> tuple[dict[str, Any], str]:
         lacks = "its first choice holds no message"
     if lacks:
         raise AttemptFailed(f"the response is no chat completion: {lacks}", status=200)
-    message, finish = choices[0]["message"], choices[0].get("finish_reason") or "stop"
-    return message, finish if isinstance(finish, str) and len(finish) < 40 else "unknown"
+    return choices[0]["message"], read_finish(choices[0])
 
 
 def _empty(finish: str, thoughts: str, max_tokens: int) -> NoText:
