@@ -4,12 +4,16 @@ from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
 from arenainstruct.agents.models.call import Call, ToolSpec
 from arenainstruct.agents.models.failure import http_failure
-from tests.test_openai_provider import ASK, answer, asking, failure, say
+from arenainstruct.agents.models.openai import OpenAIProvider
+from arenainstruct.agents.replies import ScoreReply
+from tests.test_openai_provider import ASK, VERDICT, answer, asking, error, failure, say, settings
 
 PLAIN = Call("teacher", ASK)
+JUDGE = Call("teacher", ASK, reply_type=ScoreReply)
 GROQ = (
     "Rate limit reached for model `m` on tokens per minute (TPM): Limit 6000, Used 5900, Requested 700. "
     "Please try again in 1m2.5s. Need more tokens? Upgrade at https://console.groq.com/settings/billing"
@@ -183,3 +187,81 @@ async def test_each_tool_call_has_an_id_of_its_own(ids: tuple[Any, Any]) -> None
         reply = await provider.complete(Call("teacher", ASK, tools=(tool,)))
     assert len({call.id for call in reply.tool_calls}) == 2
     assert [call.arguments for call in reply.tool_calls] == ['{"n":1}'] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The provided JSON schema contains features not supported by xgrammar.",
+        "Failed to initialize samplers: failed to parse grammar",
+        "The specified schema produces a constraint that has too many states for serving.",
+    ],
+)
+@pytest.mark.parametrize("bounds", [True, False])
+async def test_a_schema_that_makes_no_grammar_goes_without_its_bounds_first(
+    text: str, bounds: bool
+) -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        kind = asked.get("response_format", {}).get("type")
+        if kind == "json_schema" and (not bounds or b"maxLength" in orjson.dumps(asked)):
+            return error(400, text)
+        return say(answer(VERDICT))
+
+    async with asking(reply) as (endpoint, provider):
+        assert (await provider.complete(JUDGE)).text == VERDICT
+        before = len(endpoint.asked)
+        await provider.complete(JUDGE)
+    kinds = [asked["response_format"]["type"] for asked in endpoint.asked]
+    assert kinds[-1] == ("json_schema" if bounds else "json_object")
+    assert len(kinds) == before + 1, "a refusal is met once"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Generated JSON does not match the expected schema. See 'failed_generation'. Error: jsonschema: "
+         "missing properties: 'reason'", "json_validate_failed"),
+        ("Failed to call a function. See 'failed_generation' for more details.", "tool_use_failed"),
+    ],
+)  # fmt: skip
+async def test_what_a_model_wrote_badly_is_asked_for_again_in_the_same_way(
+    text: str, code: str
+) -> None:
+    async with asking(lambda asked: error(400, text, code=code)) as (endpoint, provider):
+        failed = await failure(provider.complete(JUDGE))
+    assert not failed.final and not failed.refused and len(endpoint.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unsupported value: 'temperature' does not support 0.3 with this model.",
+        "`temperature` is deprecated for this model.",
+        "Unsupported parameter: 'temperature' is not supported with this model.",
+    ],
+)
+async def test_a_temperature_that_is_refused_is_left_out_and_told(text: str) -> None:
+    def reply(asked: dict[str, Any]) -> web.Response:
+        return error(400, text) if "temperature" in asked else say(answer())
+
+    told: list[str] = []
+    async with asking(reply) as (endpoint, opened):
+        own = settings(opened.endpoint, temperature=0.3)
+        provider = OpenAIProvider("teacher", own, notify=told.append)
+        await provider.complete(PLAIN)
+        await provider.complete(PLAIN)
+        await provider.aclose()
+    assert len(endpoint.asked) == 3
+    assert len(told) == 1 and "remove models.teacher.temperature" in told[0]
+
+
+async def test_a_deployment_of_azure_is_asked_by_its_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ARENA_TEST_KEY", "a-key-for-azure")
+    async with asking(lambda asked: say(answer())) as (endpoint, opened):
+        own = settings(f"{opened.endpoint}?api-version=2024-10-21")
+        provider = OpenAIProvider("teacher", own)
+        assert (await provider.complete(PLAIN)).text == "fine"
+        await provider.aclose()
+    assert endpoint.headers[0]["api-key"] == "a-key-for-azure"

@@ -54,6 +54,8 @@ class Codec:
             turns = in_words(turns, reply, dialect.mode)
         turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
+        if not dialect.temperature:
+            payload.pop("temperature", None)
         payload["messages"] = self._messages(turns)
         if call.tools:
             payload["tools"] = [_tool(spec) for spec in call.tools]

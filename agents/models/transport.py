@@ -32,6 +32,12 @@ class Answered:
     body: bytes
 
 
+def below(endpoint: str, path: str) -> str:
+    """Return the address of a path below an endpoint, whose own query (`?api-version=…`) comes last."""
+    base, mark, query = endpoint.partition("?")
+    return f"{base.rstrip('/')}/{path}{mark}{query}"
+
+
 class Transport:
     """Posts JSON to one address; the session is made in the loop that first asks."""
 
@@ -45,6 +51,8 @@ class Transport:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": "arenainstruct",
         }
+        if "api-version" in self._url.query:
+            self._headers["api-key"] = key  # how Azure's deployments take it
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, body: bytes, limit_s: float | None = None) -> Answered:
