@@ -9,6 +9,7 @@ from aiohttp import web
 from arenainstruct.agents.models.call import Call, ToolSpec
 from arenainstruct.agents.models.failure import http_failure
 from arenainstruct.agents.models.openai import OpenAIProvider
+from arenainstruct.agents.records import ToolCall, Turn
 from arenainstruct.agents.replies import ScoreReply
 from tests.test_openai_provider import ASK, VERDICT, answer, asking, error, failure, say, settings
 
@@ -187,6 +188,26 @@ async def test_each_tool_call_has_an_id_of_its_own(ids: tuple[Any, Any]) -> None
         reply = await provider.complete(Call("teacher", ASK, tools=(tool,)))
     assert len({call.id for call in reply.tool_calls}) == 2
     assert [call.arguments for call in reply.tool_calls] == ['{"n":1}'] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ('{"a":  1}', '{"a":  1}'),
+        ('{"a": tru', '{"not_json": "{\\"a\\": tru"}'),
+        ("[1]", '{"not_json": "[1]"}'),
+        ("", '{"not_json": ""}'),
+    ],
+)
+async def test_arguments_that_are_no_object_break_no_template_of_a_server(
+    written: str, sent: str
+) -> None:
+    made = ToolCall(id="c1", name="f", arguments=written)
+    said = Turn(role="assistant", content="", tool_calls=(made,))
+    turns = (*ASK, said, Turn(role="tool", content="wrong", tool_call_id="c1"))
+    async with asking(lambda asked: say(answer())) as (endpoint, provider):
+        await provider.complete(Call("teacher", turns))
+    assert endpoint.asked[0]["messages"][2]["tool_calls"][0]["function"]["arguments"] == sent
 
 
 @pytest.mark.parametrize(

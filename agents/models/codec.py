@@ -4,6 +4,7 @@
 payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte.
 """
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +201,13 @@ def _message(turn: Turn) -> "BaseMessage":
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
+    try:
+        sound = isinstance(orjson.loads(call.arguments), dict)
+    except orjson.JSONDecodeError:
+        sound = False
+    # Servers that put them into a template break at what a model wrote wrongly, and it has to see it.
+    arguments = call.arguments if sound else json.dumps({"not_json": call.arguments})
+    function = {"name": call.name, "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}
 
 
