@@ -258,6 +258,8 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     assert f"to ask again for what failed alone: {program()} resume {result.path}" in first
     heard = await asyncio.to_thread(told, "audit", result.path)
     assert heard.startswith("judge-2 gave no verdict in")
+    heard = await asyncio.to_thread(told, "calls", result.path, "--failed")
+    assert "attempt 1: status 400: no verdict today\n" in heard
     store = Store.open(tmp_path / "jury-1" / STORE_FILE)
     failed = [r async for r in store.stream(kinds.REJECT) if r.stage == "judge"]
     asked = [(await store.attempts(key))[-1] for reject in failed for key in reject.calls]

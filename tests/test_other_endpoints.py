@@ -82,6 +82,9 @@ def test_a_generation_that_broke_off_is_asked_for_again() -> None:
 def test_pages_and_redirects_are_told_in_a_few_words() -> None:
     page = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body></html>"
     assert str(http_failure(502, {}, page, where="t")) == "t: status 502: 502 Bad Gateway"
+    large = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
+    failed = http_failure(413, {}, large, where="t")
+    assert str(failed) == "t: status 413: 413 Request Entity Too Large" and failed.final
     bare = b"<html><style>p {color: red}</style><body><p>Too <b>large</b></p></body></html>"
     assert str(http_failure(413, {}, bare, where="t")) == "t: status 413: Too large"
     moved = http_failure(307, {"Location": "https://x.example/v1?key=abc"}, b"", where="t")

@@ -68,7 +68,9 @@ def http_failure(
     """Return the failed attempt behind an HTTP error, classified and free of secrets."""
     error = read_error(body)
     text = error_text(error, body, secrets)
-    if status in _TOO_LONG_STATUS and (long := overflow(text, error)):
+    # A page is of what stands before the model: it counts bytes.
+    may_be_long = status in _TOO_LONG_STATUS and not is_page(body)
+    if may_be_long and (long := overflow(text, error)):
         return AttemptFailed(f"{where}: status {status}: {long}: {text}", status=status, final=True)
     wait = retry_after(headers, error, status)
     refused = refusal(status, text, error, wait=wait is not None)
