@@ -39,7 +39,8 @@ async def ask_small(
 ) -> tuple[R, Reply]:
     """Make a structured call for what is not `known`; `bounds` narrow the schemas of fields.
 
-    Where the call has three turns, the second is a request like it, and is answered by the example.
+    Where the call has three turns, the second is a request like it, and is answered by the example. A model
+    that hands the example back is asked once more, and shown none.
 
     Raises:
         ReplyError: what came back does not parse after one repair, or is the example.
@@ -49,19 +50,28 @@ async def ask_small(
     # Text before structure: what is thought of first is written first.
     names = sorted(fields, key=lambda name: fields[name].annotation is not str or name in bounds)
     asked = slim(reply_type, orjson.dumps({name: bounds.get(name, {}) for name in names}))
-    if names == [_LONG]:
-        example = str(example_of(asked).get(names[0], ""))
-        reply = await door.complete(_shown(call, example))
-        values = {**known, names[0]: _ended(reply)}
-        given_back = reply.text.strip() == example
-    else:
-        example = orjson.dumps(example_of(asked)).decode() if example_of(asked) else ""
-        found, reply = await ask(door, _shown(call, example), asked)
-        values = {**known, **found.model_dump()}
-        given_back = _texts(values) == _texts(example_of(asked)) != []
-    if given_back:
-        raise ReplyError(f"{call.alias} as {call.role}: handed the example back")
-    return _whole(call, reply_type, values), reply
+    plain = names == [_LONG]
+    example = example_of(asked)
+    answer = orjson.dumps(example).decode() if example else ""
+    answer = str(example.get(_LONG, "")) if plain else answer
+    keys: list[str] = []
+    for shown in dict.fromkeys((answer, "")):
+        tried = _shown(call, shown)
+        if plain:
+            reply = await door.complete(tried)
+            values = {**known, _LONG: _ended(reply)}
+            given_back = reply.text.strip() == answer
+        else:
+            tried = replace(tried, reply_type=asked)
+            found, reply = await ask(door, tried, asked)
+            values = {**known, **found.model_dump()}
+            given_back = _texts(values) == _texts(example) != []
+        if not given_back:
+            return _whole(call, reply_type, values), reply
+        keys.append(await door.strike(tried))
+    failed = ReplyError(f"{call.alias} as {call.role}: handed the example back")
+    failed.alias, failed.calls = call.alias, tuple(keys)
+    raise failed
 
 
 def _shown(call: Call, answer: str) -> Call:

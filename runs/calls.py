@@ -1,5 +1,6 @@
 """The calls of a run, as they were sent and as they came back: what its ledger holds, made readable."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from .store import Entry, Store
 
 BEGINS = 90
 """Characters of a reply in a list."""
+_PLACE = re.compile(r"\A(attempt \d+: )\S+: \S+ at \S+: ")
+"""What an error of an endpoint begins with."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class ShownCall:
     def line(self) -> str:
         """Return it at a glance."""
         said = self.errors[-1] if self.outcome == "failed" else self.text or str(self.tool_calls)
-        said = " ".join(said.split())
+        # The alias stands before it, and where the model is on the page.
+        said = _PLACE.sub(r"\1", " ".join(said.split()))
         return (
             f"{self.key[:12]}  {self.outcome:<8}  {self.role:<12} {self.alias:<12} "
             f"{self.tokens_in:>6} → {self.tokens_out:<6} {said[:BEGINS]}"

@@ -250,6 +250,9 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
         await window.complete(
             Call(alias, (Turn(role="user", content="What is 2 + 2?"),), role="check")
         )
+    assert isinstance(model.provider, OpenAIProvider)
+    if not model.provider.learned.dialect.temperature:
+        yield f"refuses a temperature: models.{alias}.temperature is left out; remove it"
     if window.misplaced:
         yield "its server gives replies as thoughts (start it without a reasoning parser)"
     elif window.thoughts:

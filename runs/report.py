@@ -102,9 +102,22 @@ async def close_run(
         gates=[gated.model_dump(exclude={"id", "parents"}) for gated in gates],
         policy_changes=[change.model_dump() for change in changes],
         taxonomy_changes=structure,
+        failures=await _failures(store, len(rejects)),
         jurors=[failures.data() for failures in await juror_failures(store)],
         judging=await judging(lambda: store.stream(kinds.BATTLE), config.arena, config.cast),
     )
+
+
+async def _failures(store: Store, reasons: int) -> dict[str, str]:
+    """Return what the first call said that failed in each stage; there are so many stages with reasons."""
+    seen: dict[str, str] = {}
+    if not reasons:
+        return seen
+    async for reject in store.stream(kinds.REJECT):
+        seen.setdefault(f"{reject.stage}/{reject.reason}", reject.detail if reject.failed else "")
+        if len(seen) == reasons:
+            break
+    return {why: detail for why, detail in sorted(seen.items()) if detail}
 
 
 async def fruitless(

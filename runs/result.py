@@ -43,6 +43,8 @@ class RunResult:
     """Leaves that were split, merged, retired, proposed or promoted, each with its round and reason."""
     jurors: list[dict[str, Any]] = field(default_factory=list)
     """Those with games that gave no verdict, the worst first: how many of how many, and why."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """What a call said that failed, by stage and reason, where calls failed."""
     judging: dict[str, Any] = field(default_factory=dict)
     """What a cascade saved and what conferring changed, where the config asked for them."""
     elapsed_s: float = 0.0

@@ -16,6 +16,8 @@ from .usable import left_out
 
 SHOWN = 8
 """Reject reasons listed in full."""
+SAID = 3
+"""Lines of what a failed call said."""
 CHANGES = 5
 """Policy changes listed in full."""
 
@@ -69,7 +71,8 @@ def _made(result: RunResult) -> str:
     told = (kind for kind in KINDS if kind.made)
     lines = ["Made"] + [f"  {counts[kind.name]:>7,}  {kind.made}" for kind in told]
     rejects = sorted(counts["rejects"].items(), key=lambda item: (-item[1], item[0]))
-    lines += [f"           {n:>5} {reason}" for reason, n in rejects[:SHOWN]]
+    for reason, n in rejects[:SHOWN]:
+        lines += [f"           {n:>5} {reason}", *_said(result.failures.get(reason, ""))]
     if len(rejects) > SHOWN:
         lines.append(f"           … and {len(rejects) - SHOWN} further reasons, in the card")
     for who, n in sorted(counts.get("cut", {}).items()):
@@ -79,6 +82,14 @@ def _made(result: RunResult) -> str:
     if left := left_out(counts["rejects"]):
         lines.append(f"  seeds: {left}")
     return "\n".join(lines)
+
+
+def _said(detail: str) -> list[str]:
+    """Return what the first failure of a kind was, in a few lines."""
+    width = max(60, shutil.get_terminal_size((100, 24)).columns)
+    indent = " " * 17
+    told = wrap(detail, width, initial_indent=f"{indent}the first: ", subsequent_indent=indent)
+    return told if len(told) <= SAID else [*told[: SAID - 1], f"{told[SAID - 1]} …"]
 
 
 def _ratings(ratings: list[dict[str, Any]]) -> str:
@@ -155,8 +166,9 @@ def _cost(result: RunResult) -> str:
         _paid(result.tokens_this_start, result.usd_this_start),
     ]
     if calls["attempts_failed"]:
+        attempts = "attempt" if calls["attempts_failed"] == 1 else "attempts"
         lines.append(
-            f"  {calls['attempts_failed']:,} attempts failed; counted where the endpoint told tokens"
+            f"  {calls['attempts_failed']:,} {attempts} failed; counted where the endpoint told tokens"
         )
     if again:
         lines.append(f"Cost of all starts: {result.calls_in_all:,} calls paid")

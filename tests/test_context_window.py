@@ -1,6 +1,7 @@
 """Context windows: asked of the server, named in errors, and documents cut to what fits."""
 
 import asyncio
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.failure import http_failure
 from arenainstruct.agents.models.settings import OpenAISettings
+from arenainstruct.agents.models.transport import MOST
 from arenainstruct.agents.models.window import with_windows
 from arenainstruct.graphs.generation.fitting import fit
 from arenainstruct.runs.config.config import load_config
@@ -89,6 +91,11 @@ SERVERS: dict[str, dict[str, Any]] = {
         "/v1/models": {"data": [{"id": "m.gguf", "meta": {"n_ctx_train": 8192}}]},
     },
     "old llama.cpp": {"/v1/models": {"data": [{"id": "f.gguf", "meta": {"n_ctx_train": 4096}}]}},
+    "a web site before vllm": {
+        "/props": b"<!doctype html><title>Chat</title>",
+        "/v1/models": {"data": [{"id": "m", "max_model_len": 4096}]},
+    },
+    "packed": {"/v1/models": gzip.compress(b'{"data": [{"id": "m", "context_length": 4096}]}')},
     "ollama": {"/api/show": {"parameters": "stop x\nnum_ctx 4096", "model_info": {}}},
     "idle ollama": {"/api/show": {"model_info": {"llama.context_length": 4096}}},
     "running ollama": {
@@ -107,6 +114,9 @@ class Server:
 
     async def _serve(self, request: web.Request) -> web.Response:
         found = self.places.get(request.path)
+        if isinstance(found, bytes):
+            packed = {"Content-Encoding": "gzip"} if found.startswith(b"\x1f") else None
+            return web.Response(body=found, headers=packed)
         return web.Response(status=404) if found is None else web.json_response(found)
 
     async def __aenter__(self) -> "Server":
@@ -137,6 +147,13 @@ async def test_servers_tell_their_window_each_in_its_way(kind: str) -> None:
 async def test_what_a_server_does_not_tell_stays_open() -> None:
     async with Server({"/v1/models": {"data": [{"id": "m"}]}}) as server:
         models = {"a": model(server.url), "gone": model("http://127.0.0.1:9/v1")}
+        assert await with_windows(models) == models
+
+
+async def test_a_list_of_models_without_an_end_is_not_read() -> None:
+    bomb = gzip.compress(b" " * (2 * MOST), 1)
+    async with Server({"/v1/models": bomb}) as server:
+        models = {"a": model(server.url)}
         assert await with_windows(models) == models
 
 

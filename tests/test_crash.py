@@ -251,11 +251,15 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     (broken,) = result.jurors
     assert broken["juror"] == "judge-2" and broken["games"] == 0 and broken["share"] == 1
     assert broken["reasons"] == {"model": broken["failed"]} and broken["failed"] > 10
-    first = summary(result).split("\n\n")[1]
+    page = summary(result)
+    assert "judge/model\n" in page and "no verdict today" in page, "what was said stands beside it"
+    first = page.split("\n\n")[1]
     assert "judge-2 gave no verdict" in first and "mend it before you trust" in first
     assert f"to ask again for what failed alone: {program()} resume {result.path}" in first
     heard = await asyncio.to_thread(told, "audit", result.path)
     assert heard.startswith("judge-2 gave no verdict in")
+    heard = await asyncio.to_thread(told, "calls", result.path, "--failed")
+    assert "attempt 1: status 400: no verdict today\n" in heard
     store = Store.open(tmp_path / "jury-1" / STORE_FILE)
     failed = [r async for r in store.stream(kinds.REJECT) if r.stage == "judge"]
     asked = [(await store.attempts(key))[-1] for reject in failed for key in reject.calls]

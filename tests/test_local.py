@@ -65,6 +65,12 @@ async def test_aliases_share_a_server_that_starts_with_the_first_call_and_ends_w
     assert [line.split(": ")[1].split(" ")[0] for line in told] == ["starting", "served", "the"]
 
 
+async def test_replies_name_the_model_as_it_is_configured(gguf: Path) -> None:
+    provider = LocalProvider("mine", settings(gguf))
+    assert (await provider.complete(HELLO)).model == f"local/{gguf}"
+    await provider.aclose()
+
+
 async def test_a_server_that_died_is_started_anew(gguf: Path) -> None:
     provider = LocalProvider("mine", settings(gguf))
     first = int((await provider.complete(HELLO)).text)

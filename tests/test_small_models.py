@@ -13,11 +13,11 @@ from arenainstruct.agents.conversion import task_bounds
 from arenainstruct.agents.errors import ReplyError
 from arenainstruct.agents.examples import EXAMPLES
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.models.form import example_of, form, shape
+from arenainstruct.agents.models.form import example_of, form, shape, told_small
 from arenainstruct.agents.models.structured import parse_reply
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.replies import PassageReply, ScoreReply, SuggestionReply, TaskReply
-from arenainstruct.agents.small import ask_small
+from arenainstruct.agents.small import ask_small, slim
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.estimate.report import estimate_async
@@ -42,13 +42,15 @@ class Says:
     def __init__(self, *texts: str, finish: str = "stop") -> None:
         self.texts, self.finish = list(texts), finish
         self.asked: list[Call] = []
+        self.struck: list[Call] = []
 
     async def complete(self, call: Call) -> Reply:
         self.asked.append(call)
         return Reply(text=self.texts.pop(0), model="m", finish=self.finish)
 
     async def strike(self, call: Call) -> str:
-        return ""
+        self.struck.append(call)
+        return str(len(self.struck) - 1)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -97,17 +99,40 @@ async def test_a_passage_is_asked_for_as_text_and_ends_with_a_sentence() -> None
     assert found.passage == 'The keeper said "no".'
 
 
-async def test_an_example_handed_back_is_no_reply() -> None:
+async def test_an_example_handed_back_is_no_reply_and_is_not_shown_again() -> None:
     known = {"options": [], "check": {"terms": [], "replacements": []}, "user_turns": []}
     known |= {"expected_behaviour": "answer"}
-    with pytest.raises(ReplyError, match="handed the example back"):
-        task = orjson.dumps({"task": EXAMPLES["TaskReply"]["task"]}).decode()
-        await ask_small(Says(task), Call("m", ASK), TaskReply, known, {})
+    task = orjson.dumps({"task": EXAMPLES["TaskReply"]["task"]}).decode()
+    door = Says(task, '{"task": "Who lit the stove?"}')
+    found, _ = await ask_small(door, Call("m", ASK), TaskReply, known, {})
+    assert found.task == "Who lit the stove?"
+    assert [len(call.turns) for call in door.asked] == [4, 2]
+    door = Says(task, task)
+    with pytest.raises(ReplyError, match="handed the example back") as failed:
+        await ask_small(door, Call("m", ASK), TaskReply, known, {})
+    assert door.struck == door.asked, "a resume asks both anew"
+    assert failed.value.calls == ("0", "1")
     verdict = {**EXAMPLES["ScoreReply"], "score_first": 5}
     del verdict["own_answer"]
     with pytest.raises(ReplyError, match="handed the example back"):
-        door = Says(orjson.dumps(verdict).decode())
+        door = Says(*[orjson.dumps(verdict).decode()] * 2)
         await ask_small(door, Call("m", ASK), ScoreReply, {"own_answer": ""}, {})
+
+
+async def test_a_passage_that_is_the_example_is_asked_for_again() -> None:
+    known = {"suitable": True, "reason": ""}
+    door = Says(EXAMPLES["PassageReply"]["passage"], "The miller slept.")
+    found, _ = await ask_small(door, Call("m", ASK), PassageReply, known, {})
+    assert found.passage == "The miller slept."
+
+
+def test_lines_are_asked_for_without_an_example_too() -> None:
+    kind = slim(ScoreReply, b'{"reason": {}, "score_first": {}, "score_second": {}}')
+    (*_, last) = told_small((ASK[0], ASK[2]), kind, "prompt")
+    assert "Answer, in these lines:\nreason: …\nscore_first: " in last.content
+    assert "as before" not in last.content
+    (*_, last) = told_small((ASK[0], ASK[2]), kind, "json")
+    assert "one JSON object" in last.content
 
 
 def test_a_task_has_as_many_options_and_arguments_as_its_type_asks_for() -> None:

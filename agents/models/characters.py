@@ -6,6 +6,9 @@ reply stands in for what was meant as far as it can be told; nothing behind the 
 
 import re
 from dataclasses import replace
+from typing import Any
+
+import orjson
 
 from .call import Reply
 from .secrets import mask_known
@@ -16,6 +19,8 @@ _ESCAPE = re.compile(
     r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u(?:[dD][89a-fA-F]..|0000))|\\.", re.DOTALL
 )
 
+_ALIVE = re.compile(r"\A(?:\s*:[^\n]*\n)+")
+"""Comments that gateways send while they wait for the reply."""
 _CALL = ("id", "name", "arguments")
 
 
@@ -33,6 +38,19 @@ def sound(reply: Reply) -> Reply:
 def _sound(text: str) -> str:
     text = mask_known(text)
     return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
+
+
+def read_json(body: bytes) -> Any:
+    """Return the JSON in a body; a byte order mark, comments before it and half an emoji cost nothing.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = _ALIVE.sub("", body.decode("utf-8-sig", "replace"))
+        return orjson.loads(sound_json(text))
 
 
 def sound_json(body: str) -> str:

@@ -4,6 +4,7 @@
 payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte.
 """
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,14 @@ import orjson
 
 from ..records import ToolCall, Turn
 from .call import Call, Reply, ToolSpec, Usage
-from .characters import sound_json
+from .characters import read_json
 from .dialect import Dialect, response_format
 from .escapes import CONTROL
+from .failure import is_page, plain
+from .finish import check_finish, read_finish
 from .form import told, told_small
 from .provider import AttemptFailed, NoText
+from .secrets import redact
 from .settings import OpenAISettings
 from .structured import parses
 from .thoughts import read_message
@@ -24,16 +28,20 @@ from .usage import HIDDEN, believed, dearest, most_in
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
+_SHOWN = 60
+"""Characters shown of what is no response."""
+
 
 class Codec:
     """Writes the requests and reads the responses of one model."""
 
-    def __init__(self, settings: OpenAISettings) -> None:
+    def __init__(self, settings: OpenAISettings, label: str = "") -> None:
+        """Speak as the settings say; `label` is the model as configured, where it was so elsewhere."""
         self._settings = settings
         self._fields = _fields(settings)
         # OpenAI's reasoning models call the system turn by another name.
         self._developer = re.match(r"o\d", settings.model) is not None
-        self._label = f"openai/{settings.model}"
+        self._label = label or f"openai/{settings.model}"
 
     def encode(self, call: Call, dialect: Dialect) -> bytes:
         """Return the request's body.
@@ -47,6 +55,8 @@ class Codec:
             turns = in_words(turns, reply, dialect.mode)
         turns = turns if dialect.system else without_system(turns)
         payload = {**self._fields, dialect.cap: self._settings.max_tokens}
+        if not dialect.temperature:
+            payload.pop("temperature", None)
         payload["messages"] = self._messages(turns)
         if call.tools:
             payload["tools"] = [_tool(spec) for spec in call.tools]
@@ -90,7 +100,7 @@ class Codec:
 
     def _decode(self, raw: Any, call: Call, used: Usage | None, seconds: float) -> Reply:
         message, finish = _choice(raw)
-        _check_refusal(message, finish)
+        check_finish(message, finish)
         tool_calls = _tool_calls(message)
         thoughts, text = (CONTROL.sub("", part) for part in read_message(message))
         if not text.strip() and not tool_calls:
@@ -132,7 +142,9 @@ class Codec:
         tokens_in = believed(told.get("prompt_tokens"), most_in(call) + HIDDEN)
         # What a model thought may be counted and not shown, and its limit may not be heeded.
         most = HIDDEN + 10 * max(size, self._settings.max_tokens)
-        tokens_out = believed(told.get("completion_tokens"), most)
+        # Some count thoughts, which are charged like what is written, in the total alone.
+        total = believed(told.get("total_tokens"), tokens_in + most) if tokens_in else 0
+        tokens_out = max(believed(told.get("completion_tokens"), most), total - tokens_in)
         if not tokens_in and not tokens_out:
             return None
         return Usage(self._label, tokens_in, tokens_out, self._usd(tokens_in, tokens_out))
@@ -140,13 +152,13 @@ class Codec:
 
 def _parse(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:  # half an emoji as an escape is no JSON, and the rest of the reply is paid
-        return orjson.loads(sound_json(body.decode()))
+        return read_json(body)
     except ValueError as error:
-        raise AttemptFailed("the response is malformed JSON", status=200) from error
+        says = redact(" ".join(plain(body).split()))[:_SHOWN] or "nothing"
+        text = f"the response is malformed JSON: {says!r}"
+        if is_page(body):
+            text = f"the response is a page for people and no JSON, {says!r}: check base_url"
+        raise AttemptFailed(text, status=200) from error
 
 
 def without_system(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
@@ -189,7 +201,13 @@ def _message(turn: Turn) -> "BaseMessage":
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
+    try:
+        sound = isinstance(orjson.loads(call.arguments), dict)
+    except orjson.JSONDecodeError:
+        sound = False
+    # Servers that put them into a template break at what a model wrote wrongly, and it has to see it.
+    arguments = call.arguments if sound else json.dumps({"not_json": call.arguments})
+    function = {"name": call.name, "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}
 
 
@@ -205,7 +223,7 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
     Raises:
         AttemptFailed: one of them has no function.
     """
-    calls = []
+    calls: list[ToolCall] = []
     for number, raw in enumerate(message.get("tool_calls") or ()):
         try:
             function = raw["function"]
@@ -217,21 +235,11 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
             text = "the response is no chat completion: it holds a broken tool call"
             raise AttemptFailed(text, status=200) from error
         id = raw.get("id")
-        calls.append(
-            ToolCall(
-                id=id if isinstance(id, str) and id else f"call_{number}",
-                name=name,
-                arguments=arguments,
-            )
-        )
+        id = id if isinstance(id, str) and id else f"call_{number}"
+        while any(call.id == id for call in calls):  # some servers give all of them one
+            id = f"{id}_{number}"
+        calls.append(ToolCall(id=id, name=name, arguments=arguments))
     return tuple(calls)
-
-
-def _check_refusal(message: dict[str, Any], finish: str) -> None:
-    if refusal := message.get("refusal"):
-        raise AttemptFailed(f"the model refused: {str(refusal)[:200]}", status=200, final=True)
-    if finish == "content_filter":
-        raise AttemptFailed("the endpoint's content filter stopped it", status=200, final=True)
 
 
 def _choice(raw: Any) -> tuple[dict[str, Any], str]:
@@ -252,8 +260,7 @@ def _choice(raw: Any) -> tuple[dict[str, Any], str]:
         lacks = "its first choice holds no message"
     if lacks:
         raise AttemptFailed(f"the response is no chat completion: {lacks}", status=200)
-    message, finish = choices[0]["message"], choices[0].get("finish_reason") or "stop"
-    return message, finish if isinstance(finish, str) and len(finish) < 40 else "unknown"
+    return choices[0]["message"], read_finish(choices[0])
 
 
 def _empty(finish: str, thoughts: str, max_tokens: int) -> NoText:

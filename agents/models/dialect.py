@@ -22,11 +22,23 @@ _BROKEN = frozenset({500, 501})
 """Some servers break where they should refuse: they are believed where they name the field."""
 _STRUCTURE = re.compile(
     r"response_?format|json[ _-]?schema|json[ _-]?(mode|object|output|format)|structured|guided|grammar"
+    r"|\bschemas?\b"
     r"|(un(supported|known|recogni[sz]ed)|extra|requested|invalid).{0,20}(param|field|argument)",
     re.IGNORECASE,
 )
 _LENGTHS = re.compile("|".join(sorted(LENGTHS)))
-_NAMED = re.compile(r"response_?format|json[ _-]?schema|json_object", re.IGNORECASE)
+_GRAMMAR = re.compile(
+    r"grammar|schema.{0,60}(features|states|complex|keyword)|invalid schema", re.IGNORECASE
+)
+"""A schema that a server cannot turn into a grammar: it may be its bounds, whatever is named."""
+_NAMED = re.compile(r"response_?format|json[ _-]?schema|json_object|grammar", re.IGNORECASE)
+_NO_TEMPERATURE = re.compile(
+    r"\btemperature\b.{0,40}(does not|doesn't|not|un)[ -]?support"
+    r"|\btemperature\b.{0,12}deprecated|unsupported.{0,40}\btemperature\b",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(r"failed_generation|generated json", re.IGNORECASE)
+"""The endpoint speaks of what the model wrote: it understood what was asked."""
 _NO_SYSTEM = re.compile(r"system (role|message|prompt)s?.{0,20}not.{0,10}support", re.IGNORECASE)
 _TOO_LONG = re.compile(r"too large|too long|context.{0,10}length|maximum", re.IGNORECASE)
 
@@ -44,11 +56,15 @@ class Dialect:
     """Whether there is a system turn: some templates know none."""
     lengths: bool = True
     """Whether a schema may bound lists and texts."""
+    temperature: bool = True
+    """Whether one may be sent: models that think have their own."""
 
     def corrected(
         self, status: int, text: str, *, structured: bool, seeded: bool
     ) -> "Dialect | None":
         """Return the dialect to try after a refusal, None where it is not about the dialect."""
+        if _WRITTEN.search(text):
+            return None
         if self.lengths and structured and self.mode == "schema" and _refuses_lengths(status, text):
             return replace(self, lengths=False)
         if status in _BROKEN and structured and self.mode in _DOWN and _NAMED.search(text):
@@ -65,13 +81,16 @@ class Dialect:
             return replace(self, seeds=False)
         if self.system and _NO_SYSTEM.search(text):
             return replace(self, system=False)
+        if self.temperature and _NO_TEMPERATURE.search(text):
+            return replace(self, temperature=False)
         if structured and self.mode in _DOWN and _STRUCTURE.search(text):
             return replace(self, mode=_DOWN[self.mode])
         return None
 
 
 def _refuses_lengths(status: int, text: str) -> bool:
-    return status in _REFUSALS | _BROKEN and _LENGTHS.search(text) is not None
+    told = _LENGTHS.search(text) or _GRAMMAR.search(text)
+    return status in _REFUSALS | _BROKEN and told is not None
 
 
 @dataclass(slots=True)

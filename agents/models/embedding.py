@@ -23,7 +23,7 @@ from .pace import Pace
 from .provider import AttemptFailed
 from .secrets import find_key
 from .settings import EmbeddingSettings
-from .transport import Answered, Transport
+from .transport import Answered, Transport, below
 from .usage import believed, likely_in, most_in
 
 Rows = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -47,7 +47,8 @@ class EmbeddingProvider:
             raise UserError(str(error).replace(f"models.{alias}.", f"{alias}.")) from error
         self._where = f"{alias}: {self.model} at {self.endpoint}"
         self._pace = Pace()
-        self._transport = Transport(f"{self.endpoint}/embeddings", self._key, settings.timeout_s)
+        place = below(self.endpoint, "embeddings")
+        self._transport = Transport(place, self._key, settings.timeout_s)
 
     async def complete(self, call: Call) -> Reply:
         """Make one attempt at a batch.

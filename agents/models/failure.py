@@ -4,24 +4,42 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
+from .characters import read_json
 from .provider import AttemptFailed
 from .retry_after import retry_after
 from .secrets import redact
 
-_AGAIN = frozenset({408, 409, 425, 429})
-_REFUSED = frozenset({401, 402, 403, 404})
-# A 403 may also be the moderation of one prompt; a 429 may mean that the credit is used up.
+_AGAIN = frozenset({408, 409, 424, 425, 429})
+_REFUSED = frozenset({401, 402, 403, 404, 405})
+_CLIENTS = frozenset({400, 422, 429})
+"""With these, words alone tell whether any call at all can succeed."""
+# A 403 may also be the moderation of one prompt, and a 404 what no provider of a model can do.
 _MODERATED = re.compile(r"moderat|flagged|content.?(filter|policy|management)", re.IGNORECASE)
-_NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.IGNORECASE)
-_NEXT = {
-    401: "check the key",
-    402: "the account has no credit left",
-    403: "check what the key may use",
-    404: "check base_url and the model's name",
-    429: "the account has no credit left",
-}
+_UNABLE = re.compile(r"no endpoints found that", re.IGNORECASE)
+_KEY, _CREDIT, _PLACE = "check the key", "the account has no credit left", "check base_url"
+_MODEL = "check base_url and the model's name"
+_NEXT = {401: _KEY, 402: _CREDIT, 403: "check what the key may use", 404: _MODEL, 405: _PLACE}
+# Some say it with a 400; a rate limit points to the page about billing too.
+_REFUSALS = (
+    (_KEY, r"(invalid|incorrect)[ _]api[ _]key|api[ _]key[ _](not[ _]valid|invalid)"),
+    (
+        _CREDIT,
+        r"insufficient[ _](quota|credits?|balance|funds)|exceeded your current quota|credit balance"
+        r"|billing[ _]hard[ _]limit",
+    ),
+    (
+        _MODEL,
+        r"model[ _]not[ _](exist|found)|model \S{1,80} (does not exist|not found)|not a valid model"
+        r"|(invalid|unknown|no such) model\b",
+    ),
+)
+_SURELY = re.compile(r"insufficient[ _](quota|credits?|balance|funds)", re.IGNORECASE)
+_NO_SUCH_PLACE = re.compile(r"unexpected endpoint", re.IGNORECASE)
+_WRITTEN_BADLY = frozenset({"json_validate_failed", "tool_use_failed"})
+"""What the model wrote was not what a grammar wanted: it may write something else next time."""
+_MARKUP = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_TAGS = re.compile(r"<(style|script)\b[^<]*|<[^<>]*>", re.IGNORECASE)
 _LONGEST = 300
 _SAID = ("message", "detail", "msg")
 """Where an error says in words what it is."""
@@ -50,18 +68,23 @@ def http_failure(
     """Return the failed attempt behind an HTTP error, classified and free of secrets."""
     error = read_error(body)
     text = error_text(error, body, secrets)
-    refused = is_refusal(status, text, error)
-    if status in _TOO_LONG_STATUS and (long := overflow(text, error)):
+    # A page is of what stands before the model: it counts bytes.
+    may_be_long = status in _TOO_LONG_STATUS and not is_page(body)
+    if may_be_long and (long := overflow(text, error)):
         return AttemptFailed(f"{where}: status {status}: {long}: {text}", status=status, final=True)
-    hint = f" ({_NEXT[status]})" if refused and status in _NEXT else ""
+    wait = retry_after(headers, error, status)
+    refused = refusal(status, text, error, wait=wait is not None)
+    hint = f" ({refused})" if refused else ""
     if 300 <= status < 400:
-        hint = " (it redirects: check base_url)"
+        to = redact(headers.get("Location", "").partition("?")[0], secrets)[:_LONGEST]
+        hint = f" (it redirects{f' to {to}' if to else ''}: {_PLACE})"
+    again = status >= 500 or status in _AGAIN or error.get("code") in _WRITTEN_BADLY
     return AttemptFailed(
         f"{where}: status {status}: {text}{hint}",
         status=status,
-        retry_after=retry_after(headers, error, status),
-        final=not refused and status < 500 and status not in _AGAIN,
-        refused=refused,
+        retry_after=wait,
+        final=not refused and not again,
+        refused=bool(refused),
     )
 
 
@@ -77,29 +100,42 @@ def failure_behind(
         return None
     text = error_text(error, body, secrets)
     long = overflow(text, error)
+    wait = retry_after(headers, error, 429)
+    refused = "" if long else refusal(429, text, error, wait=wait is not None)
+    hint = f" ({refused})" if refused else ""
     return AttemptFailed(
-        f"{where}: the endpoint says: {f'{long}: ' if long else ''}{text}",
+        f"{where}: the endpoint says: {f'{long}: ' if long else ''}{text}{hint}",
         status=200,
-        retry_after=retry_after(headers, error, 200),
+        retry_after=wait,
         final=bool(long),
-        refused=is_refusal(429, text, error),
+        refused=bool(refused),
     )
 
 
-def is_refusal(status: int, text: str, error: Mapping[str, Any]) -> bool:
-    """Return whether no call at all can succeed: a wrong key, an unknown model, no credit."""
-    if status == 429:
-        return bool(_NO_CREDIT.search(f"{error.get('code')} {error.get('type')} {text}"))
-    if status == 403 and _MODERATED.search(text):
-        return False
-    return status in _REFUSED or 300 <= status < 400
+def refusal(status: int, text: str, error: Mapping[str, Any], *, wait: bool) -> str:
+    """Return what to look at where no call at all can succeed; empty where one may.
+
+    Who says how long to `wait` means a rate, whatever is said of a quota.
+    """
+    if status in _CLIENTS:
+        said = f"{error.get('code')} {error.get('type')} {text}"
+        if wait and not _SURELY.search(said):
+            return ""
+        if status == 429 and _NO_SUCH_PLACE.search(said):
+            return _PLACE
+        return next((look for look, form in _REFUSALS if re.search(form, said, re.I)), "")
+    if (status == 403 and _MODERATED.search(text)) or (status == 404 and _UNABLE.search(text)):
+        return ""
+    if 300 <= status < 400:
+        return _PLACE
+    return _NEXT[status] if status in _REFUSED else ""
 
 
 def read_error(body: bytes) -> dict[str, Any]:
     """Return the error object of a body, wrapped or bare; empty where there is none."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        value = read_json(body)
+    except ValueError:
         return {}
     if isinstance(value, list) and value:
         value = value[0]  # some gateways wrap their one error in a list
@@ -110,9 +146,23 @@ def read_error(body: bytes) -> dict[str, Any]:
 def error_text(error: Mapping[str, Any], body: bytes, secrets: Iterable[str] = ()) -> str:
     """Return what the endpoint says, free of secrets, on one line of at most 300 characters."""
     said = next((error[k] for k in (*_SAID, "code") if error.get(k)), None)
-    text = str(said) if said is not None else body[:20_000].decode("utf-8", "replace")
+    text = str(said) if said is not None else plain(body)
     # Half of a key is no key that could be found: what is secret goes before anything is cut.
     return " ".join(redact(text, secrets).split())[:_LONGEST] or "no message"
+
+
+def plain(body: bytes) -> str:
+    """Return the beginning of a body as text; of a page, its title or what it shows."""
+    text = body[:20_000].decode("utf-8", "replace")
+    if not is_page(body):
+        return text
+    title = _TITLE.search(text)
+    return title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a body is a page for people: no model made it."""
+    return _MARKUP.match(body[:200].decode("utf-8", "replace").lstrip("\ufeff")) is not None
 
 
 def overflow(text: str, error: Mapping[str, Any]) -> str:

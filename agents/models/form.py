@@ -43,10 +43,11 @@ def told_small(turns: Turns, reply: type[BaseModel], mode: str) -> Turns:
     *before, last = turns
     words = short_form(reply)
     shown = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), None)
-    if shown == _EXAMPLE and mode == "prompt" and may_be_lines(reply):
-        example = orjson.loads(turns[shown].content)
-        before[shown] = turns[shown].model_copy(update={"content": in_lines(example)})
-        words = asked_in_lines(example)
+    if shown in (_EXAMPLE, None) and mode == "prompt" and may_be_lines(reply):
+        example = orjson.loads(turns[shown].content) if shown else example_of(reply)
+        if shown:
+            before[shown] = turns[shown].model_copy(update={"content": in_lines(example)})
+        words = asked_in_lines(example, shown=shown is not None) if example else words
     return (*before, last.model_copy(update={"content": f"{last.content}\n\n{words}"}))
 
 

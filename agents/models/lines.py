@@ -33,12 +33,13 @@ def in_lines(values: Mapping[str, Any]) -> str:
     return "\n".join(_written(values))
 
 
-def asked_in_lines(values: Mapping[str, Any]) -> str:
-    """Return the words that ask for a reply like an example."""
+def asked_in_lines(values: Mapping[str, Any], *, shown: bool = True) -> str:
+    """Return the words that ask for a reply like an example, which was `shown` or not."""
+    words = "Answer as before" if shown else "Answer"
     if _alone(values) is not None:
-        return "Answer as before, with that alone."
+        return f"{words}, with that alone."
     blank = {name: _BLANK if isinstance(value, str) else value for name, value in values.items()}
-    return "Answer as before, in these lines:\n" + "\n".join(_written(blank))
+    return f"{words}, in these lines:\n" + "\n".join(_written(blank))
 
 
 def may_be_lines(reply: type[BaseModel]) -> bool:

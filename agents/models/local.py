@@ -77,7 +77,9 @@ class LocalProvider:
     def _asking(self, url: str) -> OpenAIProvider:
         own = self._settings.model_dump(include=set(OpenAISettings.model_fields) - {"provider"})
         asked = OpenAISettings.model_validate({**own, "provider": "openai", "base_url": url})
-        return OpenAIProvider(self._alias, asked, Learned.of(asked.structured), key=UNASKED)
+        label = f"{self._settings.provider}/{self._settings.name}"
+        learned = Learned.of(asked.structured)
+        return OpenAIProvider(self._alias, asked, learned, key=UNASKED, label=label)
 
     async def aclose(self) -> None:
         """Close the connections; the last one that used the server stops it."""

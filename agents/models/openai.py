@@ -5,6 +5,7 @@ reads the result; the layers below take the rest, so the transport is ours.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import UserError
@@ -15,7 +16,7 @@ from .failure import failure_behind, http_failure
 from .provider import AttemptFailed
 from .secrets import find_key
 from .settings import OpenAISettings
-from .transport import Answered, Transport
+from .transport import Answered, Transport, below
 
 _OURS = {
     *(
@@ -46,8 +47,13 @@ class OpenAIProvider:
         learned: Learned | None = None,
         *,
         key: str = "",
+        label: str = "",
+        notify: Callable[[str], object] = lambda text: None,
     ) -> None:
-        """Open it with a key, or with the one that the environment holds."""
+        """Open it with a key, or with the one that the environment holds; `label` as that of `Codec`.
+
+        `notify` gets a line about what is configured and had to be left out.
+        """
         if odd := _OURS & settings.params.keys():
             raise UserError(
                 f"models.{alias}.params: {sorted(odd)} cannot be set there; remove them "
@@ -58,11 +64,13 @@ class OpenAIProvider:
         self.params = _params(settings)
         self._key = key or find_key(alias, settings)
         self._where = f"{alias}: {self.model} at {self.endpoint}"
+        self._alias, self._notify = alias, notify
         self._adapts = settings.structured == "auto"
         self.learned = learned or Learned.of(settings.structured)
-        self._codec = Codec(settings)
+        self._codec = Codec(settings, label)
         self._timeout_s, self._max_tokens = settings.timeout_s, settings.max_tokens
-        self._transport = Transport(f"{self.endpoint}/chat/completions", self._key, self._timeout_s)
+        place = below(self.endpoint, "chat/completions")
+        self._transport = Transport(place, self._key, self._timeout_s)
 
     def __repr__(self) -> str:
         return f"OpenAIProvider({self._where})"
@@ -93,6 +101,11 @@ class OpenAIProvider:
             # Calls in flight together meet the same refusal: only the first one moves the dialect.
             if self.learned.dialect == dialect:
                 self.learned.dialect = better
+                if dialect.temperature > better.temperature:
+                    self._notify(
+                        f"{self._where}: refuses a temperature, which is left out from now on; remove "
+                        f"models.{self._alias}.temperature"
+                    )
 
     async def _post(self, call: Call, dialect: Dialect) -> Answered:
         try:

@@ -52,7 +52,7 @@ def open_provider(
         case OpenAISettings():
             from .openai import OpenAIProvider
 
-            return OpenAIProvider(alias, settings, learned, key=key)
+            return OpenAIProvider(alias, settings, learned, key=key, notify=notify)
         case LocalSettings():
             from .local import LocalProvider
 

@@ -8,13 +8,16 @@ from typing import Any
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SPAN = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|s|m|h|d)")
+_SAID = re.compile(r"(?:try again|retry) in ((?:\d[\d.]*(?:ms|s|m|h|d))+)", re.IGNORECASE)
+"""How a message says it: `in 7m12.5s`."""
 
 
 def retry_after(headers: Mapping[str, str], error: Mapping[str, Any], status: int) -> float | None:
     """Return the seconds to wait before the next attempt, None where the endpoint does not say.
 
-    Looks at `retry-after-ms`, `Retry-After` (seconds or a date), the error body's `retry_after_ms`
-    and `retry_after`, and for a 429 the `x-ratelimit-reset-*` of whatever is used up.
+    Looks at `retry-after-ms`, `Retry-After` (seconds or a date), the error body's `retry_after_ms`,
+    `retry_after` and Google's `retryDelay`, and for a 429 the `x-ratelimit-reset-*` of whatever is used
+    up, and what the message says.
     """
     found = _number(headers.get("retry-after-ms"), 0.001)
     if found is None:
@@ -23,9 +26,23 @@ def retry_after(headers: Mapping[str, str], error: Mapping[str, Any], status: in
         found = _number(error.get("retry_after_ms"), 0.001)
     if found is None:
         found = _number(error.get("retry_after"), 1.0)
+    if found is None:
+        found = _delay(error.get("details"))
     if found is None and status == 429:
         found = _reset(headers)
+    if found is None and status == 429 and (said := _SAID.search(str(error.get("message")))):
+        found = _span(said[1])
     return found
+
+
+def _delay(details: object) -> float | None:
+    """Return what a list of Google's details says."""
+    told = (
+        (d.get("retryDelay") for d in details if isinstance(d, dict))
+        if isinstance(details, list)
+        else ()
+    )
+    return next((_span(str(delay)) for delay in told if delay), None)
 
 
 def _number(value: object, unit: float) -> float | None:

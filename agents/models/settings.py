@@ -19,7 +19,7 @@ class EndpointSettings(BaseSettings):
     """A model behind an address."""
 
     base_url: str = ""
-    """Empty means `OPENAI_BASE_URL`, or OpenAI's own."""
+    """Empty means `OPENAI_BASE_URL`, or OpenAI's own. A deployment of Azure ends in `?api-version=…`."""
     api_key_env: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key; the key itself is never configured."""
     params: dict[str, Any] = {}

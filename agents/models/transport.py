@@ -17,6 +17,8 @@ from .provider import AttemptFailed
 
 MOST = 32 * 2**20
 """Bytes of a response, as sent and as unpacked, that are read at most: a reply has thousands."""
+ACCEPTED = "gzip, deflate"
+"""How a body may be packed."""
 _PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 """How zlib is told of each coding that we say to accept."""
 _LARGE = 2**20
@@ -32,6 +34,12 @@ class Answered:
     body: bytes
 
 
+def below(endpoint: str, path: str) -> str:
+    """Return the address of a path below an endpoint, whose own query (`?api-version=…`) comes last."""
+    base, mark, query = endpoint.partition("?")
+    return f"{base.rstrip('/')}/{path}{mark}{query}"
+
+
 class Transport:
     """Posts JSON to one address; the session is made in the loop that first asks."""
 
@@ -42,9 +50,11 @@ class Transport:
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/json",
             "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": ACCEPTED,
             "User-Agent": "arenainstruct",
         }
+        if "api-version" in self._url.query:
+            self._headers["api-key"] = key  # how Azure's deployments take it
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, body: bytes, limit_s: float | None = None) -> Answered:
@@ -61,11 +71,8 @@ class Transport:
             async with session.post(
                 self._url, data=data, allow_redirects=False, timeout=within
             ) as response:
-                body = _unpacked(
-                    response.headers.get("Content-Encoding", ""), await _read(response)
-                )
-                return Answered(response.status, response.headers, body)
-        except _TooLarge as error:
+                return Answered(response.status, response.headers, await read_body(response))
+        except TooLargeError as error:
             raise AttemptFailed(f"{self._url}: {error}", final=True) from error
         except TimeoutError as error:
             raise AttemptFailed(f"{self._url}: no answer within {limit_s:.3g} s") from error
@@ -92,11 +99,20 @@ class Transport:
         return self._session
 
 
-class _TooLarge(Exception):
+class TooLargeError(ValueError):
     """A response that goes on for longer than any reply does."""
 
     def __init__(self, how: str) -> None:
         super().__init__(f"a response of over {MOST // 2**20} MiB{how}: it is not read")
+
+
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return a response's body, unpacked here: the session must not do it, since it knows no end.
+
+    Raises:
+        TooLargeError: it is longer than any reply.
+    """
+    return _unpacked(response.headers.get("Content-Encoding", ""), await _read(response))
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -106,7 +122,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         parts.append(part)
         if (size := size + len(part)) > MOST:
             response.close()
-            raise _TooLarge("")
+            raise TooLargeError("")
     return b"".join(parts)
 
 
@@ -118,7 +134,7 @@ def _unpacked(coding: str, body: bytes) -> bytes:
     try:
         data = stream.decompress(body, MOST)
         if stream.unconsumed_tail:
-            raise _TooLarge(" once unpacked")
+            raise TooLargeError(" once unpacked")
         return data + stream.flush()
     except zlib.error as error:
         raise aiohttp.ClientPayloadError(f"its {coding} cannot be unpacked: {error}") from error

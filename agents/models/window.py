@@ -18,6 +18,7 @@ import orjson
 from ..errors import UserError
 from .secrets import find_key, is_private
 from .settings import ModelSettings, OpenAISettings, TransformersSettings
+from .transport import ACCEPTED, below, read_body
 
 _SECONDS = 5.0
 _NAMES = (
@@ -62,11 +63,15 @@ async def _ask(models: Mapping[str, OpenAISettings]) -> dict[str, int]:
     """Return the windows that one server tells of its models, by alias."""
     alias, first = next(iter(models.items()))
     try:
-        headers = {"Authorization": f"Bearer {find_key(alias, first)}"}
+        key = find_key(alias, first)
     except UserError:
         return {}  # opening the model says so
+    headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": ACCEPTED}
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
-    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+    # Bodies are unpacked by `read_body`, which knows an end.
+    async with aiohttp.ClientSession(
+        headers=headers, timeout=timeout, auto_decompress=False
+    ) as session:
         pages = _Pages(session)
         found: dict[str, int] = {}
         for alias, model in models.items():
@@ -85,7 +90,7 @@ async def _find(pages: "_Pages", model: OpenAISettings) -> int | None:
     # Of a slot: what one call may take where llama.cpp serves several at a time.
     if own and (window := _of_slot(await pages.get(f"{host}/props"))):
         return window
-    listed = await pages.get(f"{model.endpoint}/models")
+    listed = await pages.get(below(model.endpoint, "models"))
     if window := _of_list(listed, model.model):
         return window
     if not own:
@@ -113,7 +118,11 @@ class _Pages:
     async def _fetch(self, url: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
         method = "GET" if body is None else "POST"
         async with self._session.request(method, url, json=body, allow_redirects=False) as response:
-            found = await response.json(content_type=None) if response.status == 200 else None
+            told = await read_body(response) if response.status == 200 else b""
+        try:
+            found = orjson.loads(told)
+        except orjson.JSONDecodeError:  # a page for people, as many servers have for any address
+            return None
         return found if isinstance(found, dict) else None
 
 
