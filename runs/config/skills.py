@@ -4,7 +4,7 @@ A skill's own file says whether it agrees with itself (`taxonomy.skill`); here i
 checkers, prompts and kinds of documents.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from random import Random
@@ -19,10 +19,14 @@ from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.loading import SkillError, load_skill
 from ...taxonomy.skill import PromptFile, Skill
 from ...tools.browser.sites import SiteKind
-from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
+from ...tools.checkers import CHECKER_NAMES, RUNS_CODE, SITE_STATE, TOOL_CALLS
+from ...tools.interpreter import NoSandbox
+from ...tools.interpreter import place as sandbox
 from ...tools.mcp.tools import Named
 from ...tools.programs import named
 from ...tools.registry import TOOLS
+from ...tools.run_python import NAME as RUN_PYTHON
+from ...tools.settings import InterpreterSettings
 
 Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
@@ -205,3 +209,18 @@ def repeated(names: Collection[str]) -> Iterator[Finding]:
         if name in seen:
             yield ("skills", place), f"skills: {given} is named {name!r}, as is {seen[name]}"
         seen.setdefault(name, given)
+
+
+def sandbox_faults(settings: InterpreterSettings, skills: Sequence[Skill]) -> Iterator[str]:
+    """Yield why code cannot be run here: what contenders write, or what a checker tries of it."""
+    leaves = [leaf for skill in skills for leaf in skill.leaves]
+    try:
+        if settings.backend == "local" and any(RUN_PYTHON in leaf.tools for leaf in leaves):
+            sandbox(settings)
+    except NoSandbox as error:
+        yield str(error)
+    try:
+        if any(leaf.checker in RUNS_CODE for leaf in leaves):
+            sandbox(InterpreterSettings())  # checkers know of no config
+    except NoSandbox as error:
+        yield f"the checker code_tests runs on this machine, whatever the backend: {error}"
