@@ -9,7 +9,10 @@ from .markup import Safe, h, join
 def compared(found: Comparison) -> Safe:
     """Return what differs between two runs."""
     sums = [
-        [NAMES.get(s.kind, s.kind), *(f"{n:,}" for n in (s.same, s.changed, s.gone, s.new))]
+        [
+            NAMES.get(s.kind, s.kind.replace("_", " ").capitalize()),
+            *(f"{n:,}" for n in (s.same, s.changed, s.gone, s.new)),
+        ]
         for s in found.sums
     ]
     heads = ("Kind", "#Same", "#Changed", f"#Only in {found.one}", f"#Only in {found.other}")
