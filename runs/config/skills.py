@@ -13,13 +13,21 @@ from typing import get_args
 from ...agents.parts import PARTS, Part
 from ...agents.records import SeedKind
 from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
-from ...prompts.template import Prompt, load_prompt
+from ...prompts.template import Prompt, load_prompt, prompt_names
 from ...taxonomy.finding import skill_path
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.loading import SkillError, load_skill
-from ...taxonomy.skill import PromptFile, Skill
+from ...taxonomy.skill import Leaf, PromptFile, Skill
 from ...tools.browser.sites import SiteKind
-from ...tools.checkers import CHECKER_NAMES, RUNS_CODE, SITE_STATE, TOOL_CALLS
+from ...tools.checkers import (
+    CHECKER_NAMES,
+    CHECKERS,
+    RUNS_CODE,
+    SITE_STATE,
+    TOOL_CALLS,
+    CheckTask,
+    usable,
+)
 from ...tools.interpreter import NoSandbox
 from ...tools.interpreter import place as sandbox
 from ...tools.mcp.tools import Named
@@ -30,6 +38,10 @@ from ...tools.settings import InterpreterSettings
 
 Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
+
+
+_WRITTEN = ("standard", "retrieval")
+"""Flows in which a model gives the checker its arguments; in others a program does."""
 
 
 def read_anew() -> None:
@@ -64,6 +76,9 @@ def _findings(skill: Skill) -> Iterator[Finding]:
             yield from _unknown(
                 ("leaves", place, "checker"), leaf.checker, "checker", CHECKER_NAMES
             )
+        if _unargued(skill, leaf):
+            said = f"the checker {leaf.checker} is given nothing: say in check_terms what the writer gives it"
+            yield ("leaves", place, "checker"), said
         for number, name in enumerate(leaf.tools):
             if Named.read(name):
                 continue  # whether there is such a server, its config says
@@ -80,6 +95,14 @@ def _findings(skill: Skill) -> Iterator[Finding]:
     if flow is not None:
         yield from _of_flow(skill, flow)
     yield from _prompts(skill, flow)
+
+
+def _unargued(skill: Skill, leaf: Leaf) -> bool:
+    """Return whether a leaf's checker needs arguments of which the writer is told nothing."""
+    if skill.flow not in _WRITTEN or leaf.checker not in CHECKERS:
+        return False
+    told = leaf.check_terms or leaf.check_replacements
+    return not told and bool(usable(leaf.checker, CheckTask(context="a text", task="a task")))
 
 
 def _own_kind(flow: str) -> FlowKind:
@@ -166,7 +189,14 @@ def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
     try:
         prompt = _load(file)
     except ValueError as error:
-        yield str(error)
+        shared = prompt_names()
+        absent = not file.folder and file.name not in shared and ".." not in file.name
+        yield (
+            f"no {file.name}.j2 beside the skill's file, and no shared prompt of that name; "
+            f"{_known(file.name, shared)}"
+            if absent
+            else str(error)
+        )
         return
     for field, wanted in (("role", part.role), ("reply", part.reply)):
         found = getattr(prompt, field)
