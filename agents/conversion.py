@@ -1,12 +1,13 @@
 """Between what models write and what lives on: replies to record values, record values to prompt text."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from ..taxonomy.skill import Leaf
-from ..tools.api_spec import ApiSpec, slug
+from ..tools.api_spec import ApiSpec, plain_apis, slug
 from .environment import Api, ApiParameter
 from .records import Check, Instruction
 from .replies import ApiReply, CheckReply
@@ -14,7 +15,7 @@ from .replies import ApiReply, CheckReply
 
 def apis_json(apis: tuple[Api, ...]) -> str:
     """Return an API list as JSON text for a prompt; empty for none."""
-    return orjson.dumps([api.model_dump() for api in apis]).decode() if apis else ""
+    return orjson.dumps(plain_apis(apis)).decode() if apis else ""
 
 
 def check_of(checker: str, reply: CheckReply) -> Check | None:
@@ -78,10 +79,7 @@ def api_from(spec: ApiSpec) -> Api:
     return Api(
         name=spec.name,
         description=spec.description,
-        parameters=tuple(
-            ApiParameter(name=p.name, type=p.type, description=p.description, required=p.required)
-            for p in spec.parameters
-        ),
+        parameters=tuple(ApiParameter(**asdict(p)) for p in spec.parameters),
         returns=spec.returns,
         hypothesised=spec.hypothesised,
     )

@@ -16,6 +16,10 @@ class ApiParameter(_Given):
     type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
     description: str = ""
     required: bool = False
+    choices: tuple[str, ...] = ()
+    """The only texts it may be, or hold where it is an array; empty where any will do."""
+    least: float | None = None
+    most: float | None = None
 
 
 class Api(_Given):

@@ -17,6 +17,7 @@ from .models.characters import sound
 from .models.flight import Flights
 from .models.ledger import Ledger
 from .models.request import Request
+from .models.usage import Tally
 from .records import Turn
 from .tool_loop import LoopTool
 from .trace import note
@@ -59,11 +60,19 @@ class ToolUse:
 class ToolDoor:
     """Answers calls of tools."""
 
-    def __init__(self, ledger: Ledger, budget: Budget, *, network: bool = True) -> None:
-        """Take the same ledger and budget as the door to models.
+    def __init__(
+        self,
+        ledger: Ledger,
+        budget: Budget,
+        *,
+        network: bool = True,
+        tally: Tally | None = None,
+    ) -> None:
+        """Take the same ledger, budget and tally as the door to models.
 
         Without `network` what reaches outside is served from the ledger or not at all.
         """
+        self._tally = tally or Tally()
         self._ledger = ledger
         self._budget = budget
         self._network = network
@@ -115,6 +124,7 @@ class ToolDoor:
             return await _run(use), "ok"
         key = asked.key()
         if (reply := await self._ledger.recall(key)) is not None:
+            self._tally.served[asked.alias] += 1
             return reply, "served"
         if not self._network:
             raise Diverged(
@@ -123,6 +133,7 @@ class ToolDoor:
             )
         twin = self._in_flight.boarded(key)
         reply = await self._in_flight.share(key, lambda: self._pay(key, asked, use))
+        self._tally.served[asked.alias] += twin
         return reply, "served" if twin else "paid"
 
     async def _pay(self, key: str, asked: Request, use: ToolUse) -> Reply:
@@ -141,6 +152,8 @@ class ToolDoor:
                 reply = await _run(use)
                 usd = reply.usd
                 await self._ledger.remember(key, asked, reply)
+                self._tally.paid[asked.alias] += 1
+                self._tally.spend(reply)
             finally:
                 await purse.spend(usd)
         return reply

@@ -148,7 +148,7 @@ class Opening:
                 notify=trace.notice,
             )
             stack.push_async_callback(door.aclose)
-            tools = ToolDoor(store, budget, network=self._network)
+            tools = ToolDoor(store, budget, network=self._network, tally=door.tally)
             prompts = forked.said() if forked else {}
             index = stack.enter_context(ApiIndex())
             settings = self._config.tool_settings()

@@ -152,4 +152,15 @@ def _describe(loc: Location, error: Any) -> str:
         near = get_close_matches(str(loc[-1]), owner.model_fields, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{where}: no such field; {hint}allowed here: {', '.join(owner.model_fields)}"
-    return f"{where}: {error['msg']}, found {_SHORT.repr(error['input'])}"
+    if error["type"] == "value_error":
+        return f"{where}: {error['ctx']['error']}"
+    if error["type"] == "string_pattern_mismatch":
+        wanted = "small letters, digits and underscores, beginning with a letter"
+    elif error["type"] == "tuple_type":
+        wanted = "a list, as in [text]"
+    elif error["type"].startswith("bool"):
+        wanted = "true or false"
+    else:
+        wanted = error["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
+    shown = "nothing" if error["input"] is None else _SHORT.repr(error["input"])
+    return f"{where}: must be {wanted}, found {shown}"

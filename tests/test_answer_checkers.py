@@ -174,6 +174,19 @@ TESTS = ("assert add(2, 3) == 5", "assert add(-1, 1) == 0, 'signs'")
             "```python\ndef add(a, b):\n    return abs(a) + abs(b)\n```",
             "test 2 of 2: AssertionError: signs",
         ),
+        ("```python\ndef add(a, b):\n    return a + b\n```\n```python\nprint(add(1, 2))\n```", ""),
+        ("1. So:\n   ```python\n   def add(a, b):\n       return a + b\n   ```", ""),
+        (
+            "```python\nimport sys\ndef add(a, b):\n    return a + b\nif __name__ == '__main__':\n"
+            "    print(add(*map(int, input().split())))\nsys.exit(0)\n```",
+            "",
+        ),
+        ("```python\ndef add(a, b):\n    raise SystemExit\n```", "test 1 of 2: SystemExit"),
+        (
+            "```python\nimport sys\nat = sys._getframe()\nwhile at.f_back:\n    at = at.f_back\n"
+            "at.f_globals['run'] = lambda code, space: ('', '')\n```",
+            "hides what fails",
+        ),
         ("```python\ndef add(a, b:\n```", "the code: SyntaxError"),
         ("```python\nimport os\nos._exit(0)\n```", "the code: the interpreter ended"),
         ("```bash\nls\n```", "no code"),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.roles.finder import chosen_of
-from arenainstruct.tools.api_spec import ApiSpec, ParameterSpec
+from arenainstruct.tools.api_spec import ApiSpec, ParameterSpec, dump_apis, json_schema, load_apis
+from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.registry import TOOLS
 from arenainstruct.tools.retrieval import ApiIndex
 from arenainstruct.tools.service import Service
@@ -199,3 +200,98 @@ def test_a_busy_service_wants_to_be_asked_again() -> None:
     assert "missing" in talk(shop, "create_order")["error"]  # a wrong call is told so first
     assert "503" in talk(shop, "create_order", item="lamp")["error"]
     assert talk(shop, "create_order", item="lamp")["item"] == "lamp"
+
+
+LIBRARY = """
+openapi: 3.1.0
+info: {title: Library, version: "1"}
+paths:
+  /books:
+    get:
+      operationId: listBooks
+      parameters:
+        - {name: kind, in: query, schema: {type: string, enum: [novel, atlas]}}
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50}}
+      responses: {"200": {content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Book'}}}}}}
+    post:
+      operationId: createBook
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/NewBook'}}}}
+      responses: {"201": {content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}}
+  /books/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string, format: uuid}}]
+    get:
+      operationId: getBook
+      responses: {"200": {content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}}
+    delete: {operationId: deleteBook, responses: {"204": {description: gone}}}
+components:
+  schemas:
+    NewBook:
+      type: object
+      required: [title, kind]
+      properties:
+        title: {type: string}
+        kind: {type: string, enum: [novel, atlas]}
+        pages: {type: [integer, "null"], minimum: 1}
+        subjects: {type: array, items: {type: string, enum: [sea, land]}}
+    Book:
+      allOf: [{$ref: '#/components/schemas/NewBook'}, {properties: {id: {type: string, format: uuid}}}]
+"""  # noqa: E501
+
+
+def test_a_document_s_own_service_keeps_what_is_made_whatever_its_things_are_called() -> None:
+    """`book` is an act in other names; and what nobody gave is nobody's."""
+    apis = load_apis(dump_apis(parse_openapi(LIBRARY)))
+    assert apis == parse_openapi(LIBRARY)
+    library = Service(apis)
+    made = talk(library, "createBook", title="Currents", kind="atlas")
+    assert set(made) == {"id", "title", "kind"}
+    talk(library, "createBook", title="Tides", kind="novel")
+    assert talk(library, "listBooks", kind="atlas")[0] == made
+    assert len(talk(library, "listBooks", limit=1)) == 1
+    assert talk(library, "getBook", id=made["id"])["title"] == "Currents"
+    talk(library, "deleteBook", id=made["id"])
+    assert "404" in talk(library, "getBook", id=made["id"])["error"]
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"kind": "comic"}, "must be one of novel, atlas"),
+        ({"kind": "novel", "pages": 0}, "must be at least 1"),
+        ({"kind": "novel", "subjects": ["sea", "sky"]}, "must be one of sea, land"),
+        ({"kind": "novel", "subjects": ["sea"], "pages": None}, ""),
+    ],
+)
+def test_a_call_is_held_to_the_limits_of_its_schema(given: dict[str, Any], hint: str) -> None:
+    told = talk(Service(parse_openapi(LIBRARY)), "createBook", title="x", **given)
+    assert hint in told.get("error", "") and ("error" in told) is bool(hint)
+
+
+def test_a_contender_is_told_the_limits_of_a_call() -> None:
+    _, create = parse_openapi(LIBRARY)[:2]
+    told = json_schema(create)["properties"]
+    assert told["kind"]["enum"] == ["novel", "atlas"] and told["pages"]["minimum"] == 1
+    assert told["subjects"]["items"]["enum"] == ["sea", "land"]
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("Post", "Posts"),
+        ("Category", "Categories"),
+        ("Address", "Addresses"),
+        ("Box", "Boxes"),
+        ("House", "Houses"),
+        ("Status", "Statuses"),
+        ("Schedule", "Schedules"),
+    ],
+)
+def test_one_of_a_kind_is_found_among_many(one: str, many: str) -> None:
+    field = ParameterSpec("title", "string", "", True)
+    shape = '{"id": 3, "title": "x"}'
+    apis = [
+        ApiSpec(f"create{one}", "", (field,), shape),
+        ApiSpec(f"list{many}", "", (), f"[{shape}]"),
+    ]
+    service = Service(apis)
+    assert talk(service, f"create{one}", title="mine") in talk(service, f"list{many}")

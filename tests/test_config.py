@@ -414,3 +414,11 @@ def test_a_run_never_takes_a_folder_of_something_else(tmp_path: Path) -> None:
         if bad:
             with pytest.raises(UserError, match="at least one hyphen"):
                 RunFolder.create(tmp_path, bad)
+
+
+def test_a_checker_that_runs_code_needs_a_sandbox_wherever_contenders_run_theirs(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    said = wrong(mine, "skills=[coding]", "tools.interpreter.backend=e2b")
+    assert any("code_tests" in line and "apt install bubblewrap" in line for line in said)

@@ -65,6 +65,25 @@ ATTACKS = {
         "import subprocess\nsubprocess.run(['mount', '-t', 'tmpfs', 'x', '/tmp'], check=True)",
         "Error",
     ),
+    "shared memory": (
+        "for n in range(40):\n    open(f'/dev/shm/{n}', 'wb').write(b'x' * 10**6)",
+        "OSError",
+    ),
+    "the folder of devices": ("open('/dev/x', 'w')", "Read-only file system"),
+    "memory that is no process's": ("import os\nos.memfd_create('x')", "PermissionError"),
+    "descriptors without end": (
+        "import os\nheld = [os.pipe() for _ in range(999)]",
+        "Too many open files",
+    ),
+    "a file system of its own": (
+        "import subprocess\nsubprocess.run(['unshare', '-Urm', 'true'], check=True)",
+        "CalledProcessError",
+    ),
+    "being traced": (
+        "import ctypes\nif ctypes.CDLL(None).ptrace(0, 0, 0, 0):\n    raise PermissionError",
+        "PermissionError",
+    ),
+    "other processes": ("import os\nos.listdir('/proc')", "FileNotFoundError"),
 }
 
 
@@ -100,6 +119,11 @@ async def test_what_the_code_started_ends_with_the_call() -> None:
         ("while True: pass", "stopped after 1 s"),
         ("import os\nos._exit(0)", "ended"),
         ("import os\nos.kill(os.getpid(), 9)", "ended"),
+        (
+            "import os\nfor fd in range(3, 9):\n    try: os.write(fd, b'[' * 99 + b'\\n')\n"
+            "    except OSError: pass",
+            "only the interpreter answers",
+        ),
     ],
 )
 async def test_a_lost_session_says_so_and_begins_anew(code: str, why: str) -> None:
@@ -107,6 +131,44 @@ async def test_a_lost_session_says_so_and_begins_anew(code: str, why: str) -> No
         await session.run("x = 1")
         assert why in (told := await session.run(code)).lost and "variables are gone" in told.lost
         assert (await session.run("x")).error.startswith("NameError")
+
+
+@sandboxed
+async def test_many_processes_hold_no_more_memory_than_a_session_may() -> None:
+    settings = SMALL.model_copy(update={"memory_mb": 120, "timeout_s": 30.0})
+    code = (
+        "import os, time\n"
+        "for _ in range(6):\n"
+        "    if os.fork() == 0:\n        held = bytearray(80 * 2**20)\n        time.sleep(60)\n"
+        "time.sleep(60)"
+    )
+    (cell,) = await run_once(settings, [code])
+    assert "held too much memory" in cell.lost
+
+
+@sandboxed
+async def test_a_crowd_of_empty_files_ends_the_session() -> None:
+    code = "for n in range(60_000):\n    open(f'/tmp/{n}', 'w').close()"
+    (cell,) = await run_once(SMALL.model_copy(update={"timeout_s": 60.0}), [code])
+    assert "ended" in cell.lost
+
+
+@sandboxed
+async def test_the_code_is_main_and_what_it_breaks_of_its_streams_is_whole_again() -> None:
+    async with await open_session(SMALL) as session:
+        code = "import pickle, sys\nclass A: n = 7\nsys.stdout = sys.stderr = None\n"
+        assert (await session.run(code + "pickle.loads(pickle.dumps(A())).n")).value == "7"
+        await session.run("import os\nos.mkdir('/tmp/a'); os.chdir('/tmp/a'); os.rmdir('/tmp/a')")
+        assert (await session.run("print(A.n)")).output == "7\n"
+
+
+@sandboxed
+async def test_an_interrupt_on_the_terminal_is_not_for_the_sandbox() -> None:
+    """A terminal sends it to every process of the group that stands in front."""
+    async with await open_session(SMALL.model_copy(update={"memory_mb": 253})) as session:
+        await session.run("x = 1")
+        worker = _running(str(253 * 1024 * 1024))
+        assert worker and os.getpgid(worker) != os.getpgrp()
 
 
 @sandboxed
@@ -160,11 +222,17 @@ async def test_a_resume_finds_the_variables_that_served_calls_made(tmp_path: Pat
         await _talk(tmp_path, [*calls[:1], calls[2]], network=False)
 
 
-async def _talk(folder: Path, calls: list[str], *, network: bool = True) -> list[str]:
+async def _talk(
+    folder: Path,
+    calls: list[str],
+    *,
+    network: bool = True,
+    settings: InterpreterSettings = SMALL,
+) -> list[str]:
     store = Store.open(folder / "store.sqlite")
     try:
         door = ToolDoor(store, await store.budget(None), network=network)
-        async with Given(settings=ToolSettings(interpreter=SMALL)) as given:
+        async with Given(settings=ToolSettings(interpreter=settings)) as given:
             uses = [json.dumps({"code": code}) for code in calls]
             return [
                 await door.call(ToolUse(TOOLS["run_python"], use, given, "contender/a", "i"))
@@ -172,6 +240,14 @@ async def _talk(folder: Path, calls: list[str], *, network: bool = True) -> list
             ]
     finally:
         store.close()
+
+
+@sandboxed
+async def test_a_result_that_is_cut_keeps_its_variables(tmp_path: Path) -> None:
+    long = """x = [1]\nprint('"' * 20_000)\n'"' * 20_000"""
+    calls = [long, "x"]
+    told = await _talk(tmp_path, calls, settings=InterpreterSettings())
+    assert "cut after" in told[0] and json.loads(told[1])["value"] == "[1]"
 
 
 def test_settings_are_a_section_of_the_config() -> None:
@@ -239,8 +315,8 @@ async def test_e2b_without_a_key_says_what_to_set(monkeypatch: pytest.MonkeyPatc
         await open_session(InterpreterSettings(backend="e2b"))
 
 
-def _running(word: str) -> bool:
-    """Whether a process of this machine has a word in its command line."""
+def _running(word: str) -> int:
+    """Return a process of this machine that has a word in its command line; 0 where there is none."""
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -248,5 +324,5 @@ def _running(word: str) -> bool:
             except OSError:
                 continue
             if word.encode() in line and int(entry) != os.getpid():
-                return True
-    return False
+                return int(entry)
+    return 0

@@ -1,5 +1,6 @@
 """A name that nothing bears is found in a skill before anything is paid, with its line and the nearest."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.authoring.scaffold import scaffold
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.config.skills import skill_faults
@@ -36,7 +38,12 @@ MISTAKES = [
     ("tool_use", "checker: tool_calls", "checker: tool_call", "did you mean 'tool_calls'?"),
     ("tool_use", "role: finder", "role: finders", "did you mean 'finder'?"),
     ("tool_use", "role: finder", "role: writer", "no role of the flow tool_use 'writer'"),
-    ("tool_use", "write: tool_use/write", "write: tool_use/wirte", "no file"),
+    (
+        "tool_use",
+        "write: tool_use/write",
+        "write: tool_use/wirte",
+        "did you mean 'tool_use/write'?",
+    ),
     ("tool_use", "write: tool_use/write", "write: ../../etc/passwd", "cannot lead out"),
     ("tool_use", "write: tool_use/write", "write: tool_use/edit", "role is 'editor'"),
     (
@@ -121,3 +128,50 @@ def test_a_pack_s_own_prompts_come_before_the_shipped_ones(tmp_path: Path) -> No
     assert skill.prompts.write.folder == str(tmp_path)
     assert skill.prompts.edit.folder == ""
     assert not list(skill_faults(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "    # checker: exact_answer",
+            "    checker: exact_answer",
+            "32: leaves.1.checker: .*check_terms",
+        ),
+        (
+            "seed_kinds: [text, dialogue]",
+            "seed_kinds: text",
+            "10: seed_kinds: must be a list, as in",
+        ),
+        (
+            "name: named_fact",
+            "name: Named Fact",
+            "25: leaves.1.name: must be small letters, digits",
+        ),
+        (
+            "    objective: true",
+            "    options: [5, 2]\n    objective: true",
+            "25: leaves.1: options is",
+        ),
+        (
+            "    objective: true",
+            "    objective: perhaps",
+            "30: leaves.1.objective: must be true or",
+        ),
+        ("title: Oven times", "title:", "3: title: must be a string, found nothing"),
+        (
+            "goals:",
+            "prompts: {edit: oven_times/edit}\ngoals:",
+            "prompts.edit: no oven_times/edit.j2 beside",
+        ),
+    ],
+)
+def test_a_beginners_mistake_is_told_in_words_that_mend_it(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = scaffold("oven_times", tmp_path)[0]
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    (told,) = skill_faults(str(path))
+    assert re.search(said, told) and "Value error" not in told and "{" not in told

@@ -13,6 +13,7 @@ from arenainstruct.agents.environment import Api, File
 from arenainstruct.agents.errors import BudgetSpent, Diverged, ToolError
 from arenainstruct.agents.messages import Respond
 from arenainstruct.agents.models.call import Reply
+from arenainstruct.agents.models.usage import Tally
 from arenainstruct.agents.records import Answer, ToolCall
 from arenainstruct.agents.tool_door import ToolDoor, ToolUse
 from arenainstruct.agents.trace import Event, Tracer, span
@@ -60,8 +61,10 @@ def store(tmp_path: Path) -> Any:
     opened.close()
 
 
-async def door(store: Store, usd: float | None = None, *, network: bool = True) -> ToolDoor:
-    return ToolDoor(store, await store.budget(usd), network=network)
+async def door(
+    store: Store, usd: float | None = None, *, network: bool = True, tally: Tally | None = None
+) -> ToolDoor:
+    return ToolDoor(store, await store.budget(usd), network=network, tally=tally)
 
 
 @contextmanager
@@ -85,13 +88,16 @@ def test_the_schema_is_the_signature_and_the_docstring_what_the_model_reads() ->
 async def test_a_call_is_paid_once_also_after_a_restart(store: Store) -> None:
     weather = Weather()
     made = weather.tool(usd=0.01)
-    first = await door(store)
+    tally = Tally()
+    first = await door(store, tally=tally)
     with traced() as events:
         said = await asyncio.gather(
             first.call(use(made, '{"town": "Oslo", "days": 2}')),
             first.call(use(made, '{"days":2,"town":"Oslo"}')),
         )
     assert list(said) == ["Oslo: rain for 2 days"] * 2
+    counted = tally.calls()
+    assert (counted["paid"], counted["served"], tally.usd) == (1, 1, 0.01)
     again = await door(store)
     assert await again.call(use(made, '{"town": "Oslo", "days": 2}')) == said[0]
     assert weather.asked == ["Oslo"]

@@ -23,12 +23,12 @@ from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.spans import Span, Spans
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.card import card, overturn
-from arenainstruct.runs.view.catalog import catalog, find
+from arenainstruct.runs.view.catalog import catalog, elsewhere, find
 from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
 from arenainstruct.runs.view.guard import Guard
 from arenainstruct.runs.view.indexing import catch_up
-from arenainstruct.runs.view.lineage import lineage
+from arenainstruct.runs.view.lineage import changed, lineage
 from arenainstruct.runs.view.moment import moment
 from arenainstruct.runs.view.onefile import write_html
 from arenainstruct.runs.view.policy import growth
@@ -123,6 +123,8 @@ def test_a_row_leads_back_to_its_document_and_forward_to_what_it_became(source: 
     after = "".join(p.text for p in refined.edits[-1].pieces if p.how != "removed")
     assert after == refined.fields["task"]
     assert lineage(source, "instruction-none") is None
+    assert [name for name, _ in found.trains] == ["prompt", "chosen", "rejected"]
+    assert found.trains[1][1] != found.trains[2][1] and not refined.trains
 
 
 def test_a_battle_card_tells_all_and_keeps_a_persons_word(source: Source) -> None:
@@ -228,6 +230,25 @@ def test_no_link_leads_out(link: str) -> None:
         h("a", "x", onclick="y")
 
 
+def test_texts_without_much_in_common_stand_one_behind_the_other() -> None:
+    before, after = "Mira closed the valve, and went.", "The files say a good deal of it, and more."
+    assert [(p.how, p.text) for p in diff(before, after)] == [("removed", before), ("added", after)]
+    longer = f"{before} Say so in three words, in French, and name nobody."
+    assert [p.how for p in diff(before, longer)] == ["same", "added"]
+
+
+def test_an_edit_shows_the_turns_and_options_that_it_added() -> None:
+    draft: dict[str, Any] = {"task": "Do it.", "options": [], "user_turns": []}
+    added = changed(draft, draft | {"user_turns": ["Then do it again."]})
+    assert [(p.how, p.text.strip()) for p in added] == [
+        ("same", "Do it."),
+        ("added", "Then do it again."),
+    ]
+    assert [p.how for p in changed(draft | {"options": ["a"]}, draft | {"options": ["a"]})] == [
+        "same"
+    ]
+
+
 @pytest.mark.parametrize(
     "pair", [("a b c", "a x c"), ("", "x"), ("one\ntwo", "one\ntwo\n"), ("é  b", "é b")]
 )
@@ -322,3 +343,11 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_in_a_database_is_named_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "shared-1").mkdir()
+    (tmp_path / "shared-1" / "store.url").write_text("postgresql://a@db.example.org/b\n")
+    assert elsewhere(tmp_path) == ("shared-1",) and catalog(tmp_path) == ()
+    with pytest.raises(UserError, match="SQLite alone"):
+        find(tmp_path, "shared-1")

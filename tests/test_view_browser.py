@@ -100,6 +100,10 @@ async def test_every_page_shows_without_an_error_and_hostile_text_stays_text(
         assert wrong == []
         await page.goto(f"{address}/run/nobody-1")
         await expect(page.get_by_text("This run cannot be shown")).to_be_visible()
+        for nowhere in (f"{run}/trace/x", f"{run}/traces?after=x", "/nowhere"):
+            await page.goto(address + nowhere)
+            await expect(page.get_by_text("There is no such page")).to_be_visible()
+            await expect(page.get_by_role("link", name="All runs")).to_be_visible()
 
 
 async def test_scrubber_and_keys_move_all_panes(address: str, source: Source) -> None:

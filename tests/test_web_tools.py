@@ -60,10 +60,14 @@ async def site() -> AsyncIterator[str]:
         )
 
     async def away(request: web.Request) -> web.Response:
-        raise web.HTTPFound(request.query["to"])
+        return web.Response(status=302, headers={"Location": request.query["to"]})
 
     async def circle(request: web.Request) -> web.Response:
         raise web.HTTPFound("/circle")
+
+    async def russian(request: web.Request) -> web.Response:
+        body = "<meta charset=windows-1251><p>Привет</p>".encode("windows-1251")
+        return web.Response(body=body, headers={"Content-Type": "text/html"})
 
     async def picture(request: web.Request) -> web.Response:
         return web.Response(body=b"\x89PNG", content_type="image/png")
@@ -75,6 +79,7 @@ async def site() -> AsyncIterator[str]:
         "bomb": bomb,
         "away": away,
         "picture": picture,
+        "russian": russian,
         "circle": circle,
     }.items():
         app.router.add_get(f"/{name}", handler)
@@ -131,6 +136,11 @@ async def test_a_page_is_read_as_markdown(site: str) -> None:
     assert "alert" not in told and "Home" not in told
 
 
+async def test_a_page_that_names_its_encoding_itself_is_read_in_it(site: str) -> None:
+    told = await Web(QUICK, read=partial(read_page, allowed=here)).page(f"{site}/russian")
+    assert "Привет" in told[1]
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -142,6 +152,8 @@ async def test_a_page_is_read_as_markdown(site: str) -> None:
         ("/away?to=http://10.0.0.1/", "not a public address"),
         ("/away?to=http://169.254.169.254/latest/meta-data", "not a public address"),
         ("/away?to=file:///etc/passwd", "only http and https"),
+        ("/away?to=http://①②⑦.⓪.⓪.②/", "not a public address"),
+        ("/away?to=http://[bad", "no address"),
     ],
 )
 async def test_what_is_refused_is_told_to_the_model(site: str, path: str, why: str) -> None:
@@ -159,6 +171,12 @@ async def test_what_is_refused_is_told_to_the_model(site: str, path: str, why: s
         "http://2130706433/",
         "http://[::1]/",
         "http://[::ffff:127.0.0.1]/",
+        "http://①②⑦.⓪.⓪.①:1/",
+        "http://127。0。0。1:1/",
+        "http://[::127.0.0.1]:1/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[::ffff:0:127.0.0.1]/",
         "http://10.1.2.3/",
         "http://192.168.0.1/",
         "http://172.16.0.1/",
@@ -172,6 +190,8 @@ async def test_what_is_refused_is_told_to_the_model(site: str, path: str, why: s
         "http://user:pass@example.org/",
         "javascript:alert(1)",
         "http://",
+        "http://a..example/",
+        "http://[::1",
         "no address",
     ],
 )

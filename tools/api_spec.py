@@ -25,6 +25,10 @@ class ParameterSpec:
     type: JsonType = "string"
     description: str = ""
     required: bool = False
+    choices: tuple[str, ...] = ()
+    """The only texts it may be, or hold where it is an array; empty where any will do."""
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class ParameterLike(Protocol):
     def description(self) -> str: ...  # noqa: D102
     @property
     def required(self) -> bool: ...  # noqa: D102
+    @property
+    def choices(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def least(self) -> float | None: ...  # noqa: D102
+    @property
+    def most(self) -> float | None: ...  # noqa: D102
 
 
 class ApiLike(Protocol):
@@ -109,31 +119,53 @@ def _property(parameter: ParameterLike) -> dict[str, Any]:
         schema["description"] = parameter.description
     if parameter.type == "array":
         schema["items"] = {}  # endpoints refuse an array that says nothing about its items
+    if parameter.choices:
+        one = schema if parameter.type != "array" else schema["items"]
+        one |= {"type": "string", "enum": list(parameter.choices)}
+    for limit, value in (("minimum", parameter.least), ("maximum", parameter.most)):
+        if value is not None:
+            schema[limit] = value
     return schema
 
 
 def dump_apis(apis: Sequence[ApiLike]) -> str:
     """Return the API list as JSON text: what prompts and indexes carry."""
-    return json.dumps([_plain(api) for api in apis], ensure_ascii=False)
+    return json.dumps(plain_apis(apis), ensure_ascii=False)
+
+
+def plain_apis(apis: Sequence[ApiLike]) -> list[dict[str, Any]]:
+    """Return the API list as plain data."""
+    return [_plain(api) for api in apis]
 
 
 def _plain(api: ApiLike) -> dict[str, Any]:
-    fields = ("name", "type", "description", "required")
     return {
         "name": api.name,
         "description": api.description,
-        "parameters": [{f: getattr(p, f) for f in fields} for p in api.parameters],
+        "parameters": [_plain_parameter(p) for p in api.parameters],
         "returns": api.returns,
         "hypothesised": api.hypothesised,
     }
 
 
+def _plain_parameter(parameter: ParameterLike) -> dict[str, Any]:
+    """Return what is said of a parameter; limits only where there are some."""
+    names = ("name", "type", "description", "required")
+    limits = {f: getattr(parameter, f) for f in ("choices", "least", "most")}
+    told = {f: getattr(parameter, f) for f in names}
+    return told | {f: value for f, value in limits.items() if value not in (None, ())}
+
+
 def load_apis(text: str) -> list[ApiSpec]:
     """Read what `dump_apis` wrote."""
     return [
-        ApiSpec(**{**api, "parameters": tuple(ParameterSpec(**p) for p in api["parameters"])})
+        ApiSpec(**{**api, "parameters": tuple(map(_parameter, api["parameters"]))})
         for api in json.loads(text)
     ]
+
+
+def _parameter(row: dict[str, Any]) -> ParameterSpec:
+    return ParameterSpec(**{**row, "choices": tuple(row.get("choices", ()))})
 
 
 def render_apis(apis: Sequence[ApiLike]) -> str:

@@ -183,7 +183,24 @@ def _spec(
         type=json_type(schema),
         description=" ".join(part for part in (shorten(text, 240), _limits(schema)) if part),
         required=required,
+        choices=_choices(schema),
+        least=_number(schema.get("minimum")),
+        most=_number(schema.get("maximum")),
     )
+
+
+def _choices(schema: dict[str, Any]) -> tuple[str, ...]:
+    """Return the texts that a parameter, or a member of an array, may be; of numbers its words tell."""
+    values = schema.get("enum")
+    if values is None and isinstance(schema.get("items"), dict):
+        values = schema["items"].get("enum")
+    texts = [value for value in values if value is not None] if isinstance(values, list) else []
+    return tuple(texts) if all(isinstance(value, str) for value in texts) else ()
+
+
+def _number(value: Any) -> float | None:
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if usable else None
 
 
 def json_type(schema: dict[str, Any]) -> JsonType:

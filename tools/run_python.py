@@ -52,9 +52,9 @@ def kept(past: Sequence[Past]) -> list[str]:
     for call in past:
         if call.tool != NAME:
             continue
-        try:
-            result = json.loads(call.result)
-        except ValueError:
+        if not call.result.startswith("{"):
             continue  # refused before it ran
-        found = [] if "lost" in result else [*found, json.loads(call.arguments)["code"]]
+        # A long result is kept cut, and is no JSON then; one of a lost session holds nothing else.
+        lost = call.result.startswith('{"lost"')
+        found = [] if lost else [*found, json.loads(call.arguments)["code"]]
     return found

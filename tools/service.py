@@ -7,13 +7,13 @@ calls in the same order get the same answers.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from .api_spec import ApiLike, json_schema, spoken
-from .simulator import SimResult, simulate
+from .simulator import SimResult, most_asked, simulate
 from .tool import Given, Tool
 from .tool_call import check_call
 
@@ -25,6 +25,7 @@ _VERBS = {
     "remove": "delete remove cancel close drop destroy unregister stop",
 }
 _ACTS = {word: act for act, words in _VERBS.items() for word in words.split()}
+_SMALL = ("a", "the", "id")
 _NAME = "service"
 _BUSY = {"error": "503: the service is busy; try again"}
 
@@ -52,7 +53,8 @@ class Service:
         act, kind = _read(name)
         result = json.loads(told.content)
         if act == "make":
-            return _told(self._make(kind, given, result))
+            optional = {p.name for api in self.apis if api.name == name for p in api.parameters}
+            return _told(self._make(kind, given, _without(result, optional - given.keys())))
         id = _id_of(given, kind)
         if act == "list" or (act == "find" and not id):
             return _told(self._listed(kind, given, result))
@@ -96,7 +98,7 @@ class Service:
             id for of, id in self.removed if of == kind
         }
         others = [row for row in result if not (isinstance(row, dict) and _id_of(row, kind) in ids)]
-        return [*mine, *others]
+        return [*mine, *others][: most_asked(given)]
 
 
 def served(apis: Sequence[ApiLike]) -> list[Tool]:
@@ -118,12 +120,30 @@ def _told(result: Any) -> SimResult:
 
 def _read(name: str) -> tuple[str, str]:
     """Return what an API does, and to which kind of thing."""
-    words = spoken(name).partition(" by ")[0].split()
-    act = next((_ACTS[word] for word in words if word in _ACTS), "")
-    nouns = [word for word in words if word not in _ACTS and word not in ("a", "the", "id")]
-    kind = re.sub(r"(?<=[a-z]{2})s$", "", nouns[-1]) if nouns else ""
+    words = [word for word in spoken(name).partition(" by ")[0].split() if word not in _SMALL]
+    at = next((at for at, word in enumerate(words) if word in _ACTS), None)
+    if at is None:
+        return "", _one(words[-1]) if words else ""
+    # A later word that could be an act is a thing: `createBook`, `post_posts`, `cancelOrder`.
+    nouns = words[at + 1 :] or words[:at]
     # `getPets` without an id lists them.
-    return act, kind
+    return _ACTS[words[at]], _one(nouns[-1]) if nouns else ""
+
+
+def _one(noun: str) -> str:
+    """Return one of what a plural names, near enough that both meet: `boxes` and `box`."""
+    if noun.endswith("ies") and len(noun) > 4:
+        return f"{noun[:-3]}y"
+    if re.search(r"(ss|x|z|ch|sh|status|bus|campus|bonus|virus)es$", noun):
+        return noun[:-2]
+    return noun if noun.endswith(("ss", "us", "is")) or len(noun) < 4 else noun.removesuffix("s")
+
+
+def _without(result: Any, names: Collection[str]) -> Any:
+    """Return what was made without what nobody gave: only what the service adds is its own."""
+    if not isinstance(result, dict):
+        return result
+    return {key: value for key, value in result.items() if key not in names}
 
 
 def _id_of(thing: Mapping[str, Any], kind: str) -> str:

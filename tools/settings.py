@@ -19,9 +19,9 @@ class InterpreterSettings(_Section):
     timeout_s: PositiveFloat = 10.0
     """Seconds by the clock for one call."""
     memory_mb: PositiveInt = 512
-    """Address space of one process."""
+    """Address space of one process; all of a session together may hold twice as much memory."""
     disk_mb: PositiveInt = 64
-    """What `/tmp` holds, all there is to write to."""
+    """What `/tmp` and `/dev/shm` hold each, all there is to write to; many thousand files end the session."""
     processes: PositiveInt = 32
     """Processes and threads at a time."""
     output: int = Field(default=10_000, ge=100)

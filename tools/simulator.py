@@ -7,7 +7,7 @@ arguments in every run. There is no clock and no randomness.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
@@ -63,7 +63,7 @@ class _Variation:
         ids = [value for name, value in self._echo.items() if name.endswith("id")]
         # `user_id` names the result's own `id`, but not that of the objects inside it.
         self._own_id = ids[0] if len(ids) == 1 else None
-        self._most = min((_count(v) for n, v in self._echo.items() if n in _COUNTS), default=99)
+        self._most = most_asked(arguments)
         self._canonical = canonical
 
     def of(self, value: Any, key: str, path: str) -> Any:
@@ -101,6 +101,11 @@ class _Variation:
     def _hash(self, path: str) -> int:
         text = f"{self._canonical}\x1f{path}".encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8).digest())
+
+
+def most_asked(arguments: Mapping[str, Any]) -> int:
+    """Return how many things a call asks for at most, by an argument such as `limit`."""
+    return min((_count(v) for name, v in arguments.items() if _plain(name) in _COUNTS), default=99)
 
 
 def _plain(name: str) -> str:

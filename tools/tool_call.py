@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .api_spec import ApiLike, JsonType
+from .api_spec import ApiLike, JsonType, ParameterLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,22 @@ def _problems(api: ApiLike, arguments: dict[str, Any]) -> list[str]:
                 f"parameter {name!r} must be {known[name].type}, "
                 f"found {type_name(value)} {json.dumps(value)[:80]}"
             )
+        elif value is not None and (why := _beyond(value, known[name])):
+            found.append(f"parameter {name!r} must be {why}, found {json.dumps(value)[:80]}")
     return found
+
+
+def _beyond(value: Any, parameter: ParameterLike) -> str:
+    """Return what a value of the right type must be beside, in words; empty where it is that."""
+    members = value if isinstance(value, list) else [value]
+    if parameter.choices and not all(member in parameter.choices for member in members):
+        return f"one of {', '.join(parameter.choices[:20])}"
+    numbers = [m for m in members if isinstance(m, int | float)]
+    if parameter.least is not None and any(number < parameter.least for number in numbers):
+        return f"at least {parameter.least:g}"
+    if parameter.most is not None and any(number > parameter.most for number in numbers):
+        return f"at most {parameter.most:g}"
+    return ""
 
 
 def fits(value: Any, kind: JsonType) -> bool:

@@ -33,18 +33,16 @@ from ...taxonomy.finding import found
 from ...taxonomy.loading import load_skill
 from ...taxonomy.skill import Skill
 from ...tools.browser.launch import NoBrowser, executable
-from ...tools.interpreter import NoSandbox, place
 from ...tools.mcp.tools import Named
 from ...tools.mcp.tools import absent as mcp_absent
 from ...tools.mcp.tools import faults as mcp_faults
-from ...tools.run_python import NAME
 from ...tools.settings import ToolSettings
 from ...tools.use_browser import NAME as BROWSER
 from ..seeds.settings import SeedSettings
 from ..training.settings import TrainingSettings, training_faults
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
-from .skills import repeated, skill_faults
+from .skills import repeated, sandbox_faults, skill_faults
 
 EMBEDDED = Path(__file__).parent / "offline.yaml"
 """The config of a run without one: the embedded models only."""
@@ -126,12 +124,8 @@ class RunConfig(Config):
         for name in self.curation.benchmarks:
             if not Path(name).exists():
                 yield ("curation", "benchmarks"), f"curation.benchmarks: {name} does not exist"
-        local = self.tools.interpreter.backend == "local"
-        if local and NAME in self._tools_used():
-            try:
-                place(self.tools.interpreter)
-            except NoSandbox as error:
-                yield ("tools", "interpreter"), f"tools.interpreter: {error}"
+        for words in sandbox_faults(self.tools.interpreter, self.loaded_skills()):
+            yield ("tools", "interpreter"), f"tools.interpreter: {words}"
         yield from self._tool_faults()
 
     def _tool_faults(self) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ A skill's own file says whether it agrees with itself (`taxonomy.skill`); here i
 checkers, prompts and kinds of documents.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,16 +13,28 @@ from typing import get_args
 
 from ...agents.records import SeedKind
 from ...graphs.generation.kinds import KINDS, OWN, FlowKind, kind_of
-from ...prompts.template import Prompt, load_prompt
+from ...prompts.template import Prompt, load_prompt, prompt_names
 from ...taxonomy.finding import skill_path
 from ...taxonomy.lines import Location, compose, line_of
 from ...taxonomy.loading import SkillError, load_skill
-from ...taxonomy.skill import PromptFile, Skill
+from ...taxonomy.skill import Leaf, PromptFile, Skill
 from ...tools.browser.sites import SiteKind
-from ...tools.checkers import CHECKER_NAMES, SITE_STATE, TOOL_CALLS
+from ...tools.checkers import (
+    CHECKER_NAMES,
+    CHECKERS,
+    RUNS_CODE,
+    SITE_STATE,
+    TOOL_CALLS,
+    CheckTask,
+    usable,
+)
+from ...tools.interpreter import NoSandbox
+from ...tools.interpreter import place as sandbox
 from ...tools.mcp.tools import Named
 from ...tools.programs import named
 from ...tools.registry import TOOLS
+from ...tools.run_python import NAME as RUN_PYTHON
+from ...tools.settings import InterpreterSettings
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,10 @@ Finding = tuple[Location, str]
 """Where in a skill, and what is wrong there."""
 
 
+_WRITTEN = ("standard", "retrieval")
+"""Flows in which a model gives the checker its arguments; in others a program does."""
+
+
 def read_anew() -> None:
     """Forget the skills and prompts that were read: whoever writes one looks at it again and again."""
     load_skill.cache_clear()
@@ -94,6 +110,9 @@ def _findings(skill: Skill) -> Iterator[Finding]:
             yield from _unknown(
                 ("leaves", place, "checker"), leaf.checker, "checker", CHECKER_NAMES
             )
+        if _unargued(skill, leaf):
+            said = f"the checker {leaf.checker} is given nothing: say in check_terms what the writer gives it"
+            yield ("leaves", place, "checker"), said
         for number, name in enumerate(leaf.tools):
             if Named.read(name):
                 continue  # whether there is such a server, its config says
@@ -110,6 +129,14 @@ def _findings(skill: Skill) -> Iterator[Finding]:
     if flow is not None:
         yield from _of_flow(skill, flow)
     yield from _prompts(skill, flow)
+
+
+def _unargued(skill: Skill, leaf: Leaf) -> bool:
+    """Return whether a leaf's checker needs arguments of which the writer is told nothing."""
+    if skill.flow not in _WRITTEN or leaf.checker not in CHECKERS:
+        return False
+    told = leaf.check_terms or leaf.check_replacements
+    return not told and bool(usable(leaf.checker, CheckTask(context="a text", task="a task")))
 
 
 def _own_kind(flow: str) -> FlowKind:
@@ -196,7 +223,14 @@ def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
     try:
         prompt = _load(file)
     except ValueError as error:
-        yield str(error)
+        shared = prompt_names()
+        absent = not file.folder and file.name not in shared and ".." not in file.name
+        yield (
+            f"no {file.name}.j2 beside the skill's file, and no shared prompt of that name; "
+            f"{_known(file.name, shared)}"
+            if absent
+            else str(error)
+        )
         return
     for field, wanted in (("role", part.role), ("reply", part.reply)):
         found = getattr(prompt, field)
@@ -239,3 +273,18 @@ def repeated(names: Collection[str]) -> Iterator[Finding]:
         if name in seen:
             yield ("skills", place), f"skills: {given} is named {name!r}, as is {seen[name]}"
         seen.setdefault(name, given)
+
+
+def sandbox_faults(settings: InterpreterSettings, skills: Sequence[Skill]) -> Iterator[str]:
+    """Yield why code cannot be run here: what contenders write, or what a checker tries of it."""
+    leaves = [leaf for skill in skills for leaf in skill.leaves]
+    try:
+        if settings.backend == "local" and any(RUN_PYTHON in leaf.tools for leaf in leaves):
+            sandbox(settings)
+    except NoSandbox as error:
+        yield str(error)
+    try:
+        if any(leaf.checker in RUNS_CODE for leaf in leaves):
+            sandbox(InterpreterSettings())  # checkers know of no config
+    except NoSandbox as error:
+        yield f"the checker code_tests runs on this machine, whatever the backend: {error}"

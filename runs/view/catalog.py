@@ -50,6 +50,11 @@ def find(runs_dir: Path, run_id: str) -> Source:
     """
     folder = runs_dir / run_id
     inside = "/" not in run_id and "\\" not in run_id and run_id not in ("", ".", "..")
+    if inside and run_id in elsewhere(runs_dir):
+        raise UserError(
+            f"the store of run {run_id!r} is a database, and the viewer reads stores of SQLite alone; its "
+            f"dataset, and `ctl {run_id} status`, `calls` and `policy show`, tell of it"
+        )
     if (
         not inside
         or not (folder / STORE_FILE).is_file()
@@ -57,6 +62,14 @@ def find(runs_dir: Path, run_id: str) -> Source:
     ):
         raise UserError(f"there is no run {run_id!r} in the folder {runs_dir.name}")
     return Source(RunFolder(folder))
+
+
+def elsewhere(runs_dir: Path) -> tuple[str, ...]:
+    """Return the runs of a folder whose store is in a database, where the viewer does not look."""
+    folders = sorted(runs_dir.glob("*/"))
+    return tuple(
+        one.name for one in folders if RunFolder(one).has_store and not (one / STORE_FILE).is_file()
+    )
 
 
 def catalog(runs_dir: Path) -> tuple[RunCard, ...]:

@@ -1,11 +1,13 @@
 """Where a row comes from, and what came of it: a walk over parents, both ways."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...agents.records import Answer, Instruction
 from .diff import Piece, diff
-from .records import bodies, children
+from .records import bodies, children, record
 from .source import Source
 
 STAGES = (
@@ -20,7 +22,9 @@ STAGES = (
     ("reject", "Rejected"),
     ("sft", "SFT row"),
     ("preference", "Preference rows"),
+    ("rlvr", "RLVR row"),
 )
+TRAINING = ("sft", "preference", "rlvr")
 _ORDER = {kind: place for place, (kind, _) in enumerate(STAGES)}
 _NAMES = dict(STAGES)
 _DEEPEST = 60
@@ -76,6 +80,8 @@ class Lineage:
     """All that was made from it, however far."""
     traces: tuple[int, ...]
     """Numbers of the traces that tell of it."""
+    trains: tuple[tuple[str, str], ...] = ()
+    """Of a training row: what is asked and answered, each text with its name."""
 
 
 def lineage(source: Source, id: str) -> Lineage | None:
@@ -100,6 +106,7 @@ def lineage(source: Source, id: str) -> Lineage | None:
             _edits(up),
             _produced(connection, id),
             _traces(connection, (id, focus)),
+            tuple(_trains(connection, kind, fields)),
         )
 
 
@@ -159,8 +166,8 @@ def glance(kind: str, body: dict[str, Any]) -> str:
             text = f"{body['outcome']}: {body['reason']}"
         case "reject":
             text = f"{body['stage']}/{body['reason']}"
-        case "preference":
-            text = f"margin {body['margin']:g}"
+        case "preference" | "rlvr":
+            text = body.get("checker") or f"margin {body['margin']:g}"
         case _:
             text = ""
     return " ".join(str(text).split())[:200]
@@ -184,10 +191,36 @@ def _edits(up: dict[str, tuple[str, dict[str, Any]]]) -> tuple[Edit, ...]:
             after["id"],
             after["operator"],
             asked.get(before["id"], {}).get("direction", ""),
-            diff(before["task"], after["task"]),
+            changed(before, after),
         )
         for before, after in zip(drafts, drafts[1:], strict=False)
     )
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[Piece, ...]:
+    """Return what an edit changed of the task, and of its options and later turns where it changed those."""
+    texts = [[draft["task"]] for draft in (before, after)]
+    for name in ("options", "user_turns"):
+        if before.get(name) != after.get(name):
+            for text, draft in zip(texts, (before, after), strict=True):
+                text += draft.get(name) or ()
+    old, new = ("\n".join(text) for text in texts)
+    return diff(old, new)
+
+
+def _trains(
+    connection: sqlite3.Connection, kind: str, fields: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a training row, which itself holds ids."""
+    if kind not in TRAINING:
+        return
+    asked = record(connection, fields["instruction_id"])
+    if isinstance(asked, Instruction):
+        yield "prompt", "\n\n".join((asked.prompt(), *asked.user_turns))
+    for name in ("answer", "chosen", "rejected"):
+        answer = record(connection, fields.get(f"{name}_id", ""))
+        if isinstance(answer, Answer):
+            yield name, answer.text
 
 
 def _produced(connection: sqlite3.Connection, id: str) -> tuple[Produced, ...]:

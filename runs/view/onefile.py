@@ -159,7 +159,7 @@ def _story(run: str, story: Story, placed: set[str]) -> Safe:
         h("summary", bits.chip(outcome.partition(":")[0]), " ", leaf, " ", task),
         draw_rows.strip(run, told),
         draw_rows.edits(told) if told.edits else None,
-        draw_rows.fields(told),
+        draw_rows.fields(run, told),
         beads,
         [_battle(run, card) for card in story.cards],
         id=told.id,

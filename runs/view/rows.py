@@ -9,7 +9,18 @@ import orjson
 
 from .source import Source
 
-KINDS = ("draft", "battle", "reject", "sft", "preference", "passage", "seed", "answer", "decision")
+KINDS = (
+    "draft",
+    "battle",
+    "reject",
+    "sft",
+    "preference",
+    "rlvr",
+    "passage",
+    "seed",
+    "answer",
+    "decision",
+)
 """The kinds that can be listed; a draft that passed the gate is an instruction."""
 NAMES = {
     "draft": "Instructions",
@@ -17,6 +28,7 @@ NAMES = {
     "reject": "Rejects",
     "sft": "SFT rows",
     "preference": "Preference rows",
+    "rlvr": "RLVR rows",
     "passage": "Passages",
     "seed": "Seeds",
     "answer": "Answers",

@@ -111,7 +111,10 @@ async def _start(shared: _Shared, settings: BrowserSettings) -> None:
     async with AsyncExitStack() as opened:
         playwright = await opened.enter_async_context(api.async_playwright())
         shared.browser = await playwright.chromium.launch(
-            executable_path=path or None, args=[*FLAGS, _CLOSED], timeout=1000 * settings.start_s
+            executable_path=path or None,
+            args=[*FLAGS, _CLOSED],
+            timeout=1000 * settings.start_s,
+            handle_sigint=False,  # Ctrl-C is for the run to handle: what is under way may land
         )
         opened.push_async_callback(shared.browser.close)
         shared.closing = opened.pop_all()

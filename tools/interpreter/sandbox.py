@@ -2,10 +2,12 @@
 
 Inside there is no network, no home, no environment, nothing of the host to write to: a read-only `/usr`, a
 private `/tmp` of limited size, an own process tree that ends with the call, and no capability. The limit on
-processes counts by user, so a run by root gives every sandbox a user number of its own.
+processes counts by user, so a run by root gives every sandbox a user number of its own. A worker stands in a
+session of its own: a Ctrl-C on the terminal is for the run to handle.
 """
 
 import asyncio
+import contextlib
 import itertools
 import os
 import shutil
@@ -14,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..settings import InterpreterSettings
+from .filter import program
 
 _WORKER = Path(__file__).with_name("worker.py")
 _FIRST_USER, _USERS = 61_000, 4_000
-_USER_NUMBERS = itertools.count()
+_USER_NUMBERS = itertools.count(os.getpid() * 61)
+"""Begins elsewhere in each process, so that runs beside each other share no limit."""
 _MB = 1024 * 1024
 _CPU_S = 3600
 """CPU seconds of a whole session; one call is ended by the clock."""
@@ -35,6 +39,8 @@ class Place:
     command: tuple[str, ...]
     user: int | None = None
     """A user number of its own; None: the one that runs the project."""
+    calls: bytes = b""
+    """A filter of kernel calls, which the command reads from the descriptor that follows `--seccomp`."""
 
 
 def place(settings: InterpreterSettings) -> Place:
@@ -64,12 +70,14 @@ def place(settings: InterpreterSettings) -> Place:
             wall += ["--ro-bind", str(link), str(link)]
     if not python.is_relative_to("/usr"):
         wall += ["--ro-bind", str(python.parents[1]), str(python.parents[1])]
-    wall += ["--size", str(settings.disk_mb * _MB), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for room in ("/tmp", "/dev/shm"):
+        wall += ["--size", str(settings.disk_mb * _MB), "--tmpfs", room]
+    wall += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in (("PATH", "/usr/bin:/bin"), ("HOME", "/tmp"), ("LANG", "C.UTF-8")):
         wall += ["--setenv", name, value]
     wall += ["--setenv", "PYTHONHASHSEED", "0"]
     limits = _limits(settings, processes=settings.processes)
-    return Place((*wall, "--", str(python), "-I", "-c", source, limits), user)
+    return Place((*wall, "--", str(python), "-I", "-c", source, limits), user, program())
 
 
 async def start(settings: InterpreterSettings, folder: str) -> asyncio.subprocess.Process:
@@ -79,17 +87,39 @@ async def start(settings: InterpreterSettings, folder: str) -> asyncio.subproces
         NoSandbox: there is none to start it in.
     """
     where = place(settings)
+    with contextlib.ExitStack() as closing:
+        command, given = where.command, tuple[int, ...]()
+        if where.calls:
+            given = (_pipe(where.calls, closing),)
+            command = (command[0], "--seccomp", str(given[0]), *command[1:])
+        return await _started(command, where.user, folder, given)
+
+
+def _pipe(said: bytes, closing: contextlib.ExitStack) -> int:
+    """Return a descriptor to read a few bytes from."""
+    reading, writing = os.pipe()
+    closing.callback(os.close, reading)
+    with os.fdopen(writing, "wb") as file:
+        file.write(said)
+    return reading
+
+
+async def _started(
+    command: tuple[str, ...], user: int | None, folder: str, given: tuple[int, ...]
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *where.command,
+        *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
         env={},
         limit=16 * _MB,
-        user=where.user,
-        group=where.user,
-        extra_groups=None if where.user is None else [],
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        pass_fds=given,
+        start_new_session=True,
     )
 
 

@@ -4,12 +4,24 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import tempfile
+from pathlib import Path
 
 from ..settings import InterpreterSettings
 from .cell import Cell, Session
 from .sandbox import NoSandbox, start
+
+_LOOK_S = 0.1
+"""Seconds between two looks at what a session holds; most code has ended before the first."""
+_TOGETHER = 2
+"""How much of one process's memory all of them may hold."""
+_FORGED = "its code wrote where only the interpreter answers"
+
+
+class _Gone(Exception):
+    """A session cannot go on; says why."""
 
 
 class LocalSession(Session):
@@ -19,7 +31,9 @@ class LocalSession(Session):
         self._settings = settings
         self._worker: asyncio.subprocess.Process | None = None
         self._cells: list[str] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="arenainstruct-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="arenainstruct-", ignore_cleanup_errors=True
+        )
         os.chmod(self._folder.name, 0o711)  # a sandbox's own user starts in it, and lists nothing
 
     @property
@@ -34,22 +48,47 @@ class LocalSession(Session):
             NoSandbox: there is nothing to run it in.
         """
         worker = self._worker = self._worker or await start(self._settings, self._folder.name)
-        assert worker.stdin is not None and worker.stdout is not None
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                worker.stdin.write(json.dumps(code).encode() + b"\n")
-                await worker.stdin.drain()
-                line = await worker.stdout.readline()
-            output, value, error = map(str, json.loads(line))
+                output, value, error = await self._asked(worker, code)
         except TimeoutError:
             return await self._lost(f"stopped after {self._settings.timeout_s:g} s")
-        except (ValueError, OSError):
+        except _Gone as gone:
+            return await self._lost(str(gone))
+        except OSError:
             return await self._lost(await self._why(worker))
         except BaseException:
             await self._end()
             raise
         self._cells.append(code)
         return Cell(output, value, error)
+
+    async def _asked(self, worker: asyncio.subprocess.Process, code: str) -> list[str]:
+        """Return what was printed, the value and the error.
+
+        Raises:
+            _Gone: the session cannot go on; says why.
+            OSError: the worker has ended.
+        """
+        assert worker.stdin is not None and worker.stdout is not None
+        mark = secrets.token_hex(8)
+        worker.stdin.write(json.dumps([code, mark]).encode() + b"\n")
+        await worker.stdin.drain()
+        reading = asyncio.ensure_future(worker.stdout.readline())
+        try:
+            while not (await asyncio.wait({reading}, timeout=_LOOK_S))[0]:
+                if held(worker.pid) > _TOGETHER * self._settings.memory_mb:
+                    raise _Gone("its processes held too much memory")
+            line = reading.result()
+        except ValueError as error:
+            raise _Gone(_FORGED) from error
+        finally:
+            reading.cancel()
+        if not line.endswith(b"\n"):
+            raise OSError("the worker has ended")
+        if not line.startswith(mark.encode() + b" "):
+            raise _Gone(_FORGED)
+        return [str(part) for part in json.loads(line[len(mark) :])]
 
     async def _why(self, worker: asyncio.subprocess.Process) -> str:
         """Return why a worker is gone; raises where it never was a sandbox."""
@@ -73,10 +112,29 @@ class LocalSession(Session):
         if worker is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            worker.send_signal(signal.SIGKILL)
+            os.killpg(worker.pid, signal.SIGKILL)  # what it started too, where no sandbox ends that
         await asyncio.shield(worker.wait())
 
     async def close(self) -> None:
         """End it."""
         await self._end()
         self._folder.cleanup()
+
+
+def held(process: int) -> float:
+    """Return the MB of memory of a process and all that it started; what is told no longer counts nothing.
+
+    Pages that a fork shares with its parent count for both.
+    """
+    around = Path(f"/proc/{process}")
+    try:
+        lines = (around / "status").read_text().splitlines()
+        children = [
+            int(child)
+            for thread in os.listdir(around / "task")
+            for child in (around / "task" / thread / "children").read_text().split()
+        ]
+    except OSError:  # it has ended, or this machine does not tell
+        return 0.0
+    own = sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem")))
+    return own / 1024 + sum(map(held, children))

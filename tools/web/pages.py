@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from ..settings import SearchSettings
 
@@ -30,12 +30,20 @@ class Page:
     text: str
 
 
+_CARRIERS = tuple(
+    map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96"))
+)
+"""Where IPv6 holds an address of IPv4 in its last four bytes, beside the ways that Python knows."""
+
+
 def public(address: str) -> bool:
     """Return whether an IP address is one of the public internet."""
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
     teredo = getattr(found, "teredo", None)
     inner = mapped or (teredo[1] if teredo else None)
+    if any(found in carrier for carrier in _CARRIERS):
+        inner = ipaddress.IPv4Address(found.packed[-4:])
     return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
 
 
@@ -61,7 +69,7 @@ async def read_page(url: str, settings: SearchSettings, *, allowed: Allowed = pu
                 _refuse(url, allowed)
                 async with session.get(url, allow_redirects=False) as reply:
                     if reply.status in (301, 302, 303, 307, 308):
-                        url = urljoin(url, reply.headers.get("Location", ""))
+                        url = _onward(url, reply.headers.get("Location", ""))
                         continue
                     if reply.status >= 400:
                         raise ValueError(
@@ -69,7 +77,7 @@ async def read_page(url: str, settings: SearchSettings, *, allowed: Allowed = pu
                         )
                     return Page(url, reply.content_type, await _body(reply, url, settings.page_kb))
         raise ValueError(f"{url}: more than {_HOPS} redirects")
-    except aiohttp.InvalidURL as error:
+    except (aiohttp.InvalidURL, UnicodeError) as error:
         raise ValueError(f"{url[:200]}: not an address") from error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.__cause__, _NotPublic) or isinstance(error.os_error, _NotPublic):
@@ -77,6 +85,14 @@ async def read_page(url: str, settings: SearchSettings, *, allowed: Allowed = pu
         raise OSError(f"{url}: {error}") from error
     except aiohttp.ClientError as error:
         raise OSError(f"{url}: {type(error).__name__}: {error}") from error
+
+
+def _onward(url: str, location: str) -> str:
+    """Return where a redirect leads; raises ValueError where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise ValueError(f"{url[:200]} leads to {location[:200]!r}, which is no address") from None
 
 
 async def _body(reply: Any, url: str, kb: int) -> str:
@@ -88,28 +104,44 @@ async def _body(reply: Any, url: str, kb: int) -> str:
         if len(held) > kb * 1000:
             raise ValueError(f"{url} is larger than {kb} kB")
     try:
-        return held.decode(reply.charset or "utf-8", "replace")
+        return held.decode(reply.charset or _declared(bytes(held)), "replace")
     except LookupError:
         return held.decode("utf-8", "replace")
 
 
+def _declared(page: bytes) -> str:
+    """Return the encoding that a page names in its own head; UTF-8 where it names none."""
+    from bs4.dammit import EncodingDetector
+
+    return EncodingDetector.find_declared_encoding(page, is_html=True) or "utf-8"
+
+
 def _refuse(url: str, allowed: Allowed) -> None:
-    """Refuse an address by its looks; names are looked at where they are resolved."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url[:200]}: only http and https addresses are read")
-    if parts.username or parts.password:
-        raise ValueError(f"{parts.hostname}: an address with a user name is not read")
+    """Refuse an address by its looks; names are looked at where they are resolved.
+
+    It is read as the client does, which writes digits of every script as ours and then asks no resolver.
+    """
+    import yarl
+
     try:
-        literal = socket.inet_ntoa(socket.inet_aton(parts.hostname))  # 127.1 and 2130706433 too
+        parts = yarl.URL(url)
+        host = parts.raw_host
+    except ValueError:
+        raise ValueError(f"{url[:200]}: not an address") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(f"{url[:200]}: only http and https addresses are read")
+    if parts.user or parts.password:
+        raise ValueError(f"{host}: an address with a user name is not read")
+    try:
+        literal = socket.inet_ntoa(socket.inet_aton(host))  # 127.1 and 2130706433 too
     except OSError:
-        literal = parts.hostname
+        literal = host
     try:
         known = allowed(literal)
     except ValueError:
         return  # a name
     if not known:
-        raise ValueError(f"{url}: not a public address")
+        raise ValueError(f"{url[:200]}: not a public address")
 
 
 class _NotPublic(OSError):

@@ -35,6 +35,8 @@ class Parameter:
     type: str
     required: bool
     choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Function:
                 p["name"],
                 str(p.get("type")),
                 bool(p.get("required")),
-                tuple(map(str, p.get("enum") or ())),
+                tuple(map(str, p.get("choices") or p.get("enum") or ())),
+                p.get("least", p.get("minimum")),
+                p.get("most", p.get("maximum")),
             )
             for p in given
         )
@@ -112,15 +116,17 @@ def read_tools(tools: tuple[ToolSpec, ...]) -> tuple[Function, ...]:
 def example_value(parameter: Parameter, rng: random.Random) -> Any:
     """Return a concrete value that fits a parameter's type and name."""
     name, word = parameter.name.lower(), rng.choice(_THINGS)
-    simple = {
-        "integer": rng.randint(2, 97),
-        "number": round(rng.uniform(1, 90), 1),
+    whole, part = rng.randint(2, 97), round(rng.uniform(1, 90), 1)
+    simple: dict[str, Any] = {
+        "integer": _within(whole, parameter),
+        "number": _within(part, parameter),
         "boolean": rng.random() < 0.5,
         "array": rng.sample(_THINGS, 2),
         "object": {word: rng.randint(2, 97)},
     }
     if parameter.choices:
-        return rng.choice(parameter.choices)
+        one = rng.choice(parameter.choices)
+        return [one] if parameter.type == "array" else one
     if parameter.type in simple:
         return simple[parameter.type]
     if "date" in name or name in {"day", "since", "until"}:
@@ -128,6 +134,13 @@ def example_value(parameter: Parameter, rng: random.Random) -> Any:
     if re.search(r"city|place|location|region|country", name):
         return rng.choice(_PLACES)
     return f"{word[:3]}-{rng.randint(100, 999)}" if name.endswith("id") else word
+
+
+def _within(value: float, parameter: Parameter) -> float:
+    """Return the number that is nearest within a parameter's limits."""
+    least, most = parameter.least, parameter.most
+    above = value if least is None else max(value, least)
+    return above if most is None else min(above, most)
 
 
 def request_of(function: Function, rng: random.Random, lead: str = "", without: str = "") -> str:

@@ -12,17 +12,17 @@ def verdict(card: Card) -> Safe:
     name = {"model_a": card.a.model, "model_b": card.b.model}.get(battle.winner, "nobody")
     human = {"model_a": card.a.model, "model_b": card.b.model}.get(card.human, card.human)
     flips = sum(said.flipped for said in card.jurors)
-    longer = f"A is {abs(card.longer):,} characters {'longer' if card.longer >= 0 else 'shorter'}"
+    apart = f"{abs(card.longer):,} characters {'longer' if card.longer > 0 else 'shorter'}"
     return bits.words(
         bits.chip(battle.winner),
-        f"{name}, median lead {abs(battle.margin):.2f} points" if battle.winner != "tie" else "tie",
+        f"{name}, median lead {abs(battle.margin):.2f} points" if battle.winner != "tie" else None,
         f"decided by the {battle.decided_by}"
         if battle.decided_by != "identical"
         else "identical answers",
         f"agreement {bits.share(battle.agreement)}",
         bits.chip("disputed", "the jury could not settle it") if battle.disputed else None,
         f"{flips} of {len(card.jurors)} jurors changed with the order" if card.jurors else None,
-        longer,
+        f"A is {apart}" if card.longer else "both are as long",
         [h("b", "your verdict: "), bits.chip(card.human), f" {human}" if human else ""]
         if card.human
         else None,
@@ -81,9 +81,9 @@ def _calls(turn: dict[str, object]) -> str:
 def jurors(card: Card) -> Safe:
     """Return what each juror said, in both orders."""
     if not card.jurors:
-        return bits.nothing(
-            "No juror was asked", f"The {card.battle.decided_by} decided this battle."
-        )
+        same = card.battle.decided_by == "identical"
+        why = "Both answers are the same." if same else f"The {card.battle.decided_by} decided."
+        return bits.nothing("No juror was asked", why)
     return h("div", [_juror(said) for said in card.jurors])
 
 

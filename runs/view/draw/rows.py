@@ -1,14 +1,11 @@
 """A page of rows, and one row with its whole way."""
 
-from ..lineage import Bead, Lineage, Produced
+import re
+
+from ..lineage import STAGES, Bead, Lineage, Produced
 from ..rows import COUNTED, NAMES, Page, Row
 from . import bits
 from .markup import Safe, h
-
-_COLUMNS = {
-    "draft": ("Outcome", "Complexity"),
-    "battle": ("Verdict", "Agreement"),
-}
 
 
 def listed(run: str, kind: str, page: Page) -> Safe:
@@ -20,7 +17,12 @@ def listed(run: str, kind: str, page: Page) -> Safe:
             "still on its way.",
         )
     heads = ("Id", "#Round", "Leaf", "Outcome", "Model", "#Agreement", "#USD", "#Tokens", "Text")
-    return bits.table(heads, [_line(run, row) for row in page.rows], label=NAMES[kind])
+    lines = [_line(run, row) for row in page.rows]
+    # What no row of this kind has takes no room.
+    told = [at for at in range(len(heads)) if any(line[at] not in ("", None) for line in lines)]
+    return bits.table(
+        [heads[at] for at in told], [[line[at] for at in told] for line in lines], label=NAMES[kind]
+    )
 
 
 def matches(page: Page) -> str:
@@ -36,9 +38,9 @@ def _line(run: str, row: Row) -> list[object]:
     return [
         bits.link(bits.shortened(row.id), where),
         row.round or "",
-        h("span", row.leaf.replace("_", " "), title=row.skill),
+        h("span", row.leaf.replace("_", " "), title=row.skill) if row.leaf else "",
         bits.chip(row.outcome),
-        h("span", row.model, class_="nowrap"),
+        h("span", row.model, class_="nowrap") if row.model else "",
         bits.share(row.agreement) if judged else "",
         bits.usd(row.usd) if row.usd else "",
         bits.short(row.tokens) if row.tokens else "",
@@ -77,21 +79,30 @@ def _bead(run: str, bead: Bead) -> Safe:
     )
 
 
-def fields(lineage: Lineage) -> Safe:
-    """Return what stands in a row, field by field."""
+def fields(run: str, lineage: Lineage) -> Safe:
+    """Return what stands in a row, field by field; what names a record leads to it."""
     lines = [
-        [h("b", name.replace("_", " ")), _value(value)]
+        [h("b", name.replace("_", " ")), _value(run, value)]
         for name, value in lineage.fields.items()
         if value not in ("", None, [], {})
     ]
     return bits.table(("Field", "Value"), lines, label="Fields")
 
 
-def _value(value: object) -> object:
+_RECORD = re.compile(rf"(?:{'|'.join(kind for kind, _ in STAGES)}|instruction)-[0-9a-f]{{8,}}")
+
+
+def _value(run: str, value: object) -> object:
+    if isinstance(value, str) and _RECORD.fullmatch(value):
+        way = "battle" if value.startswith("battle-") else "row"
+        return bits.link(bits.shortened(value), bits.run_link(run, way, value))
     if isinstance(value, str):
         return bits.text(value) if len(value) > 80 or "\n" in value else value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return [h("div", h("code", item)) for item in value]
+        return [
+            h("div", _value(run, item) if _RECORD.fullmatch(item) else h("code", item))
+            for item in value
+        ]
     if isinstance(value, list | dict):
         import json
 

@@ -28,7 +28,7 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
         "#Calls",
         "#USD",
         "Leads",
-        "",
+        "Last word",
     )
     return h(
         "section", bits.table(heads, [_line(card) for card in cards], label="Runs"), class_="panel"
@@ -37,7 +37,8 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
 
 def _line(card: RunCard) -> list[object]:
     count = card.counts.get
-    best = next((r for r in card.ratings if r["purpose"] == "evaluation"), None)
+    held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
+    best = next(iter(held_out or card.ratings), None)
     forked = h("small", f" forked from {card.parent}", class_="soft") if card.parent else None
     return [
         [bits.link(card.run_id, bits.run_link(card.run_id)), forked],
@@ -56,13 +57,24 @@ def _line(card: RunCard) -> list[object]:
 
 def compared(one: RunCard, other: RunCard) -> Safe:
     """Return two runs side by side."""
-    names = ("draft", "instruction", "battle", "sft", "preference", "reject")
+    names = {
+        "draft": "instructions written",
+        "instruction": "instructions kept",
+        "battle": "battles",
+        "sft": "SFT rows",
+        "preference": "preference rows",
+        "rlvr": "RLVR rows",
+        "reject": "rejects",
+    }
     lines: list[list[object]] = [
         ["status", bits.chip(one.status), bits.chip(other.status), ""],
         ["calls in the ledger", *_pair(one.calls, other.calls)],
-        ["USD", bits.usd(one.usd), bits.usd(other.usd), bits.usd(abs(other.usd - one.usd))],
+        ["USD", bits.usd(one.usd), bits.usd(other.usd), _more(other.usd - one.usd)],
     ]
-    lines += [[name, *_pair(one.counts.get(name, 0), other.counts.get(name, 0))] for name in names]
+    lines += [
+        [said, *_pair(one.counts.get(name, 0), other.counts.get(name, 0))]
+        for name, said in names.items()
+    ]
     ours = {(r["purpose"], r["model"]): r["rating"] for r in one.ratings}
     theirs = {(r["purpose"], r["model"]): r["rating"] for r in other.ratings}
     for key in sorted(ours.keys() | theirs.keys()):
@@ -70,6 +82,10 @@ def compared(one: RunCard, other: RunCard) -> Safe:
     return bits.table(
         ("", f"#{one.run_id}", f"#{other.run_id}", "#change"), lines, label="Two runs"
     )
+
+
+def _more(usd: float) -> str:
+    return f"{'-' if usd < 0 else '+'}{bits.usd(abs(usd))}"
 
 
 def _pair(one: float | None, other: float | None) -> list[object]:
@@ -81,7 +97,10 @@ def _pair(one: float | None, other: float | None) -> list[object]:
 def differing(found: Comparison) -> Safe:
     """Return what differs between two runs."""
     sums = [
-        [NAMES.get(s.kind, s.kind), *(f"{n:,}" for n in (s.same, s.changed, s.gone, s.new))]
+        [
+            NAMES.get(s.kind, s.kind.replace("_", " ").capitalize()),
+            *(f"{n:,}" for n in (s.same, s.changed, s.gone, s.new)),
+        ]
         for s in found.sums
     ]
     heads = ("Kind", "#Same", "#Changed", f"#Only in {found.one}", f"#Only in {found.other}")

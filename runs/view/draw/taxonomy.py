@@ -125,7 +125,7 @@ def sunburst(growth: Growth) -> dict[str, object]:
         "emphasis": {"focus": "ancestor"},
         "levels": [
             {},
-            {"r0": "12%", "r": "42%", "label": {"rotate": "tangential"}},
+            {"r0": "12%", "r": "42%", "label": {"rotate": "radial", "width": 70, "fontSize": 10}},
             {"r0": "42%", "r": "98%"},
         ],
     }

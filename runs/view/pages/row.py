@@ -57,6 +57,8 @@ def _shown(run_id: str, found: Lineage) -> None:
     if found.edits:
         note = "word by word, with what the suggester asked for"
         put(bits.panel("Edits", draw.edits(found), note=note))
+    for name, text in found.trains:
+        put(bits.panel(name.capitalize(), bits.text(text, tall=True)))
     if found.produced:
         put(bits.panel("What came of it", draw.produced(found.produced)))
-    put(bits.panel("The row", draw.fields(found)))
+    put(bits.panel("The row", draw.fields(run_id, found)))

@@ -26,7 +26,7 @@ def add(site: Site) -> None:
         with frame(run_id, run_id, ""):
             await behind(site, source)
             card = await ask(run_card, source)
-            _orders(source)
+            orders = _orders(source, card)
             figures = put(draw.figures(card, await ask(totals, source)))
             drawn = await ask(picture, source)
             ring = put(bits.panel("The supervisor", draw.ring(drawn, _active(card))))
@@ -41,6 +41,8 @@ def add(site: Site) -> None:
                 ring.set_content(bits.panel("The supervisor", draw.ring(seen, _active(now))))
                 inner.set_content(bits.panel("Inside its boxes", draw.subgraphs(seen)))
                 models.set_content(bits.panel("Models", draw.models(now.live)))
+                for order in orders:
+                    order.set_visibility(now.live is not None)
 
             ui.timer(1.0, look, immediate=False)
 
@@ -49,8 +51,8 @@ def _active(card: RunCard) -> str:
     return str(card.live.reached.get("stage", "")) if card.live else ""
 
 
-def _orders(source: Source) -> None:
-    """Put the orders on the page that a run at work can be given."""
+def _orders(source: Source, card: RunCard) -> list[ui.element]:
+    """Put the orders on the page that a run at work can be given; they show while somebody hears them."""
 
     async def order(word: Word | None = None, usd: float | None = None) -> None:
         try:
@@ -70,13 +72,21 @@ def _orders(source: Source) -> None:
 
     with ui.element("div").classes("tools"):
         put(h("h1", source.folder.run_id)).classes("grow")
-        button("Pause", lambda: order("pause"), title="Let no request leave")
-        button("Go on", lambda: order("go"), title="Let requests leave again")
-        button(
-            "Stop", lambda: order("stop"), title="Stop cleanly; it can be resumed", tone="danger"
-        )
+        made = [
+            button("Pause", lambda: order("pause"), title="Let no request leave"),
+            button("Go on", lambda: order("go"), title="Let requests leave again"),
+            button(
+                "Stop",
+                lambda: order("stop"),
+                title="Stop cleanly; it can be resumed",
+                tone="danger",
+            ),
+        ]
         entry = ui.element("input").classes("plain")
         entry.props(
             'type=number min=0 step=any placeholder="budget, USD" aria-label="Budget in USD"'
         )
         entry.on("keydown.enter", fund, js_handler="(e) => emit(e.target.value)")
+    for one in (made := [*made, entry]):
+        one.set_visibility(card.live is not None)
+    return made

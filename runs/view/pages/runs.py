@@ -4,7 +4,7 @@ from functools import partial
 
 from nicegui import ui
 
-from ..catalog import catalog
+from ..catalog import catalog, elsewhere
 from ..compare import compare
 from ..draw import bits
 from ..draw import runs as draw
@@ -21,6 +21,9 @@ def add(site: Site) -> None:
         with frame("Runs"):
             put(h("h1", "Runs", h("small", site.runs_dir.name, title=str(site.runs_dir))))
             table = put(draw.runs(cards, str(site.runs_dir)))
+            if others := await ask(elsewhere, site.runs_dir):
+                said = "Kept in a database, which this viewer does not read: "
+                put(h("p", said, ", ".join(others), class_="soft"))
             if len(cards) > 1:
                 _compare(site, [card.run_id for card in cards])
 

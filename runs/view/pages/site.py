@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
 
-from nicegui import run, ui
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import Client, run, ui
 
 from ....agents.errors import UserError
 from ..catalog import find
@@ -101,6 +103,15 @@ def _top(run_id: str, tab: str | None) -> Safe:
     return join(
         brand, h("span", run_id, class_="who", title=run_id), h("nav", links, aria_label="Pages")
     )
+
+
+def lost(request: Request) -> Response:
+    """Return the page that stands where an address leads nowhere."""
+    with Client(ui.page(""), request=request) as client, frame("Not found"):
+        said = "The address is not one of the viewer's, or something in it cannot be read."
+        put(bits.nothing("There is no such page", said))
+        put(h("p", bits.link("All runs", "/")))
+    return client.build_response(request, 404)
 
 
 async def opened(site: Site, run_id: str) -> Source | None:

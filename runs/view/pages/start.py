@@ -5,12 +5,15 @@ import secrets
 from functools import partial
 from pathlib import Path
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
 from nicegui import app, background_tasks, ui
 
 from ...terminal import say
 from ..guard import Guard, loopback
 from . import arena, battle, row, rows, run, runs, taxonomy, trace
-from .site import Site
+from .site import Site, lost
 
 PAGES = (runs, run, rows, row, battle, arena, taxonomy, trace)
 
@@ -22,6 +25,8 @@ def start(runs_dir: Path, host: str, port: int) -> None:
     site = Site(runs_dir)
     for page in PAGES:
         page.add(site)
+    for wrong in (404, RequestValidationError):
+        app.exception_handler(wrong)(_lost)
     asked = f"?token={token}" if token else ""
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/{asked}"
@@ -37,6 +42,10 @@ def start(runs_dir: Path, host: str, port: int) -> None:
         show_welcome_message=False,
         reconnect_timeout=10.0,
     )
+
+
+async def _lost(request: Request, error: Exception) -> Response:
+    return lost(request)
 
 
 async def _announced(host: str, port: int, runs_dir: Path, address: str) -> None:
