@@ -47,6 +47,14 @@ class Cast(BaseModel):
         return own or self.default
 
     @property
+    def generators(self) -> frozenset[str]:
+        """All that speak a role that generates."""
+        others = ("target", "contenders", "jury", "evaluation_jury")
+        return frozenset(
+            alias for field, alias in self.aliases() if field.removeprefix("cast.") not in others
+        )
+
+    @property
     def everyone(self) -> tuple[str, ...]:
         """All contenders, the target first, each once."""
         return tuple(dict.fromkeys((self.target, *self.contenders)))

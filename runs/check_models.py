@@ -39,6 +39,8 @@ SLOW_S = 5.0
 FEW = 64
 """Tokens asked for where one is too few: some endpoints have a least number."""
 _TOO_FEW = re.compile(r"max_(completion_|output_)?tokens|output limit|token limit", re.I)
+_OWN = ("program", "mended", "transformers")
+"""Models besides endpoints that may fail to reply in the form asked for."""
 _MODES = {"schema": "JSON schema", "json": "JSON mode", "prompt": "prompted JSON"}
 _JUDGE = (
     "The question: What is 2 + 2? The first answer: 4. The second answer: 5. "
@@ -90,9 +92,10 @@ def wanted(config: RunConfig | ArenaConfig, alias: str) -> Wanted:
     """Return what a run, or an arena, will ask of a model."""
     cast, writing, calling = config.cast, set[str](), False
     if isinstance(config, RunConfig):
-        roles = ("transformer", "writer", "suggester", "editor", "curator")
-        writing = {cast.default, *map(cast.speaks, roles)}
-        calling = any(skill.flow == "tool_use" for skill in config.loaded_skills())
+        flows = {skill.flow for skill in config.loaded_skills()}
+        # What a program writes asks no model.
+        writing = set(cast.generators) if flows - {"program"} else set()
+        calling = "tool_use" in flows
     asked: list[tuple[type[BaseModel], str]] = []
     if alias in writing:
         small = config.players[alias].small
@@ -127,7 +130,8 @@ async def _model(
     settings: ModelSettings, limits: Limits, seed: int, alias: str, wants: Wanted
 ) -> Finding:
     found = await _answers(alias, settings, limits, seed)
-    if not found.ok or not isinstance(settings, OpenAISettings):
+    asked = isinstance(settings, OpenAISettings) or (settings.provider in _OWN and wants.replies)
+    if not found.ok or not asked:
         told = "; ".join([found.detail, *(_free(settings) if found.ok else ())])
         return replace(found, detail=told)
     opened = open_models({alias: settings}, {alias: limits}, seed)[alias]
@@ -238,8 +242,8 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
             await ask_small(window, call, kind, {name: _KNOWN[name] for name in known}, {})
         else:
             await ask(window, call, kind)
-        assert isinstance(model.provider, OpenAIProvider)
-        yield f"{kind.__name__} by {_MODES[model.provider.learned.dialect.mode]}"
+        if isinstance(model.provider, OpenAIProvider):
+            yield f"{kind.__name__} by {_MODES[model.provider.learned.dialect.mode]}"
     if wants.tools:
         yield (
             "calls tools"
@@ -250,8 +254,10 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
         await window.complete(
             Call(alias, (Turn(role="user", content="What is 2 + 2?"),), role="check")
         )
-    assert isinstance(model.provider, OpenAIProvider)
-    if not model.provider.learned.dialect.temperature:
+    if (
+        isinstance(model.provider, OpenAIProvider)
+        and not model.provider.learned.dialect.temperature
+    ):
         yield f"refuses a temperature: models.{alias}.temperature is left out; remove it"
     if window.misplaced:
         yield "its server gives replies as thoughts (start it without a reasoning parser)"

@@ -211,3 +211,14 @@ async def test_another_model_than_asked_that_answers_is_told() -> None:
     assert found.ok and "thinker was asked, and other-model-7b says it answered" in found.detail
     same = await teacher(lambda asked: (200, sound(asked)[1] | {"model": "maker/Thinker-2026"}))
     assert "says it answered" not in same.detail
+
+
+async def test_a_program_that_speaks_only_text_cannot_write_or_judge() -> None:
+    model = "arenainstruct.runs.gym.contenders:Solver"
+    solver = f"{{provider: program, model: '{model}', arguments: {{strength: {{}}}}}}"
+    told = [f"seeds={DEMO}", f"models.program={solver}", "cast.contenders=[program, other]"]
+    for place, ok in (("cast.target=small", True), ("cast.writer=program", False)):
+        config = load_config(None, [*told, place])
+        (found,) = [f for f in await asyncio.to_thread(check, config) if f.what == "model program"]
+        assert found.ok == ok, found.detail
+    assert "TasksReply" in found.detail or "JSON" in found.detail
