@@ -134,6 +134,23 @@ def test_alpaca_draws_and_missing_preferences(tmp_path: Path) -> None:
     assert twice["battles"] == 12 and twice["questions"] == 12  # a second time, another row
 
 
+def test_models_that_share_a_name_in_two_files_are_told(tmp_path: Path) -> None:
+    """Published annotations call their model what its author did: some say `example`."""
+    files = []
+    for folder, won in (("NullModel", 2), ("other", 1)):
+        (tmp_path / folder).mkdir()
+        rows: list[Row] = [
+            {"instruction": f"q{n}", "output_1": f"a{n}", "output_2": f"{folder} {n}"}
+            | {"generator_1": "base", "generator_2": "example", "preference": won if n else 3 - won}
+            for n in range(12)
+        ]
+        files.append(kept(tmp_path / folder, "annotations.json", json.dumps(rows)))
+    found = board(*files)
+    assert found["questions"] == 12 and found["battles"] == 24
+    (doubt,) = (w for w in found["warnings"] if w["kind"] == "repeated")
+    assert doubt["words"].startswith("12 rows have") and "another model by a name" in doubt["words"]
+
+
 def mt(question: int, one: str, two: str, first: str, second: str, turn: int = 1) -> Row:
     told = {"question_id": question, "model_1": one, "model_2": two, "turn": turn}
     games = {"g1_winner": first, "g2_winner": second, "g1_judgment": "", "g2_judgment": ""}
@@ -155,6 +172,11 @@ def test_mt_bench_pairs_and_grades(tmp_path: Path) -> None:
     assert single["battles"] == 28 and single["unjudged"] == 1
     assert [row["model"] for row in single["models"]] == ["owl", "jay", "tit"]
     assert single["position"]["ties"] == pytest.approx(1 / 28)
+    early = [
+        {k: row[k] for k in ("question_id", "model", "score")} | {"judgment": "[[7]]"}
+        for row in grades
+    ]
+    assert board(write(tmp_path, "claude-1.jsonl", early))["models"] == single["models"]
     # Each answer was graded by itself: no order was shown.
     assert not any("Position" in note or "shown in one order" in note for note in single["notes"])
     assert any("do not tell which answer was shown first" in note for note in single["notes"])
