@@ -49,6 +49,7 @@ def test_arena_hard_judgments(tmp_path: Path) -> None:
         assert rates[name] == pytest.approx(score_of(pairs), abs=1e-6)
     assert found["unjudged"] == 1 and found["strong"] > 0 and found["position"]["balanced"] > 0.4
     assert board(str(folder), "--strong", "1")["models"] != found["models"]
+    assert "name folders in it: gpt-4.1" in refused("leaderboard", str(folder.parent))
     assert told("audit", str(folder))["games"] == 80
 
 
