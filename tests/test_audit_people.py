@@ -124,9 +124,13 @@ def test_several_labels_are_joined_by_their_majority(tmp_path: Path) -> None:
     assert juror["people"]["agreement"]["value"] == pytest.approx(50 / 60)
     assert juror["people"]["agreement_decided"]["value"] == 1
     assert found["people"] == {
-        **{"pairs": 60, "labels": 130, "several": 40, "disagreed": 40, "open": 10},
+        **{"pairs": 60, "labels": 130, "several": 40, "disagreed": 40, "open": 10, "elsewhere": 0},
         "agreement": pytest.approx(60 / 200),
     }
+    strange = [battle(q + 55, "ant", "bee", "model_a") for q in range(20)]
+    read = ("audit", str(tmp_path / "b.csv"), "--labels", write(tmp_path, "strange.csv", strange))
+    assert told(*read)["people"]["elsewhere"] == 15
+    assert "(15 more labels are of pairs that nobody judged here: left out)" in said(*read)
 
 
 def test_kappa_is_that_of_the_textbook_whatever_the_case(tmp_path: Path) -> None:

@@ -67,6 +67,19 @@ def test_one_answer_to_everything_is_found_by_leaderboard_and_audit(tmp_path: Pa
     assert board(write(tmp_path, "inside.jsonl", inside))["canned"] == ["null"]
 
 
+def test_few_answers_are_not_canned_where_the_task_leaves_few() -> None:
+    """Letters of choices repeat; those of a contender that says A, or any letter, tell nothing."""
+    chance, sayings = random.Random(3), Sayings()
+    for q in range(60):
+        right = chance.choice("ABCD")
+        for model, knows in (("owl", 0.9), ("jay", 0.6), ("tit", 0.5)):
+            letter = right if chance.random() < knows else chance.choice("ABCD")
+            sayings.add(f"q{q}", model, f"The answer is {letter}.")
+        sayings.add(f"q{q}", "null", "The answer is A.")
+        sayings.add(f"q{q}", "dice", f"The answer is {chance.choice('ABCD')}.")
+    assert [look.model for look in canned(sayings) if look.reasons] == ["dice", "null"]
+
+
 def test_answers_to_other_questions_are_found() -> None:
     rows, sayings = answers(MODELS), Sayings()
     stray = [row["output"] for row in rows if row["model"] == "null"]

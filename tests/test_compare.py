@@ -112,6 +112,35 @@ def test_scores_are_read_as_people_write_them_and_what_is_none_is_named(tmp_path
     assert "low is no number in some rows: intervals left out" in line
 
 
+def test_columns_of_published_tables(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", rounds())
+    arena = kept(
+        tmp_path,
+        "arena.csv",
+        "Model,Arena Score,95% CI,Rank\nant,1300,+5/-4,1\nbee,1200,+5/-4,2\ncat,1196,+5/-4,3\n"
+        "dog,1000,+5/-4,4\n",
+    )
+    (found,) = told("compare", path, "--reference", arena)["boards"]
+    assert found["spearman"]["value"] == 1
+    assert found["reference_separability"] == pytest.approx(5 / 6)  # 1200 - 4 to 1196 + 5 overlap
+    ranked = told("compare", path, "--reference", arena, "--column", "Rank")
+    assert ranked["boards"][0]["spearman"]["value"] == 1 and "lowest" in ranked["unread"][0]
+    assert ranked["boards"][0]["reference_separability"] is None
+    assert "its differences counts as sure" in said(
+        "compare", path, "--reference", arena, "--column", "Rank"
+    )
+    two = "model,win_rate,elo,low,high\nant,90,9,80,99\nbee,60,8,50,70\ncat,40,7,30,50\ndog,10,6,5,15\n"
+    file = kept(tmp_path, "two.csv", two)
+    assert (
+        "scores are taken from win_rate, not from elo"
+        in told("compare", path, "--reference", file)["unread"][0]
+    )
+    (line,) = told("compare", path, "--reference", file, "--column", "elo")["unread"]
+    assert "elo does not lie between low and high" in line
+    plain = kept(tmp_path, "plain.csv", "model,points\nant,1\nbee,2\n")
+    assert "neither battles nor a ranking" in refused("compare", path, "--reference", plain)
+
+
 def test_the_published_leaderboard(shared: Path) -> None:
     battles = str(shared / "data/battles/alpaca2_battles.csv.gz")
     published = str(shared / "data/published/alpaca2_leaderboard.csv")

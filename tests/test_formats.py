@@ -49,6 +49,7 @@ def test_arena_hard_judgments(tmp_path: Path) -> None:
         assert rates[name] == pytest.approx(score_of(pairs), abs=1e-6)
     assert found["unjudged"] == 1 and found["strong"] > 0 and found["position"]["balanced"] > 0.4
     assert board(str(folder), "--strong", "1")["models"] != found["models"]
+    assert "name folders in it: gpt-4.1" in refused("leaderboard", str(folder.parent))
     assert told("audit", str(folder))["games"] == 80
 
 
@@ -134,6 +135,23 @@ def test_alpaca_draws_and_missing_preferences(tmp_path: Path) -> None:
     assert twice["battles"] == 12 and twice["questions"] == 12  # a second time, another row
 
 
+def test_models_that_share_a_name_in_two_files_are_told(tmp_path: Path) -> None:
+    """Published annotations call their model what its author did: some say `example`."""
+    files = []
+    for folder, won in (("NullModel", 2), ("other", 1)):
+        (tmp_path / folder).mkdir()
+        rows: list[Row] = [
+            {"instruction": f"q{n}", "output_1": f"a{n}", "output_2": f"{folder} {n}"}
+            | {"generator_1": "base", "generator_2": "example", "preference": won if n else 3 - won}
+            for n in range(12)
+        ]
+        files.append(kept(tmp_path / folder, "annotations.json", json.dumps(rows)))
+    found = board(*files)
+    assert found["questions"] == 12 and found["battles"] == 24
+    (doubt,) = (w for w in found["warnings"] if w["kind"] == "repeated")
+    assert doubt["words"].startswith("12 rows have") and "another model by a name" in doubt["words"]
+
+
 def mt(question: int, one: str, two: str, first: str, second: str, turn: int = 1) -> Row:
     told = {"question_id": question, "model_1": one, "model_2": two, "turn": turn}
     games = {"g1_winner": first, "g2_winner": second, "g1_judgment": "", "g2_judgment": ""}
@@ -155,6 +173,11 @@ def test_mt_bench_pairs_and_grades(tmp_path: Path) -> None:
     assert single["battles"] == 28 and single["unjudged"] == 1
     assert [row["model"] for row in single["models"]] == ["owl", "jay", "tit"]
     assert single["position"]["ties"] == pytest.approx(1 / 28)
+    early = [
+        {k: row[k] for k in ("question_id", "model", "score")} | {"judgment": "[[7]]"}
+        for row in grades
+    ]
+    assert board(write(tmp_path, "claude-1.jsonl", early))["models"] == single["models"]
     # Each answer was graded by itself: no order was shown.
     assert not any("Position" in note or "shown in one order" in note for note in single["notes"])
     assert any("do not tell which answer was shown first" in note for note in single["notes"])
@@ -263,7 +286,7 @@ def test_labelled_pairs(tmp_path: Path) -> None:
     found = board(write(tmp_path, "bench.jsonl", bench))
     assert (found["battles"], found["unjudged"]) == (42, 6)
     # Whose answers these are stands nowhere.
-    assert [w["kind"] for w in found["warnings"]] == ["unnamed"] and not found["canned"]
+    assert found["warnings"][0]["kind"] == "unnamed" and not found["canned"]
     # The same verdict twice where 1 is right; where 2 is, the judge changes with the order.
     assert juror["flips"]["value"] == pytest.approx(0.5)
 

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.tools.ratings.agreement import (
-    cohen_kappa,
-    compare,
-    effective_votes,
-    fleiss_kappa,
-    krippendorff_alpha,
-)
+from arenainstruct.tools.ratings.agreement import Agreement, compare, effective_votes
 from arenainstruct.tools.ratings.connection import triples
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.intervals import bootstrap, sandwich
@@ -273,11 +267,16 @@ def test_bad_tables_are_refused() -> None:
         rate(BattleTable.from_rows([("q", "a", "b", "tie", 0)]))
 
 
+def together(labels: Floats) -> Agreement:
+    """Compare judges by their labels, shape (items, judges)."""
+    return compare(tuple(f"judge {at}" for at in range(labels.shape[1])), labels)
+
+
 def test_kappa_and_alpha_match_worked_examples() -> None:
     # 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: kappa is 0.4.
     first = np.repeat([1.0, 1.0, 0.0, 0.0], [20, 5, 10, 15])
     second = np.repeat([1.0, 0.0, 1.0, 0.0], [20, 5, 10, 15])
-    assert cohen_kappa(first, second) == pytest.approx(0.4)
+    assert together(np.stack([first, second], 1)).kappa == pytest.approx(0.4)
     # Krippendorff's own example with four observers, missing values and five categories: 0.743.
     gap = np.nan
     observers = np.array(
@@ -288,8 +287,8 @@ def test_kappa_and_alpha_match_worked_examples() -> None:
             [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, gap],
         ]
     )
-    assert krippendorff_alpha(observers.T) == pytest.approx(0.743, abs=5e-4)
-    assert krippendorff_alpha(np.ones((3, 2))) is None
+    assert together(observers.T).alpha == pytest.approx(0.743, abs=5e-4)
+    assert together(np.ones((3, 2))).alpha is None
 
 
 def test_effective_votes_count_copies_once() -> None:
@@ -320,7 +319,6 @@ def test_agreement_counts_each_item_once_with_an_interval() -> None:
     observed = ((votes * (votes - 1)).sum(axis=1) / 6).mean()
     by_chance = ((votes.sum(axis=0) / votes.sum()) ** 2).sum()
     assert found.fleiss == pytest.approx((observed - by_chance) / (1 - by_chance))
-    assert fleiss_kappa(labels) == found.fleiss
     for value, interval in (
         (found.kappa, found.kappa_interval),
         (found.fleiss, found.fleiss_interval),
@@ -330,7 +328,7 @@ def test_agreement_counts_each_item_once_with_an_interval() -> None:
         assert interval[1] - interval[0] == pytest.approx(0.13, abs=0.05)
     holes = labels.copy()
     holes[::3, 2] = np.nan
-    assert fleiss_kappa(holes) == fleiss_kappa(labels[np.arange(400) % 3 > 0])
+    assert together(holes).fleiss == together(labels[np.arange(400) % 3 > 0]).fleiss
     assert compare(("x", "y"), labels[:20, :2], question[:20]).kappa_interval is None
     same = compare(("x", "y"), np.ones((40, 2)), np.arange(40))
     assert (same.share, same.kappa, same.fleiss, same.effective_votes) == (1.0, None, None, 1.0)
@@ -343,7 +341,7 @@ def test_fleiss_own_example() -> None:
         *([7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]),
     ]
     labels = np.array([np.repeat(np.arange(5.0), row) for row in votes])
-    assert fleiss_kappa(labels) == pytest.approx(0.210, abs=5e-4)
+    assert together(labels).fleiss == pytest.approx(0.210, abs=5e-4)
 
 
 @pytest.mark.slow

@@ -89,6 +89,8 @@ def _show(path: str, reference: str, found: "Comparison") -> None:
     for where, names in (("the board", found.here), ("the reference", found.there)):
         if names:
             say(f"  in {where} alone, so left out: {listed(list(names))}")
+    if found.reference_separability is None:
+        say("  the reference has no intervals: each of its differences counts as sure")
     for name, value in (
         ("separability with confidence", found.separability),
         ("  of the reference", found.reference_separability),

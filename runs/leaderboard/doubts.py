@@ -64,7 +64,8 @@ def repeated_doubt(rows: int, *, named: bool) -> Iterator[Doubt]:
         yield Doubt(
             "repeated",
             f"{rows:,} rows have the question, models, order and judge of a row in an earlier file, and "
-            f"count again. Leave one of the files out{judges}.",
+            f"count again. Leave one of the files out{judges}; if a file means another model by a name, as "
+            "some of AlpacaEval's do, rename it.",
         )
 
 

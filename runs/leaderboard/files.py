@@ -26,6 +26,8 @@ MAY_LACK = frozenset(OPTIONAL) - {"winner"}
 IF_ABSENT = {"weight": 1.0}
 """What a JSON object means that does not have the key."""
 ANSWERS = ("answer_a", "answer_b")
+FOLDERS = 8
+"""Names listed of the folders in a folder."""
 
 
 def battle_files(
@@ -84,6 +86,12 @@ def _files(given: str, parts: Sequence[str], option: str) -> list[Path]:
             return found
     if found := sorted(file for file in path.glob("*") if file.is_file() and kind_of(file)):
         return found
+    below = sorted({file.parent.name for file in path.glob("*/*") if kind_of(file)} - {"dataset"})
+    if below:
+        raise UserError(
+            f"{given}: holds no files itself; name folders in it: {', '.join(below[:FOLDERS])}"
+            + (", …" if len(below) > FOLDERS else "")
+        )
     raise UserError(
         f"{given}: no Parquet files in dataset/battles/ below it or in itself; a run writes its "
         "dataset when it ends: `arenainstruct resume` takes an unfinished one up"

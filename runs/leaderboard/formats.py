@@ -192,6 +192,15 @@ SINGLE = Format(
     _pair,
     ordered=False,
 )
+EARLY = Format(
+    SINGLE.name,
+    frozenset({"model", "score", "judgment", "question_id"}),
+    _pair,
+    lacks=frozenset({"games"}),
+    ordered=False,
+)
+"""The same as first written, with neither turn nor judge."""
+GRADES_ALONE = (SINGLE, EARLY)
 """Each answer is graded by itself; its rows are battles only together: see `singles`."""
 _OURS = frozenset({"games"})
 """What the battles of a run have, which also hold conversations."""
@@ -234,7 +243,7 @@ FORMATS = (
     Format("PandaLM's results", frozenset({"idx", "pandalm_result"}), panda),
     Format("LLMBar's pairs", frozenset({"output_1", "output_2", "label"}), bar),
     Format("JudgeBench's pairs", frozenset({"response_A", "response_B", "label"}), bench),
-    SINGLE,
+    *GRADES_ALONE,
 )
 
 

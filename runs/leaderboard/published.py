@@ -8,7 +8,7 @@ import numpy as np
 
 from ...tools.tables import Batch, Reject, Row, Table
 from ...tools.tables.objects import as_array
-from .formats import SINGLE, Format, singles
+from .formats import GRADES_ALONE, Format, singles
 from .values import Context, NoVerdict
 
 RUN = 4096
@@ -62,7 +62,7 @@ class Published:
             yield Batch(columns, numbers, [r for r in found if isinstance(r, Reject)])
 
     def _battles(self, rows: Iterable[Row | Reject]) -> Iterator[Row | Reject]:
-        if self.kind is SINGLE:
+        if self.kind in GRADES_ALONE:
             yield from self._paired(rows)
             return
         for row in rows:

@@ -3,7 +3,8 @@
 A null model with one answer to everything can rank first before a judge that is talked into it (Zheng et
 al. 2024, "Cheating automatic LLM benchmarks"). Its answers give it away: they repeat each other, or they
 go with their own question no better than with another one. What goes with a question is told by its own
-words and by what the other contenders answer to it.
+words and by what the other contenders answer to it. Where a task leaves few answers (a letter, yes or no)
+they repeat too: they are canned only if they do not change with the question as those of others do.
 """
 
 from collections import Counter
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
+from math import sqrt
 from zlib import crc32
 
 import numpy as np
@@ -31,6 +33,8 @@ ALIKE = 0.8
 """Jaccard similarity of words and pairs of words from which two answers are one."""
 PLACED = 0.75
 """Chance that an answer goes better with its own question than with another; a coin has 0.5."""
+SURE = 3.0
+"""Standard errors from which repeated answers go with their questions beyond chance."""
 PLEAS = 0.2
 """Share of answers that speak to the judge from which a reader must be told."""
 WIDTH = 1 << 11
@@ -75,7 +79,7 @@ class Sayings:
         if place in self._seen:
             return
         self._seen.add(place)
-        self.counts.setdefault(model, Counter())[_digest(" ".join(text.lower().split()))] += 1
+        self.counts.setdefault(model, Counter())[_digest(_bare(text))] += 1
         self.pleas[model] += self.pleads(text)
         if len(self._sampled) < SAMPLED:
             self._sampled.add(question)
@@ -90,7 +94,25 @@ def canned(said: Sayings) -> tuple[Canned, ...]:
     repeated = {model: _repeated(list(texts.values())) for model, texts in said.texts.items()}
     sound = [m for m in sorted(said.texts) if not _one_answer(said, m) and repeated[m] < REPEATED]
     placed = _placed({m: said.texts[m] for m in sound}, said.questions)
-    return tuple(_look(said, m, repeated[m], placed.get(m)) for m in sorted(said.texts))
+    closed = {m for m in said.texts if m not in sound and _goes_along(said.texts, m)}
+    return tuple(
+        _look(said, m, repeated[m], placed.get(m), closed=m in closed) for m in sorted(said.texts)
+    )
+
+
+def _goes_along(texts: Mapping[str, Mapping[str, str]], model: str) -> bool:
+    """Tell whether others say the same on the same question more often than on any question."""
+    others = [{q: _bare(t) for q, t in of.items()} for m, of in texts.items() if m != model]
+    ever = Counter(text for of in others for text in of.values())
+    lead: list[float] = []
+    for question, text in texts[model].items():
+        if here := [of[question] for of in others if question in of]:
+            bare = _bare(text)
+            lead.append(here.count(bare) / len(here) - ever[bare] / ever.total())
+    if len(lead) < LEAST:
+        return False
+    error = float(np.std(lead, ddof=1)) / sqrt(len(lead))
+    return float(np.mean(lead)) > max(SURE * error, 1e-9)
 
 
 def _one_answer(said: Sayings, model: str) -> bool:
@@ -98,11 +120,15 @@ def _one_answer(said: Sayings, model: str) -> bool:
     return counts.total() >= LEAST and len(counts) <= (1.0 - REPEATED) * counts.total()
 
 
-def _look(said: Sayings, model: str, repeated: float, placed: float | None) -> Canned:
+def _look(
+    said: Sayings, model: str, repeated: float, placed: float | None, *, closed: bool
+) -> Canned:
     counts = said.counts[model]
     answers, distinct, pleas = counts.total(), len(counts), said.pleas[model]
     reasons: list[str] = []
-    if _one_answer(said, model):
+    if closed:
+        pass  # the task leaves few answers
+    elif _one_answer(said, model):
         reasons.append(f"{distinct} distinct answer{'s' * (distinct > 1)} to {answers} questions")
     elif repeated >= REPEATED and answers >= LEAST:
         reasons.append(f"{repeated:.0%} of its answers are nearly one with another")
@@ -173,6 +199,10 @@ def _words(text: str) -> list[str]:
     """Return the words of a text; one without spaces is taken letter by letter."""
     words = text.lower().split()
     return words if len(words) > 3 or len(text) < 20 else list(text)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _digest(text: str) -> bytes:

@@ -17,12 +17,14 @@ class People:
     """Those of them whose labels are not all one."""
     open: int
     """Those of them where no label leads: they count as ties."""
+    elsewhere: int
+    """Labels of pairs that no juror judged."""
     agreement: float | None
     """Chance that two labels of one pair are one; None where no pair has two."""
 
 
-def people(items: Items) -> People:
-    """Count people's labels."""
+def people(items: Items, labels: int) -> People:
+    """Count people's labels, of which there are so many in all."""
     votes = items.people
     total = votes.sum(axis=1)
     several = total > 1
@@ -35,6 +37,7 @@ def people(items: Items) -> People:
         several=int(several.sum()),
         disagreed=int((most < of).sum()),
         open=int(((many == most[:, None]).sum(axis=1) > 1).sum()),
+        elsewhere=labels - int(total.sum()),
         agreement=float((many * (many - 1.0)).sum()) / pairs if pairs else None,
     )
 
@@ -42,6 +45,8 @@ def people(items: Items) -> People:
 def told(found: People) -> str:
     """Return the same in words."""
     said = f"People labelled {found.pairs:,} of the pairs, {found.labels:,} times"
+    if found.elsewhere:
+        said += f" ({found.elsewhere:,} more labels are of pairs that nobody judged here: left out)"
     if not found.several or found.agreement is None:
         return said
     return (

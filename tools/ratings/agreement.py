@@ -36,9 +36,9 @@ class Agreement:
     """Cohen's kappa, mean over pairs of judges."""
     kappas: dict[tuple[str, str], float | None]
     fleiss: float | None
-    """Fleiss' kappa over the battles that all judges decided."""
+    """Fleiss' kappa (1971) over the battles that all judges decided."""
     alpha: float | None
-    """Krippendorff's alpha, nominal."""
+    """Krippendorff's alpha, nominal (2011, "Computing Krippendorff's Alpha-Reliability")."""
     effective_votes: float | None
     """None also where judges share fewer than FEWEST_SHARED battles."""
     kappa_interval: Interval | None = None
@@ -115,35 +115,6 @@ def _in_both_orders(labels: Floats, by: Ints, turned: Bools) -> _Seen:
         np.concatenate([by, by[turned]]),
         np.concatenate([weight, weight[turned]]),
     )
-
-
-def _as_shown(labels: Floats) -> _Seen:
-    """Return items of one question, each shown in one order."""
-    return _Seen(labels, np.zeros(len(labels), dtype=np.int64), np.ones(len(labels)))
-
-
-def cohen_kappa(first: Floats, second: Floats) -> float | None:
-    """Return Cohen's kappa of two judges over the items both labelled.
-
-    None without such items, or when both always give one and the same label.
-    """
-    return _known(_kappa(_crossed(first, second, _as_shown(first), 1)[0]))
-
-
-def krippendorff_alpha(labels: Floats) -> float | None:
-    """Return Krippendorff's alpha for nominal labels, shape (items, judges), NaN for missing.
-
-    1 - observed / expected disagreement over the coincidence matrix (Krippendorff 2011, "Computing
-    Krippendorff's Alpha-Reliability"). None when fewer than two labels occur.
-    """
-    votes = _votes(labels)
-    return _known(_alpha(_sums(votes, _as_shown(votes), 1)[0]))
-
-
-def fleiss_kappa(labels: Floats) -> float | None:
-    """Return Fleiss' kappa (1971) over the items that every judge labelled, shape (items, judges)."""
-    votes = _votes(labels[~np.isnan(labels).any(axis=1)])
-    return _known(_fleiss(_sums(votes, _as_shown(votes), 1)[0]))
 
 
 def _crossed(first: Floats, second: Floats, seen: _Seen, count: int) -> Floats:
