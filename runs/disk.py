@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import orjson
 from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +15,7 @@ from .program import program
 
 _DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
 """What SQLite says of a file that is not what it was."""
+_OTHER_STORE = "put a copy of it back, or start a new run"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -44,6 +46,24 @@ def kept_in(folder: Path) -> Iterator[None]:
         raise _stop(folder, str(error)) from error
 
 
+@contextmanager
+def legible(store: object) -> Iterator[None]:
+    """Say of what is read of a store, and cannot be understood, that the store is damaged.
+
+    Raises:
+        UserError: it is; the message names it and what to do.
+    """
+    try:
+        yield
+    except (sqlite3.DatabaseError, DBAPIError) as error:
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
+        if not any(word in said for word in _DAMAGED):
+            raise
+        raise UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}") from error
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{store}: is damaged (JSON: {error}); {_OTHER_STORE}") from error
+
+
 def _stop(folder: Path, what: str, *, full: bool = False) -> StopRun:
     full = full or "full" in what or "No space" in what
     move = "make room" if full else "mend that"
@@ -61,7 +81,7 @@ def _damage(folder: Path, said: str) -> str:
         if not (wrong := _checked(path)):
             continue
         if path.name == "store.sqlite":
-            move = "put a copy of it back, or start a new run"
+            move = _OTHER_STORE
         else:
             move = (
                 "remove it and resume: it is made again from the ledger, and nothing is paid twice"

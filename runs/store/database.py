@@ -54,7 +54,8 @@ class Database:
         except SQLAlchemyError as error:
             engine.dispose()
             told = place.told(getattr(error, "orig", None) or error)
-            raise UserError(f"{place.text}: cannot be opened as a store: {told}") from None
+            move = "mend that" if place.shared else "put a copy of it back, or start a new run"
+            raise UserError(f"{place.text}: cannot be opened as a store: {told}; {move}") from None
         except UserError:
             engine.dispose()
             raise
