@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ..agents.errors import StopRun, UserError
 from .program import program
+from .store import STORE_FILE
+from .store.packing import Unreadable
 
 _DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
 """What SQLite says of a file that is not what it was."""
@@ -42,6 +44,9 @@ def kept_in(folder: Path) -> Iterator[None]:
             raise
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise _stop(folder, what, full=error.errno in _NO_ROOM) from error
+    except (orjson.JSONDecodeError, Unreadable) as error:
+        told = f"{folder / STORE_FILE}: is damaged ({error}); {_OTHER_STORE}"
+        raise UserError(told) from error
     except ArrowException as error:
         raise _stop(folder, str(error)) from error
 
@@ -60,8 +65,8 @@ def legible(store: object) -> Iterator[None]:
         if not any(word in said for word in _DAMAGED):
             raise
         raise UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}") from error
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{store}: is damaged (JSON: {error}); {_OTHER_STORE}") from error
+    except (orjson.JSONDecodeError, Unreadable) as error:
+        raise UserError(f"{store}: is damaged ({error}); {_OTHER_STORE}") from error
 
 
 def _stop(folder: Path, what: str, *, full: bool = False) -> StopRun:

@@ -182,6 +182,31 @@ def test_a_record_that_cannot_be_read_is_told_by_every_command(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE parts SET body = x'00000001aa'", "prompts"),
+        ("UPDATE parts SET body = x'00000001aa'", "calls"),
+        ("UPDATE ledger SET tool_calls = 'zz'", "calls"),
+        ("UPDATE meta SET value = 'zz' WHERE key != 'format'", "resume"),
+        ("UPDATE meta SET value = 'zz' WHERE key = 'format'", "calls"),
+    ],
+)
+def test_whatever_of_a_store_cannot_be_read_is_named(damage: str, words: str, hurt: Path) -> None:
+    with closing(sqlite3.connect(hurt / "store.sqlite")) as base, base:
+        base.execute(damage)
+    said = command(words, hurt, cwd=hurt)
+    assert said.status == 2 and "Traceback" not in said.err
+    assert "store.sqlite: " in said.err
+
+
+@pytest.mark.slow
+def test_a_call_that_is_not_there_is_told(hurt: Path) -> None:
+    said = command("calls", hurt, "--id", "zzzz", cwd=hurt)
+    assert said.status == 2 and "--id zzzz: no call's key" in said.err
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "said"), [("config.yaml", ""), ("manifest.json", "damaged")])
 def test_a_replay_names_the_run_s_own_file_that_is_lost(name: str, said: str, hurt: Path) -> None:
     (hurt / name).unlink()

@@ -142,7 +142,7 @@ def _make_tables(engine: Engine, place: Place) -> None:
             if found is None:
                 values = {"key": "format", "value": str(FORMAT)}
                 own.execute(insert_last(META, engine.dialect.name), values)
-    if found is not None and int(found) != FORMAT:
+    if found is not None and str(found) != str(FORMAT):
         raise UserError(
             f"{place.text}: its format is {found}, this release reads {FORMAT}: "
             "use the release that wrote it, or start a new run"
