@@ -25,6 +25,7 @@ def calls(
     """Show what was sent to the models and what came back: a line a call, or all of it with --id."""
     import asyncio
 
+    from ..agents.errors import UserError
     from .calls import Wanted
     from .calls import calls as calls_of
     from .folder import RunFolder
@@ -39,6 +40,10 @@ def calls(
         return shown
 
     shown = asyncio.run(show())
+    if id and not shown:
+        raise UserError(
+            f"--id {id}: no call's key and no record's id begins so; `calls {run}` shows those of all calls"
+        )
     if not as_json:
         say(f"{shown:,} calls" + ("" if id else "; all of one: --id and how its line begins"))
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Command(typer.core.TyperCommand):
-    """A command that refuses an option given twice, of which only the last would count."""
+    """A command that refuses an option given twice, of which only the last would count, and nan and inf."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments of one command."""
@@ -40,7 +41,11 @@ class Command(typer.core.TyperCommand):
                 continue
             if given.count(param) > 1:
                 ctx.fail(f"{param.opts[0]} is given {given.count(param)} times; it takes one value")
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for name, value in ctx.params.items():
+            if isinstance(value, float) and not isfinite(value):
+                ctx.fail(f"{name.replace('_', '-')}: found {value}; needs a finite number")
+        return rest
 
 
 app = typer.Typer(

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any, Literal, Self
 
 from ..agents.errors import Halted, UserError
@@ -150,7 +151,7 @@ async def ask(folder: RunFolder, *, word: Word | None = None, usd: float | None 
     Raises:
         UserError: no process is at work on it, or the budget is none.
     """
-    if usd is not None and usd <= 0:
+    if usd is not None and not 0 < usd < inf:
         raise UserError(f"ctl {folder.run_id} budget: {usd:g} is no budget: USD above 0")
     with stored(folder.store()) as store:
         live = await _at_work(folder, store)

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import orjson
 from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
 from ..agents.errors import StopRun, UserError
 from .program import program
+from .store import STORE_FILE
+from .store.requests import Unreadable
 
 _DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
 """What SQLite says of a file that is not what it was."""
+_OTHER_STORE = "put a copy of it back, or start a new run"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -40,8 +44,29 @@ def kept_in(folder: Path) -> Iterator[None]:
             raise
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise _stop(folder, what, full=error.errno in _NO_ROOM) from error
+    except (orjson.JSONDecodeError, Unreadable) as error:
+        told = f"{folder / STORE_FILE}: is damaged ({error}); {_OTHER_STORE}"
+        raise UserError(told) from error
     except ArrowException as error:
         raise _stop(folder, str(error)) from error
+
+
+@contextmanager
+def legible(store: object) -> Iterator[None]:
+    """Say of what is read of a store, and cannot be understood, that the store is damaged.
+
+    Raises:
+        UserError: it is; the message names it and what to do.
+    """
+    try:
+        yield
+    except (sqlite3.DatabaseError, DBAPIError) as error:
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
+        if not any(word in said for word in _DAMAGED):
+            raise
+        raise UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}") from error
+    except (orjson.JSONDecodeError, Unreadable) as error:
+        raise UserError(f"{store}: is damaged ({error}); {_OTHER_STORE}") from error
 
 
 def _stop(folder: Path, what: str, *, full: bool = False) -> StopRun:
@@ -61,7 +86,7 @@ def _damage(folder: Path, said: str) -> str:
         if not (wrong := _checked(path)):
             continue
         if path.name == "store.sqlite":
-            move = "put a copy of it back, or start a new run"
+            move = _OTHER_STORE
         else:
             move = (
                 "remove it and resume: it is made again from the ledger, and nothing is paid twice"

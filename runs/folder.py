@@ -60,10 +60,10 @@ class RunFolder:
     def ended(self) -> dict[str, Any]:
         """Return what the last start that came to an end made, as data; nothing where none can be read."""
         try:
-            found: dict[str, Any] = json.loads(self.result.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = json.loads(self.result.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     @property
     def has_store(self) -> bool:
@@ -129,7 +129,14 @@ class RunFolder:
             UserError: another process is at work on the run, or one of its files is damaged.
             StopRun: its files cannot be written.
         """
-        with kept_in(self.path), (self.path / "lock").open("w") as lock:
+        # What is no file, a pipe say, is not waited for.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK
+        with (
+            kept_in(self.path),
+            open(
+                self.path / "lock", "w", opener=lambda path, _: os.open(path, flags, 0o666)
+            ) as lock,
+        ):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

@@ -13,7 +13,7 @@ from collections.abc import (
     Mapping,
     MutableMapping,
 )
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from ..tools.web.web import Web
 from .config.load import Config
+from .disk import legible
 from .folder import CHECKPOINTS
 from .forked import Forked
 from .interrupt import landing
@@ -46,12 +47,13 @@ _MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 
 @contextmanager
 def stored(place: Place) -> Iterator[Store]:
-    """Open a store alone, to read it or to copy from it."""
-    store = Store.open(place)
-    try:
+    """Open a store alone, to read it or to copy from it.
+
+    Raises:
+        UserError: it cannot be opened, or is found to be damaged.
+    """
+    with legible(place.text), closing(Store.open(place)) as store:
         yield store
-    finally:
-        store.close()
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Opening:
         it. `listen` hears every event.
         """
         async with AsyncExitStack() as stack:
-            store = stack.enter_context(stored(place))
+            store = stack.enter_context(closing(Store.open(place)))
             await store.own_run()
             self._trace = trace = Trace(store, place.run, listen)
             stack.enter_context(trace.started())

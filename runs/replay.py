@@ -5,7 +5,6 @@ where a changed prompt, setting or release makes it go another way, which call i
 """
 
 import filecmp
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,9 +20,11 @@ from ..agents.models.settings import ModelSettings
 from ..graphs import kinds
 from ..graphs.supervisor.decisions import Trained
 from ..graphs.trainer import TrainRequest, Weights
+from .config.config import load_config
 from .folder import ARENA, RUNS, RunFolder
 from .forked import FORK
 from .interrupt import run_interruptible
+from .manifest import Manifest
 from .opening import stored
 from .program import program
 from .result import RunResult
@@ -113,6 +114,9 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> dict[int, Trained]:
     """
     with stored(folder.store()) as source:
         await _refuse(folder, source)
+        # Told by their own names, before there are copies of them.
+        Manifest.read(folder.manifest)
+        load_config(folder.config, replays=True)
         copy.path.mkdir(parents=True)
         shutil.copy(folder.config, copy.config)
         shutil.copy(folder.manifest, copy.manifest)
@@ -129,10 +133,7 @@ async def _refuse(folder: RunFolder, store: Store) -> None:
     """Raise where there is nothing to replay up to its end."""
     if await store.get_meta(ARENA):
         raise UserError(f"replay {folder.run_id}: it is an arena; replay needs a run of `run`")
-    try:
-        status = json.loads(folder.result.read_text(encoding="utf-8"))["status"]
-    except FileNotFoundError:
-        status = "interrupted"
+    status = folder.ended().get("status", "interrupted")
     if status != "completed":
         raise UserError(
             f"replay {folder.run_id}: it is not completed ({status}): "

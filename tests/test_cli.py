@@ -299,3 +299,22 @@ def test_a_terminal_gets_a_live_view_that_leaves_nothing_behind(docs: Path) -> N
     # At the end: the cursor is back, and the last frame was wiped line by line.
     assert stream.rindex("\x1b[?25h") > stream.rindex("\x1b[?25l")
     assert stream.rstrip().endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ctl", "some-run", "budget", "nan"],
+        ["fork", "some-run", "--at", "e", "--budget", "inf"],
+        ["leaderboard", "battles.csv", "--strong", "inf"],
+        ["policy", "pin", "some-run", "a/b", "--weight", "inf"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_number_without_end_is_refused_on_the_command_line(
+    words: list[str], tmp_path: Path
+) -> None:
+    """A ceiling that is no number holds nothing back: every comparison with it is false."""
+    (tmp_path / "battles.csv").write_text("question_id,model_a,model_b,winner\nq,a,b,model_a\n")
+    said = command(*words, cwd=tmp_path)
+    assert said.status == 2 and ("finite number" in said.err or "is no weight" in said.err)

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import logging
+import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from asyncio.subprocess import Process
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +32,7 @@ from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.runs.summary import summary
+from tests.command import command
 from tests.folders import differing
 from tests.process import start
 from tests.small_loop import write_config
@@ -152,6 +156,72 @@ async def test_a_damaged_database_is_named_with_the_next_move(name: str, hurt: P
     spoil(hurt / name)
     with pytest.raises(UserError, match=name):
         await resume_async(str(hurt), overrides=("rounds=2",))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["resume", "{}", "--set", "rounds=2"],
+        ["replay", "{}"],
+        ["policy", "show", "{}"],
+        ["diff", "{}", "{}"],
+        ["export", "{}", "--html", "{}/run.html"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_record_that_cannot_be_read_is_told_by_every_command(
+    words: list[str], hurt: Path
+) -> None:
+    with closing(sqlite3.connect(hurt / "store.sqlite")) as base, base:
+        base.execute("UPDATE records SET body = 'zzz'")
+    said = command(*(word.format(hurt) for word in words), cwd=hurt)
+    assert said.status == 2 and "Traceback" not in said.err
+    for part in ("store.sqlite", "is damaged", "put a copy of it back"):
+        assert part in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE parts SET body = x'00000001aa'", "prompts"),
+        ("UPDATE parts SET body = x'00000001aa'", "calls"),
+        ("UPDATE ledger SET tool_calls = 'zz'", "calls"),
+        ("UPDATE meta SET value = 'zz' WHERE key != 'format'", "resume"),
+        ("UPDATE meta SET value = 'zz' WHERE key = 'format'", "calls"),
+    ],
+)
+def test_whatever_of_a_store_cannot_be_read_is_named(damage: str, words: str, hurt: Path) -> None:
+    with closing(sqlite3.connect(hurt / "store.sqlite")) as base, base:
+        base.execute(damage)
+    said = command(words, hurt, cwd=hurt)
+    assert said.status == 2 and "Traceback" not in said.err
+    assert "store.sqlite: " in said.err
+
+
+@pytest.mark.slow
+def test_a_call_that_is_not_there_is_told(hurt: Path) -> None:
+    said = command("calls", hurt, "--id", "zzzz", cwd=hurt)
+    assert said.status == 2 and "--id zzzz: no call's key" in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "said"), [("config.yaml", ""), ("manifest.json", "damaged")])
+def test_a_replay_names_the_run_s_own_file_that_is_lost(name: str, said: str, hurt: Path) -> None:
+    (hurt / name).unlink()
+    told = command("replay", hurt, cwd=hurt)
+    assert told.status == 2 and f"error: {hurt / name}: " in told.err and said in told.err
+
+
+def test_what_is_no_result_or_no_lock_holds_nothing_up(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for text in ("[1]", "[" * 100_000, "{", ""):
+        folder.result.write_text(text)
+        assert folder.ended() == {}
+    os.mkfifo(tmp_path / "lock")
+    with pytest.raises(StopRun, match="lock"), folder.locked():
+        pass
 
 
 @pytest.mark.slow

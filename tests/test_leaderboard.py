@@ -42,6 +42,14 @@ def test_json_holds_what_is_promised(tmp_path: Path) -> None:
     assert found["control"] is None and found["baseline"] is None
 
 
+def test_a_run_without_a_dataset_says_so_and_nothing_of_its_own_notes(tmp_path: Path) -> None:
+    for name in ("store.sqlite", "manifest.json", "result.json"):
+        (tmp_path / name).write_text("{}")
+    for words in ("leaderboard", "audit"):
+        said = command(words, tmp_path, cwd=tmp_path)
+        assert said.status == 2 and "a run writes its dataset when it ends" in said.err
+
+
 def test_several_files_are_one_table(tmp_path: Path) -> None:
     rows = rounds()
     parts = [write(tmp_path, "1.csv", rows[:50]), write(tmp_path, "2.parquet", rows[50:])]

@@ -197,6 +197,31 @@ def test_pdf_text_loses_page_numbers_and_running_heads(tmp_path: Path) -> None:
     assert "Page 2" not in text
 
 
+def test_what_is_odd_beside_the_text_of_a_pdf_or_a_page_costs_no_text(tmp_path: Path) -> None:
+    made = pdf([[RIVER[at : at + 80]] for at in range(0, len(RIVER), 80)])
+    for told in (b"<< /Title [1 2] >>", b"[1]", b"7", b"99 0 R", b"<< /Title 2 0 R >>", b"(a)"):
+        titled = made.replace(b"trailer <<", b"trailer << /Info " + told)
+        assert titled != made
+        (tmp_path / "river.pdf").write_bytes(titled)
+        assert "Rhine rises" in only(tmp_path / "river.pdf").text
+    for odd in ("\u00b2", "9" * 5000, "-1", "x"):
+        page = tmp_path / "page.html"
+        row = f"<table><tr><td colspan={odd}>a<td>b</table>"
+        page.write_text(f"<p>{RIVER}</p>{row}<ol start={odd}><li>one</ol>")
+        assert RIVER[:40] in only(page).text and "| a | b |" in only(page).text
+
+
+def test_spans_of_a_table_are_not_pages_of_empty_cells(tmp_path: Path) -> None:
+    cells = "<td colspan=1000>a</td>" * 100
+    (tmp_path / "wide.html").write_text(
+        f"<p>{RIVER}</p><table>{f'<tr>{cells}</tr>' * 10}</table>"
+        "<table><tr><th colspan=2>Head</th></tr><tr><td>c</td><td>d</td></tr></table>"
+    )
+    text = only(tmp_path / "wide.html").text
+    assert len(text) < 8_000 and text.count("| a") == 1000
+    assert "| Head | |" in text
+
+
 def test_docx_becomes_markdown(tmp_path: Path) -> None:
     from docx import Document
 
@@ -736,6 +761,15 @@ def test_an_encoding_that_nobody_can_tell_is_a_reject_and_never_a_guess(tmp_path
     names = ["noise.csv", "noise.html", "noise.txt", "wide.txt"]
     assert reasons(found) == dict.fromkeys(names, "encoding")
     assert list(seeds_of(found)) == ["river.txt"]
+
+
+@pytest.mark.parametrize("codec", ["idna", "punycode", "undefined", "unicode_escape", "rot13"])
+def test_what_python_calls_a_codec_is_no_charset(codec: str, tmp_path: Path) -> None:
+    page = f"<meta charset={codec}><p>{RIVER} \\ud800 Z\u00fcrich caf\u00e9</p>"
+    (tmp_path / "page.html").write_bytes(page.encode("cp1252"))
+    found = read(tmp_path, min_chars=20)
+    assert all(not isinstance(item, SeedReject) or item.reason == "encoding" for item in found)
+    assert all(isinstance(item, SeedReject) or "\\ud800" in item.text for item in found)
 
 
 def test_ascii_and_utf8_stay_byte_identical(tmp_path: Path) -> None:

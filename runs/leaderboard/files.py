@@ -70,6 +70,8 @@ def once(files: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
 
 
 def _files(given: str, parts: Sequence[str], option: str) -> list[Path]:
+    from ..folder import RunFolder
+
     path = Path(given)
     if not path.exists() and (RUNS / given).is_dir():
         path = RUNS / given
@@ -84,7 +86,9 @@ def _files(given: str, parts: Sequence[str], option: str) -> list[Path]:
     for folder in (*inside, path):
         if found := sorted(folder.glob("*.parquet")):
             return found
-    if found := sorted(file for file in path.glob("*") if file.is_file() and kind_of(file)):
+    # What a run notes about itself (`manifest.json`) is no battle.
+    loose = () if RunFolder(path).has_store else path.glob("*")
+    if found := sorted(file for file in loose if file.is_file() and kind_of(file)):
         return found
     below = sorted({file.parent.name for file in path.glob("*/*") if kind_of(file)} - {"dataset"})
     if below:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -88,7 +89,11 @@ def pin(
 
     Without a value, what it has now is held.
     """
+    from ...agents.errors import UserError
     from ...graphs.supervisor.decisions import Order
+
+    if weight is not None and not 0 <= weight < inf:
+        raise UserError(f"--weight {weight}: is no weight: a number from 0 on; the usual is 1")
 
     def made(history: "History", number: int) -> list[Order]:
         skill, name = _leaf(history, leaf)

@@ -5,12 +5,16 @@ import re
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from ...tools.tables.allowance import Allowance
 from ...tools.web.markdown import html_to_markdown
 from .document import Unusable
 from .opening import open_regular
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 _PAGE_NUMBER = re.compile(
     r"\s*(?:[-–—]\s*)?(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?(?:\s*[-–—])?\s*",
@@ -32,11 +36,22 @@ def read_pdf(path: Path) -> tuple[str, str]:
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unusable("unreadable", "the PDF is encrypted; remove its password first")
         pages = [page.extract_text() for page in reader.pages]
-        title = reader.metadata.title if reader.metadata else None
+        title = _pdf_title(reader)
     text = _joined([page for page in pages if page.strip()] or [""])
     if not text.strip():
         raise Unusable("empty", f"no text on its {len(pages)} pages; a scan needs OCR first")
-    return (title or "").strip(), text
+    return title, text
+
+
+def _pdf_title(reader: "PdfReader") -> str:
+    """Return what a PDF says of itself, which may be of any form: its text does not depend on that."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        told = reader.metadata.title if reader.metadata else None
+    except (PyPdfError, AttributeError, LookupError, TypeError, ValueError):
+        return ""
+    return told.strip() if isinstance(told, str) else ""
 
 
 def read_docx(path: Path) -> tuple[str, str]:

@@ -28,6 +28,8 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_NO_CHARSETS = set("idna punycode undefined unicode-escape raw-unicode-escape".split())
+"""Codecs of Python that a document can name though no text is written in them."""
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27}) + b"\x7f"
 _SAMPLE = 65_536
 # Of 2,786 messages in 15 languages, those above this were decoded right in 99.5 %, below in 93 %.
@@ -136,11 +138,13 @@ def _as_text(data: bytes, name: str) -> str:
 def _fitting(data: bytes, name: str) -> str:
     """Return the codec where it reads all bytes but a few broken ones, or nothing."""
     try:
+        if codecs.lookup(name).name in _NO_CHARSETS:
+            return ""
         data.decode(name)
     except UnicodeDecodeError:
         text = data.decode(name, "replace")
         return name if text.count("\ufffd") <= len(text) // _BROKEN_IN else ""
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
     return name
 

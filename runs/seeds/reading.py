@@ -47,6 +47,8 @@ def read_documents(source: Source, wanted: Wanted) -> Iterator[Found]:
     if form == "unsupported":
         ending = PurePosixPath(source.name).suffix
         raise Unusable("unsupported", f"{ending} files are not read; save it as PDF, DOCX or text")
+    if form in ("pdf", "docx") and source.name.lower().endswith(".gz"):
+        raise Unusable("unsupported", f"a packed {form.upper()} is not read; unpack it")
     if form in ("jsonl", "parquet"):
         yield from read_rows(source, wanted.text_column, origin)
     elif form == "table":

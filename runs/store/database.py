@@ -54,7 +54,8 @@ class Database:
         except SQLAlchemyError as error:
             engine.dispose()
             told = place.told(getattr(error, "orig", None) or error)
-            raise UserError(f"{place.text}: cannot be opened as a store: {told}") from None
+            move = "mend that" if place.shared else "put a copy of it back, or start a new run"
+            raise UserError(f"{place.text}: cannot be opened as a store: {told}; {move}") from None
         except UserError:
             engine.dispose()
             raise
@@ -141,7 +142,7 @@ def _make_tables(engine: Engine, place: Place) -> None:
             if found is None:
                 values = {"key": "format", "value": str(FORMAT)}
                 own.execute(insert_last(META, engine.dialect.name), values)
-    if found is not None and int(found) != FORMAT:
+    if found is not None and str(found) != str(FORMAT):
         raise UserError(
             f"{place.text}: its format is {found}, this release reads {FORMAT}: "
             "use the release that wrote it, or start a new run"

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import orjson
+from pydantic import ValidationError
 from sqlalchemy import Connection, Delete, Engine, bindparam, delete, func, literal_column, select
 from sqlalchemy import update as update_
 
-from ...agents.errors import RecordConflict
+from ...agents.errors import RecordConflict, UserError
 from ...agents.records import Instruction, Record
 from ...graphs.kinds import PASSAGE, Kind
 from .database import PAGE, Database
@@ -89,7 +90,7 @@ class RecordsTable(Database):
         """
         after = ""
         while bodies := await self._ask(_page(kind, round, after), long=True):
-            page = await asyncio.to_thread(_parsed, kind, bodies)
+            page = await asyncio.to_thread(self._parsed, kind, bodies)
             after = page[-1].id
             for record in await self._whole(page):
                 yield record
@@ -118,7 +119,7 @@ class RecordsTable(Database):
         wanted = list(dict.fromkeys(ids))
         for at in range(0, len(wanted), PAGE):
             bodies = await self._ask(_some(kind, wanted[at : at + PAGE]))
-            records = await self._whole(_parsed(kind, bodies))
+            records = await self._whole(self._parsed(kind, bodies))
             found |= {record.id: record for record in records}
         return found
 
@@ -164,6 +165,15 @@ class RecordsTable(Database):
 
         return list(map(whole, records))
 
+    def _parsed(self, kind: Kind[R], bodies: Iterable[str]) -> list[R]:
+        try:
+            return [kind.type.model_validate_json(body) for body in bodies]
+        except ValidationError as error:
+            raise UserError(
+                f"{self.place.text}: is damaged: a record of the kind {kind.name} cannot be read "
+                f"({error.errors()[0]['msg']}); put a copy of it back, or start a new run"
+            ) from error
+
     def _field(self, name: str) -> Any:
         """Return the SQL for one field of a record's JSON body; the name is written into it."""
         if not name.isidentifier():
@@ -179,10 +189,6 @@ def _page(kind: Kind[Any], round: int | None, after: str) -> Bodies:
 def _some(kind: Kind[Any], ids: Sequence[str]) -> Bodies:
     query = select(_C.body).where(*_where(kind, None), _C.id.in_(ids))
     return lambda connection: connection.scalars(query).all()
-
-
-def _parsed(kind: Kind[R], bodies: Iterable[str]) -> list[R]:
-    return [kind.type.model_validate_json(body) for body in bodies]
 
 
 def _where(kind: Kind[Any], round: int | None) -> list[Any]:

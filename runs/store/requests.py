@@ -26,6 +26,10 @@ LEVEL = 1
 _LENGTH = 4
 
 
+class Unreadable(ValueError):
+    """Bytes of a store that are not what was written."""
+
+
 @cache
 def _codec() -> Any:
     import pyarrow
@@ -40,9 +44,16 @@ def pack(text: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """Return the text."""
+    """Return the text.
+
+    Raises:
+        Unreadable: it is not what was packed.
+    """
     length = int.from_bytes(packed[:_LENGTH])
-    text: bytes = _codec().decompress(packed[_LENGTH:], length, asbytes=True)
+    try:
+        text: bytes = _codec().decompress(packed[_LENGTH:], length, asbytes=True)
+    except (OSError, ValueError, MemoryError) as error:  # as pyarrow tells it
+        raise Unreadable(f"a packed text: {error}") from error
     return text
 
 

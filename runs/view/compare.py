@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from ..disk import legible
 from ..forked import FORK
 from .diff import Piece, diff
 from .lineage import glance, won
@@ -70,7 +71,7 @@ class Comparison:
 
 def compare(one: Source, other: Source) -> Comparison:
     """Return what differs between two runs."""
-    with closing(alone(one.store)) as connection:
+    with legible(f"{one.store} or {other.store}"), closing(alone(one.store)) as connection:
         connection.execute("ATTACH ? AS other", (f"{other.store.resolve().as_uri()}?mode=ro",))
         both = "main.records a JOIN other.records b ON b.kind = a.kind AND b.id = a.id"
         changes = [

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ...agents.errors import UserError
+from ..disk import legible
 from ..folder import RunFolder
 from ..store import STORE_FILE
 from .tables import TABLES, VERSION
@@ -62,19 +63,20 @@ class Source:
         if not index.exists():
             index.touch(mode=0o600)  # it tells what documents are about
         name = (*_identity(self.store), *_identity(index), cache_kib)
-        connection = _kept(name) or _opened(index, self.store, cache_kib)
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
+        with legible(self.store):
+            connection = _kept(name) or _opened(index, self.store, cache_kib)
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
         _keep(name, connection)
 
     def meta(self, key: str) -> Any:
         """Return what the run noted about itself under a key, or None."""
-        with closing(alone(self.store)) as connection:
+        with legible(self.store), closing(alone(self.store)) as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return orjson.loads(row[0]) if row else None
+            return orjson.loads(row[0]) if row else None
 
 
 _Name = tuple[int, ...]

@@ -2,9 +2,11 @@
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -50,6 +52,12 @@ def _torn(store: Path) -> None:
     store.write_bytes(data)
 
 
+def _spoilt(store: Path) -> None:
+    with closing(sqlite3.connect(store)) as base, base:
+        base.execute("UPDATE records SET body = 'zzz'")
+    (store.parent / "checkpoints.sqlite").unlink()
+
+
 def _full(folder: Path) -> str:
     done = subprocess.run(
         [
@@ -77,6 +85,11 @@ ATTACKS = [
     Attack(
         "crash: a store with garbage in its middle",
         partial(_hurt, _torn),
+        ("UserError that names it",),
+    ),
+    Attack(
+        "crash: records of a store that cannot be read",
+        partial(_hurt, _spoilt),
         ("UserError that names it",),
     ),
     Attack("crash: a disk without room", _full, ("exit 3, then completed",)),

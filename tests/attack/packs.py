@@ -63,6 +63,15 @@ ATTACKS = [
         _REFUSED,
     ),
     Attack("config: a bomb of aliases", _bomb, _REFUSED),
+    *(
+        Attack(f"config: {what}", partial(_checked, text), _REFUSED, 60)
+        for what, text in {
+            "a number of 5,000 digits": f"seeds: .\nseed: {'9' * 5000}\n",
+            "a date that is none": "seeds: .\nseed: 2001-99-99\n",
+            "models that are a list": "seeds: .\nmodels: []\ncast: {default: m, target: m}\n",
+            "a file of two megabytes": "seeds: a\n" * 200_000,
+        }.items()
+    ),
     Attack(
         "config: a provider that names code",
         partial(_checked, _MODEL % "scripted, model: m, script: 'os:system'"),

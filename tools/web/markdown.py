@@ -30,6 +30,7 @@ _FURNITURE_LINE = re.compile(
     r"|privacy policy\W*$|(?:©|copyright ©)).{0,120}",
     re.IGNORECASE,
 )
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def html_to_markdown(html: str) -> tuple[str, str]:
@@ -40,6 +41,7 @@ def html_to_markdown(html: str) -> tuple[str, str]:
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     _strip_furniture(soup)
     _write_out(soup)
+    _bound(soup)
     lines = _markdown(_main(soup)).split("\n")
     return title, "\n".join(line for line in lines if not _FURNITURE_LINE.fullmatch(line[:300]))
 
@@ -115,6 +117,24 @@ def _write_out(soup: "BeautifulSoup") -> None:
             tag.replace_with(f"${formula.get_text().strip()}$")
     for tag in soup(class_="katex-html"):
         tag.decompose()
+
+
+def _bound(soup: "BeautifulSoup") -> None:
+    """Leave out numbers that are none, and spans by which a row is far wider than any row has cells.
+
+    Each column that is spanned is written out: some bytes would stand for pages of empty cells.
+    """
+    for tag in soup("ol", start=True):
+        if not _NUMBER.fullmatch(str(tag["start"])):
+            del tag["start"]
+    rows = [row.find_all(["td", "th"], recursive=False) for row in soup("tr")]
+    widest = max(map(len, rows), default=0)
+    for cells in rows:
+        spans = [str(cell.get("colspan", "1")) for cell in cells]
+        plain = all(map(_NUMBER.fullmatch, spans))
+        if not plain or sum(map(int, spans)) > 2 * widest:
+            for cell in cells:
+                del cell["colspan"]
 
 
 def _main(soup: "BeautifulSoup") -> "Tag":
