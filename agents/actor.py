@@ -82,6 +82,11 @@ class Actor(RoutedAgent):
         """Whether the model is spoken to as a small one."""
         return self.desk.door.models[self.alias].settings.small
 
+    @property
+    def terse(self) -> bool:
+        """Whether it is asked for no reasons."""
+        return self.desk.door.models[self.alias].settings.terse
+
     async def on_unhandled_message(self, message: Any, ctx: MessageContext) -> NoReturn:
         """Raise: a message nobody handles is a fault of the graph that sent it."""
         raise CantHandleException(f"{self.id.type} does not handle {type(message).__name__}")
@@ -103,6 +108,7 @@ class Actor(RoutedAgent):
             variables = {"about": prompt.about, **variables}
         if self.small:
             template = small_prompt(template)
+            variables = {**variables, "terse": self.terse}
         before = self._told(template, variables, subject, note)
         if (other := self.desk.prompts.get(template.name)) is None:
             turns, instead = before, None
@@ -145,8 +151,7 @@ class Actor(RoutedAgent):
         A small model is not asked for what is `known`, and held to `bounds` of the rest.
         """
         if self.small:
-            settings = self.desk.door.models[self.alias].settings
-            given = {**(known or {}), **({"reason": ""} if settings.terse else {})}
+            given = {**(known or {}), **({"reason": ""} if self.terse else {})}
             return await ask_small(self.desk.door, call, reply_type, given, bounds or {})
         return await ask(self.desk.door, call, reply_type)
 

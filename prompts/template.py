@@ -19,8 +19,9 @@ A third block, `example`, may hold a short request of the same kind: models that
 with its answer, before the real one.
 
 What comes from outside stands between tags, through the filter `inside`, which breaks any closing
-tag of that name in it, so that a document or an answer cannot end its own section. What stands in a
-tag's quotes goes through `attribute`. A prompt in which texts contend with each other fences them
+tag of that name in it, so that a document or an answer cannot end its own section; or, for models that
+tags lead astray, behind a `> ` on every line, through the filter `quoted`. What stands in a tag's
+quotes goes through `attribute`. A prompt in which texts contend with each other fences them
 instead: its tags end in `{{ mark }}`, a number that none of the texts holds, and every text keeps
 every byte:
 
@@ -63,6 +64,11 @@ def inside(text: object, tag: str, *others: str) -> str:
     return re.sub(rf"<(?=\s*(?:{'|'.join(names)}))", r"<\\", str(text), flags=re.IGNORECASE)
 
 
+def quoted(text: object) -> str:
+    """Return the text with `> ` before each of its lines: none of them can pass for one of the prompt's."""
+    return "\n".join(f"> {line}" for line in str(text).splitlines() or [""])
+
+
 def attribute(text: object) -> str:
     """Return the text on one line, fit to stand between a tag's double quotes."""
     line = " ".join(str(text).split())
@@ -94,7 +100,9 @@ def _join(items: Sequence[Any], between: str = "") -> str:
     return between.join(texts)
 
 
-_SANDBOX = Sandbox({"inside": inside, "attribute": attribute, "join": _join, "length": len})
+_SANDBOX = Sandbox(
+    {"inside": inside, "quoted": quoted, "attribute": attribute, "join": _join, "length": len}
+)
 
 
 @dataclass(frozen=True)

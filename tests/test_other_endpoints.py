@@ -73,6 +73,16 @@ def test_what_one_call_cannot_get_stops_no_other(status: int, text: str) -> None
     assert failed.final and not failed.refused
 
 
+@pytest.mark.parametrize("odd", [[], {}, 7, None, [{"retryDelay": 3}], "x"])
+def test_no_error_is_too_odd_to_be_told(odd: Any) -> None:
+    error = {"code": odd, "type": odd, "details": odd, "message": "so it is"}
+    for status in (400, 404, 429, 500):
+        failed = http_failure(status, {}, orjson.dumps({"error": error}), where="t")
+        assert "so it is" in str(failed)
+    for body in (orjson.dumps(odd), orjson.dumps({"error": odd}), b"\xff\xfe{", b"\x00"):
+        assert http_failure(500, {}, body, where="t").status == 500
+
+
 def test_a_generation_that_broke_off_is_asked_for_again() -> None:
     body = b'{"error": "Request failed during generation", "error_type": "generation"}'
     failed = http_failure(424, {}, body, where="t")

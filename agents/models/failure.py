@@ -78,7 +78,7 @@ def http_failure(
     if 300 <= status < 400:
         to = redact(headers.get("Location", "").partition("?")[0], secrets)[:_LONGEST]
         hint = f" (it redirects{f' to {to}' if to else ''}: {_PLACE})"
-    again = status >= 500 or status in _AGAIN or error.get("code") in _WRITTEN_BADLY
+    again = status >= 500 or status in _AGAIN or str(error.get("code")) in _WRITTEN_BADLY
     return AttemptFailed(
         f"{where}: status {status}: {text}{hint}",
         status=status,

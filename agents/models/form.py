@@ -48,7 +48,8 @@ def told_small(turns: Turns, reply: type[BaseModel], mode: str) -> Turns:
         if shown:
             before[shown] = turns[shown].model_copy(update={"content": in_lines(example)})
         words = asked_in_lines(example, shown=shown is not None) if example else words
-    return (*before, last.model_copy(update={"content": f"{last.content}\n\n{words}"}))
+    said = f"{last.content}\n\n{words}" if words else last.content
+    return (*before, last.model_copy(update={"content": said}))
 
 
 @cache

@@ -3,7 +3,8 @@
     direction: Ask also who lit the lamp.
     goal: add_condition
 
-Lists have an entry a line, after a dash. A reply of one value is that value, without a name.
+Lists have an entry a line, after a dash. A reply of one value is that value, without a name; one of
+numbers alone is one line.
 """
 
 import re
@@ -30,7 +31,7 @@ def in_lines(values: Mapping[str, Any]) -> str:
     """Return a reply's values as lines."""
     if (alone := _alone(values)) is not None:
         return alone
-    return "\n".join(_written(values))
+    return (", " if _numbers(values) else "\n").join(_written(values))
 
 
 def asked_in_lines(values: Mapping[str, Any], *, shown: bool = True) -> str:
@@ -38,7 +39,17 @@ def asked_in_lines(values: Mapping[str, Any], *, shown: bool = True) -> str:
     words = "Answer as before" if shown else "Answer"
     if _alone(values) is not None:
         return f"{words}, with that alone."
-    blank = {name: _BLANK if isinstance(value, str) else value for name, value in values.items()}
+    if _numbers(values):
+        # The prompt ends with its question, and whatever stands after that leads away from the form.
+        return (
+            ""
+            if shown
+            else f"{words}, in this line: {', '.join(f'{name}: {_BLANK}' for name in values)}"
+        )
+    blank = {
+        name: value if isinstance(value, list | Mapping) else _BLANK
+        for name, value in values.items()
+    }
     return f"{words}, in these lines:\n" + "\n".join(_written(blank))
 
 
@@ -59,8 +70,27 @@ def read_lines(text: str, reply: type[BaseModel]) -> dict[str, Any]:
     if len(kinds) == 1 and (name := next(iter(kinds))) in reply.model_fields:
         if kinds[name] != list[str]:
             return {name: _value(_paragraph(_unnamed(text, name)), kinds[name])}
+    if all(kind in (int, float) for kind in kinds.values()):
+        return _counted(text, [*kinds])
     told = _told(text, kinds, texts[0] if texts else "")
     return _gathered(reply, told)
+
+
+def _counted(text: str, names: list[str]) -> dict[str, float]:
+    """Return the number that stands after each name; none where there are several that differ."""
+    found: dict[str, float] = {}
+    for name in names:
+        tokens = re.findall(rf"\b{name}[\s*\"'`:=]{{1,6}}([-\d][\d.%]*)", text)
+        told = {token.rstrip(".") for token in tokens}
+        number = told.pop() if len(told) == 1 else ""
+        if _NUMBER.fullmatch(number):
+            found[name] = float(number)
+    return found
+
+
+def _numbers(values: Mapping[str, Any]) -> bool:
+    """Return whether all values are numbers."""
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values.values())
 
 
 def _alone(values: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,8 @@ import orjson
 from ...agents.models.form import CHOICE
 
 _LINES = "Answer as before, in these lines:"
+_COUNTED = re.compile(r"\w+: \d+(?:, \w+: \d+)+")
+"""An example of numbers alone."""
 _TRUTH = "Say true, or false"
 _LINE_VALUES = {"true": True, "false": False}
 _ASKED = re.compile(r"one JSON object(?: \((\w+)\))?")
@@ -81,8 +83,9 @@ def _structure(
     told = "\n".join(str(m["content"]) for m in raw["messages"] if m.get("role") != "assistant")
     found = _ASKED.search(told)
     schema = _schema_in(told[found.end() :]) if found else None
-    if schema is None and _LINES in told:
-        schema = _schema_of_lines(raw["messages"])
+    example = next((str(m["content"]) for m in raw["messages"] if m.get("role") == "assistant"), "")
+    if schema is None and (_LINES in told or _COUNTED.fullmatch(example)):
+        schema = _schema_of_lines(example)
     elif schema is None and _TRUTH in told:
         schema = {"type": "boolean"}
     return (
@@ -102,11 +105,11 @@ def _schema_in(text: str) -> dict[str, Any] | None:
     return _schema_of(value) if isinstance(value, dict) else None
 
 
-def _schema_of_lines(messages: list[dict[str, Any]]) -> dict[str, Any]:
+def _schema_of_lines(example: str) -> dict[str, Any]:
     """Return the schema that the lines of an example let one guess."""
-    example = next(str(m["content"]) for m in messages if m.get("role") == "assistant")
     values: dict[str, Any] = {}
-    for line in example.splitlines():
+    lines = example.split(", ") if _COUNTED.fullmatch(example) else example.splitlines()
+    for line in lines:
         name, named, text = line.partition(":")
         if named and not line.startswith("-"):
             values[name] = [""] if not text else _LINE_VALUES.get(text.strip(), text)
