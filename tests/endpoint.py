@@ -51,7 +51,9 @@ class Asked:
 
 
 @asynccontextmanager
-async def asking(path: Path, ceiling: float | None = 1.0) -> AsyncIterator[Asked]:
+async def asking(
+    path: Path, ceiling: float | None = 1.0, timeout_s: float = 60
+) -> AsyncIterator[Asked]:
     holder: list[Asked] = []
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -78,7 +80,7 @@ async def asking(path: Path, ceiling: float | None = 1.0) -> AsyncIterator[Asked
                 "price": {"input": 1.0, "output": 10.0},
                 "max_tokens": 100,
                 "retries": 0,
-                "timeout_s": 2,
+                "timeout_s": timeout_s,
             }
         )
     }

@@ -95,12 +95,13 @@ async def test_the_ceiling_holds_back_what_replies_really_cost(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_an_attempt_that_timed_out_may_have_been_paid(asked: Asked) -> None:
-    asked.hangs = True
-    with pytest.raises(ModelError, match="no answer within"):
-        await asked.once()
-    assert asked.budget.spent > 0.001
-    assert (await asked.store.totals()).usd == pytest.approx(asked.budget.spent)
+async def test_an_attempt_that_timed_out_may_have_been_paid(tmp_path: Path) -> None:
+    async with asking(tmp_path / "store.sqlite", timeout_s=1) as asked:
+        asked.hangs = True
+        with pytest.raises(ModelError, match="no answer within"):
+            await asked.once()
+        assert asked.budget.spent > 0.001
+        assert (await asked.store.totals()).usd == pytest.approx(asked.budget.spent)
 
 
 async def test_a_reply_that_was_cut_off_is_asked_for_shorter_and_not_shown(asked: Asked) -> None:
