@@ -73,9 +73,8 @@ def _fault_label(answer: str, task: CheckTask) -> str:
     # The longest first: a label inside a longer one ("positive" in "very positive") is not said by it.
     labels = sorted(map(folded, task.replacements), key=len, reverse=True)
     # One that is denied is not said either.
-    said_of = r"(?<!\w)(?<!\bnot )(?<!n't )(?<!n’t )(?<!\bneither )(?<!\bnor )"
-    named = re.findall(rf"{said_of}(?:{'|'.join(map(re.escape, labels))})(?!\w)", folded(answer))
-    said = set(named)
+    pattern = rf"(?<!\w)(not |\w+n['’]t |neither |nor )?({'|'.join(map(re.escape, labels))})(?!\w)"
+    said = {label for denied, label in re.findall(pattern, folded(answer)) if not denied}
     if not said:
         return "it names none of the labels"
     if len(said) > 1:
