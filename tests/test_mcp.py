@@ -194,3 +194,51 @@ def test_what_cannot_work_is_refused_before_anything_is_paid(given: str, fault: 
     demo = Path(__file__).parents[1] / "runs" / "demo"
     with pytest.raises(UserError, match=fault):
         load_config(None, [f"seeds={demo}", f"tools={given}"])
+
+
+ODD = """
+import json, os, sys
+mode, tools = sys.argv[1], [{"name": n, "inputSchema": {"type": "object"}} for n in ("read.all", "read_all")]
+for line in sys.stdin:
+    asked = json.loads(line)
+    how, result = asked["method"], None
+    if how == "initialize":
+        version = asked["params"]["protocolVersion"]
+        result = {"protocolVersion": version, "capabilities": {"tools": {}},
+                  "serverInfo": {"name": "odd", "version": "1"}}
+    elif how == "tools/list":
+        result = {"tools": tools} | ({"nextCursor": str(asked["id"])} if mode == "pages" else {})
+    elif how == "tools/call":
+        if mode == "dies":
+            os._exit(9)
+        said = [{"type": "text", "text": asked["params"]["name"]}]
+        result = {"content": "text" if mode == "odd result" else said}
+    if result is not None:
+        print("a line of a log" * (mode == "talks"))
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "wrong"),
+    [
+        ("dies", "Connection closed"),
+        ("odd result", "no result of the protocol"),
+        ("pages", "more than 100 pages"),
+    ],
+)
+async def test_a_server_that_breaks_is_a_failed_tool_and_no_result(
+    tmp_path: Path, mode: str, wrong: str
+) -> None:
+    server = McpServer(command=(sys.executable, "-c", ODD, mode), timeout_s=30)
+    with pytest.raises(ToolError, match=wrong):
+        await talk(tmp_path, server, [("notes_read_all", {})])
+
+
+async def test_tools_whose_names_would_be_the_same_are_told_apart(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = McpServer(command=(sys.executable, "-c", ODD, "talks"), timeout_s=30)
+    calls: Calls = [("notes_read_all", {}), ("notes_read_all_2", {})]
+    assert await talk(tmp_path, server, calls) == ["read.all", "read_all"]
+    assert "a line of a log" not in capfd.readouterr().err

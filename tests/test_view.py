@@ -23,9 +23,10 @@ from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.spans import Span, Spans
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.card import card, overturn
-from arenainstruct.runs.view.catalog import catalog, elsewhere, find
+from arenainstruct.runs.view.catalog import catalog, elsewhere, find, run_card
 from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
+from arenainstruct.runs.view.draw.run import figures
 from arenainstruct.runs.view.guard import Guard
 from arenainstruct.runs.view.indexing import catch_up
 from arenainstruct.runs.view.lineage import changed, lineage
@@ -351,3 +352,19 @@ def test_a_run_in_a_database_is_named_and_not_shown(tmp_path: Path) -> None:
     assert elsewhere(tmp_path) == ("shared-1",) and catalog(tmp_path) == ()
     with pytest.raises(UserError, match="SQLite alone"):
         find(tmp_path, "shared-1")
+
+
+def test_a_killed_run_shows_what_it_told_last_and_how_it_is_taken_up(
+    made: Path, tmp_path: Path
+) -> None:
+    whole = run_card(find(made, "a-1"))
+    shutil.copytree(made / "a-1", tmp_path / "a-1")
+    (tmp_path / "a-1" / "result.json").unlink()
+    killed = run_card(find(tmp_path, "a-1"))
+    assert (killed.status, killed.calls, killed.rounds) == (
+        "interrupted",
+        whole.calls,
+        whole.rounds,
+    )
+    assert "arenainstruct resume a-1" in str(figures(killed, {}))
+    assert "resume" not in str(figures(whole, {}))

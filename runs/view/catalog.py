@@ -88,7 +88,9 @@ def run_card(source: Source) -> RunCard:
     told = source.meta(LIVE)
     live = Live.read(told) if told else None
     at_work = live if live is not None and live.at_work else None
-    reached = at_work.reached if at_work else result.get("reached", {})
+    # A run that was killed left no result: what it told last is the best that is known.
+    last = live if at_work or not result else None
+    reached = last.reached if last else result.get("reached", {})
     return RunCard(
         run_id=source.folder.run_id,
         status=_status(source, at_work, result),
@@ -96,8 +98,8 @@ def run_card(source: Source) -> RunCard:
         round=reached.get("round", 0),
         rounds=reached.get("rounds", 0),
         counts={k: n for k, n in result.get("counts", {}).items() if isinstance(n, int)},
-        usd=live.usd if live and at_work else result.get("usd", live.usd if live else 0.0),
-        calls=live.calls if live and at_work else result.get("calls_in_all", 0),
+        usd=last.usd if last else result.get("usd", 0.0),
+        calls=last.calls if last else result.get("calls_in_all", 0),
         ratings=tuple(result.get("ratings", ())),
         changed=live.at if live and at_work else source.store.stat().st_mtime,
         parent=(source.meta("fork") or {}).get("parent", ""),

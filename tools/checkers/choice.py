@@ -10,9 +10,11 @@ from .task import CheckTask, Rule
 from .text import folded
 
 _SAID = re.compile(
-    r"(?:answer|option|choice)(?: (?:is|would be|must be))?:?\s{0,2}[*_(\[]{0,3}([A-F])\b(?![a-z'’])",
+    r"(?:answer|option|choice)(?: (?:is|would be|must be))?[:=]?\s{0,2}[*_(\[]{0,3}([A-F])\b(?![a-z'’])",
     re.I,
 )
+_BOXED = re.compile(r"\\boxed\{\s?(?:\\text\{)?\(?([A-F])\)?\}{1,2}")
+_LOWER = re.compile(r"\(?([a-f])[).]?")
 _ALONE = re.compile(r"[*_(\[]{0,3}([A-F])(?:[*_)\].:,]|\Z|\s{1,2}[-–—]\s)")
 _MARKED = re.compile(r"(?<![\w'’])([A-F])[)\].*:](?!\w)")
 
@@ -38,6 +40,9 @@ def _fault_options(answer: str, task: CheckTask) -> str:
 def chosen_letter(answer: str, options: tuple[str, ...]) -> str:
     """Return the letter of the option that an answer settles on; empty for none or several."""
     letters = "ABCDEF"[: len(options)]
+    answer = _BOXED.sub(r"Answer: \1", answer)
+    if found := _LOWER.fullmatch(answer.strip()):
+        answer = found[1].upper()
     if found := _ALONE.match(answer.strip()):
         return found[1] if found[1] in letters else ""
     said = {m[1].upper() for m in _SAID.finditer(answer)} & set(letters)
@@ -67,8 +72,9 @@ def _problem_label(task: CheckTask) -> str:
 def _fault_label(answer: str, task: CheckTask) -> str:
     # The longest first: a label inside a longer one ("positive" in "very positive") is not said by it.
     labels = sorted(map(folded, task.replacements), key=len, reverse=True)
-    named = re.findall(rf"(?<!\w)(?:{'|'.join(map(re.escape, labels))})(?!\w)", folded(answer))
-    said = set(named)
+    # One that is denied is not said either.
+    pattern = rf"(?<!\w)(not |\w+n['’]t |neither |nor )?({'|'.join(map(re.escape, labels))})(?!\w)"
+    said = {label for denied, label in re.findall(pattern, folded(answer)) if not denied}
     if not said:
         return "it names none of the labels"
     if len(said) > 1:

@@ -2,17 +2,24 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..optional import optional
 from ..settings import McpServer
 
 EXTRA = "arenainstruct[mcp]"
 _QUIET = partial(open, os.devnull, "w")
+_PAGES = 100
+logging.getLogger("mcp").addHandler(
+    logging.NullHandler()
+)  # else it tells the terminal of odd lines
 
 
 class Connection:
@@ -24,10 +31,14 @@ class Connection:
         """Calls so far."""
 
     async def listing(self) -> str:
-        """Return the server's tools as JSON, in its order."""
+        """Return the server's tools as JSON, in its order.
+
+        Raises:
+            OSError: it never comes to an end.
+        """
         found: list[dict[str, Any]] = []
         cursor: str | None = None
-        while True:
+        for _ in range(_PAGES):
             page = await self._client.list_tools(cursor=cursor)
             found += [
                 {"name": t.name, "description": t.description or "", "parameters": t.input_schema}
@@ -36,12 +47,14 @@ class Connection:
             cursor = page.next_cursor
             if not cursor:
                 return json.dumps(found, ensure_ascii=False)
+        raise OSError(f"the MCP server lists its tools on more than {_PAGES} pages")
 
     async def call(self, tool: str, arguments: str) -> str:
         """Return a tool's result as text.
 
         Raises:
             ValueError: the server refused the call, in its own words.
+            OSError: it ended, gave no answer in time, or none of the protocol.
         """
         errors = optional("mcp", EXTRA)
         self.done += 1
@@ -49,7 +62,12 @@ class Connection:
         try:
             result = await self._client.call_tool(tool, given)
         except errors.MCPError as error:
-            raise ValueError(str(error.error.message)) from error
+            said = str(error.error.message)
+            if said == "Connection closed" or said.startswith("Request 'tools/call' timed out"):
+                raise OSError(f"the MCP server: {said}") from error
+            raise ValueError(said) from error
+        except ValidationError as error:
+            raise OSError("the MCP server gave no result of the protocol") from error
         text = "\n".join(map(_told, result.content))
         if not text and result.structured_content is not None:
             text = json.dumps(result.structured_content, ensure_ascii=False)
@@ -100,7 +118,11 @@ async def connection(server: McpServer) -> AsyncIterator[Connection]:
 
     task = asyncio.create_task(hold())
     try:
-        yield await asyncio.wait_for(opened, server.timeout_s)
+        try:
+            ready = await asyncio.wait_for(opened, server.timeout_s)
+        except TimeoutError as error:
+            raise OSError(f"no MCP server answers within {server.timeout_s:g} s") from error
+        yield ready
     finally:
         stop.set()
         if not opened.done() or opened.cancelled():

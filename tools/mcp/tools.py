@@ -60,9 +60,10 @@ def listed(server: str, found: str, wanted: Iterable[str]) -> list[Tool]:
             f"the MCP server {server} has no tool {missing[0]!r}; tools: {', '.join(rows)}"
         )
     names = list(rows) if "" in asked else list(dict.fromkeys(asked))
+    made = _made(server, rows)
     return [
         Tool(
-            name=_made(server, name),
+            name=made[name],
             description=str(rows[name]["description"]),
             parameters=rows[name]["parameters"],
             answer=partial(_call, server, name),
@@ -75,9 +76,16 @@ def listed(server: str, found: str, wanted: Iterable[str]) -> list[Tool]:
     ]
 
 
-def _made(server: str, name: str) -> str:
-    """Return a tool's name as endpoints take it."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", f"{server}_{name}")[:_LONGEST]
+def _made(server: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the names of a server's tools as endpoints take them, no two alike."""
+    made: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^a-zA-Z0-9_-]", "_", f"{server}_{name}")[:_LONGEST]
+        count = 1
+        while (one := plain if count == 1 else f"{plain[: _LONGEST - 4]}_{count}") in made.values():
+            count += 1
+        made[name] = one
+    return made
 
 
 async def _listing(server: str, given: Given, arguments: str) -> str:
@@ -98,9 +106,8 @@ async def _connected(server: str, given: Given) -> Connection:
         given.held[memory] = opened
     past = [call for call in given.past if call.memory == memory]
     if settings.again and len(past) > opened.done:
-        names = {
-            _made(server, row["name"]): row["name"] for row in json.loads(await opened.listing())
-        }
+        rows = json.loads(await opened.listing())
+        names = {one: name for name, one in _made(server, (row["name"] for row in rows)).items()}
         for call in past[opened.done :]:
             # What was refused then is refused again.
             with suppress(ValueError):

@@ -40,7 +40,13 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
         stage = live.reached.get("stage", "reading")
         done = f"{live.reached.get('done', 0)}/{live.reached.get('of', 0)}"
         shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", f"{live.rate:.1f}/s")]
-    return bits.tiles(*shown)
+    if live is not None or card.status in ("completed", "arena"):
+        return bits.tiles(*shown)
+    how = f"{card.reason}. " if card.reason else ""
+    said = (
+        f"{how}`arenainstruct resume {card.run_id}` takes it up; what was paid is not paid again."
+    )
+    return join(bits.tiles(*shown), h("p", said, class_="note", role="status"))
 
 
 def ring(picture: Picture, active: str = "") -> Safe:

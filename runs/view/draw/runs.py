@@ -36,7 +36,11 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
 
 
 def _line(card: RunCard) -> list[object]:
-    count = card.counts.get
+
+    def count(*kinds: str) -> str:
+        # A run at work, or killed, has not summed up.
+        return bits.short(sum(card.counts.get(k, 0) for k in kinds)) if card.counts else "–"
+
     held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
     best = next(iter(held_out or card.ratings), None)
     forked = h("small", f" forked from {card.parent}", class_="soft") if card.parent else None
@@ -44,10 +48,10 @@ def _line(card: RunCard) -> list[object]:
         [bits.link(card.run_id, bits.run_link(card.run_id)), forked],
         bits.chip(card.status, card.reason),
         f"{card.round} of {card.rounds}" if card.rounds else "–",
-        bits.short(count("instruction", 0)),
+        count("instruction"),
         bits.share(card.kept),
-        bits.short(count("battle", 0)),
-        bits.short(count("sft", 0) + count("preference", 0)),
+        count("battle"),
+        count("sft", "preference"),
         bits.short(card.calls),
         bits.usd(card.usd),
         f"{best['model']} {best['rating']:.0f}" if best else "–",
