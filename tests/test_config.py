@@ -132,6 +132,12 @@ def test_a_wrong_override_is_named_as_it_was_given(mine: Path, override: str, fi
     assert any(line.startswith(f"--set {override}: {finding}") for line in wrong(mine, override))
 
 
+def test_a_model_that_only_an_override_names_may_be_another_one(mine: Path) -> None:
+    (line,) = wrong(mine, "models.techer.model=weak")
+    assert line.startswith("--set models.techer.model=weak: models.techer.provider: is missing")
+    assert line.endswith("; did you mean models.teacher?")
+
+
 def test_a_jury_of_the_contenders_own_families_is_refused(mine: Path) -> None:
     models = ("small", "teacher", "other")
     (found,) = wrong(

@@ -37,14 +37,18 @@ _NEEDS = {
 """By the (first words of the) types of pydantic's errors."""
 
 
-def explain(error: ValidationError, config: type[BaseModel]) -> Iterator[tuple[Location, str]]:
-    """Yield the location and the words of everything that pydantic found wrong with a config."""
+def explain(
+    error: ValidationError, config: type[BaseModel], data: dict[str, Any]
+) -> Iterator[tuple[Location, str]]:
+    """Yield the location and the words of everything that pydantic found wrong with a config's data."""
     findings: dict[Location, str] = {}
     for found in error.errors(include_url=False):
         finding = dict(found)
         loc = _location(finding)
         owner = _owner(config, list(found["loc"][:-1]))
         words = _words(finding, owner, loc)
+        if finding["type"] == "union_tag_not_found":
+            words += _meant(str(loc[1]), data["models"])
         # A field that takes a word or a number is found wrong twice, once as each.
         findings[loc] = f"{findings[loc]}, or {_need(finding)}" if loc in findings else words
     for loc, words in findings.items():
@@ -76,6 +80,15 @@ def _words(finding: dict[str, Any], owner: type[BaseModel] | None, loc: Location
     if kind == "value_error":
         return str(context["error"])
     return f"found {shown(finding['input'])}; needs {_need(finding)}"
+
+
+def _meant(alias: str, models: dict[str, Any]) -> str:
+    """Return the model that may be meant, where one is written that has no provider."""
+    others = [
+        name for name, said in models.items() if isinstance(said, dict) and "provider" in said
+    ]
+    near = get_close_matches(alias, others, 1)
+    return f"; did you mean models.{near[0]}?" if near else ""
 
 
 def _need(finding: dict[str, Any]) -> str:

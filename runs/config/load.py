@@ -144,7 +144,7 @@ def load(
     try:
         config = kind.model_validate(kind.own(origin.data))
     except ValidationError as error:
-        findings += [f for f in explain(error, kind) if f[0] not in hidden]
+        findings += [f for f in explain(error, kind, origin.data) if f[0] not in hidden]
     findings += kind.early_faults(origin.data)
     if config is not None and not findings:
         findings += config.faults()

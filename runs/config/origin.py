@@ -20,6 +20,8 @@ class Origin:
         self._name = name
         self._node = node
         self._overrides: dict[tuple[str, ...], str] = {}
+        self._made: dict[tuple[str, ...], str] = {}
+        """Sections that an override began."""
 
     @classmethod
     def of(cls, source: str | Path | Mapping[str, Any]) -> Self:
@@ -53,8 +55,10 @@ class Origin:
         names = tuple(map(str, loc))
         for path, override in reversed(self._overrides.items()):
             if names[: len(path)] == path or path[: len(names)] == names:
-                secret = hide or ("://" in override and re.search("@|password", override, re.I))
-                return f"--set {'.'.join(path)}" if secret else f"--set {_short(override)}"
+                return _told(override, hide)
+        # What is missing in a section that only an override speaks of is missing there.
+        if made := next((o for path, o in self._made.items() if names[: len(path)] == path), ""):
+            return _told(made, hide)
         return f"{self._name}:{line_of(self._node, loc)}" if self._node else self._name
 
     def override(self, override: str) -> None:
@@ -67,9 +71,11 @@ class Origin:
         names = dotted.strip().split(".")
         if not sign or not all(names):
             raise UserError(f"--set {override}: write it as section.field=value")
-        here, path = self.data, []
+        here, path = self.data, list[str]()
         while (name := _next_name(here, names)) != ".".join(names):
             names = names[name.count(".") + 1 :]
+            if name not in here:
+                self._made[(*path, name)] = override
             here[name] = _section(here.get(name), name, override)
             here = here[name]
             path.append(name)
@@ -106,6 +112,11 @@ def _not_a_config(name: str, found: str) -> str:
         f"{name}: {found}; a config is a YAML file of sections (seeds, models, cast, …). "
         f"To run on documents with the embedded models: --seeds {name}"
     )
+
+
+def _told(override: str, hide: bool) -> str:
+    secret = hide or ("://" in override and re.search("@|password", override, re.I))
+    return f"--set {override.partition('=')[0].strip() if secret else _short(override)}"
 
 
 def _short(text: str) -> str:
