@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,17 @@ def test_another_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
         Store.open(tmp_path / "notes.txt")
     with pytest.raises(UserError, match="no database URL"):
         Store.open("://")
+
+
+def test_a_store_that_lost_a_table_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Store.open(path).close()
+    Store.open(path).close()
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("DROP TABLE records")
+    for _ in range(2):  # the first refusal makes nothing
+        with pytest.raises(UserError, match=r"has lost its tables \(records\): put a copy"):
+            Store.open(path)
 
 
 WRITE_FOR_EVER = """

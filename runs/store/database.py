@@ -131,22 +131,30 @@ def _make_tables(engine: Engine, place: Place) -> None:
     """Make the tables unless they are there.
 
     Raises:
-        UserError: they are those of another release.
+        UserError: they are those of another release, or some of them were lost.
     """
     with engine.connect() as connection:
         own = connection.execution_options(isolation_level=dialect_of(place).making)
         with own.begin():
             dialect_of(place).prepare(own, place)
-            METADATA.create_all(own)
-            found = own.scalar(select(META.c.value).where(META.c.key == "format"))
+            there = set(inspect(own).get_table_names(schema=place.schema or None))
+            written = select(META.c.value).where(META.c.key == "format")
+            found = own.scalar(written) if META.name in there else None
             if found is None:
+                METADATA.create_all(own)
                 values = {"key": "format", "value": str(FORMAT)}
                 own.execute(insert_last(META, engine.dialect.name), values)
-    if found is not None and str(found) != str(FORMAT):
-        raise UserError(
-            f"{place.text}: its format is {found}, this release reads {FORMAT}: "
-            "use the release that wrote it, or start a new run"
-        )
+            elif str(found) != str(FORMAT):
+                raise UserError(
+                    f"{place.text}: its format is {found}, this release reads {FORMAT}: "
+                    "use the release that wrote it, or start a new run"
+                )
+            elif lost := METADATA.tables.keys() - there:
+                # The format is written last: a table made now would hide what it held.
+                raise UserError(
+                    f"{place.text}: has lost its tables ({', '.join(sorted(lost))}): put a copy of it "
+                    "back, or start a new run, which pays for every call again"
+                )
 
 
 def holds_store(place: Place) -> bool:
