@@ -28,7 +28,7 @@ RANKS = ("rank", "rank (ub)", "rank* (ub)", "place", "position")
 """Columns in which less is better."""
 MARGINS = ("95% ci", "ci")
 """Columns that tell how far an interval goes to both sides, as LMArena writes it: +5/-4."""
-MARGIN = re.compile(r"\s*\(?\s*([+-]?\d+(?:\.\d*)?)\s*[/,]\s*([+-]?\d+(?:\.\d*)?)\s*\)?\s*")
+MARGIN = re.compile(r"\(?\s*+([+-]?\d+(?:\.\d*)?)\s*+[/,]\s*+([+-]?\d+(?:\.\d*)?)\s*+\)?")
 ENDS = (("low", "high"), ("rating_q025", "rating_q975"), ("lower", "upper"))
 ERRORS = ("standard_error", "std_error", "stderr", "error")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -150,7 +150,7 @@ def _ends(
 def _margins(
     rows: Iterable[Row], name: str, score: Floats
 ) -> tuple[Floats | None, Floats | None, list[str]]:
-    told = [MARGIN.fullmatch(str(row.values.get(name) or "")) for row in rows]
+    told = [MARGIN.fullmatch(str(row.values.get(name) or "").strip()) for row in rows]
     sides = [sorted(map(float, one.groups())) for one in told if one]
     if not sides or len(sides) < len(told):
         return None, None, [f"{name} is no +5/-4"]
