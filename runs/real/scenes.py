@@ -11,6 +11,8 @@ MODEL = "smollm2"
 HOUR = 60.0
 _SHORT = 10.0
 """Minutes of a scene below which it may end before there is anything to measure."""
+_FEW = 20
+"""Things, such as replies, below which a share of them tells little."""
 _THROUGH = 20
 """Instructions through the gate in an hour of a scene."""
 
@@ -26,11 +28,11 @@ class Goal:
     """Of how many things it is a figure: of none, a short run tells nothing."""
 
     def verdict(self, figures: Figures, minutes: float) -> Literal["reached", "MISSED", "unknown"]:
-        """Return what came of it."""
-        if not self.tells(figures) and minutes < _SHORT:
-            return "unknown"
-        reached = self.tells(figures) > 0 and self.reached(figures, minutes)
-        return "reached" if reached else "MISSED"
+        """Return what came of it; of too few things a short run cannot tell that it is missed."""
+        told = self.tells(figures)
+        if told and self.reached(figures, minutes):
+            return "reached"
+        return "unknown" if told < _FEW and minutes < _SHORT else "MISSED"
 
 
 def _parsed(least: float) -> Goal:
