@@ -219,6 +219,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "wrong"),
     [
@@ -235,6 +236,7 @@ async def test_a_server_that_breaks_is_a_failed_tool_and_no_result(
         await talk(tmp_path, server, [("notes_read_all", {})])
 
 
+@pytest.mark.slow
 async def test_tools_whose_names_would_be_the_same_are_told_apart(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
