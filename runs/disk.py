@@ -17,6 +17,8 @@ from .store.requests import Unreadable
 
 _DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
 """What SQLite says of a file that is not what it was."""
+_ILLEGIBLE = (orjson.JSONDecodeError, Unreadable)
+"""What a store holds, and is not what was written."""
 _OTHER_STORE = "put a copy of it back, or start a new run"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -32,10 +34,10 @@ def kept_in(folder: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, DBAPIError) as error:
-        said = error.orig if isinstance(error, DBAPIError) else error
+        said = _said(error)
         if isinstance(said, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
             raise
-        if any(word in str(said) for word in _DAMAGED):
+        if _tells_damage(said):
             raise UserError(_damage(folder, str(said))) from error
         raise _stop(folder, str(said)) from error
     except OSError as error:
@@ -44,9 +46,8 @@ def kept_in(folder: Path) -> Iterator[None]:
             raise
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise _stop(folder, what, full=error.errno in _NO_ROOM) from error
-    except (orjson.JSONDecodeError, Unreadable) as error:
-        told = f"{folder / STORE_FILE}: is damaged ({error}); {_OTHER_STORE}"
-        raise UserError(told) from error
+    except _ILLEGIBLE as error:
+        raise _damaged(folder / STORE_FILE, error) from error
     except ArrowException as error:
         raise _stop(folder, str(error)) from error
 
@@ -61,12 +62,24 @@ def legible(store: object) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, DBAPIError) as error:
-        said = str(error.orig if isinstance(error, DBAPIError) else error)
-        if not any(word in said for word in _DAMAGED):
+        if not _tells_damage(_said(error)):
             raise
-        raise UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}") from error
-    except (orjson.JSONDecodeError, Unreadable) as error:
-        raise UserError(f"{store}: is damaged ({error}); {_OTHER_STORE}") from error
+        raise _damaged(store, _said(error)) from error
+    except _ILLEGIBLE as error:
+        raise _damaged(store, error) from error
+
+
+def _said(error: sqlite3.DatabaseError | DBAPIError) -> BaseException:
+    """Return the driver's own error."""
+    return (error.orig or error) if isinstance(error, DBAPIError) else error
+
+
+def _tells_damage(said: BaseException) -> bool:
+    return any(word in str(said) for word in _DAMAGED)
+
+
+def _damaged(store: object, said: BaseException) -> UserError:
+    return UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}")
 
 
 def _stop(folder: Path, what: str, *, full: bool = False) -> StopRun:

@@ -19,13 +19,13 @@ _UNABLE = re.compile(r"no endpoints found that", re.IGNORECASE)
 _KEY, _CREDIT, _PLACE = "check the key", "the account has no credit left", "check base_url"
 _MODEL = "check base_url and the model's name"
 _NEXT = {401: _KEY, 402: _CREDIT, 403: "check what the key may use", 404: _MODEL, 405: _PLACE}
+_SPENT = r"insufficient[ _](quota|credits?|balance|funds)"
 # Some say it with a 400; a rate limit points to the page about billing too.
 _REFUSALS = (
     (_KEY, r"(invalid|incorrect)[ _]api[ _]key|api[ _]key[ _](not[ _]valid|invalid)"),
     (
         _CREDIT,
-        r"insufficient[ _](quota|credits?|balance|funds)|exceeded your current quota|credit balance"
-        r"|billing[ _]hard[ _]limit",
+        rf"{_SPENT}|exceeded your current quota|credit balance|billing[ _]hard[ _]limit",
     ),
     (
         _MODEL,
@@ -33,7 +33,6 @@ _REFUSALS = (
         r"|(invalid|unknown|no such) model\b",
     ),
 )
-_SURELY = re.compile(r"insufficient[ _](quota|credits?|balance|funds)", re.IGNORECASE)
 _NO_SUCH_PLACE = re.compile(r"unexpected endpoint", re.IGNORECASE)
 _WRITTEN_BADLY = frozenset({"json_validate_failed", "tool_use_failed"})
 """What the model wrote was not what a grammar wanted: it may write something else next time."""
@@ -119,7 +118,7 @@ def refusal(status: int, text: str, error: Mapping[str, Any], *, wait: bool) -> 
     """
     if status in _CLIENTS:
         said = f"{error.get('code')} {error.get('type')} {text}"
-        if wait and not _SURELY.search(said):
+        if wait and not re.search(_SPENT, said, re.I):
             return ""
         if status == 429 and _NO_SUCH_PLACE.search(said):
             return _PLACE
