@@ -84,16 +84,16 @@ flywheel-real: local .train/.ready
 	.train/bin/python -m arenainstruct.runs.flywheel_real $(ARGS)
 
 bench: setup
-	$(PY) -m arenainstruct.runs.bench
+	$(PY) -m arenainstruct.runs.bench.calls
 
 bench-arena: setup
-	$(PY) -m arenainstruct.runs.bench_arena
+	$(PY) -m arenainstruct.runs.bench.arena
 
 # A run of a million rows and a hundred thousand traces, made up, in the viewer: `make bench-view ROWS=100000 TRACES=10000`
 ROWS ?= 1000000
 TRACES ?= 100000
 bench-view: setup
-	$(PY) -m arenainstruct.runs.bench_view --rows $(ROWS) --traces $(TRACES)
+	$(PY) -m arenainstruct.runs.bench.view --rows $(ROWS) --traces $(TRACES)
 
 # Pictures of every page, into docs/view; needs chromium.
 screenshots: setup

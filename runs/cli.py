@@ -13,15 +13,15 @@ from .arena.command import arena
 from .audit.command import audit
 from .authoring.command import new, preview
 from .benchmark.command import benchmark
-from .calls_command import calls, prompts
-from .ctl import ctl
-from .export_command import export
-from .fork_command import diff, fork
+from .calls.command import calls, prompts
+from .control.command import ctl
+from .export.command import export
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
 from .options import RUNS, JsonLastOption, RunArg, RunsOption
 from .policy.command import policy
-from .terminal import aside, say
+from .replay.fork_command import diff, fork
+from .screen.terminal import aside, say
 from .testset.command import testset
 from .view.command import view
 
@@ -150,7 +150,7 @@ def replay(
 
     Exit status: 0 the same bytes came out; 1 the first call or file that differs is named.
     """
-    from .replay import replay as replay_run
+    from .replay.replay import replay as replay_run
 
     found = replay_run(run, runs_dir=runs_dir, to=to)
     say(json.dumps(found.data()) if as_json else str(found))
@@ -255,8 +255,8 @@ def _watch(
     runs_dir: Path,
 ) -> None:
     """Start or resume a run under a view, print its result, and exit with its status."""
-    from .summary import summary
-    from .views import view
+    from .screen.summary import summary
+    from .screen.views import view
 
     with view() as watching:
         try:
@@ -287,7 +287,7 @@ def version(
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
     from ..agents.errors import StopRun, UserError
-    from .program import program
+    from .screen.program import program
 
     try:
         app()

@@ -11,7 +11,7 @@ from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
 from ..agents.errors import StopRun, UserError
-from .program import program
+from .screen.program import program
 from .store import STORE_FILE
 from .store.requests import Unreadable
 

@@ -32,10 +32,10 @@ from ..agents.troupe import Troupe
 from ..tools.retrieval import ApiIndex
 from ..tools.web.web import Web
 from .config.load import Config
+from .control.interrupt import landing
 from .disk import legible
 from .folder import CHECKPOINTS
-from .forked import Forked
-from .interrupt import landing
+from .replay.forked import Forked
 from .store import Place, Store
 from .trace import Listen, Trace
 

@@ -28,10 +28,10 @@ from .dataset import CardFacts, RatingFact, write_dataset
 from .dataset.counts import dropped_by_leaf
 from .dataset.coverage import read_coverage
 from .folder import RunFolder
-from .judging import judging
-from .jurors import juror_failures
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
+from .screen.judging import judging
+from .screen.jurors import juror_failures
 from .store import Store
 
 _ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02

@@ -30,19 +30,19 @@ from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
-from .control import attended
+from .control.control import attended
+from .control.interrupt import run_interruptible
 from .duplicates import TaskDuplicates, known_texts
+from .export.otlp import exporting
 from .folder import ARENA, RUNS, RunFolder
 from .heap import frozen_heap
 from .ingest import ingest
-from .interrupt import run_interruptible
 from .manifest import Manifest
 from .opening import Opened, Opening, stored
-from .otlp import exporting
-from .program import program
-from .progress import Progress
 from .report import close_run
 from .result import RunResult
+from .screen.program import program
+from .screen.progress import Progress
 from .store import Place, checkpointer, drop_store
 from .trace import Listen
 from .training.trainer import refuse_missing, trainer_of

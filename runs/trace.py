@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..agents.trace import Tracer, note, span
+from .screen.terminal import aside
 from .store import Store
-from .terminal import aside
 
 Listen = Callable[[str, dict[str, Any]], None]
 """Called with (kind, data) for every event; must be quick."""

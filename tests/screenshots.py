@@ -11,8 +11,8 @@ from pathlib import Path
 
 from arenainstruct.runs import load_config
 from arenainstruct.runs.folder import RunFolder
-from arenainstruct.runs.fork import fork_async
 from arenainstruct.runs.opening import stored
+from arenainstruct.runs.replay.fork import fork_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.view.card import overturn
 from arenainstruct.runs.view.indexing import catch_up

@@ -127,7 +127,7 @@ def test_dry_run_and_limit(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["seeds"] == 1
     assert found["most"]["calls"] > found["likely"]["calls"] > 0
     assert not (docs / "runs").exists()
-    monkeypatch.setattr("arenainstruct.runs.views.LINE_EVERY_S", 0)
+    monkeypatch.setattr("arenainstruct.runs.screen.views.LINE_EVERY_S", 0)
     limited = command("run", "--seeds", "docs", "--limit", "1", "--json", *small(), cwd=docs)
     assert json.loads(limited.out)["counts"]["seed"] == 1
     assert "round 1/1 generate 1/1 · " in limited.err, "how far it is, also within a stage"

@@ -9,7 +9,7 @@ import pytest
 
 from arenainstruct.agents.errors import UserError
 from arenainstruct.runs import load_config
-from arenainstruct.runs.control import LIVE, Live, ask
+from arenainstruct.runs.control.control import LIVE, Live, ask
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored

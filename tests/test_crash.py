@@ -27,11 +27,11 @@ from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
-from arenainstruct.runs.program import program
 from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
+from arenainstruct.runs.screen.program import program
+from arenainstruct.runs.screen.summary import summary
 from arenainstruct.runs.store import STORE_FILE, Store
-from arenainstruct.runs.summary import summary
 from tests.command import command
 from tests.folders import differing
 from tests.process import start

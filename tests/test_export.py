@@ -14,7 +14,7 @@ from arenainstruct.agents.records import Answer, Instruction, ToolCall, Turn
 from arenainstruct.agents.rows import PreferenceRow, SftRow
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.dataset.conversation import plain, tool_specs
-from arenainstruct.runs.export import export
+from arenainstruct.runs.export.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.tools.registry import offered
 

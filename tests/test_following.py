@@ -11,7 +11,7 @@ from arenainstruct.graphs.checking import unusable
 from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.opening import stored
-from arenainstruct.runs.replay import replay
+from arenainstruct.runs.replay.replay import replay
 from arenainstruct.tools.constraints import FAMILIES, conflict, read
 
 DEMO = Path(__file__).parents[1] / "runs" / "demo"

@@ -9,10 +9,10 @@ from arenainstruct.agents.errors import UserError
 from arenainstruct.prompts.template import FOLDER
 from arenainstruct.runs import load_config
 from arenainstruct.runs.folder import RunFolder
-from arenainstruct.runs.fork import fork_async
 from arenainstruct.runs.mock import MockServer
 from arenainstruct.runs.opening import stored
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.fork import fork_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.view.compare import compare
 from arenainstruct.runs.view.source import Source

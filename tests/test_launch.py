@@ -19,9 +19,9 @@ from arenainstruct.runs import (
     resume_async,
 )
 from arenainstruct.runs.folder import RunFolder
-from arenainstruct.runs.progress import Progress
-from arenainstruct.runs.replay import replay
-from arenainstruct.runs.summary import summary
+from arenainstruct.runs.replay.replay import replay
+from arenainstruct.runs.screen.progress import Progress
+from arenainstruct.runs.screen.summary import summary
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 

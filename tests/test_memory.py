@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arenainstruct.runs.bench import server, write_seeds
+from arenainstruct.runs.bench.calls import server, write_seeds
 
 LOG = logging.getLogger(__name__)
 FEW, MANY = 1_000, 10_000
@@ -16,7 +16,7 @@ CHILD = """
 import json, sys, time
 from pathlib import Path
 from arenainstruct.runs import launch
-from arenainstruct.runs.bench import config
+from arenainstruct.runs.bench.calls import config
 
 url, seeds, runs, run_id = sys.argv[1:]
 started = time.monotonic()

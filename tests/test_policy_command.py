@@ -10,7 +10,7 @@ import pytest
 
 from arenainstruct.runs import load_config
 from arenainstruct.runs.mock import MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from tests.command import Said, command

@@ -20,7 +20,7 @@ from arenainstruct.runs.cli import app
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import Place, Store, drop_store, holds_store, peers
 from arenainstruct.runs.testset.result import folder_name

@@ -7,7 +7,7 @@ from stat import S_IMODE
 
 import pytest
 
-from arenainstruct.runs.terminal import plain
+from arenainstruct.runs.screen.terminal import plain
 from tests.process import start
 from tests.sink import ADDRESSES, TELEMETRY, Sink
 

@@ -15,7 +15,7 @@ from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from tests.small_loop import write_config

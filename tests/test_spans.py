@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 
 from arenainstruct.runs import load_config
+from arenainstruct.runs.export.otlp import CONTENT, ENDPOINT, HEADERS, send
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.opening import stored
-from arenainstruct.runs.otlp import CONTENT, ENDPOINT, HEADERS, send
 from arenainstruct.runs.run import launch_async
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"

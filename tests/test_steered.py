@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.graphs import kinds
-from arenainstruct.runs.calls import ShownCall, Wanted, calls
+from arenainstruct.runs.calls.calls import ShownCall, Wanted, calls
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.refinement import Refinement

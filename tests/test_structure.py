@@ -14,7 +14,7 @@ from arenainstruct.graphs.supervisor.cells import Cell, Leaves
 from arenainstruct.graphs.supervisor.decisions import Decision, TaxonomyVersion, decision_id
 from arenainstruct.runs import load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.policy import LeafPolicy, Policy

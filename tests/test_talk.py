@@ -11,7 +11,7 @@ from arenainstruct.agents.records import Answer, Battle
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.arena.protocols import fight
 from arenainstruct.runs import launch_async, load_config
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.store import Store
 from arenainstruct.taxonomy.loading import load_skill
 from tests.stage import READING, SEED, Line, Stage, instruction, scanned, staged

@@ -9,10 +9,10 @@ import pytest
 from arenainstruct.agents.models.thoughts import read_message, split_thoughts
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.mock import MockOptions, MockServer
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
+from arenainstruct.runs.screen.summary import summary
 from arenainstruct.runs.store import STORE_FILE, Entry, Store
-from arenainstruct.runs.summary import summary
 
 XML = "Wrap it so:\n\n```xml\n<think>\nfirst\n</think>\n```\n\nThe closing tag is </think>."
 

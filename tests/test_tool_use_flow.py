@@ -17,7 +17,7 @@ from arenainstruct.graphs import kinds
 from arenainstruct.graphs.kinds import Kind
 from arenainstruct.runs import RunResult, launch, load_config
 from arenainstruct.runs.dataset.example import Example, stream_examples
-from arenainstruct.runs.export import export
+from arenainstruct.runs.export.export import export
 from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.tools.service import Service

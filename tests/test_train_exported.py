@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from arenainstruct.runs.export import export
+from arenainstruct.runs.export.export import export
 from tests.test_export import finished
 from tests.tiny import tiny
 

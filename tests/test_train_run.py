@@ -12,7 +12,7 @@ import pytest
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import launch, resume
 from arenainstruct.runs.config.config import load_config
-from arenainstruct.runs.replay import replay
+from arenainstruct.runs.replay.replay import replay
 from arenainstruct.runs.store import Store
 from tests.folders import differing
 from tests.process import python

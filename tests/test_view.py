@@ -15,12 +15,12 @@ import pytest
 
 from arenainstruct.agents.errors import UserError
 from arenainstruct.runs import load_config
-from arenainstruct.runs.atif import trajectories
+from arenainstruct.runs.export.atif import trajectories
+from arenainstruct.runs.export.spans import Span, Spans
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.labels import labels
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
-from arenainstruct.runs.spans import Span, Spans
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.card import card, overturn
 from arenainstruct.runs.view.catalog import catalog, elsewhere, find, run_card

@@ -19,7 +19,7 @@ from arenainstruct.agents.records import Turn
 from arenainstruct.agents.tool_door import ToolDoor, ToolUse
 from arenainstruct.runs import launch_async, load_config
 from arenainstruct.runs.config.skills import skill_faults
-from arenainstruct.runs.replay import replay_async
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.store import Store
 from arenainstruct.taxonomy.finding import FOLDER
 from arenainstruct.taxonomy.loading import load_skill

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..options import RUNS, JsonLastOption, OverridesOption, RunsOption
-from ..terminal import aside, say
+from ..screen.terminal import aside, say
 
 if TYPE_CHECKING:
     from .report import ArenaResult

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.services import Asked, Services
+from ..control.interrupt import run_interruptible
 from ..folder import ARENA, RUNS, RunFolder, refuse_odd_id
-from ..interrupt import run_interruptible
 from ..opening import Opened, Opening, stored
 from ..store import Place
 from .config import ArenaConfig

@@ -18,14 +18,14 @@ from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
 from ..folder import RunFolder
-from ..judging import judging
-from ..jurors import juror_failures
 from ..leaderboard.board import Board, boards
 from ..leaderboard.doubts import Doubt, canned_doubts
 from ..leaderboard.notes import doubts, notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
+from ..screen.judging import judging
+from ..screen.jurors import juror_failures
 from ..store import Store
 from .games import GAME, SCHEMA, game_row
 from .ranking import Ranking

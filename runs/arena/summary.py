@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..judging import judging_lines
-from ..jurors import failure_lines
+from ..screen.judging import judging_lines
+from ..screen.jurors import failure_lines
 from ..testset.prompts import told_empty
 from .report import is_tie
 

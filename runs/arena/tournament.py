@@ -25,7 +25,7 @@ from ...graphs.tournament.matchmakers import MATCHMAKERS
 from ...tools.audit.canned import Canned, Sayings, canned
 from ...tools.ratings.verdict import SCORES, first, in_order
 from ..leaderboard.doubts import canned_doubts
-from ..terminal import aside
+from ..screen.terminal import aside
 from .games import GAME, JudgedGame, judged_games, settled_games
 from .questions import Question
 from .ranking import Ranking, ranking

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..options import RUNS, JsonOption, JudgeOption, RunsOption, WhereOption
-from ..terminal import aside, say
+from ..screen.terminal import aside, say
 
 if TYPE_CHECKING:
     from ..folder import RunFolder
@@ -185,8 +185,8 @@ def _failures(run: "RunFolder | None") -> list[dict[str, Any]]:
     """Return the jurors of a run with games that gave no verdict; files do not tell."""
     import asyncio
 
-    from ..jurors import juror_failures
     from ..opening import stored
+    from ..screen.jurors import juror_failures
 
     if run is None:
         return []
@@ -201,7 +201,7 @@ def _sing(run: "RunFolder | None", count: int) -> "Canaries":
         UserError: there is no run whose jurors could be asked.
     """
     from ...agents.errors import StopRun, UserError
-    from ..interrupt import run_interruptible
+    from ..control.interrupt import run_interruptible
     from .probe import probe
 
     if run is None:

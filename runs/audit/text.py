@@ -15,10 +15,10 @@ from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
-from ..jurors import failure_lines
 from ..leaderboard.doubts import Doubt
 from ..leaderboard.notes import coefficients, hard, shares, worth
-from ..terminal import Page
+from ..screen.jurors import failure_lines
+from ..screen.terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries
 

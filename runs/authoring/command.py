@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ..options import JsonOption
-from ..program import program
-from ..terminal import aside, say
+from ..screen.program import program
+from ..screen.terminal import aside, say
 
 EXIT_FAILED = 1
 new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
@@ -71,7 +71,7 @@ def _drafted(
 ) -> str:
     from ...agents.errors import EpisodeError
     from ..config.config import load_config
-    from ..interrupt import run_interruptible
+    from ..control.interrupt import run_interruptible
     from .draft import draft, read_description, read_examples
 
     said, shown = read_description(described), read_examples(examples)

@@ -17,7 +17,7 @@ from typing import Any
 from ...agents.records import Passage, Record, Reject, Seed
 from ...graphs import kinds
 from ...graphs.kinds import Kind
-from ..calls import ShownCall, Wanted, calls
+from ..calls.calls import ShownCall, Wanted, calls
 from ..config.config import RunConfig, load_config
 from ..config.load import Source
 from ..config.skills import read_anew

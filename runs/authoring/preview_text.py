@@ -5,7 +5,7 @@ from textwrap import indent, shorten
 
 from ...agents.records import Answer, Battle, Instruction, Passage, Record
 from ...agents.rows import TrainingRow
-from ..calls import ShownCall
+from ..calls.calls import ShownCall
 from .preview import Preview, StageShown
 
 _LINES = 24

@@ -8,7 +8,7 @@ import typer
 
 from ..arena.command import Ticker
 from ..options import RUNS, JsonLastOption, LedgerOption, OverridesOption
-from ..terminal import aside, say
+from ..screen.terminal import aside, say
 
 _NAMES = {
     "mean": "mean of both levels, strict",
@@ -44,7 +44,7 @@ def benchmark(
 ) -> None:
     """Measure models on a public benchmark whose answers programs score; nothing of it is trained on."""
     from ..config.load import load
-    from ..interrupt import run_interruptible
+    from ..control.interrupt import run_interruptible
     from .measure import BenchmarkConfig, Order, measure
 
     loaded = load(config, BenchmarkConfig, overrides or ())

@@ -13,7 +13,7 @@ from ...agents.records import Seed
 from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
 from ..folder import RUNS
-from ..progress import clock, short
+from ..screen.progress import clock, short
 from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
 from .measured import Speed, measured

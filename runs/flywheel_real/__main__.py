@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from ...agents.errors import UserError
-from ..terminal import aside, say
+from ..screen.terminal import aside, say
 from .recipe import Sizes
 from .study import Study, table
 from .weights import gguf_file, hugging_face_folder

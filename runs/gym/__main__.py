@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from ...agents.errors import UserError
-from ..bench import say
+from ..bench.calls import say
 from .bout import base_of
 from .flywheel import flywheel
 from .model import BaseSettings

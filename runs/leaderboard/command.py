@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ..options import JsonOption, JudgeOption, WhereOption
-from ..terminal import say
+from ..screen.terminal import say
 
 if TYPE_CHECKING:
     from .fields import Control

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..options import JsonOption, JudgeOption
-from ..terminal import say
+from ..screen.terminal import say
 from .command import ErrorChoice
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ...tools.ratings.record import loss_rate
 from ...tools.ratings.standings import Standing
-from ..terminal import Page
+from ..screen.terminal import Page
 from .board import Board, controlled_rate
 from .doubts import Doubt
 from .notes import UNNAMED, VAGUE

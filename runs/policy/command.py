@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from ..options import RUNS, JsonOption, RunArg, RunsOption
-from ..terminal import say
+from ..screen.terminal import say
 
 if TYPE_CHECKING:
     from ...graphs.supervisor.decisions import Order
@@ -202,7 +202,7 @@ def _order(
 ) -> None:
     """Write orders that wait for the next round's plan, and say so."""
     from ...graphs import kinds
-    from ..program import program
+    from ..screen.program import program
     from .history import read_history
 
     async def write(store: "Store", folder: "RunFolder") -> "list[Order]":

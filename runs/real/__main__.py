@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from ...agents.errors import UserError
-from ..bench import say
+from ..bench.calls import say
 from ..folder import RunFolder
 from .scenes import HOUR, MODEL, SCENES, Scene
 from .table import Figures, figures

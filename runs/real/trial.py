@@ -27,7 +27,7 @@ from ...agents.models.request import Request
 from ...agents.models.structured import parses
 from ...prompts.template import prompt_names
 from ...taxonomy.finding import skill_names
-from ..bench import say
+from ..bench.calls import say
 from ..benchmark.measure import BenchmarkConfig
 from ..config.config import RunConfig, load_config
 from ..config.load import load

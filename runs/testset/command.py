@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..options import RUNS, JsonLastOption, LedgerOption, OverridesOption
-from ..terminal import aside, say
+from ..screen.terminal import aside, say
 
 if TYPE_CHECKING:
     from .config import SetConfig
@@ -124,7 +124,7 @@ def _make(
     from dataclasses import asdict
 
     from ...tools.tables import plain_name
-    from ..interrupt import run_interruptible
+    from ..control.interrupt import run_interruptible
     from .make import make
     from .result import chosen_row, write_jsonl
     from .summary import summary
@@ -144,7 +144,7 @@ def _make(
 def _compare(pairs: Path, config: "SetConfig", folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from ..interrupt import run_interruptible
+    from ..control.interrupt import run_interruptible
     from .rules import compare_rules, read_pairs
     from .summary import table
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
-from ..control import LIVE, Live
+from ..control.control import LIVE, Live
 from ..folder import ARENA, RunFolder
 from ..store import STORE_FILE
 from .source import Source

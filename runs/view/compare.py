@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ..disk import legible
-from ..forked import FORK
+from ..replay.forked import FORK
 from .diff import Piece, diff
 from .lineage import glance, won
 from .source import Source, alone

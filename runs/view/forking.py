@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from ...agents.errors import UserError
 from ...agents.models.secrets import redact
-from ..fork import check_fork
+from ..replay.fork import check_fork
 from .source import Source
 
 _BEGINS_S = 30.0

@@ -1,6 +1,6 @@
 """One run: its figures, its graphs with what happens in them, its models."""
 
-from ...control import Live
+from ...control.control import Live
 from ..catalog import RunCard
 from ..picture import INSIDE, Box, Picture
 from . import bits

@@ -3,8 +3,8 @@
 from nicegui import ui
 
 from ....agents.errors import ArenaInstructError
-from ...control import Word
-from ...control import ask as tell
+from ...control.control import Word
+from ...control.control import ask as tell
 from ..catalog import RunCard, run_card
 from ..draw import bits
 from ..draw import run as draw

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from nicegui import app, background_tasks, ui
 
-from ...terminal import say
+from ...screen.terminal import say
 from ..guard import Guard, loopback
 from . import arena, battle, row, rows, run, runs, taxonomy, trace
 from .site import Site, lost

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from textwrap import indent
 from typing import Any
 
+from ..folder import RunFolder
 from .calls import ShownCall, Wanted, calls
-from .folder import RunFolder
 
 _LINES = 8
 """Lines of a turn that are shown where no role is asked for."""

@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..agents.errors import UserError
-from ..prompts.template import Prompt, load_prompt, prompt_names
-from .config.config import RunConfig, load_config
-from .folder import ARENA, RUNS, RunFolder
+from ...agents.errors import UserError
+from ...prompts.template import Prompt, load_prompt, prompt_names
+from ..config.config import RunConfig, load_config
+from ..control.interrupt import run_interruptible
+from ..folder import ARENA, RUNS, RunFolder
+from ..opening import stored
+from ..result import RunResult
+from ..run import resume_async
+from ..store import Store
+from ..trace import Listen
 from .forked import FORK, Forked
-from .interrupt import run_interruptible
-from .opening import stored
-from .result import RunResult
-from .run import resume_async
-from .store import Store
-from .trace import Listen
 
 _PROMPT = "prompt."
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ..agents.cast import Cast
-from ..agents.records import Battle
-from ..graphs.arena.cascade import first_jurors, measure
-from ..graphs.arena.conferring import conferred
-from ..graphs.settings import ArenaSettings
+from ...agents.cast import Cast
+from ...agents.records import Battle
+from ...graphs.arena.cascade import first_jurors, measure
+from ...graphs.arena.conferring import conferred
+from ...graphs.settings import ArenaSettings
 
 
 async def judging(

@@ -14,22 +14,22 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..agents.contender_name import version_of
-from ..agents.errors import UserError
-from ..agents.models.settings import ModelSettings
-from ..graphs import kinds
-from ..graphs.supervisor.decisions import Trained
-from ..graphs.trainer import TrainRequest, Weights
-from .config.config import load_config
-from .folder import ARENA, RUNS, RunFolder
+from ...agents.contender_name import version_of
+from ...agents.errors import UserError
+from ...agents.models.settings import ModelSettings
+from ...graphs import kinds
+from ...graphs.supervisor.decisions import Trained
+from ...graphs.trainer import TrainRequest, Weights
+from ..config.config import load_config
+from ..control.interrupt import run_interruptible
+from ..folder import ARENA, RUNS, RunFolder
+from ..manifest import Manifest
+from ..opening import stored
+from ..result import RunResult
+from ..run import repeat_async
+from ..screen.program import program
+from ..store import Store
 from .forked import FORK
-from .interrupt import run_interruptible
-from .manifest import Manifest
-from .opening import stored
-from .program import program
-from .result import RunResult
-from .run import repeat_async
-from .store import Store
 
 _MODEL: TypeAdapter[ModelSettings] = TypeAdapter(ModelSettings)
 

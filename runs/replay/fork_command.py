@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import RUNS, JsonLastOption, JsonOption, RunArg, RunsOption
-from .terminal import say
+from ..options import RUNS, JsonLastOption, JsonOption, RunArg, RunsOption
+from ..screen.terminal import say
 
 if TYPE_CHECKING:
-    from .view.compare import Comparison
+    from ..view.compare import Comparison
 
 EXIT_STOPPED = 3
 
@@ -37,10 +37,10 @@ def fork(
     as_json: JsonLastOption = False,
 ) -> None:
     """Run again from an event on with something changed; what came before is served from the ledger."""
-    from .folder import RunFolder
+    from ..folder import RunFolder
+    from ..screen.summary import summary
+    from ..screen.views import view
     from .fork import fork as fork_run
-    from .summary import summary
-    from .views import view
 
     with view() as watching:
         result = fork_run(
@@ -70,9 +70,9 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show what differs between two runs: rows, answers, verdicts, ratings, cost."""
-    from .folder import RunFolder
-    from .view.compare import compare
-    from .view.source import Source
+    from ..folder import RunFolder
+    from ..view.compare import compare
+    from ..view.source import Source
 
     found = compare(*(Source(RunFolder.find(name, runs_dir)) for name in (run, other)))
     if as_json:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .options import RUNS, RunArg, RunsOption
-from .terminal import say
+from ..options import RUNS, RunArg, RunsOption
+from ..screen.terminal import say
 
 
 def calls(
@@ -25,10 +25,10 @@ def calls(
     """Show what was sent to the models and what came back: a line a call, or all of it with --id."""
     import asyncio
 
-    from ..agents.errors import UserError
+    from ...agents.errors import UserError
+    from ..folder import RunFolder
     from .calls import Wanted
     from .calls import calls as calls_of
-    from .folder import RunFolder
 
     folder, wanted = RunFolder.find(run, runs_dir), Wanted(role, model, failed, id)
 
@@ -59,8 +59,8 @@ def prompts(
     """Show what was really sent, role by role: prompts, versions, counts, mean tokens, an example."""
     import asyncio
 
-    from ..agents.errors import UserError
-    from .folder import RunFolder
+    from ...agents.errors import UserError
+    from ..folder import RunFolder
     from .prompts_sent import lines, prompts_sent
 
     folder = RunFolder.find(run, runs_dir)

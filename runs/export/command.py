@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import RUNS, RunArg, RunsOption
-from .terminal import say
+from ..options import RUNS, RunArg, RunsOption
+from ..screen.terminal import say
 
 if TYPE_CHECKING:
-    from .folder import RunFolder
+    from ..folder import RunFolder
 
 _FORMATS = "trl, axolotl, llamafactory, openrlhf, openai, or atif (each answer as a trajectory)."
 
@@ -39,8 +39,8 @@ def export(
     runs_dir: RunsOption = RUNS,
 ) -> None:
     """Write a run's training rows for a trainer, or the run as one page, trajectories or spans."""
-    from ..agents.errors import UserError
-    from .folder import RunFolder
+    from ...agents.errors import UserError
+    from ..folder import RunFolder
 
     if to is None and html is None and otlp is None:
         raise UserError("export: say where: --to FOLDER, --html FILE or --otlp URL")
@@ -68,14 +68,14 @@ def _rows(folder: "RunFolder", to: Path, format: str) -> None:
 
 
 def _page(folder: "RunFolder", path: Path, most: int) -> None:
-    from .view.onefile import write_html
-    from .view.source import Source
+    from ..view.onefile import write_html
+    from ..view.source import Source
 
     say(f"{path}: {write_html(Source(folder), path, most)} instructions")
 
 
 async def _send(folder: "RunFolder", url: str, content: bool) -> int:
-    from .opening import stored
+    from ..opening import stored
     from .otlp import send
 
     with stored(folder.store()) as store:

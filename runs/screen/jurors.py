@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..graphs import kinds
-from .store import Store
+from ...graphs import kinds
+from ..store import Store
 
 SOME = 0.05
 """Share of lost verdicts from which a juror is called broken."""

@@ -11,10 +11,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..agents.models.door import Door
-from ..agents.models.settings import EndpointSettings
+from ...agents.models.door import Door
+from ...agents.models.settings import EndpointSettings
+from ..report import gate_line
 from .progress import Progress, Stage, clock
-from .report import gate_line
 from .terminal import aside, plain
 
 LINE_EVERY_S = 5.0

@@ -1,6 +1,6 @@
 """The viewer at scale: a store of a million rows and a hundred thousand traces, and how long pages take.
 
-    make bench-view        or        python -m arenainstruct.runs.bench_view --rows 100000 --traces 10000
+    make bench-view        or        python -m arenainstruct.runs.bench.view --rows 100000 --traces 10000
 
 The store is made up, of the shapes a run writes; what is measured is the viewer itself: taking the run in
 once, then pages in a headless Chromium (where there is one, with playwright) and by plain HTTP.
@@ -25,16 +25,16 @@ from typing import Any
 
 import orjson
 
-from ..tools.browser.launch import FLAGS, on_path
-from .bench import say
-from .folder import RunFolder
-from .opening import stored
-from .store import STORE_FILE
-from .store.requests import pack
-from .view.indexing import catch_up
-from .view.rows import Wanted, rows
-from .view.source import Source
-from .view.trace import trace, traces
+from ...tools.browser.launch import FLAGS, on_path
+from ..folder import RunFolder
+from ..opening import stored
+from ..store import STORE_FILE
+from ..store.requests import pack
+from ..view.indexing import catch_up
+from ..view.rows import Wanted, rows
+from ..view.source import Source
+from ..view.trace import trace, traces
+from .calls import say
 
 _PER_TASK = 10
 """Rows of one instruction: itself, answers, battles, decision, training rows."""

@@ -1,6 +1,6 @@
 """The bench: what the full stack costs per call, beside a bare `ChatOpenAI.ainvoke` loop.
 
-    make bench        or        python -m arenainstruct.runs.bench --calls 3000 --repeats 3
+    make bench        or        python -m arenainstruct.runs.bench.calls --calls 3000 --repeats 3
 
 Both clients run in processes of their own, in turn on one machine, against one mock server with
 50 ms latency and 64 calls in flight. CPU is user + system of the client process; start-up is taken
@@ -88,7 +88,15 @@ def measure(name: str, url: str, calls: int, repeats: int) -> dict[str, float]:
 
 def child(name: str, url: str, calls: int) -> dict[str, float]:
     """Run one client in a process of its own."""
-    command = [sys.executable, "-m", "arenainstruct.runs.bench", "--child", name, "--url", url]
+    command = [
+        sys.executable,
+        "-m",
+        "arenainstruct.runs.bench.calls.calls",
+        "--child",
+        name,
+        "--url",
+        url,
+    ]
     done = subprocess.run(
         [*command, "--calls", str(calls)], capture_output=True, text=True, check=True
     )
@@ -126,7 +134,7 @@ def bare_loop(url: str, calls: int) -> dict[str, float]:
 
 def full_run(url: str, calls: int) -> dict[str, float]:
     """Launch a whole run: seeds to dataset, graphs, actors, ledger and trace."""
-    from .run import launch
+    from ..run import launch
 
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder) / "seeds.jsonl"
@@ -151,7 +159,7 @@ CALLS_PER_SEED = 40
 
 def config(url: str, seeds: Path, **sections: Any) -> Any:
     """Return the bench's config: one skill, one round, five models on one endpoint."""
-    from .config.config import load_config
+    from ..config.config import load_config
 
     def model(name: str) -> dict[str, Any]:
         return {"provider": "openai", "model": name, "base_url": url, "concurrency": 64}

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .options import RUNS, RunArg, RunsOption
-from .terminal import say
+from ..options import RUNS, RunArg, RunsOption
+from ..screen.terminal import say
 
 
 class Order(StrEnum):
@@ -43,9 +43,9 @@ def ctl(
     ] = False,
 ) -> None:
     """Pause, resume, stop or fund a run that is at work; it heeds within a second."""
-    from ..agents.errors import UserError
+    from ...agents.errors import UserError
+    from ..folder import RunFolder
     from .control import Word, ask, completed, rounds
-    from .folder import RunFolder
 
     if (usd is None) == (order is Order.budget):
         raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")

@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
-from ..agents.records import Answer, Instruction, Turn
-from ..graphs import kinds
-from ..graphs.stream import paged
-from .dataset.lineage import find_instructions
-from .store import Store
+from ...agents.records import Answer, Instruction, Turn
+from ...graphs import kinds
+from ...graphs.stream import paged
+from ..dataset.lineage import find_instructions
+from ..store import Store
 
 VERSION = "ATIF-v1.4"
 _PAGE = 200

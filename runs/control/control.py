@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, Literal, Self
 
-from ..agents.errors import Halted, UserError
-from .config.config import load_config
-from .folder import ARENA, RunFolder
+from ...agents.errors import Halted, UserError
+from ..config.config import load_config
+from ..folder import ARENA, RunFolder
+from ..opening import Opened, refuse_blind_ceiling, stored
+from ..result import RunResult
+from ..screen.program import program
+from ..screen.progress import Progress
+from ..store import Store
 from .interrupt import beside
-from .opening import Opened, refuse_blind_ceiling, stored
-from .program import program
-from .progress import Progress
-from .result import RunResult
-from .store import Store
 
 LIVE, CONTROL = "live", "control"
 """Meta keys of a store."""

@@ -14,17 +14,17 @@ from typing import Any
 
 import orjson
 
-from ..agents.errors import UserError
-from ..agents.records import ToolCall, Turn
-from ..agents.rows import PreferenceRow, SftRow
-from ..graphs import kinds
+from ...agents.errors import UserError
+from ...agents.records import ToolCall, Turn
+from ...agents.rows import PreferenceRow, SftRow
+from ...graphs import kinds
+from ..dataset.conversation import tool_specs, tool_specs_json
+from ..dataset.example import Example, stream_examples
+from ..folder import RunFolder
+from ..opening import stored
+from ..store import STORE_FILE, Place
+from ..training import exports
 from .atif import trajectories
-from .dataset.conversation import tool_specs, tool_specs_json
-from .dataset.example import Example, stream_examples
-from .folder import RunFolder
-from .opening import stored
-from .store import STORE_FILE, Place
-from .training import exports
 
 Line = dict[str, Any]
 Told = Callable[[str], object]

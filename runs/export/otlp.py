@@ -16,13 +16,13 @@ from typing import Any
 import aiohttp
 import orjson
 
-from ..agents.errors import UserError
-from ..agents.models.secrets import redact
-from ..agents.trace import Event
-from .interrupt import beside
+from ...agents.errors import UserError
+from ...agents.models.secrets import redact
+from ...agents.trace import Event
+from ..control.interrupt import beside
+from ..store import Store
+from ..trace import Trace
 from .spans import Paid, Span, Spans
-from .store import Store
-from .trace import Trace
 
 ENDPOINT, HEADERS, CONTENT = (
     f"ARENAINSTRUCT_OTLP_{name}" for name in ("ENDPOINT", "HEADERS", "CONTENT")

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from ..agents.records import Turn
-from .folder import RunFolder
-from .opening import stored
-from .store import Entry, Store
+from ...agents.records import Turn
+from ..folder import RunFolder
+from ..opening import stored
+from ..store import Entry, Store
 
 BEGINS = 90
 """Characters of a reply in a list."""

@@ -4,15 +4,15 @@ import shutil
 from textwrap import wrap
 from typing import Any
 
-from ..agents.contender_name import alias_of
-from ..graphs.kinds import KINDS
-from ..tools.ratings.intervals import told
+from ...agents.contender_name import alias_of
+from ...graphs.kinds import KINDS
+from ...tools.ratings.intervals import told
+from ..report import gate_line, restructuring
+from ..result import RunResult
+from ..usable import left_out
 from .judging import judging_lines
 from .jurors import failure_lines
 from .program import program
-from .report import gate_line, restructuring
-from .result import RunResult
-from .usable import left_out
 
 SHOWN = 8
 """Reject reasons listed in full."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..agents.models.door import Door
-from ..graphs.stages import find_stage
+from ...agents.models.door import Door
+from ...graphs.stages import find_stage
 
 WINDOW_S = 15.0
 """Rates are those of the last seconds, so that they follow what happens."""

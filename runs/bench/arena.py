@@ -1,6 +1,6 @@
 """The arena's bench: a million battles rated by `leaderboard` and by the reference method.
 
-    make bench-arena      or      python -m arenainstruct.runs.bench_arena --battles 1000000 --full
+    make bench-arena      or      python -m arenainstruct.runs.bench.arena --battles 1000000 --full
 
 Both rate the same Parquet file, in processes of their own, one after the other on one machine: read
 it, fit, and make 100 bootstraps. The reference is the method that Arena-Hard and Auto-Arena document:
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .bench import used
+from .calls import used
 
 MODELS, QUESTIONS, ROUNDS = 50, 10_000, 100
 MEASURED = 3
@@ -94,7 +94,7 @@ def total(row: dict[str, Any]) -> float:
 
 def child(name: str, file: Path, full: bool) -> dict[str, Any]:
     """Run one side in a process of its own."""
-    command = [sys.executable, "-m", "arenainstruct.runs.bench_arena", "--child", name]
+    command = [sys.executable, "-m", "arenainstruct.runs.bench.arena", "--child", name]
     command += ["--file", str(file), *(["--full"] if full else [])]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -123,9 +123,9 @@ def ours(file: Path, _: int) -> dict[str, Any]:
     """Rate with what the command `leaderboard` calls."""
     import pyarrow.parquet  # noqa: F401
 
-    from ..tools.ratings.fit import rate
-    from ..tools.ratings.intervals import bootstrap
-    from .leaderboard.reading import load
+    from ...tools.ratings.fit import rate
+    from ...tools.ratings.intervals import bootstrap
+    from ..leaderboard.reading import load
 
     marks = [now()]
     table = load([str(file)]).battles.table

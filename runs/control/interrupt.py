@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
-from .terminal import aside
+from ..screen.terminal import aside
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from ..agents.trace import OK, Event
-from .store import Entry
+from ...agents.trace import OK, Event
+from ..store import Entry
 
 _BEGINS = frozenset({"run_opened", "episode_started", "node_started", "sent"})
 _ENDS = {

@@ -1,0 +1,1 @@
+"""What a run asked of its models and what came back, as text and as JSON."""

@@ -1,0 +1,1 @@
+"""A finished run for others: trainers' files, one page, trajectories, spans for a collector."""

@@ -1,0 +1,1 @@
+"""A run made again from its ledger: the same to the byte, or another way from an event on."""
