@@ -206,3 +206,13 @@ def test_rows_that_stand_in_two_files_are_told(tmp_path: Path) -> None:
     assert not told("leaderboard", *named)["warnings"] and not told("audit", *named)["warnings"]
     halves = [write(tmp_path, "1.csv", rows[:70]), write(tmp_path, "2.csv", rows[70:])]
     assert not told("leaderboard", *halves)["warnings"]
+
+
+def test_rows_that_stand_twice_in_one_file_are_told(tmp_path: Path) -> None:
+    rows = rounds()
+    path = write(tmp_path, "b.csv", [*rows, *rows[:90]])
+    for command in ("leaderboard", "audit"):
+        (doubt,) = told(command, path)["warnings"]
+        assert doubt["kind"] == "copies" and doubt["words"].startswith("90 rows say")
+    turned = [row | {"winner": "model_a" if row["winner"] == "tie" else "tie"} for row in rows]
+    assert not told("leaderboard", write(tmp_path, "votes.csv", [*rows, *turned]))["warnings"]

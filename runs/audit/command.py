@@ -105,7 +105,7 @@ def audit(
     from ..leaderboard.doubts import (
         canned_doubts,
         exposure_doubts,
-        repeated_doubt,
+        repeated_doubts,
         twice_doubts,
     )
     from .data import data, records_by
@@ -135,7 +135,7 @@ def audit(
     doubts = [
         *canned_doubts(looks, option="`leaderboard --without-canned`"),
         *twice_doubts(heap.twice),
-        *repeated_doubt(heap.repeated, named=NOBODY not in heap.served),
+        *repeated_doubts(*heap.repeated, named=NOBODY not in heap.served),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
     if as_json:

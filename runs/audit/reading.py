@@ -66,8 +66,8 @@ class Heap:
     labels: list[Label] = field(default_factory=list)
     twice: dict[str, str] = field(default_factory=dict)
     """Files that hold the same bytes as one before."""
-    repeated: int = 0
-    """Games whose question, order and juror stand in an earlier file too."""
+    repeated: tuple[int, int] = (0, 0)
+    """Games told before: question, order and juror in an earlier file, or all of it in their own."""
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     """Category and leaf of each question, as far as rows tell them, by the column's name."""
     failed: list[Failure] | None = None
@@ -132,10 +132,7 @@ def read_battles(
         before = len(heap.plays)
         with opened(file, context) as table:
             _read(table, heap)
-            if len(files) > 1:
-                own = [(p.question, p.first, p.second, p.juror) for p in heap.plays[before:]]
-                heap.repeated += sum(key in known for key in own)
-                known.update(own)
+            _count_repeated(heap, before, known)
             if isinstance(table, Published):
                 heap.unjudged += table.unjudged
                 heap.ordered &= table.ordered
@@ -150,6 +147,15 @@ def read_battles(
         )
     heap.met.check(", ".join(paths))
     return heap
+
+
+def _count_repeated(heap: Heap, before: int, known: set[tuple[str, ...]]) -> None:
+    """Count the games of the file just read that are told twice; `known` are those of earlier files."""
+    told = [((p.question, p.first, p.second, p.juror), p.score) for p in heap.plays[before:]]
+    new = [(game, score) for game, score in told if game not in known]
+    elsewhere, copies = heap.repeated
+    heap.repeated = elsewhere + len(told) - len(new), copies + len(new) - len(set(new))
+    known.update(game for game, _ in new)
 
 
 def read_labels(path: str, heap: Heap, *, drop: bool, needed: bool = True) -> None:

@@ -124,20 +124,22 @@ class Battles:
             self.judging and self.judging.where(rows),
         )
 
-    def repeated(self, files: Sequence[int]) -> int:
-        """Count the rows whose question, models, order and judge stand in an earlier file.
+    def repeated(self, files: Sequence[int]) -> tuple[int, int]:
+        """Count the rows that may be told twice; `files` tells how many rows each file gave.
 
-        `files` tells how many rows each file gave.
+        First those whose question, models, order and judge stand in an earlier file, then those whose
+        verdict too stands in an earlier row of the same file.
         """
-        if np.count_nonzero(files) < 2:
-            return 0
         table, count = self.table, len(self.table.models)
         key = (table.question * count + table.a) * count + table.b
         if self.judge:
             key = key * len(self.judge.names) + self.judge.codes
-        _, first, same = np.unique(key, return_index=True, return_inverse=True)
         file = np.repeat(np.arange(len(files)), files)
-        return int((file[first][same] < file).sum())
+        _, first, same = np.unique(key, return_index=True, return_inverse=True)
+        elsewhere = file[first][same] < file
+        told = np.stack([file, same, table.score])[:, ~elsewhere]
+        copies = told.shape[1] - np.unique(told, axis=1).shape[1]
+        return int(elsewhere.sum()), copies
 
     def groups(self) -> dict[str, Bools]:
         """Return the rows of each value of `--by`, in order of the values."""

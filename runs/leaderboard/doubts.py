@@ -30,7 +30,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`, `flips`."""
+    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`, `copies`, `flips`."""
     words: str
 
 
@@ -55,17 +55,21 @@ def flips_doubt(found: Flips) -> Iterator[Doubt]:
         )
 
 
-def repeated_doubt(rows: int, *, named: bool) -> Iterator[Doubt]:
-    """Yield that rows of one file stand in another one too; `named` tells whether judges have names."""
-    if rows:
-        judges = (
-            "" if named else ", or name the judge of each in a column judge if they are several"
-        )
+def repeated_doubts(elsewhere: int, copies: int, *, named: bool) -> Iterator[Doubt]:
+    """Yield that rows are told twice, in two files or in one; `named` tells whether judges have names."""
+    judges = "" if named else ", or name the judge of each in a column judge if they are several"
+    if elsewhere:
         yield Doubt(
             "repeated",
-            f"{rows:,} rows have the question, models, order and judge of a row in an earlier file, and "
+            f"{elsewhere:,} rows have the question, models, order and judge of a row in an earlier file, and "
             f"count again. Leave one of the files out{judges}; if a file means another model by a name, as "
             "some of AlpacaEval's do, rename it.",
+        )
+    if copies:
+        yield Doubt(
+            "copies",
+            f"{copies:,} rows say of a question, models, order and judge what an earlier row of their file "
+            f"says, and count again. Leave them out{judges or '; if each is a vote of its own, keep them'}.",
         )
 
 

@@ -14,7 +14,7 @@ from .doubts import (
     flips_doubt,
     listed,
     open_doubts,
-    repeated_doubt,
+    repeated_doubts,
     twice_doubts,
     unnamed_doubt,
 )
@@ -49,7 +49,7 @@ def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
         *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
-        *repeated_doubt(loaded.repeated, named=loaded.battles.judge is not None),
+        *repeated_doubts(*loaded.repeated, named=loaded.battles.judge is not None),
         *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
         *(flips_doubt(board.flips) if loaded.ordered else ()),

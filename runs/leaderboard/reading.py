@@ -67,8 +67,8 @@ class Loaded:
     """Whether the files tell which answer was shown first."""
     twice: dict[str, str]
     """Files that hold the same bytes as one before, which is read once."""
-    repeated: int
-    """Rows whose question, models, order and judge stand in an earlier file too."""
+    repeated: tuple[int, int]
+    """Rows told before in an earlier file, and in their own: see `Battles.repeated`."""
     passed_over: int
     """Rows of other judges, or with other values, than were asked for."""
     canned: tuple[Canned, ...]
