@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+from ....tools.checkers import SITE_STATE
+from ....tools.constraints import Constraint, Material, telling_words
+from ....tools.constraints.frame import Ending, Postscript
+from ....tools.constraints.layout import Title
+from ....tools.constraints.lengths import Words
 from ...conversion import LATER
-from .bench import Bench
 from .debate import grade_debate
 from .edits import read_edit
-from .exercises import EXERCISES
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
 from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
-from .tasks import OPTION, task_facts, write_tasks
+from .tasks import Bench, task_facts, write_tasks
 from .text import (
     NUMBER,
     WORD,
@@ -47,7 +50,7 @@ def check(sections: Sections, rng: random.Random) -> Facts:
     question = Question(bench.passage.text, sections.text("task"), options)
     label = sections.text("expected_behaviour", "answer").strip()
     # A program that draws a task knows its outcome.
-    exercise = bench.checker in {*EXERCISES, "site_state"}
+    exercise = bench.exact or bench.checker == SITE_STATE
     given = (
         question.context
         or exercise
@@ -125,27 +128,23 @@ def _direction(sections: Sections, bench: Bench, goal: Section) -> str:
 
 def _demand(sections: Sections, bench: Bench) -> str:
     """Return a sentence that the editor adds to the task as it stands."""
-    rng = bench.rng
+    rng, task = bench.rng, sections.text("task")
     if bench.apis:
         return request_of(rng.choice(bench.apis), rng, lead="Then also do this")
-    edit = read_edit(sections.text("task"))
-    if bench.checker or (edit and edit.exact):
+    edit = read_edit(task)
+    if bench.exact or (edit and edit.exact):
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
-        frame = f"You work for {who} and the result {what}"
-        changed = bench.checker not in EXERCISES and bench.checker != OPTION
-        return f"{frame}: every other character must stay as it is." if changed else f"{frame}."
-    told = (
-        [w for w in content_words(bench.sentence()) if len(w) > 4] if bench.passage.usable else []
-    )
-    kind = "options" if sections.lines("options") else "rewriting" if edit else "open"
-    return str(rng.choice(words("more")[kind])).format(
-        n=rng.choice((15, 20, 25, 30, 40)),
-        w=rng.choice(told or ["very"]).lower(),
-        o=rng.choice(("In short", "As the text has it", "To be exact")),
-        e=rng.choice(("That is all", "So much is certain")),
-    )
+        return f"You work for {who} and the result {what}."
+    if not edit and rng.random() < 0.25:
+        return "Also quote the sentence that it rests on."
+    if not edit and not sections.lines("options") and rng.random() < 0.25:
+        return Words(relation="less than", count=rng.choice((15, 20, 25, 30, 40))).say(rng)
+    kinds: tuple[type[Constraint], ...] = (Ending, Postscript, Title)
+    kinds = kinds[:2] if sections.lines("options") else kinds
+    material = Material(task, telling_words(bench.passage.text), level=1)
+    return rng.choice(kinds).draw(rng, material).say(rng)
 
 
 def edit(sections: Sections, rng: random.Random) -> Facts:

@@ -136,6 +136,11 @@ class Text:
         scored = [(self._score(query, s), -i, s) for i, s in enumerate(self.sentences)]
         return [s for score, _, s in sorted(scored, reverse=True)[:count] if score > 0]
 
+    def main(self, count: int) -> list[str]:
+        """Return the sentences that say most of what the text is about, in their order."""
+        chosen = set(self.best(frozenset(self.frequent[:12]), count))
+        return [s for s in self.sentences if s in chosen]
+
     def _score(self, query: frozenset[str], sentence: str) -> float:
         own = stems(sentence)
         shared = query & own
