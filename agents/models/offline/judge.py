@@ -1,6 +1,5 @@
 """The juror: what an answer is worth by what the context supports of it and what the task demands."""
 
-import json
 import re
 from collections import Counter
 from functools import lru_cache
@@ -74,28 +73,11 @@ def _echoes(question: Question, answer: str) -> bool:
 
 
 def _grade_calls(question: Question, answer: str) -> tuple[float, str]:
-    """Score tool calls by the task's values they use and by values they made up."""
-    request = f"{question.context} {question.task}"
-    asked, used = {a or b for a, b in _VALUE.findall(request)}, _arguments(answer)
-    found = len(asked & used) / (len(asked) or 1)
-    invented = sum(value.lower() not in request.lower() for value in used) / (len(used) or 1)
-    told = 1.0 if re.search(r"[.!?]\s*$", answer) else 0.0
-    why = f"its calls use {found:.0%} of the values asked for and {invented:.0%} of theirs are made up"
-    return 3.0 + 5.0 * found - 3.0 * invented + told, why
-
-
-def _arguments(answer: str) -> set[str]:
-    """Return the values in the calls of an answer, as text; results of tools are not calls."""
-    found: set[str] = set()
-    for called in _CALLED.finditer(answer):
-        inside = re.compile(r"\{[^{}]*\}").search(answer, called.start(), called.start() + 4000)
-        try:
-            given = json.loads(inside[0]) if inside else {}
-        except ValueError:
-            continue
-        for value in given.values():
-            found |= {str(v) for v in (value if isinstance(value, list) else [value])}
-    return found
+    """Score tool calls by the task's values that they use."""
+    asked = {one or other for one, other in _VALUE.findall(question.task)}
+    used = sum(value in answer for value in asked) / (len(asked) or 1)
+    concluded = answer.rstrip()[-1:] in ".!?"
+    return 3.0 + 5.0 * used + concluded, f"its calls use {used:.0%} of the values asked for"
 
 
 def _grade_answer(question: Question, answer: str) -> tuple[float, str]:

@@ -23,12 +23,6 @@ _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|#{1,6})\s)|\n(?=[A-Z][\
 _LEAD = re.compile(r"^\s*(?:(?:[-*•>]|\d+[.)]|#{1,6})\s+)+")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _SUFFIX = re.compile(r"(?:'s|’s|ingly|edly|ing|ies|ed|es|s|ly)$")
-_CUE = re.compile(
-    r"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){0,2}: |(?:I hold|You overlook|Note|It has to be held) that "
-    r"|(?:Even so|Against that|Yes, and|Right, but|Moreover|To begin with|In the same way|What is more"
-    r"|Granted|Therefore|As was said|No\. As was said),? |So far, then, the point to remember is that "
-    r"|[A-Z][\w’' ]+ (?:surprise|insist): )+"
-)
 _VERB = re.compile(r"\b(is|are|was|were|can|may|must|should|will|has|have|had)\b(?! not)")
 
 STOP = frozenset(
@@ -186,7 +180,7 @@ def bare(sentence: str) -> str:
 
 def plain(sentence: str) -> str:
     """Return a sentence without the speaker's name or the lead-in before it."""
-    rest = _CUE.sub("", sentence)
+    rest = _cue().sub("", sentence)
     return rest[:1].upper() + rest[1:]
 
 
@@ -216,6 +210,18 @@ def other_number(number: str) -> str:
         return number
     new = str((int(digit[0]) + 3) % 10 or 4)
     return number[: digit.start()] + new + number[digit.end() :]
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    """Match a speaker's name, and what leads into a sentence in the passages made here."""
+    leads = {
+        re.escape(lead) for form in words("passages") for lead in form.get("leads", ()) if lead
+    }
+    told = r"No\. As was said, |Therefore |(?:It has to be held|The point to remember is) that "
+    return re.compile(
+        rf"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){{0,2}}: |{told}|{'|'.join(sorted(leads))})+"
+    )
 
 
 _WORD = re.compile(r"[A-Za-zé]+")
