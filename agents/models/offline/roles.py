@@ -237,28 +237,18 @@ def propose(sections: Sections, rng: random.Random) -> Facts:
 
 
 def rate(sections: Sections, rng: random.Random) -> Facts:
-    """Rate a prompt by its subject, its demands and the work it asks for."""
+    """Rate a prompt by its length, and by its words that speak for each criterion."""
     prompt = sections.text("instruction")
-    kinds = {
+    told = {
         name: len({found.lower() for found in re.findall(pattern, prompt, re.I)})
-        for name, pattern in words("marks").items()
+        for name, pattern in words("criteria").items()
     }
     size = len(WORD.findall(prompt))
-    level = 1.0 + min(2.5, 0.45 * math.log2(1 + size / 8)) + 1.5 * bool(kinds["exact"])
-    level += (
-        1.2 * bool(kinds["field"]) + min(1.6, 0.3 * kinds["demand"]) + min(1.5, 0.4 * kinds["work"])
-    )
-    yield {
-        "reason": f"{size} words, {kinds['demand']} kinds of demands, {kinds['work']} kinds of work",
-        "difficulty": round(min(10.0, level), 2),
-        "specificity": size >= 12 and kinds["demand"] + kinds["work"] + kinds["exact"] > 0,
-        "domain_knowledge": kinds["exact"] + kinds["field"] > 0,
-        "complexity": kinds["demand"] >= 2 or size >= 80,
-        "problem_solving": kinds["work"] > 0,
-        "creativity": kinds["create"] > 0,
-        "technical_accuracy": kinds["exact"] > 0,
-        "real_world": kinds["use"] > 0,
-    }
+    level = 1.0 + min(2.5, 0.45 * math.log2(1 + size / 8))
+    level += sum(min(1.5, 0.6 * count) for count in told.values())
+    met = {name: count > (name == "complexity") for name, count in told.items()}
+    reason = ", ".join(f"{count} signs of {name}" for name, count in told.items() if count)
+    yield {"reason": reason or "nothing is asked", "difficulty": round(min(10.0, level), 2), **met}
 
 
 _VOTE = re.compile(r"first: ([\d.]+) of 10, second: ([\d.]+) of 10\s*\Z")

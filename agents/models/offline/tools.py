@@ -30,8 +30,9 @@ _BUSY = re.compile(r'\{"error": "(?:429|5\d\d)\b')
 _AGAIN = re.compile(r"\b(?:again|once more|instead)\b", re.I)
 _VALUE = (
     r"[\"'`]?\s*(?:is|are|as|of|to|set to|=|:|named|called)?\s*"
-    r"(?:\"(?P<quoted>[^\"]*)\"|(?P<raw>\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w))"
+    r"(\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w)"
 )
+_TYPES = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
 Arguments = dict[str, Any]
 
 
@@ -68,13 +69,11 @@ def _done(request: OfflineRequest) -> set[str]:
 
 
 def _run(request: OfflineRequest, rng: random.Random) -> OfflineReply:
-    """Write code: strong tries it first, medium minds no capitals, weak only names the function."""
-    task = request.user_turns[-1]
-    written = answer_to(task, read_text(read_question(request.user_turns[0]).context))
+    """Write code: strong tries it first, medium minds no capitals, weak writes none."""
+    context = read_text(read_question(request.user_turns[0]).context)
+    written = answer_to(request.user_turns[-1], context)
     if request.strength == "weak" or not written:
-        name = re.search(r"`(\w+)\(", task)
-        stub = f"```python\ndef {name[1]}(text):\n    return text\n```" if name else ""
-        return OfflineReply(stub or answer(request.user_turns, request.strength, rng))
+        return _unaided(request, rng)
     if request.strength == "medium":
         return OfflineReply(written.replace(".lower()", ""))
     tried = any(turn.tool_calls for turn in request.turns)
@@ -101,7 +100,7 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 
 def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
-    """Answer without the web: nothing here reaches it."""
+    """Answer without tools: nothing here reaches the web."""
     return OfflineReply(answer(request.user_turns, request.strength, rng))
 
 
@@ -196,24 +195,16 @@ def _value(parameter: Parameter, request: str) -> Any:
     """Find a value beside the parameter's name; a choice may stand anywhere in the request."""
     names = "|".join(sorted({re.escape(parameter.name), re.escape(words_of(parameter.name))}))
     for match in re.finditer(rf"\b(?:{names})\b{_VALUE}", request, re.I):
-        quoted, raw = match["quoted"], match["raw"]
-        if quoted is not None and parameter.type == "string":
-            return quoted
-        if quoted is None and (value := _typed(parameter.type, raw)) is not None:
+        said = match[1]
+        try:
+            value = json.loads({"yes": "true", "no": "false"}.get(said.lower(), said))
+        except ValueError:
+            value = said
+        if parameter.type in _TYPES.get(type(value), "").split():
             return value
-    said = {w.lower() for w in WORD.findall(request)}
-    return next((c for c in parameter.choices if c.lower() in said), None)
-
-
-def _typed(kind: str, raw: str) -> Any:
-    """Return an unquoted text as the type, or None when it is not of that type."""
-    if kind == "string":
-        # A word counts only where it looks like a value, not like the sentence going on.
-        looks = re.search(r"[\d@/_-]", raw) or raw[:1].isupper()
-        return raw if looks and raw[:1] not in "[{" else None
-    try:
-        value = json.loads({"yes": "true", "no": "false"}.get(raw.lower(), raw))
-    except ValueError:
-        return None
-    kinds = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
-    return value if kind in kinds.get(type(value), "").split() else None
+        # A bare word counts only where it looks like a value, not like the sentence going on.
+        looks = said[0] == '"' or said[0].isupper() or re.search(r"^[^[{].*[\d@/_-]|^\d", said)
+        if parameter.type == "string" and looks:
+            return said.strip('"')
+    told = {word.lower() for word in WORD.findall(request)}
+    return next((choice for choice in parameter.choices if choice.lower() in told), None)
