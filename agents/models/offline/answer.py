@@ -9,7 +9,8 @@ import random
 from dataclasses import replace
 
 from ....tools.constraints.mend import mended
-from .edits import read_edit
+from .asking import asked_in
+from .edits import EDITS
 from .question import Question, read_question
 from .solve import Solution, query_of, solve
 from .text import bare, read_text, stems
@@ -48,13 +49,13 @@ def asks_to_quote(task: str) -> bool:
 
 def _found(question: Question, strength: str, rng: random.Random) -> Solution:
     share, context = _READ.get(strength, 1.0), question.context
-    if context and (edit := read_edit(question.task)):
+    if context and (edit := asked_in("edits", question.task)):
         # Where attention ends, the text is copied as it stands.
         cut = context.find(" ", int(share * len(context)))
         cut = cut if cut >= 0 else len(context)
-        return Solution(
-            edit.apply(context[:cut]) + context[cut:], kind="text" if edit.exact else "edit"
-        )
+        way = EDITS[edit.do]
+        text = way.answer(edit, context[:cut]) + context[cut:]
+        return Solution(text, kind="text" if way.check else "edit")
     seen = replace(question, context=_window(context, share, rng))
     return _nearest(seen) if strength == "weak" else solve(seen)
 

@@ -5,13 +5,10 @@ The contender does what a task says, the juror compares with it, and a checker i
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from ....tools.checkers.values import dates
-from .asking import Pairs, ways
-from .question import QUOTED
+from .asking import Asked, Procedure
 from .text import (
     NAME,
     NUMBER,
@@ -36,49 +33,12 @@ _CASES: dict[str, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What a task asks to be done to a text."""
-
-    do: str
-    named: tuple[str, ...]
-    """The words that it quotes."""
-    task: str
-
-    @property
-    def exact(self) -> bool:
-        """Whether a program could check it."""
-        return self.do in _CHECK
-
-    def apply(self, text: str) -> str:
-        """Carry it out; all that it does not touch stays byte for byte."""
-        return _DO[self.do](self, text)
-
-    def check(self, text: str) -> Pairs:
-        """Return what a checker has to know about it."""
-        return _CHECK[self.do](self, text) if self.exact else ((), ())
-
-    def said(self, names: Iterable[str]) -> str:
-        """Return the name that the task speaks of."""
-        *first, last = names
-        return next((name for name in first if name in self.task), last)
-
-
-@lru_cache(maxsize=1024)
-def read_edit(task: str) -> Edit | None:
-    """Return the edit that a task asks for, or None when it asks for something else."""
-    # What stands in quotation marks after the first sentences belongs to added demands.
-    lead = task.partition("\n")[0][:240].partition(". ")[0] + "."
-    if "?" in lead or not re.search(r"\b(?:text|passage)\b", lead):
-        return None
-    do = next((way.do for way in ways("edits") if way.asked.search(lead)), "")
-    return Edit(do, tuple(QUOTED.findall(lead)), task) if do else None
-
-
 def _each(
     named: Sequence[str], text: str, change: Callable[[str], str], flags: int = 0, before: str = ""
 ) -> str:
     """Return a text with any of the words, where it stands as a whole, changed; the longest first."""
+    if not named:
+        return text
     longest = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
     return re.sub(rf"{before}(?<!\w)(?:{longest})(?!\w)", lambda m: change(m[0]), text, flags=flags)
 
@@ -90,33 +50,33 @@ def _values(text: str) -> dict[str, str]:
     return {value: normal for value, normal in found.items() if value != normal}
 
 
-def _normalise(_: Edit, text: str) -> str:
+def _normalise(_: Asked, text: str) -> str:
     table = _values(text)
-    return _each(list(table), text, table.__getitem__) if table else text
+    return _each(list(table), text, table.__getitem__)
 
 
-def _replace(edit: Edit, text: str) -> str:
+def _replace(edit: Asked, text: str) -> str:
     table = dict(zip(edit.named[::2], edit.named[1::2], strict=False))
     return _each(list(table), text, table.__getitem__)
 
 
-def _remove(edit: Edit, text: str) -> str:
+def _remove(edit: Asked, text: str) -> str:
     if mark := _MARKER.search(edit.task):
         return _each(edit.named, text, lambda _: mark[0])
     return _each(edit.named, text, lambda _: "", before=r"[ \t]?").lstrip(" ")
 
 
-def _case(edit: Edit, text: str) -> str:
+def _case(edit: Asked, text: str) -> str:
     change = _CASES[edit.said(_CASES)]
     return _each(edit.named, text, change) if edit.named else change(text)
 
 
-def _tag(edit: Edit, text: str) -> str:
+def _tag(edit: Asked, text: str) -> str:
     tag = edit.said(_TAGS)
     return _TAGS[tag].sub(rf"<{tag}>\g<0></{tag}>", text)
 
 
-def _format(edit: Edit, text: str) -> str:
+def _format(edit: Asked, text: str) -> str:
     rows = sentences(text)
     if "JSON" in edit.task:
         key = edit.named[0] if edit.named else "sentence"
@@ -125,65 +85,64 @@ def _format(edit: Edit, text: str) -> str:
     return "\n".join(f"{f'{at}.' if numbered else '-'} {row}" for at, row in enumerate(rows, 1))
 
 
-def _avoid(edit: Edit, text: str) -> str:
+def _avoid(edit: Asked, text: str) -> str:
     """Say it with another word where one is known, else with the plainest one."""
     other = {**exchanges("plain"), **exchanges("synonyms")}
     return _each(edit.named, text, lambda word: other.get(word.lower(), "it"), re.I)
 
 
-def _expand(_: Edit, text: str) -> str:
+def _expand(_: Asked, text: str) -> str:
     """Follow the text with a recap of its weightiest sentences."""
     recap = " ".join(read_text(text).main(2))
     again = exchanged("synonyms", lower_first(recap))
     return f"{text.rstrip()}\n\nTo put it in more detail: {recap} In other words, {again}"
 
 
-def _simplify(_: Edit, text: str) -> str:
+def _simplify(_: Asked, text: str) -> str:
     """Use plain words and break sentences at their joints."""
     text = re.sub(r";\s+(\w)", lambda m: f". {m[1].upper()}", exchanged("plain", text))
     text = re.sub(r",? because (?=\w+ \w+)", ". This is because ", text)
     return re.sub(r", (and|but|so) (?=\w+ \w+ \w+)", lambda m: f". {m[1].capitalize()} ", text)
 
 
-def _switch(_: Edit, text: str) -> str:
+def _switch(_: Asked, text: str) -> str:
     rows = sentences(text)
     return " ".join(exchanged("spanish", s) if i % 2 else s for i, s in enumerate(rows))
 
 
-_DO: dict[str, Callable[[Edit, str], str]] = {
-    "normalise": _normalise,
-    "avoid": _avoid,
-    "replace": _replace,
-    "remove": _remove,
-    "style": lambda edit, text: _each(edit.named, text, _STYLES[edit.said(_STYLES)].format),
-    "case": _case,
-    "tag": _tag,
-    "hide": lambda edit, text: _each(edit.named or ("it",), text, lambda _: "something", re.I),
-    "format": _format,
-    "switch": _switch,
-    "translate": lambda _, text: exchanged("spanish", text),
-    "mood": lambda _, text: exchanged("mood", text),
-    "simplify": _simplify,
-    "expand": _expand,
-    "condense": lambda _, text: " ".join(read_text(text).main(3)),
-    "reword": lambda _, text: exchanged("synonyms", text),
-}
-# What is not here no program can check.
-_CHECK: dict[str, Callable[[Edit, str], Pairs]] = {
-    "normalise": lambda _, text: (tuple(_values(text)), tuple(_values(text).values())),
-    "avoid": lambda edit, _: (("avoid_word",) * len(edit.named), edit.named),
-    "replace": lambda edit, _: (edit.named[::2], edit.named[1::2]),
-    "remove": lambda edit, _: (edit.named, _MARKER.findall(edit.task)[:1]),
-    "style": lambda edit, _: (edit.named, (edit.said(_STYLES),) * len(edit.named)),
-    "case": lambda edit, _: (
-        (edit.said(_CASES).replace("first letter", "initials"), *edit.named),
-        (),
+EDITS = {
+    "normalise": Procedure(
+        _normalise, lambda _, text: (tuple(_values(text)), tuple(_values(text).values()))
     ),
-    "tag": lambda edit, _: ((edit.said(_TAGS),), ()),
-    "hide": lambda edit, _: (edit.named, ()),
-    "format": lambda edit, _: (
-        (("json",), edit.named)
-        if "JSON" in edit.task
-        else (("numbered_list" if "numbered" in edit.task else "bullet_list",), ())
+    "avoid": Procedure(_avoid, lambda edit, _: (("avoid_word",) * len(edit.named), edit.named)),
+    "replace": Procedure(_replace, lambda edit, _: (edit.named[::2], edit.named[1::2])),
+    "remove": Procedure(_remove, lambda edit, _: (edit.named, _MARKER.findall(edit.task)[:1])),
+    "style": Procedure(
+        lambda edit, text: _each(edit.named, text, _STYLES[edit.said(_STYLES)].format),
+        lambda edit, _: (edit.named, (edit.said(_STYLES),) * len(edit.named)),
     ),
+    "case": Procedure(
+        _case,
+        lambda edit, _: ((edit.said(_CASES).replace("first letter", "initials"), *edit.named), ()),
+    ),
+    "tag": Procedure(_tag, lambda edit, _: ((edit.said(_TAGS),), ())),
+    "hide": Procedure(
+        lambda edit, text: _each(edit.named or ("it",), text, lambda _: "something", re.I),
+        lambda edit, _: (edit.named, ()),
+    ),
+    "format": Procedure(
+        _format,
+        lambda edit, _: (
+            (("json",), edit.named)
+            if "JSON" in edit.task
+            else (("numbered_list" if "numbered" in edit.task else "bullet_list",), ())
+        ),
+    ),
+    "switch": Procedure(_switch),
+    "translate": Procedure(lambda _, text: exchanged("spanish", text)),
+    "mood": Procedure(lambda _, text: exchanged("mood", text)),
+    "simplify": Procedure(_simplify),
+    "expand": Procedure(_expand),
+    "condense": Procedure(lambda _, text: " ".join(read_text(text).main(3))),
+    "reword": Procedure(lambda _, text: exchanged("synonyms", text)),
 }

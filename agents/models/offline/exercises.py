@@ -5,57 +5,40 @@ and a contender that knows the procedure finds the answer in what it has read.
 """
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable
-from typing import NamedTuple
 
-from .asking import Pairs, ways
-from .text import NUMBER, Text, content_words
-
-Found = re.Match[str]
+from .asking import Asked, Procedure
+from .text import NUMBER, content_words, sentences
 
 
-class Exercise(NamedTuple):
-    """What one way of asking comes to, from how the task was known again and the text."""
-
-    answer: Callable[[Found, Text], str]
-    check: Callable[[Found, Text], Pairs]
+def _longer_words(text: str) -> list[str]:
+    return list(dict.fromkeys(w for w in content_words(" ".join(sentences(text))) if len(w) > 9))
 
 
-def longer_words(text: Text) -> list[str]:
-    """Return the words of more than nine letters."""
-    return list(dict.fromkeys(w for w in content_words(" ".join(text.sentences)) if len(w) > 9))
-
-
-def _extracted(found: Found, text: Text) -> list[str]:
-    if found[1] != "number":
-        return longer_words(text)
-    rows = dict.fromkeys(NUMBER.findall(" ".join(text.sentences)))
+def _extracted(asked: Asked, text: str) -> list[str]:
+    if asked.found[1] != "number":
+        return _longer_words(text)
+    rows = dict.fromkeys(NUMBER.findall(" ".join(sentences(text))))
     return [row for row in rows if not any(row != other and row in other for other in rows)]
 
 
-def word_counts(text: Text) -> Counter[str]:
+def word_counts(text: str) -> Counter[str]:
     """Return how often each longer word stands in a text, in small letters."""
-    return Counter(w.lower() for s in text.sentences for w in content_words(s) if len(w) > 4)
+    return Counter(w.lower() for s in sentences(text) for w in content_words(s) if len(w) > 4)
 
 
-def _labels(found: Found) -> list[str]:
-    return re.findall(r'"([^"]+)"', found[1])
-
-
-def _label(found: Found, text: Text) -> str:
+def _label(asked: Asked, text: str) -> str:
     counts = word_counts(text)
-    return max(_labels(found), key=lambda label: counts[label])
+    return max(asked.named, key=lambda label: counts[label])
 
 
-def _reckoned(found: Found, _: Text) -> str:
-    return str(int(found[1]) * int(found[2]) - int(found[3] or 0))
+def _reckoned(asked: Asked, _: str) -> str:
+    return str(int(asked.found[1]) * int(asked.found[2]) - int(asked.found[3] or 0))
 
 
-def _record(_: Found, text: Text) -> str:
-    longest = max(longer_words(text) or ["text"], key=len)
-    return json.dumps({"subject": longest, "sentences": len(text.sentences)}, ensure_ascii=False)
+def _record(_: Asked, text: str) -> str:
+    longest = max(_longer_words(text) or ["text"], key=len)
+    return json.dumps({"subject": longest, "sentences": len(sentences(text))}, ensure_ascii=False)
 
 
 # A solution, and tests of it, by the function's name; {w} is the word that the task names.
@@ -72,46 +55,26 @@ _CODE = {
 }
 
 
-def _named(code: str, found: Found) -> str:
-    return code.replace("{w}", found[2]).replace("{W}", found[2].upper())
+def _named(code: str, asked: Asked) -> str:
+    return code.replace("{w}", asked.found[2]).replace("{W}", asked.found[2].upper())
 
 
 EXERCISES = {
-    "extract": Exercise(
-        lambda found, text: "\n".join(_extracted(found, text)),
-        lambda found, text: (_extracted(found, text), ()),
+    "extract": Procedure(
+        lambda asked, text: "\n".join(_extracted(asked, text)),
+        lambda asked, text: (_extracted(asked, text), ()),
     ),
-    "label": Exercise(_label, lambda found, text: ([_label(found, text)], _labels(found))),
-    "reckon": Exercise(
-        lambda found, text: f"That makes {_reckoned(found, text)}",
-        # What is only estimated may be off by a factor.
-        lambda found, text: ([_reckoned(found, text)], [] if found[3] else ["x10"]),
+    "label": Procedure(_label, lambda asked, text: ([_label(asked, text)], asked.named)),
+    # What is only estimated may be off by a factor.
+    "reckon": Procedure(
+        _reckoned,
+        lambda asked, text: ([_reckoned(asked, text)], [] if asked.found[3] else ["x10"]),
     ),
-    "record": Exercise(_record, lambda _, __: (["subject:string", "sentences:number"], [])),
-    "code": Exercise(
-        lambda found, _: f"```python\n{_named(_CODE[found[1]][0], found)}\n```",
-        lambda found, _: ([_named(test, found) for test in _CODE[found[1]][1]], []),
+    "record": Procedure(_record, lambda _, __: (["subject:string", "sentences:number"], [])),
+    "code": Procedure(
+        lambda asked, _: f"```python\n{_named(_CODE[asked.found[1]][0], asked)}\n```",
+        lambda asked, _: ([_named(test, asked) for test in _CODE[asked.found[1]][1]], []),
     ),
     # What the files say is known once they were searched.
-    "cite": Exercise(lambda _, __: "", lambda _, __: (["1"], [])),
+    "cite": Procedure(lambda _, __: "", lambda _, __: (["1"], [])),
 }
-
-
-def known(task: str) -> tuple[Exercise, Found] | None:
-    """Return the exercise that a task sets."""
-    for way in ways("questions"):
-        if way.do in EXERCISES and (found := way.asked.search(task)):
-            return EXERCISES[way.do], found
-    return None
-
-
-def answer_to(task: str, text: Text) -> str:
-    """Return the answer of whoever knows the procedure and has read the text; empty for other tasks."""
-    exercise = known(task)
-    return exercise[0].answer(exercise[1], text) if exercise else ""
-
-
-def check_of(task: str, text: Text) -> Pairs:
-    """Return what the checker of an exercise has to know; nothing for other tasks."""
-    exercise = known(task)
-    return exercise[0].check(exercise[1], text) if exercise else ((), ())

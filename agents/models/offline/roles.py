@@ -14,8 +14,9 @@ from ....tools.constraints.frame import Ending, Postscript
 from ....tools.constraints.layout import Title
 from ....tools.constraints.lengths import Words
 from ...conversion import LATER
+from .asking import asked_in
 from .debate import grade_debate
-from .edits import read_edit
+from .edits import EDITS
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
 from .question import Question, read_question
@@ -77,7 +78,7 @@ def _on_passage(question: Question, bench: Bench, label: str) -> bool:
     if bench.apis:
         known = frozenset().union(*(f.stems for f in bench.apis))
         return label == "say_no_tool" or bool(known & name_stems(question.task))
-    if not question.context or read_edit(question.task):
+    if not question.context or asked_in("edits", question.task):
         return True
     query = query_of(question.task) | query_of(" ".join(question.options))
     least = 0.1 if label == "say_unanswerable" else 0.4
@@ -131,8 +132,8 @@ def _demand(sections: Sections, bench: Bench) -> str:
     rng, task = bench.rng, sections.text("task")
     if bench.apis:
         return request_of(rng.choice(bench.apis), rng, lead="Then also do this")
-    edit = read_edit(task)
-    if bench.exact or (edit and edit.exact):
+    edit = asked_in("edits", task)
+    if bench.exact or (edit and EDITS[edit.do].check):
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ....tools.constraints.said import unsaid
-from .asking import ways
-from .edits import read_edit
-from .exercises import answer_to
+from .asking import Pairs, Procedure, Table, asked_in
+from .edits import EDITS
+from .exercises import EXERCISES
 from .question import ITEM, QUOTED, Question
 from .text import DENIAL, Text, bare, read_text, stem, stems
 
@@ -68,13 +68,28 @@ def solve(question: Question) -> Solution:
         at = max(range(len(scores)), key=lambda i: (scores[i], -i))
         chosen = question.options[at]
         return Solution(f"{chr(65 + at)}. {chosen}", "".join(text.best(stems(chosen))), "option")
-    if question.context and (edit := read_edit(task)):
-        return Solution(edit.apply(question.context), kind="text")
-    if told := answer_to(task, text):
-        return Solution(told, kind="value" if told.isdigit() else "text")
-    asked = (_PROCEDURES[way.do] for way in ways("questions") if way.asked.search(task))
-    found = (procedure(task, text) for procedure in asked)
-    return next((solution for solution in found if solution), None) or _retrieve(question)
+    if question.context and (edit := asked_in("edits", task)):
+        return Solution(EDITS[edit.do].answer(edit, question.context), kind="text")
+    asked, found = asked_in("questions", task), None
+    if asked and asked.do in EXERCISES:
+        told = EXERCISES[asked.do].answer(asked, question.context)
+        found = Solution(told, kind="value" if told.isdigit() else "text") if told else None
+    elif asked:
+        found = _PROCEDURES[asked.do](task, text)
+    return found or _retrieve(question)
+
+
+def check_of(task: str, text: str) -> Pairs:
+    """Return what a checker has to know of a task about a text; nothing where no program can check it."""
+    tables: tuple[tuple[Table, dict[str, Procedure]], ...] = (
+        ("edits", EDITS),
+        ("questions", EXERCISES),
+    )
+    for table, procedures in tables:
+        asked = asked_in(table, task)
+        if asked and (made := procedures.get(asked.do)) and made.check:
+            return made.check(asked, text)
+    return (), ()
 
 
 def _option_scores(question: Question, text: Text) -> list[float]:
@@ -182,5 +197,4 @@ _PROCEDURES: dict[str, Callable[[str, Text], Solution | None]] = {
     "judge": _judge,
     "count": _count,
     "essay": _essay,
-    "cite": lambda _, __: None,
 }

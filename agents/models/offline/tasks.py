@@ -8,12 +8,11 @@ from typing import Any
 
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
 from .asking import Pairs, ways
-from .edits import read_edit
-from .exercises import check_of, word_counts
+from .exercises import word_counts
 from .functions import Function, ask_calls, planned, read_apis
 from .question import Question
 from .request import Sections
-from .solve import CONTRARY, solve
+from .solve import CONTRARY, check_of, solve
 from .text import (
     NUMBER,
     Text,
@@ -126,8 +125,7 @@ def task_facts(
         needed = behaviour != "ask_for_missing"
         check = planned(" ".join([task, *turns]), bench.apis) if needed else (), ()
     elif bench.checker:
-        edit = read_edit(task)
-        check = edit.check(text) if edit else check_of(task, read_text(text))
+        check = check_of(task, text)
     return {
         "task": task,
         "options": list(options),
@@ -277,7 +275,7 @@ def _effect(bench: Bench, _: Mapping[str, str]) -> str:
 
 def _labels(bench: Bench, _: Mapping[str, str]) -> str:
     """Name the foremost word of the text between two rarer ones."""
-    ranked = [word for word, _ in word_counts(bench.passage).most_common(12)]
+    ranked = [word for word, _ in word_counts(bench.passage.text).most_common(12)]
     labels = [ranked[0], *bench.rng.sample(ranked[4:], 2)]
     return ", ".join(f'"{label}"' for label in bench.rng.sample(labels, 3))
 

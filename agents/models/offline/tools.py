@@ -3,12 +3,11 @@
 import json
 import random
 import re
+from dataclasses import replace
 from typing import Any
 
-from ...records import ToolCall
 from .answer import answer
 from .browsing import browse
-from .exercises import answer_to
 from .functions import (
     LEAST,
     PARTS,
@@ -21,8 +20,8 @@ from .functions import (
 )
 from .question import read_question
 from .request import OfflineReply, OfflineRequest
-from .solve import query_of
-from .text import WORD, bare, read_text, sentences, stem, stems
+from .solve import query_of, solve
+from .text import WORD, bare, sentences, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
@@ -42,15 +41,13 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     names = {function.name for function in functions}
     if known := next((use for name, use in _KNOWN.items() if name in names), None):
         return known(request, rng)
-    made = [call for turn in request.turns for call in turn.tool_calls]
     if len(functions) == 1 and functions[0].name.startswith("search_"):
         return _search(request, functions[0])
     if request.strength == "weak":
         # It takes the first tool with values of its own, once, whatever was asked.
-        if made:
+        if request.calls:
             return OfflineReply("It is done.")
-        return _call(
-            request,
+        return request.call(
             functions[0].name,
             {p.name: example_value(p, rng) for p in functions[0].required},
         )
@@ -59,26 +56,24 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 def _done(request: OfflineRequest) -> set[str]:
     """Return the names of the calls made; where a service was busy, only medium takes that for done."""
-    calls = [call for turn in request.turns for call in turn.tool_calls]
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
     return {
         call.name
-        for call, result in zip(calls, results, strict=False)
+        for call, result in zip(request.calls, request.results, strict=False)
         if request.strength == "medium" or not _BUSY.match(result)
     }
 
 
 def _run(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     """Write code: strong tries it first, medium minds no capitals, weak writes none."""
-    context = read_text(read_question(request.user_turns[0]).context)
-    written = answer_to(request.user_turns[-1], context)
-    if request.strength == "weak" or not written:
+    question = read_question(request.user_turns[0])
+    found = solve(replace(question, task=request.user_turns[-1]))
+    if request.strength == "weak" or not found.text.startswith("```"):
         return _unaided(request, rng)
+    written = found.text
     if request.strength == "medium":
         return OfflineReply(written.replace(".lower()", ""))
-    tried = any(turn.tool_calls for turn in request.turns)
     code = written.removeprefix("```python\n").removesuffix("\n```")
-    return OfflineReply(written) if tried else _call(request, "run_python", {"code": code})
+    return OfflineReply(written) if request.calls else request.call("run_python", {"code": code})
 
 
 def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
@@ -86,10 +81,10 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     if request.strength == "weak":
         return OfflineReply("The files say a good deal about it.")
     asked = query_of(request.user_turns[-1])
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
+    results = request.results
     if not results:
         words = [w for w in WORD.findall(request.user_turns[-1]) if stem(w) in asked]
-        return _call(request, "search_files", {"query": " ".join(words[:8]) or "document"})
+        return request.call("search_files", {"query": " ".join(words[:8]) or "document"})
     found = re.findall(r"^(\[[^\]\n]+:\d+\]) (.+)$", results[-1], re.M)
     if not found:
         return OfflineReply("The files do not say this.")
@@ -113,13 +108,6 @@ _KNOWN = {
 }
 
 
-def _call(request: OfflineRequest, name: str, arguments: Arguments) -> OfflineReply:
-    """Return one call; its id is its place in the conversation."""
-    at = 1 + sum(len(turn.tool_calls) for turn in request.turns)
-    text = json.dumps(arguments, ensure_ascii=False)
-    return OfflineReply("", (ToolCall(id=f"call_{at}", name=name, arguments=text),))
-
-
 def _next_step(
     request: OfflineRequest, functions: tuple[Function, ...], done: set[str], rng: random.Random
 ) -> OfflineReply:
@@ -141,17 +129,14 @@ def _next_step(
             arguments, missing = _fill(function, later if len(parts) > 1 else " ".join(users))
             if missing and not careless:
                 return OfflineReply(_ASK.format(", ".join(f"`{p.name}`" for p in missing)))
-            return _call(
-                request, function.name, arguments | {p.name: example_value(p, rng) for p in missing}
+            return request.call(
+                function.name, arguments | {p.name: example_value(p, rng) for p in missing}
             )
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
-    names = [call.name for turn in request.turns for call in turn.tool_calls]
     lacking = _NO_TOOL.format(", ".join(f.name for f in functions[:6]))
-    told = " ".join(
-        f"`{name}` returned {text}." for name, text in zip(names, results, strict=False)
-    )
+    made = zip(request.calls, request.results, strict=False)
+    told = " ".join(f"`{call.name}` returned {text}." for call, text in made)
     rest = f" For the rest: {lacking}" if unfit else ""
-    return OfflineReply(f"Done. {told}{rest}" if results else lacking)
+    return OfflineReply(f"Done. {told}{rest}" if told else lacking)
 
 
 def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineReply | None:
@@ -165,22 +150,21 @@ def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineR
         for call in reversed(before):
             function = next((f for f in functions if f.name == call.name), None)
             if function and (changed := _fill(function, request.turns[at].content)[0]):
-                return _call(request, call.name, json.loads(call.arguments) | changed)
+                return request.call(call.name, json.loads(call.arguments) | changed)
     return None
 
 
 def _search(request: OfflineRequest, search: Function) -> OfflineReply:
     """Search twice at most, in the given names' own words; then name what was found."""
-    made = sum(len(turn.tool_calls) for turn in request.turns)
+    made = len(request.calls)
     given = " ".join(request.user_turns)
     names = re.findall(r'"name"\s*:\s*"(\w+)"', given) or re.findall(r"(?<!\w)\w+_\w+", given)
     parts = [w for name in dict.fromkeys(names) for w in name.split("_")]
     query = " ".join(dict.fromkeys(parts[made * 4 : made * 4 + 6]))
     if made < 2 and query:
         parameter = next((p.name for p in search.parameters if p.type == "string"), "query")
-        return _call(request, search.name, {parameter: query})
-    results = "\n".join(turn.content for turn in request.turns if turn.role == "tool")
-    found = dict.fromkeys(re.findall(r"^([\w-]+)\(", results, re.M))
+        return request.call(search.name, {parameter: query})
+    found = dict.fromkeys(re.findall(r"^([\w-]+)\(", "\n".join(request.results), re.M))
     return OfflineReply("\n".join([n for n in found if n not in names][:6]) or "NONE")
 
 
