@@ -55,7 +55,7 @@ def _found(question: Question, strength: str, rng: random.Random) -> Solution:
         cut = cut if cut >= 0 else len(context)
         way = EDITS[edit.do]
         text = way.answer(edit, context[:cut]) + context[cut:]
-        return Solution(text, kind="text" if way.check else "edit")
+        return Solution(text, kind="text" if way.check else "open")
     seen = replace(question, context=_window(context, share, rng))
     return _nearest(seen) if strength == "weak" else solve(seen)
 
