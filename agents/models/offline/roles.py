@@ -10,7 +10,7 @@ from typing import Any
 
 from ....tools.checkers import SITE_STATE
 from ....tools.constraints import Constraint, Material, telling_words
-from ....tools.constraints.frame import Ending, Postscript
+from ....tools.constraints.frame import Ending
 from ....tools.constraints.layout import Title
 from ....tools.constraints.lengths import Words
 from ...conversion import LATER
@@ -138,13 +138,12 @@ def _demand(sections: Sections, bench: Bench) -> str:
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
         return f"You work for {who} and the result {what}."
-    if not edit and rng.random() < 0.25:
+    if not edit and rng.random() < 0.3:
         return "Also quote the sentence that it rests on."
-    if not edit and not sections.lines("options") and rng.random() < 0.25:
+    if not edit and not sections.lines("options") and rng.random() < 0.3:
         return Words(relation="less than", count=rng.choice((15, 20, 25, 30, 40))).say(rng)
-    kinds: tuple[type[Constraint], ...] = (Ending, Postscript, Title)
-    kinds = kinds[:2] if sections.lines("options") else kinds
-    material = Material(task, telling_words(bench.passage.text), level=1)
+    material = Material(task, telling_words(bench.passage.text))
+    kinds: tuple[type[Constraint], ...] = (Ending, Title) if edit else (Ending,)
     return rng.choice(kinds).draw(rng, material).say(rng)
 
 

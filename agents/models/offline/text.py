@@ -215,13 +215,9 @@ def other_number(number: str) -> str:
 @cache
 def _cue() -> re.Pattern[str]:
     """Match a speaker's name, and what leads into a sentence in the passages made here."""
-    leads = {
-        re.escape(lead) for form in words("passages") for lead in form.get("leads", ()) if lead
-    }
-    told = r"No\. As was said, |Therefore |(?:It has to be held|The point to remember is) that "
-    return re.compile(
-        rf"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){{0,2}}: |{told}|{'|'.join(sorted(leads))})+"
-    )
+    leads = {lead for form in words("passages") for lead in form.get("leads", ()) if lead}
+    told = "|".join(map(re.escape, sorted({*words("cues"), *leads})))
+    return re.compile(rf"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){{0,2}}: |{told})+")
 
 
 _WORD = re.compile(r"[A-Za-zé]+")
