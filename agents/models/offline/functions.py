@@ -73,8 +73,7 @@ def words_of(name: str) -> str:
 @lru_cache(maxsize=4096)
 def name_stems(text: str) -> frozenset[str]:
     """Return the stems of a text whose names may be written in_snake_case or camelCase."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
-    return frozenset(stem(w) for w in WORD.findall(spaced) if len(w) > 2)
+    return frozenset(stem(w) for w in WORD.findall(words_of(text)) if len(w) > 2)
 
 
 _COMMON = name_stems(
