@@ -6,6 +6,7 @@ whatever is asked, it gives the sentence or option that shares most words with t
 """
 
 import random
+import re
 from dataclasses import replace
 
 from ....tools.constraints.mend import mended
@@ -17,6 +18,7 @@ from .text import bare, read_text, stems
 
 _READ = {"medium": 0.67, "weak": 0.25}
 """Which share of a passage is taken in; all of it where nothing is said."""
+_ASKED = re.compile(r",? and (?=(?:who|what|where|when|how|why|which)\b)", re.IGNORECASE)
 _MINDED = {"medium": 1, "weak": 0}
 """How many demands are minded; all of them where nothing is said."""
 
@@ -57,7 +59,18 @@ def _found(question: Question, strength: str, rng: random.Random) -> Solution:
         text = way.answer(edit, context[:cut]) + context[cut:]
         return Solution(text, kind="text" if way.check else "open")
     seen = replace(question, context=_window(context, share, rng))
-    return _nearest(seen) if strength == "weak" else solve(seen)
+    return _nearest(seen) if strength == "weak" else _solved(seen, strength)
+
+
+def _solved(question: Question, strength: str) -> Solution:
+    """Solve a question; where it asks two things, medium sees to the whole of it only, strong to each."""
+    parts = [] if strength == "medium" or question.options else _ASKED.split(question.task)
+    found = [solve(replace(question, task=part)) for part in parts]
+    told = [one for one in found if one.known]
+    if len(parts) < 2 or not told:
+        return solve(question)
+    texts, rows = ({f.text: None for f in told}, {f.evidence: None for f in told if f.evidence})
+    return Solution(" ".join(texts), " ".join(rows))
 
 
 def _window(context: str, share: float, rng: random.Random) -> str:
