@@ -361,6 +361,35 @@ def test_strong_passes_the_checks_that_the_writer_set(checker: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "task",
+    [
+        'Replace every “x in the text above with "',
+        "Which of these labels fits the text best: good or bad?",
+        'Write a Python function `foo(text)` that returns "bar".',
+        'Set every "q in the text in bold',
+        'Fill in: "____ and ____"',
+        "Match them, in order: true or false?",
+        "How many sentences of the passage?",
+        'Remove "" from the text above',
+        "",
+    ],
+)
+def test_tasks_worded_by_others_are_answered_and_judged(task: str) -> None:
+    for text in ("", "The canal opened in 1914, because ships were slow."):
+        prompt = f"{text}\n\n{task}"
+        answers = {say(prompt, strength=s).text for s in ("weak", "medium", "strong")}
+        assert all(answers)
+        for answer in answers:
+            assert judge(prompt, "answer", answer, "No.").reason
+        for checker in ("", *CHECKERS):
+            leaf = f'<leaf name="x" answer_form="the text only" checker="{checker}">Asks.</leaf>'
+            goal = '<goal name="b" edits="task">b</goal><direction>Ask for more.</direction>'
+            told = f"<passage>{text}</passage><task>{task}</task>{leaf}"
+            assert get(told, replies.CurationReply).reason
+            assert task in get(f"{told}{goal}", replies.EditReply).task
+
+
+@pytest.mark.parametrize(
     "way", load_skill("reading_comprehension").transformations, ids=lambda way: way.name
 )
 def test_transformations_keep_the_seeds_words(way: Any) -> None:

@@ -7,15 +7,12 @@ is asked.
 
 from random import Random
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.records import Check, Instruction, make_id
 from ...tools.constraints import Constraint, Material, drawn, read, telling_words
 from ..services import Services
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate
+from .flow_state import Flow, FlowState, FlowUpdate, in_order
 
 HARDER = "added_constraint"
 """The goal that a further constraint serves."""
@@ -76,10 +73,6 @@ def _check(constraints: tuple[Constraint, ...]) -> Check:
     )
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("constraining", constrain))
-    graph.add_edge(START, "constrain")
-    graph.add_edge("constrain", END)
-    return graph.compile(checkpointer=False, name="constraining")
+    return in_order("constraining", constrain)

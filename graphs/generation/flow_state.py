@@ -3,13 +3,18 @@
 All flows have it as input and as output, so that a skill whose way differs brings its own subgraph.
 """
 
+from collections.abc import Awaitable, Callable
 from random import Random
-from typing import TypedDict
+from typing import Any, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 
 from ...agents.records import Instruction, Passage, Reject, Seed, Suggestion
 from ...taxonomy.quota import Seat
 from ...taxonomy.skill import Skill, Transformation
-from ..services import Round
+from ..services import Round, Services
+from ..tracing import traced
 
 
 class FlowState(TypedDict):
@@ -34,6 +39,24 @@ class FlowUpdate(TypedDict, total=False):
     instructions: list[Instruction]
     suggestions: list[Suggestion]
     rejects: list[Reject]
+
+
+Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
+"""A compiled graph from a seed to its instructions, or a part of one."""
+
+
+def in_order(name: str, *nodes: Callable[..., Awaitable[FlowUpdate]]) -> Flow:
+    """Return a graph whose nodes run one after another."""
+    return joined(name, [(node.__name__, node) for node in traced(name, *nodes)])
+
+
+def joined(name: str, steps: list[tuple[str, Any]]) -> Flow:
+    """Return a graph of named nodes or subgraphs that run one after another."""
+    graph = StateGraph(FlowState, context_schema=Services)
+    graph.add_sequence(steps)
+    graph.add_edge(START, steps[0][0])
+    graph.add_edge(steps[-1][0], END)
+    return graph.compile(checkpointer=False, name=name)
 
 
 def start_state(seed: Seed, skill: str, round: Round, seats: tuple[Seat, ...]) -> FlowState:

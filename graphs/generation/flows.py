@@ -6,13 +6,10 @@ the subgraphs in this folder.
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from ...tools.programs import named
-from ..services import Services
 from . import (
     api_lists,
     constraining,
@@ -23,54 +20,40 @@ from . import (
     transformation,
     web,
 )
-from .flow_state import FlowState
+from .flow_state import Flow, FlowState, joined
 from .kinds import OWN
 
-Flow = CompiledStateGraph[Any, Services, FlowState, FlowState]
 
-
-def _joined(name: str, first: Flow, last: Flow) -> Flow:
+def _passages(name: str, first: Flow, last: Flow) -> Flow:
     """Return `first` (seed to passages), then instruction, then `last`, as one graph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_node("transformation", first)
-    graph.add_node("instruction", instruction.build())
-    graph.add_node("refinement", last)
-    graph.add_edge(START, "transformation")
-    graph.add_edge("transformation", "instruction")
-    graph.add_edge("instruction", "refinement")
-    graph.add_edge("refinement", END)
-    return graph.compile(checkpointer=False, name=name)
+    steps = [("transformation", first), ("instruction", instruction.build()), ("refinement", last)]
+    return joined(name, steps)
 
 
 def standard() -> Flow:
     """Return the flow of skills whose passages are texts."""
-    return _joined("standard", transformation.build(), refinement.build())
+    return _passages("standard", transformation.build(), refinement.build())
 
 
 def tool_use() -> Flow:
     """Return the flow of tool use: its passages are API lists."""
-    return _joined("tool_use", api_lists.build(), refinement.build())
+    return _passages("tool_use", api_lists.build(), refinement.build())
 
 
 def constrained() -> Flow:
     """Return the flow of skills whose tasks a program constrains; it makes them harder too."""
-    return _joined("constrained", transformation.build(), constraining.build())
+    return _passages("constrained", transformation.build(), constraining.build())
 
 
 def retrieved() -> Flow:
     """Return the flow of skills whose passages are what a search finds."""
-    return _joined("retrieval", retrieval.build(), refinement.build())
+    return _passages("retrieval", retrieval.build(), refinement.build())
 
 
 def program() -> Flow:
     """Return the flow of skills whose instructions a program writes: nobody is asked to refine them."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_node("transformation", transformation.build())
-    graph.add_node("programmed", programmed.build())
-    graph.add_edge(START, "transformation")
-    graph.add_edge("transformation", "programmed")
-    graph.add_edge("programmed", END)
-    return graph.compile(checkpointer=False, name="program")
+    steps = [("transformation", transformation.build()), ("programmed", programmed.build())]
+    return joined("program", steps)
 
 
 def websites() -> Flow:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Write, Written
@@ -12,8 +10,7 @@ from ...agents.records import Passage
 from ...taxonomy.quota import reseated
 from ...taxonomy.skill import Leaf, Skill
 from ..services import Services, reject, settle
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate
+from .flow_state import Flow, FlowState, FlowUpdate, in_order
 
 
 async def write(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
@@ -64,10 +61,6 @@ def share_out(
             yield passage, skill.leaf(leaf), count
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("instruction", write))
-    graph.add_edge(START, "write")
-    graph.add_edge("write", END)
-    return graph.compile(checkpointer=False, name="instruction")
+    return in_order("instruction", write)

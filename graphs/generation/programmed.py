@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from functools import cache
 from random import Random
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.records import Check, Instruction, Passage, Seed, make_id
@@ -13,8 +11,7 @@ from ...taxonomy.policy import LeafPolicy
 from ...taxonomy.skill import HIGHEST, Leaf, Skill
 from ...tools.programs import Item, Program, Wanted, named
 from ..services import Services
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance
+from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order
 from .instruction import share_out
 
 
@@ -82,10 +79,6 @@ def _instruction(
     return written.about(passage) if item.shows_text else written
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("programmed", program))
-    graph.add_edge(START, "program")
-    graph.add_edge("program", END)
-    return graph.compile(checkpointer=False, name="programmed")
+    return in_order("programmed", program)

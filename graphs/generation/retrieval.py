@@ -3,8 +3,6 @@
 So a task of it has to be answered from several documents, most of which do not hold the answer.
 """
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
@@ -14,8 +12,7 @@ from ...agents.roles.transformer import passage_id
 from ...tools.documents import Extract
 from ...tools.search_files import paragraphs
 from ..services import Services, reject
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance, ways
+from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order, ways
 
 OWN = 3
 """Paragraphs of the seed itself."""
@@ -78,10 +75,6 @@ async def retrieve(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     return {"passages": passages, "rejects": rejects}
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("retrieval", retrieve))
-    graph.add_edge(START, "retrieve")
-    graph.add_edge("retrieve", END)
-    return graph.compile(checkpointer=False, name="retrieval")
+    return in_order("retrieval", retrieve)

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
@@ -12,8 +10,7 @@ from ...agents.records import Passage
 from ...agents.roles.transformer import identity_passage
 from ...tools.text_faults import thin
 from ..services import Services, reject, settle
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, ways
+from .flow_state import Flow, FlowState, FlowUpdate, in_order, ways
 
 
 async def transform(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
@@ -58,10 +55,6 @@ class Thin(EpisodeError):
     """A passage that cannot have been made of its seed; recorded as a reject with the reason."""
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("transformation", transform))
-    graph.add_edge(START, "transform")
-    graph.add_edge("transform", END)
-    return graph.compile(checkpointer=False, name="transformation")
+    return in_order("transformation", transform)

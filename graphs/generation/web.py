@@ -7,8 +7,6 @@ under the leaf's name.
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from ...agents.environment import Environment
@@ -17,8 +15,7 @@ from ...taxonomy.skill import Leaf, Skill
 from ...tools.browser.sites import Site, SiteKind
 from ...tools.programs import named
 from ..services import Services
-from ..tracing import traced
-from .flow_state import FlowState, FlowUpdate, chance, ways
+from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order, ways
 from .instruction import share_out
 
 
@@ -93,10 +90,6 @@ def _instruction(
     ).about(passage)
 
 
-def build() -> CompiledStateGraph[FlowState, Services, FlowState, FlowState]:
+def build() -> Flow:
     """Return the compiled subgraph."""
-    graph = StateGraph(FlowState, context_schema=Services)
-    graph.add_sequence(traced("web", build_sites, set_tasks))
-    graph.add_edge(START, "build_sites")
-    graph.add_edge("set_tasks", END)
-    return graph.compile(checkpointer=False, name="web")
+    return in_order("web", build_sites, set_tasks)

@@ -15,8 +15,8 @@ from ...taxonomy.routing import route, traits
 from ...taxonomy.skill import HIGHEST, Skill
 from .. import kinds, stages
 from ..generation.fitting import fitted
-from ..generation.flow_state import start_state
-from ..generation.flows import Flow, opened
+from ..generation.flow_state import Flow, start_state
+from ..generation.flows import opened
 from ..records import start_over
 from ..services import Round, Services, reject
 from ..stream import each, together

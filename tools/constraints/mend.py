@@ -23,9 +23,12 @@ _PLACES = ("[name]", "[date]", "[place]", "[address]", "[number]", "[title]", "[
 _INSTEAD = {"!": ".", ";": ".", "?": "."}
 
 
-def mended(prompt: str, answer: str) -> str:
-    """Return an answer in the form that a prompt asks for, as far as a program can bring it there."""
-    constraints = {type(one): one for one in said_in(prompt)}
+def mended(prompt: str, answer: str, most: int | None = None) -> str:
+    """Return an answer in the form that a prompt asks for, as far as a program can bring it there.
+
+    Only the first `most` demands are minded, where a number is given.
+    """
+    constraints = {type(one): one for one in said_in(prompt)[:most]}
     for kind, mend in _MENDS:
         one = constraints.get(kind)
         if one is not None and one.fault(answer):

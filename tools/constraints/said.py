@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from .casing import CASING
 from .constraint import Constraint
@@ -37,6 +37,7 @@ _READ: dict[str, Callable[[str], tuple[str, object]]] = {
 }
 
 
+@lru_cache(maxsize=256)  # each of several answers is held against its prompt
 def said_in(prompt: str) -> tuple[Constraint, ...]:
     """Return the constraints that a prompt asks for in this package's own sentences, in its order."""
     found: dict[int, Constraint] = {}
@@ -45,6 +46,13 @@ def said_in(prompt: str) -> tuple[Constraint, ...]:
             if (made := _made(kind, match, relation, prompt)) is not None:
                 found.setdefault(match.start(), made)
     return tuple(found[place] for place in sorted(found))
+
+
+def unsaid(prompt: str) -> str:
+    """Return a prompt without the sentences that ask for constraints."""
+    for _, pattern, _ in _sentences():
+        prompt = pattern.sub("", prompt)
+    return prompt
 
 
 @cache

@@ -10,12 +10,11 @@ import re
 from dataclasses import replace
 
 from ....tools.constraints.mend import mended
-from .demands import keep, read_demands
-from .edits import read_edit
-from .exercises import answer_to
+from .asking import asked_in
+from .edits import EDITS
 from .question import Question, read_question
 from .solve import Solution, query_of, solve
-from .text import read_text, stems
+from .text import bare, read_text, stems
 
 _READ = {"medium": 0.67, "weak": 0.25}
 """Which share of a passage is taken in; all of it where nothing is said."""
@@ -29,42 +28,47 @@ def answer(users: list[str], strength: str, rng: random.Random) -> str:
     question = read_question(users[0])
     if len(users) > 1:
         question = replace(question, task=users[-1], options=())
-    told = reply_to(question, strength, rng)
-    return mended(users[-1], told) if strength == "strong" else told
+    return reply_to(question, strength, rng)
 
 
 def reply_to(question: Question, strength: str, rng: random.Random) -> str:
     """Answer a question with the given strength."""
+    found = _found(question, strength, rng)
+    if found.kind == "text" or not found.known:
+        return found.text
+    text = found.text
+    if found.kind in {"value", "option"}:
+        text = rng.choice(("{}", "The answer is {}")).replace("{}", text)
+    if strength != "weak" and asks_to_quote(question.task) and found.evidence not in text:
+        text = f'{bare(text)}: "{found.evidence}"'
+    return mended(question.task, text, _MINDED.get(strength))
+
+
+def asks_to_quote(task: str) -> bool:
+    """Tell whether the sentence that an answer rests on is asked for."""
+    return "quote the sentence" in task
+
+
+def _found(question: Question, strength: str, rng: random.Random) -> Solution:
     share, context = _READ.get(strength, 1.0), question.context
-    if context and (edit := read_edit(question.task)):
+    if context and (edit := asked_in("edits", question.task)):
         # Where attention ends, the text is copied as it stands.
         cut = context.find(" ", int(share * len(context)))
         cut = cut if cut >= 0 else len(context)
-        found = Solution(edit.apply(context[:cut]) + context[cut:], kind="edit")
-        if edit.exact:
-            return found.text
-    else:
-        seen = replace(question, context=_window(context, share, rng))
-        if strength != "weak" and (known := answer_to(question.task, read_text(seen.context))):
-            return known
-        found = _nearest(seen) if strength == "weak" else _solved(seen, strength)
-    text = found.text
-    if not found.known:
-        return text
-    if found.kind in {"value", "option"}:
-        text = rng.choice(("{}", "The answer is {}")).replace("{}", text)
-    return keep(read_demands(question.task)[: _MINDED.get(strength)], text, found.evidence)
+        way = EDITS[edit.do]
+        text = way.answer(edit, context[:cut]) + context[cut:]
+        return Solution(text, kind="text" if way.check else "open")
+    seen = replace(question, context=_window(context, share, rng))
+    return _nearest(seen) if strength == "weak" else _solved(seen, strength)
 
 
 def _solved(question: Question, strength: str) -> Solution:
     """Solve a question; where it asks two things, medium sees to the whole of it only, strong to each."""
     parts = [] if strength == "medium" or question.options else _ASKED.split(question.task)
-    if len(parts) < 2:
-        return solve(question)
     found = [solve(replace(question, task=part)) for part in parts]
     told = [one for one in found if one.known]
-    if not told:
-        return found[0]
+    if len(parts) < 2 or not told:
+        return solve(question)
     texts, rows = ({f.text: None for f in told}, {f.evidence: None for f in told if f.evidence})
     return Solution(" ".join(texts), " ".join(rows))
 

@@ -9,15 +9,10 @@ from typing import Any
 from .functions import read_apis, words_of
 from .request import Sections
 
-_WORDED = re.compile(
-    r"^[ \t]*(?:(?:export|public|async|static|pub|default)[ \t]+){0,5}"
-    r"(?:def|function|fn|func)[ \t]+(?P<name>\w+)[ \t]*\((?P<args>[^)]{0,1000})\)[^\n{:]*+[:{]?[ \t]*+"
-    r"(?:\n\s*+\"\"\"(?P<note>[^\"]*))?",
-    re.M,
-)
-_C = re.compile(
-    r"^(?:/\*(?P<note>(?:[^*/]|\*(?!/)|/(?!\*))*+)\*/[^\S\n]*+\n\s*+)?[ \t]*[A-Za-z_][\w \t*]*?[\s*]"
-    r"(?P<name>\w+)\s*\((?P<args>[^(){};]*)\)\s*[;{]",
+_SIGNATURE = re.compile(
+    r"^(?:/\*(?P<above>(?:[^*/]|\*(?!/)|/(?!\*))*+)\*/[^\S\n]*+\n\s*+)?"
+    r"[ \t]*(?P<before>[A-Za-z_][\w \t*]*?)[\s*](?P<name>[A-Za-z]\w*)[ \t]*"
+    r"\((?P<args>[^)]{0,1000})\)[^\n{:;=]*+[{:;][ \t]*+(?:\n\s*+\"\"\"(?P<below>[^\"]*))?",
     re.M,
 )
 _TABLE = re.compile(
@@ -27,7 +22,9 @@ _TABLE = re.compile(
 )
 _COLUMN = re.compile(r"^[^\S\n]*+[\[\"`]?(\w+)[\]\"`]?\s+(\w+)(?:\([\d, ]*\))?([^,\n]*)", re.M)
 _NO_COLUMN = {"CONSTRAINT", "FOREIGN", "PRIMARY", "UNIQUE", "CHECK", "ON", "REFERENCES", "KEY"}
-_KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof", "defined", "else"}
+_NO_SIGNATURE = set(
+    "if elif for while with in not and or switch return else new await class assert raise throw".split()
+)
 _KINDS = {
     "boolean": r"bool",
     "array": r"list|tuple|sequence|iterable|array|\[\]|set\b",
@@ -73,11 +70,12 @@ def _parameter(name: str, told: str, required: bool) -> dict[str, Any]:
 
 
 def _functions(source: str) -> Iterator[dict[str, Any]]:
-    """Read signatures: those after a word such as `def`, else those of the C family."""
-    for match in list(_WORDED.finditer(source)) or list(_C.finditer(source)):
-        if match["name"][0] != "_" and match["name"] not in _KEYWORDS:
+    """Read signatures: a word such as `def`, or a type as in C, stands before the name."""
+    for match in _SIGNATURE.finditer(source):
+        if not _NO_SIGNATURE & {*match["before"].split(), match["name"]}:
             fields = map(_argument, re.split(r",(?![^\[\]]{0,200}\])", match["args"]))
-            yield _api(match["name"], match["note"] or "", [f for f in fields if f])
+            note = match["above"] or match["below"] or ""
+            yield _api(match["name"], note, [f for f in fields if f])
 
 
 def _argument(told: str) -> dict[str, Any] | None:

@@ -21,7 +21,6 @@ _SOUND, _POOR = 7.0, 6.0
 """Grades from which an answer is right in the main, and below which it is not."""
 _BLAMES = re.compile(r"\b(?:wrong|incorrect|false|falls short|misses|should have been)\b", re.I)
 _WITHDRAWS = re.compile(r"\bwithdrawn?\b|\btake (?:it|that|my answer) back\b|\bI was wrong\b", re.I)
-_QUOTED = re.compile(r"[\"“]([^\"”]{8,})[\"”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,11 @@ class _Said:
     speaker: str
     actions: list[str]
     text: str
+
+    @property
+    def asked(self) -> str:
+        """The last question in it."""
+        return next((s for s in reversed(sentences(self.text)) if s.endswith("?")), "")
 
 
 def _read(debate: str) -> list[_Said]:
@@ -43,10 +47,6 @@ def _answers(said: list[_Said], speaker: str) -> list[str]:
     return [s.text for s in said if s.speaker == speaker and "respond" in s.actions] or [""]
 
 
-def _asked(statement: str) -> str:
-    return next((s for s in reversed(sentences(statement)) if s.endswith("?")), "")
-
-
 def _quote(text: str) -> str:
     return " ".join(re.sub(r"[\"“”]", "", text).split()[:14])
 
@@ -57,43 +57,43 @@ def _due(question: Question) -> str:
 
 def state(sections: Sections, strength: str, rng: random.Random) -> str:
     """Return a contender's next statement; the prompt calls it `you`."""
+    actions = sections.text("actions").split(", ")
+    if strength == "weak":
+        empty = {
+            "respond": "You may well be right, so my answer is withdrawn.",
+            "criticise": "More could be said about that.",
+        }
+        return "\n\n".join(empty.get(one, "And what do you say to that?") for one in actions)
     said, question = _read(sections.text("debate")), read_question(sections.text("instruction"))
     heard = [s for s in said if s.speaker != "you"]
-    text, weak = read_text(question.context), strength == "weak"
     parts = []
-    for action in sections.text("actions").split(", "):
-        if action == "respond":
-            raised = _asked(heard[-1].text) if heard else ""
-            parts.append(
-                "You may well be right, so my answer is withdrawn."
-                if weak
-                else _defend(question, said)
-            )
-            if len(stems(raised)) > 1 and strength == "strong":
-                reply = reply_to(Question(question.context, raised), strength, rng)
-                parts[-1] += f" To your question: {shorten(reply, 60)}"
-        elif action == "criticise":
-            parts.append("More could be said about that." if weak else _criticise(question, heard))
-        elif action == "raise" and (weak or not text.usable):
-            parts.append("And what do you say to that?")
-        elif action == "raise":
-            parts.append(f"What does the passage say about {text.topic(rng.choice(text.usable))}?")
+    if "respond" in actions:
+        parts.append(_defend(question, _answers(said, "you")[0]))
+        raised = heard[-1].asked if heard else ""
+        if len(stems(raised)) > 1 and strength == "strong":
+            reply = reply_to(Question(question.context, raised), strength, rng)
+            parts[-1] += f" To your question: {shorten(reply, 60)}"
+    if "criticise" in actions:
+        parts.append(_criticise(question, _answers(heard, heard[0].speaker if heard else "")))
+    if "raise" in actions:
+        text = read_text(question.context or question.task)
+        topic = text.topic(rng.choice(text.usable or text.sentences or (question.task,)))
+        parts.append(f"What does the passage say about {topic}?")
     return "\n\n".join(parts)
 
 
-def _defend(question: Question, said: list[_Said]) -> str:
+def _defend(question: Question, own: str) -> str:
     """Correct one's answer where it is poor, else defend it."""
-    own, found = _answers(said, "you")[0], solve(question)
     score, why = grade(question, "answer", own)
+    found = solve(question)
     if score < _POOR and found.text not in own:
         return f"You are right that {why}, so this is corrected: the answer is {_due(question)}"
     shown = f' The passage says: "{_quote(found.evidence)}".' if found.evidence else ""
     return f'My answer stands: "{_quote(own)}".{shown}'
 
 
-def _criticise(question: Question, heard: list[_Said]) -> str:
+def _criticise(question: Question, theirs: list[str]) -> str:
     """Say what is wrong with the best that the other answered; nothing where it is sound."""
-    theirs = _answers(heard, heard[0].speaker if heard else "")
     score, why, best = max((*grade(question, "answer", text), text) for text in theirs)
     if score >= _POOR:
         return f'There is no fault to find in "{_quote(best)}".'
@@ -103,51 +103,37 @@ def _criticise(question: Question, heard: list[_Said]) -> str:
 def grade_debate(question: Question, behaviour: str, debate: str) -> list[tuple[float, str]]:
     """Return the score of the first and the second speaker, each with the reason in words."""
     said = _read(debate)
-    opened = {
-        side: grade(question, behaviour, _answers(said, side)[0]) for side in ("first", "second")
+    sides = ("first", "second")
+    answers = {
+        side: [grade(question, behaviour, a) for a in _answers(said, side)] for side in sides
     }
     graded = []
-    for side, other in (("first", "second"), ("second", "first")):
-        score, why = opened[side]
-        points = [*_stood(question, behaviour, _answers(said, side), score)]
-        points += _criticised(question, said, side, opened[other][0])
+    for side, other in (sides, sides[::-1]):
+        score, why = answers[side][0]
+        best = max(given for given, _ in answers[side])
+        points = list(_points(question, said, side, answers[other][0][0]))
+        if score < _POOR and best > score:
+            points.append((0.5 * (best - score), "it puts its answer right"))
+        elif score >= _SOUND and any(map(_WITHDRAWS.search, _answers(said, side)[1:])):
+            points.append((-1.0, "it gives up an answer that was right"))
         reasons = dict.fromkeys([why, *(reason for _, reason in points)])
         graded.append((score + sum(point for point, _ in points), "; ".join(reasons)))
     return graded
 
 
-def _stood(
-    question: Question, behaviour: str, answers: list[str], opening: float
-) -> Iterator[tuple[float, str]]:
-    """Weigh what a speaker made of its own answer: what is put right counts half of what it gains."""
-    best = max((grade(question, behaviour, text)[0] for text in answers[1:]), default=opening)
-    if opening < _POOR and best > opening:
-        yield 0.5 * (best - opening), "it puts its answer right"
-    elif opening >= _SOUND and any(_WITHDRAWS.search(text) for text in answers[1:]):
-        yield -1.0, "it gives up an answer that was right"
-
-
-def _criticised(
+def _points(
     question: Question, said: list[_Said], side: str, other: float
 ) -> Iterator[tuple[float, str]]:
-    """Weigh questions that were met, and criticism that quotes a poor answer and names what was due."""
+    """Weigh what a side said of the other's answer, and the questions that it met."""
     wanted = stems(solve(question).text)
-    theirs = [_plain(s.text) for s in said if s.speaker != side]
-    for at, this in enumerate(said):
+    for before, this in zip([None, *said], said, strict=False):
         if this.speaker != side:
             continue
-        quoted = any(
-            _plain(words) in text for words in _QUOTED.findall(this.text) for text in theirs
-        )
-        if "criticise" in this.actions and quoted and _BLAMES.search(this.text):
+        if "criticise" in this.actions and _BLAMES.search(this.text):
             if other >= _SOUND:
                 yield -0.75, "its criticism does not hold"
             elif other < _POOR and 2 * len(wanted & stems(this.text)) >= len(wanted):
                 yield 0.75, "its criticism holds"
-        raised = _asked(said[at - 1].text) if at and "raise" in said[at - 1].actions else ""
+        raised = before.asked if before and "raise" in before.actions else ""
         if raised and grade(Question(question.context, raised), "answer", this.text)[0] >= _POOR:
             yield 0.25, "it meets what it was asked"
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))

@@ -99,24 +99,17 @@ class _Filler:
             return self._number(schema, name, facts)
         if kind == "boolean":
             return bool(facts.get(name, True))
-        return (
-            known
-            if isinstance(known, str)
-            else self._words(schema, name)
-            if kind == "string"
-            else None
-        )
+        if kind != "string":
+            return None
+        return known if isinstance(known, str) else self._words(schema, name)
 
     def _plain(self, schema: Schema) -> Schema:
         """Follow references; of several alternatives take the first that is something."""
-        several = schema.get("anyOf") or schema.get("allOf") or schema.get("oneOf")
         if "$ref" in schema:
             return self._plain(self.defs[schema["$ref"].rsplit("/", 1)[-1]])
-        return (
-            self._plain(next((s for s in several if s.get("type") != "null"), several[0]))
-            if several
-            else schema
-        )
+        several = schema.get("anyOf") or schema.get("allOf") or schema.get("oneOf") or ()
+        told = [one for one in several if one.get("type") != "null"] or several
+        return self._plain(told[0]) if told else schema
 
     def _made(self, schema: Schema) -> Iterator[Facts]:
         """Return what makers know of an object's fields, one set of values after another."""
@@ -156,19 +149,16 @@ class _Filler:
 
     def _choice(self, members: list[Any], name: str, facts: Facts) -> Any:
         """Choose the member that is known; of a verdict, the one that leans as far to the better side."""
-        if facts.get(name) in members or "first" not in facts:
+        if facts.get(name) in members:
+            return facts[name]
+        if "first" not in facts:
             told = (m for m in members if stems(str(m)) & self.text.stems)
-            return facts[name] if facts.get(name) in members else next(told, members[0])
+            return next(told, members[0])
         ahead = facts["first"] - facts["second"]
-        wanted = (abs(ahead) > 0.25) + (abs(ahead) > 3)
-        leanings = {
-            at: _leaning(str(member), at / max(1, len(members) - 1))
-            for at, member in enumerate(members)
-        }
-        nearest = min(
-            leanings, key=lambda at: (abs(leanings[at] - (wanted if ahead > 0 else -wanted)), at)
-        )
-        return members[nearest]
+        far = (abs(ahead) > 0.25) + (abs(ahead) > 3)
+        wanted, last = far if ahead > 0 else -far, max(1, len(members) - 1)
+        apart = [abs(_leaning(str(m), at / last) - wanted) for at, m in enumerate(members)]
+        return members[apart.index(min(apart))]
 
     def _words(self, schema: Schema, name: str) -> str:
         """Say something of the text at hand that bears on the field."""

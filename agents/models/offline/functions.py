@@ -11,18 +11,6 @@ from ..call import ToolSpec
 from .text import WORD, bare, lower_first, stem, stems, words
 
 PARTS = re.compile(r"(?:^|\s)(?:First|Then|After that|Then also do this)\b[:,]?\s+", re.I)
-_PLACES = ("Lyon", "Osaka", "Bergen", "Quito", "Tartu", "Porto", "Halifax", "Cork", "Nagoya")
-_THINGS = (
-    "willow",
-    "harbour",
-    "copper",
-    "meadow",
-    "lantern",
-    "quartz",
-    "saffron",
-    "cedar",
-    "heron",
-)
 LEAST = 0.3
 """How surely a request must speak of an API."""
 
@@ -35,8 +23,7 @@ class Parameter:
     type: str
     required: bool
     choices: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
+    limits: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +48,7 @@ class Function:
                 str(p.get("type")),
                 bool(p.get("required")),
                 tuple(map(str, p.get("choices") or p.get("enum") or ())),
-                p.get("least", p.get("minimum")),
-                p.get("most", p.get("maximum")),
+                (p.get("least", p.get("minimum")), p.get("most", p.get("maximum"))),
             )
             for p in given
         )
@@ -87,8 +73,7 @@ def words_of(name: str) -> str:
 @lru_cache(maxsize=4096)
 def name_stems(text: str) -> frozenset[str]:
     """Return the stems of a text whose names may be written in_snake_case or camelCase."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
-    return frozenset(stem(w) for w in WORD.findall(spaced) if len(w) > 2)
+    return frozenset(stem(w) for w in WORD.findall(words_of(text)) if len(w) > 2)
 
 
 _COMMON = name_stems(
@@ -115,32 +100,23 @@ def read_tools(tools: tuple[ToolSpec, ...]) -> tuple[Function, ...]:
 
 def example_value(parameter: Parameter, rng: random.Random) -> Any:
     """Return a concrete value that fits a parameter's type and name."""
-    name, word = parameter.name.lower(), rng.choice(_THINGS)
-    whole, part = rng.randint(2, 97), round(rng.uniform(1, 90), 1)
-    simple: dict[str, Any] = {
-        "integer": _within(whole, parameter),
-        "number": _within(part, parameter),
-        "boolean": rng.random() < 0.5,
-        "array": rng.sample(_THINGS, 2),
-        "object": {word: rng.randint(2, 97)},
-    }
+    name, kind, word = parameter.name.lower(), parameter.type, rng.choice(words("things"))
     if parameter.choices:
         one = rng.choice(parameter.choices)
-        return [one] if parameter.type == "array" else one
-    if parameter.type in simple:
-        return simple[parameter.type]
+        return [one] if kind == "array" else one
+    if kind in ("integer", "number"):
+        value = rng.randint(2, 97) if kind == "integer" else round(rng.uniform(1, 90), 1)
+        least, most = parameter.limits
+        value = value if least is None else max(value, least)
+        return value if most is None else min(value, most)
+    if kind in ("boolean", "array", "object"):
+        plain = {"boolean": rng.random() < 0.5, "array": rng.sample(words("things"), 2)}
+        return plain.get(kind, {word: rng.randint(2, 97)})
     if "date" in name or name in {"day", "since", "until"}:
         return f"20{rng.randint(18, 26)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
     if re.search(r"city|place|location|region|country", name):
-        return rng.choice(_PLACES)
+        return rng.choice(words("places"))
     return f"{word[:3]}-{rng.randint(100, 999)}" if name.endswith("id") else word
-
-
-def _within(value: float, parameter: Parameter) -> float:
-    """Return the number that is nearest within a parameter's limits."""
-    least, most = parameter.least, parameter.most
-    above = value if least is None else max(value, least)
-    return above if most is None else min(above, most)
 
 
 def request_of(function: Function, rng: random.Random, lead: str = "", without: str = "") -> str:

@@ -1,11 +1,11 @@
 """The juror: what an answer is worth by what the context supports of it and what the task demands."""
 
-import json
 import re
 from collections import Counter
 from functools import lru_cache
 
-from .demands import read_demands
+from ....tools.constraints.said import said_in
+from .answer import asks_to_quote
 from .question import Question
 from .solve import Solution, query_of, solve
 from .text import WORD, read_text, stems
@@ -39,6 +39,7 @@ _BEHAVIOURS = {
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
 _MARK = re.compile(r"(?<!\d)\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
+_QUOTED = re.compile(r"[\"“][^\"”]{15,}[\"”]")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"\w+\"")
 
 
@@ -72,38 +73,23 @@ def _echoes(question: Question, answer: str) -> bool:
 
 
 def _grade_calls(question: Question, answer: str) -> tuple[float, str]:
-    """Score tool calls by the task's values they use and by values they made up."""
-    request = f"{question.context} {question.task}"
-    asked, used = {a or b for a, b in _VALUE.findall(request)}, _arguments(answer)
-    found = len(asked & used) / (len(asked) or 1)
-    invented = sum(value.lower() not in request.lower() for value in used) / (len(used) or 1)
-    told = 1.0 if re.search(r"[.!?]\s*$", answer) else 0.0
-    why = f"its calls use {found:.0%} of the values asked for and {invented:.0%} of theirs are made up"
-    return 3.0 + 5.0 * found - 3.0 * invented + told, why
-
-
-def _arguments(answer: str) -> set[str]:
-    """Return the values in the calls of an answer, as text; results of tools are not calls."""
-    found: set[str] = set()
-    for called in _CALLED.finditer(answer):
-        inside = re.compile(r"\{[^{}]*\}").search(answer, called.start(), called.start() + 4000)
-        try:
-            given = json.loads(inside[0]) if inside else {}
-        except ValueError:
-            continue
-        for value in given.values():
-            found |= {str(v) for v in (value if isinstance(value, list) else [value])}
-    return found
+    """Score tool calls by the task's values that they use."""
+    asked = {one or other for one, other in _VALUE.findall(question.task)}
+    used = sum(value in answer for value in asked) / (len(asked) or 1)
+    concluded = answer.rstrip()[-1:] in ".!?"
+    return 3.0 + 5.0 * used + concluded, f"its calls use {used:.0%} of the values asked for"
 
 
 def _grade_answer(question: Question, answer: str) -> tuple[float, str]:
     """Score an answer by agreement with what can be found, then by the stated demands."""
     right, why = _agreement(question, solve(question), answer)
-    demands = read_demands(question.task)
-    broken = [f"{d.kind} {d.named}".strip() for d in demands if not d.kept(answer)]
+    demands = said_in(question.task)
+    broken = [fault for one in demands if (fault := one.fault(answer))]
+    if asks_to_quote(question.task) and not _QUOTED.search(answer):
+        broken.append("quotes no sentence")
     score = 1.5 + 7.0 * right - 1.8 * len(broken)
     score += 1.0 if demands and not broken else 0.5 if not demands and right > 0.5 else 0.0
-    return score, why + (f"; it misses: {', '.join(broken)}" if broken else "")
+    return score, "; it ".join([why, *broken])
 
 
 def _agreement(question: Question, found: Solution, answer: str) -> tuple[float, str]:
@@ -117,7 +103,7 @@ def _agreement(question: Question, found: Solution, answer: str) -> tuple[float,
         if not right:
             return 0.05, "it chooses another option than the fitting one"
         return 1.0 if letter else 0.6, "it chooses the option that fits"
-    if found.kind == "edit":
+    if found.kind == "text":
         return _same_text(question, found.text, answer)
     if found.kind == "marks":
         ours, theirs = (_MARK.findall(text.lower()) for text in (found.text, answer))

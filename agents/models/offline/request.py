@@ -5,6 +5,7 @@ here. The prompts' filter breaks a section's own closing tag inside its text, so
 after an opening one is the real end, and tags of other names inside a section are its text.
 """
 
+import json
 import random
 import re
 from collections.abc import Mapping
@@ -42,6 +43,23 @@ class OfflineRequest:
     def user_turns(self) -> list[str]:
         """What the user said; the first turn is where the prompt and its sections stand."""
         return [turn.content for turn in self.turns if turn.role == "user"] or [""]
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        """The calls made so far."""
+        return [call for turn in self.turns for call in turn.tool_calls]
+
+    @property
+    def results(self) -> list[str]:
+        """What the tools said, in the order of the calls."""
+        return [turn.content for turn in self.turns if turn.role == "tool"]
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> "OfflineReply":
+        """Return one call as a reply; its id is its place in the conversation."""
+        text = json.dumps(arguments, ensure_ascii=False)
+        return OfflineReply(
+            "", (ToolCall(id=f"call_{len(self.calls) + 1}", name=name, arguments=text),)
+        )
 
     def dice(self) -> random.Random:
         """Return the request's own random numbers: the same turns and character, the same numbers."""

@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+from ....tools.checkers import SITE_STATE
+from ....tools.constraints import Constraint, Material, telling_words
+from ....tools.constraints.frame import Ending
+from ....tools.constraints.layout import Title
+from ....tools.constraints.lengths import Words
 from ...conversion import LATER
-from .bench import Bench
+from .asking import asked_in
 from .debate import grade_debate
-from .edits import read_edit
-from .exercises import EXERCISES
+from .edits import EDITS
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
 from .question import Question, read_question
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
-from .tasks import OPTION, task_facts, write_tasks
+from .tasks import Bench, task_facts, write_tasks
 from .text import (
     NUMBER,
     WORD,
@@ -47,7 +51,7 @@ def check(sections: Sections, rng: random.Random) -> Facts:
     question = Question(bench.passage.text, sections.text("task"), options)
     label = sections.text("expected_behaviour", "answer").strip()
     # A program that draws a task knows its outcome.
-    exercise = bench.checker in {*EXERCISES, "site_state"}
+    exercise = bench.exact or bench.checker == SITE_STATE
     given = (
         question.context
         or exercise
@@ -74,7 +78,7 @@ def _on_passage(question: Question, bench: Bench, label: str) -> bool:
     if bench.apis:
         known = frozenset().union(*(f.stems for f in bench.apis))
         return label == "say_no_tool" or bool(known & name_stems(question.task))
-    if not question.context or read_edit(question.task):
+    if not question.context or asked_in("edits", question.task):
         return True
     query = query_of(question.task) | query_of(" ".join(question.options))
     least = 0.1 if label == "say_unanswerable" else 0.4
@@ -125,27 +129,22 @@ def _direction(sections: Sections, bench: Bench, goal: Section) -> str:
 
 def _demand(sections: Sections, bench: Bench) -> str:
     """Return a sentence that the editor adds to the task as it stands."""
-    rng = bench.rng
+    rng, task = bench.rng, sections.text("task")
     if bench.apis:
         return request_of(rng.choice(bench.apis), rng, lead="Then also do this")
-    edit = read_edit(sections.text("task"))
-    if bench.checker or (edit and edit.exact):
+    edit = asked_in("edits", task)
+    if bench.exact or (edit and EDITS[edit.do].check):
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
-        frame = f"You work for {who} and the result {what}"
-        changed = bench.checker not in EXERCISES and bench.checker != OPTION
-        return f"{frame}: every other character must stay as it is." if changed else f"{frame}."
-    told = (
-        [w for w in content_words(bench.sentence()) if len(w) > 4] if bench.passage.usable else []
-    )
-    kind = "options" if sections.lines("options") else "rewriting" if edit else "open"
-    return str(rng.choice(words("more")[kind])).format(
-        n=rng.choice((15, 20, 25, 30, 40)),
-        w=rng.choice(told or ["very"]).lower(),
-        o=rng.choice(("In short", "As the text has it", "To be exact")),
-        e=rng.choice(("That is all", "So much is certain")),
-    )
+        return f"You work for {who} and the result {what}."
+    if not edit and rng.random() < 0.3:
+        return "Also quote the sentence that it rests on."
+    if not edit and not sections.lines("options") and rng.random() < 0.3:
+        return Words(relation="less than", count=rng.choice((15, 20, 25, 30, 40))).say(rng)
+    material = Material(task, telling_words(bench.passage.text))
+    kinds: tuple[type[Constraint], ...] = (Ending, Title) if edit else (Ending,)
+    return rng.choice(kinds).draw(rng, material).say(rng)
 
 
 def edit(sections: Sections, rng: random.Random) -> Facts:
@@ -238,28 +237,18 @@ def propose(sections: Sections, rng: random.Random) -> Facts:
 
 
 def rate(sections: Sections, rng: random.Random) -> Facts:
-    """Rate a prompt by its subject, its demands and the work it asks for."""
+    """Rate a prompt by its length, and by its words that speak for each criterion."""
     prompt = sections.text("instruction")
-    kinds = {
+    told = {
         name: len({found.lower() for found in re.findall(pattern, prompt, re.I)})
-        for name, pattern in words("marks").items()
+        for name, pattern in words("criteria").items()
     }
     size = len(WORD.findall(prompt))
-    level = 1.0 + min(2.5, 0.45 * math.log2(1 + size / 8)) + 1.5 * bool(kinds["exact"])
-    level += (
-        1.2 * bool(kinds["field"]) + min(1.6, 0.3 * kinds["demand"]) + min(1.5, 0.4 * kinds["work"])
-    )
-    yield {
-        "reason": f"{size} words, {kinds['demand']} kinds of demands, {kinds['work']} kinds of work",
-        "difficulty": round(min(10.0, level), 2),
-        "specificity": size >= 12 and kinds["demand"] + kinds["work"] + kinds["exact"] > 0,
-        "domain_knowledge": kinds["exact"] + kinds["field"] > 0,
-        "complexity": kinds["demand"] >= 2 or size >= 80,
-        "problem_solving": kinds["work"] > 0,
-        "creativity": kinds["create"] > 0,
-        "technical_accuracy": kinds["exact"] > 0,
-        "real_world": kinds["use"] > 0,
-    }
+    level = 1.0 + min(2.5, 0.45 * math.log2(1 + size / 8))
+    level += sum(min(1.5, 0.6 * count) for count in told.values())
+    met = {name: count > (name == "complexity") for name, count in told.items()}
+    reason = ", ".join(f"{count} signs of {name}" for name, count in told.items() if count)
+    yield {"reason": reason or "nothing is asked", "difficulty": round(min(10.0, level), 2), **met}
 
 
 _VOTE = re.compile(r"first: ([\d.]+) of 10, second: ([\d.]+) of 10\s*\Z")

@@ -4,23 +4,23 @@ It is what a contender answers with, what a juror compares with, and what the ga
 can be answered at all. It is a classical baseline, not an oracle.
 """
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .demands import SENTENCE
-from .edits import read_edit
+from ....tools.constraints.said import unsaid
+from .asking import Pairs, Procedure, Table, asked_in
+from .edits import EDITS
+from .exercises import EXERCISES
 from .question import ITEM, QUOTED, Question
-from .text import DENIAL, NUMBER, Text, bare, read_text, stem, stems
+from .text import DENIAL, Text, bare, read_text, stem, stems
 
 UNSTATED = "The passage does not state this, so the question cannot be answered from it."
 CONTRARY = re.compile(
     r"\b(?:EXCEPT|exception|NOT|weaken\w*|undermin\w*|contradict\w*|clash\w*|false|error|flaw\w*|contrary"
     r"|against)\b|\bnot (?:stated|supported|true|support)\b|does not support"
 )
-THEME = re.compile(r"\b(?:titles?|as a whole|how the passage is built|mostly about|summar\w+)\b")
 _BLANK = re.compile(r"_{3,}")
 _FOCUS = re.compile(
     r"\b(?:says?|speaks?|said|stated?|tells?|word|about|account) (?:about|of) ([^.?!;:\"]+)", re.I
@@ -46,14 +46,15 @@ class Solution:
     text: str
     evidence: str = ""
     kind: str = "open"
-    """How it is held against another: `option`, `marks`, `value`, `edit`, or `open`."""
+    """How it is held against another: `option`, `marks`, `value`, `text` (word by word), or `open`."""
     known: bool = True
     """False when the context does not seem to hold the answer."""
 
 
+@lru_cache(maxsize=1024)
 def query_of(task: str) -> frozenset[str]:
     """Return what a task asks about: the topic that it names, else its words without scaffolding."""
-    task = SENTENCE.sub(" ", task)
+    task = unsaid(task)
     focus = stems(" ".join(_FOCUS.findall(task))) - _SCAFFOLD
     return focus or stems(task) - _SCAFFOLD
 
@@ -61,25 +62,37 @@ def query_of(task: str) -> frozenset[str]:
 @lru_cache(maxsize=2048)
 def solve(question: Question) -> Solution:
     """Answer a question from its context as well as classical means can."""
-    text = read_text(question.context)
+    text, task = read_text(question.context), question.task
     if question.options:
         scores = _option_scores(question, text)
         at = max(range(len(scores)), key=lambda i: (scores[i], -i))
         chosen = question.options[at]
         return Solution(f"{chr(65 + at)}. {chosen}", "".join(text.best(stems(chosen))), "option")
-    if question.context and (edit := read_edit(question.task)):
-        return Solution(edit.apply(question.context), kind="edit")
-    found = (solve(question, text) for asked, solve in _PROCEDURES if asked.search(question.task))
-    return next((solution for solution in found if solution), None) or _retrieve(question)
+    if question.context and (edit := asked_in("edits", task)):
+        return Solution(EDITS[edit.do].answer(edit, question.context), kind="text")
+    asked, found = asked_in("questions", task), None
+    if asked and asked.do in EXERCISES:
+        told = EXERCISES[asked.do].answer(asked, question.context)
+        found = Solution(told, kind="value" if told.isdigit() else "text") if told else None
+    elif asked:
+        found = _PROCEDURES[asked.do](task, text)
+    return found or _retrieve(question)
+
+
+def check_of(task: str, text: str) -> Pairs:
+    """Return what a checker has to know of a task about a text; nothing where no program can check it."""
+    tables: tuple[tuple[Table, dict[str, Procedure]], ...] = (
+        ("edits", EDITS),
+        ("questions", EXERCISES),
+    )
+    for table, procedures in tables:
+        asked = asked_in(table, task)
+        if asked and (made := procedures.get(asked.do)) and made.check:
+            return made.check(asked, text)
+    return (), ()
 
 
 def _option_scores(question: Question, text: Text) -> list[float]:
-    if THEME.search(question.task):
-        rank = {s: 1 / (1 + i) for i, s in enumerate(text.frequent[:12])}
-        return [
-            math.fsum(rank.get(s, 0.01 * (s in text.stems)) for s in stems(o))
-            for o in question.options
-        ]
     claim = QUOTED.search(question.task)
     query = stems(claim[1]) if claim else frozenset()
     sign = -1.0 if CONTRARY.search(question.task) else 1.0
@@ -103,9 +116,9 @@ def _same_claim(statement: str, sentence: str) -> bool:
     return numbers and denials % 2 == 0
 
 
-def _blank(question: Question, text: Text) -> Solution:
+def _blank(task: str, text: Text) -> Solution:
     """Find what fills a gap: what the best sentence holds at its place."""
-    statement = next((s for s in QUOTED.findall(question.task) if _BLANK.search(s)), question.task)
+    statement = next((s for s in QUOTED.findall(task) if _BLANK.search(s)), task)
     before, after = _BLANK.split(statement, maxsplit=1)
     asked = stems(f"{before} {after}") - _SCAFFOLD
     best = next(iter(text.best(asked)), "")
@@ -118,31 +131,29 @@ def _blank(question: Question, text: Text) -> Solution:
     return Solution((missing or [best])[0], best, "value")
 
 
-def _order(question: Question, text: Text) -> Solution | None:
+def _order(task: str, text: Text) -> Solution | None:
     """Put listed items in the order in which the context tells them."""
-    best = {label: text.best(stems(item)) for label, item in ITEM.findall(question.task)}
+    best = {label: text.best(stems(item)) for label, item in ITEM.findall(task)}
     places = {label: text.sentences.index(rows[0]) if rows else 999 for label, rows in best.items()}
     ordered = sorted(places, key=lambda label: places[label])
     return Solution(", ".join(ordered), kind="marks") if len(ordered) > 1 else None
 
 
-def _match(question: Question, text: Text) -> Solution | None:
+def _match(task: str, text: Text) -> Solution | None:
     """Match numbered items with lettered ones by what the context says of both."""
-    items = ITEM.findall(question.task)
-    right = {label: stems(item) for label, item in items if not label.isdigit()}
+    items = {label: stems(item) for label, item in ITEM.findall(task)}
+    right = {label: own for label, own in items.items() if not label.isdigit()}
     pairs = []
-    for label, item in items:
-        if label.isdigit() and right:
-            best = stems(" ".join(text.best(stems(item))))
-            pairs.append(
-                f"{label}-{max(right, key=lambda r: len(best & right[r]) / (len(right[r]) or 1))}"
-            )
-    return Solution(", ".join(pairs), kind="marks") if pairs else None
+    for label in items.keys() - right.keys() if right else ():
+        best = stems(" ".join(text.best(items[label])))
+        near = {r: len(best & own) / (len(own) or 1) for r, own in right.items()}
+        pairs.append(f"{label}-{max(near, key=lambda r: near[r])}")
+    return Solution(", ".join(sorted(pairs)), kind="marks") if pairs else None
 
 
-def _judgement(question: Question, text: Text) -> Solution | None:
+def _judge(task: str, text: Text) -> Solution | None:
     """Say whether quoted statements are true according to the context."""
-    stated = [s for s in QUOTED.findall(question.task) if len(s) > 15]
+    stated = [s for s in QUOTED.findall(task) if len(s) > 15]
     best = [next(iter(text.best(stems(s))), "") for s in stated]
     told = [
         str(_same_claim(s, b) and len(stems(s) & stems(b)) >= 0.85 * len(stems(s)))
@@ -153,32 +164,17 @@ def _judgement(question: Question, text: Text) -> Solution | None:
     return Solution(", ".join(f"{i}. {t}" for i, t in enumerate(told, 1)), best[0], "marks")
 
 
-def _count(question: Question, text: Text) -> Solution | None:
+def _count(task: str, text: Text) -> Solution | None:
     """Count the sentences of the context that hold a quoted term."""
-    if not (term := QUOTED.search(question.task)):
+    if not (term := QUOTED.search(task)):
         return None
     whole = re.compile(rf"(?<!\w){re.escape(term[1])}(?!\w)", re.I)
     return Solution(str(sum(bool(whole.search(s)) for s in text.sentences)), kind="value")
 
 
-def _sum(question: Question, text: Text) -> Solution | None:
-    """Combine two numbers, each from the sentence that speaks of its topic."""
-    topics = re.findall(
-        r"where it speaks of ([^.?!;]+?)(?= and the number|[.?!;]|$)", question.task
-    )
-    held = [[s for s in text.best(stems(t), 5) if NUMBER.search(s)] for t in topics]
-    if len(held) != 2 or not all(held):
-        return None
-    one, other = (float(NUMBER.findall(rows[0])[0].replace(",", "").rstrip(".")) for rows in held)
-    values = {"sum": one + other, "difference": abs(one - other), "larger": max(one, other)}
-    value = next((v for name, v in values.items() if name in question.task), one)
-    shown = str(int(value)) if value == int(value) else f"{value:.4f}".rstrip("0")
-    return Solution(shown, held[0][0], "value")
-
-
-def _essay(question: Question, text: Text) -> Solution | None:
+def _essay(task: str, text: Text) -> Solution | None:
     """Answer at length: the sentences that bear on the question most, in their order."""
-    best = text.best(query_of(question.task) & text.stems or frozenset(text.frequent[:10]), 4)
+    best = text.best(query_of(task) & text.stems or frozenset(text.frequent[:10]), 4)
     rows = [s for s in text.sentences if s in set(best)]
     closing = f"On balance, the passage rests on this: {bare(best[0])}." if best else ""
     return Solution(" ".join([*rows, closing]), best[0]) if best else None
@@ -194,17 +190,11 @@ def _retrieve(question: Question) -> Solution:
     return Solution(best, best) if best and known else Solution(UNSTATED, best, known=False)
 
 
-_PROCEDURES: tuple[tuple[re.Pattern[str], Callable[[Question, Text], Solution | None]], ...] = (
-    tuple(
-        (re.compile(asked, re.I), procedure)
-        for asked, procedure in (
-            (r"_{3,}", _blank),
-            (r"\bmatch\b", _match),
-            (r"\b(?:order|sequence|sort|arrange)\b", _order),
-            (r"\btrue or false\b|\bwhether (?:(?!whether ).)* (?:true|false)\b", _judgement),
-            (r"\bhow many (?:of the |of its )?sentences\b", _count),
-            (r"\bthe number\b", _sum),
-            (r"^\W*(?:write|discuss|assess|evaluate|compare)\b", _essay),
-        )
-    )
-)
+_PROCEDURES: dict[str, Callable[[str, Text], Solution | None]] = {
+    "blank": _blank,
+    "match": _match,
+    "order": _order,
+    "judge": _judge,
+    "count": _count,
+    "essay": _essay,
+}

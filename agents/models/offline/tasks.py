@@ -1,26 +1,27 @@
-"""Writes tasks: what is asked follows from the leaf's answer form, its definition and its fields."""
+"""Writes tasks: what is asked follows from the leaf's checker, answer form and definition."""
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from .bench import Bench
-from .edits import ask_edit, read_edit
-from .exercises import EXERCISES, check_of
-from .functions import ask_calls, planned
+from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
+from .asking import Pairs, ways
+from .exercises import word_counts
+from .functions import Function, ask_calls, planned, read_apis
 from .question import Question
 from .request import Sections
-from .solve import CONTRARY, THEME, solve
+from .solve import CONTRARY, check_of, solve
 from .text import (
     NUMBER,
+    Text,
     bare,
     content_words,
     contradict,
     lower_first,
     plain,
     read_text,
-    stem,
     stems,
     words,
 )
@@ -33,14 +34,61 @@ _WHOLE = re.compile(
     r"\b(?:only|unchanged|in it|markup)\b"
 )
 _UNSEEN = re.compile(r"\bnot seen\b")
-_AT_HAND = re.compile(r"\bof the passage\b(?!['’])")
 _UNSURE = re.compile(r"^(?:Quotes|Names|Points|Gives|Makes|Lists)\b")
-
-
-OPTION = "option"
+_OPTION = "option"
 """The checker of options: its term is the right one's letter."""
-Asked = str | tuple[str, list[str]]
-"""A task, or a task with its options; empty where the passage gives none."""
+_MOST_TERMS = 25
+Asked = tuple[str, Sequence[str]]
+"""A task with its options."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a writer has before it: the passage, the APIs, what is said of the leaf, the dice."""
+
+    passage: Text
+    apis: tuple[Function, ...]
+    form: str
+    definition: str
+    behaviour: str
+    checker: str
+    options: tuple[int, int]
+    rng: random.Random
+
+    @classmethod
+    def of(cls, sections: Sections, rng: random.Random) -> "Bench":
+        """Lay out what a prompt's sections hold."""
+        leaf = sections.get("leaf")
+        given = {"expected_behaviour": "answer"} | {k: v for k, v in leaf.attributes.items() if v}
+        low, high = (given.get(f"{end}_options", "0") for end in ("min", "max"))
+        return cls(
+            passage=read_text(sections.text("passage")),
+            apis=read_apis(sections.text("apis")),
+            form=given.get("answer_form", ""),
+            definition=" ".join(leaf.text.split()),
+            behaviour=given["expected_behaviour"],
+            checker=given.get("checker", ""),
+            options=(int(low) if low.isdigit() else 0, int(high) if high.isdigit() else 0),
+            rng=rng,
+        )
+
+    @property
+    def exact(self) -> bool:
+        """Whether a program checks what is asked for, word by word."""
+        return self.checker in CHECKERS and self.checker != _OPTION
+
+    def sentence(self) -> str:
+        """Return a sentence one can ask about, without its speaker."""
+        return plain(self.rng.choice(self.passage.usable))
+
+    def topic(self) -> str:
+        """Return what some sentence is about."""
+        return self.passage.topic(self.sentence())
+
+    def statements(self) -> list[str]:
+        """Return the sentences that can be quoted."""
+        rows = dict.fromkeys(map(plain, self.passage.usable))
+        return [s for s in rows if '"' not in s and len(s) > 25]
 
 
 def write_tasks(sections: Sections, rng: random.Random) -> Iterator[dict[str, Any]]:
@@ -48,11 +96,15 @@ def write_tasks(sections: Sections, rng: random.Random) -> Iterator[dict[str, An
     bench = Bench.of(sections, rng)
     made: set[str] = set()
     for _ in range(60):
-        asked = _ask(bench)
-        task, options = asked if isinstance(asked, tuple) else (asked, [])
+        try:
+            task, options = _ask(bench)
+        except (LookupError, ValueError):  # the passage has nothing to be asked about in this way
+            continue
         if task and task not in made:
             made.add(task)
-            yield task_facts(bench, task, options, bench.behaviour, turns=_later(bench))
+            facts = task_facts(bench, task, options, bench.behaviour, turns=_later(bench))
+            if _useful(bench, facts):
+                yield facts
 
 
 def task_facts(
@@ -65,47 +117,55 @@ def task_facts(
     turns: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the fields of a task, with the check that it needs on the passage as it stands then."""
-    terms: Sequence[str] = ()
-    replacements: Sequence[str] = ()
-    if bench.checker in EXERCISES:
-        terms, replacements = check_of(
-            bench.checker, task, read_text(passage) if passage else bench.passage
-        )
-    elif bench.checker == OPTION:
-        terms = [solve(Question(passage or bench.passage.text, task, tuple(options))).text[:1]]
-    elif bench.apis and behaviour != "ask_for_missing":
-        terms = planned(" ".join([task, *turns]), bench.apis)
-    elif not bench.apis and (edit := read_edit(task)):
-        terms, replacements = edit.check(passage or bench.passage.text)
+    text = passage or bench.passage.text
+    check: Pairs = ((), ())
+    if bench.checker == _OPTION:
+        check = [solve(Question(text, task, tuple(options))).text[:1]], ()
+    elif bench.apis:
+        needed = behaviour != "ask_for_missing"
+        check = planned(" ".join([task, *turns]), bench.apis) if needed else (), ()
+    elif bench.checker:
+        check = check_of(task, text)
     return {
         "task": task,
         "options": list(options),
         "expected_behaviour": behaviour,
-        "check": {"terms": list(terms), "replacements": list(replacements)},
+        "check": {"terms": list(check[0]), "replacements": list(check[1])},
         "user_turns": list(turns),
     }
 
 
+def _useful(bench: Bench, facts: dict[str, Any]) -> bool:
+    """Tell whether the leaf's checker can use a task; one that runs code is not asked here."""
+    if not bench.exact or bench.checker in RUNS_CODE:
+        return True
+    terms, replacements = map(tuple, facts["check"].values())
+    text = bench.passage.text
+    task = CheckTask(text, facts["task"], terms, replacements, files=(("passage", text),))
+    return len(terms) <= _MOST_TERMS and usable(bench.checker, task) == ""
+
+
 def _ask(bench: Bench) -> Asked:
     """Ask once, in the first way that the leaf's fields and words allow."""
+    rng, said = bench.rng, f"{bench.form}. {bench.definition}"
     if bench.apis:
-        return ask_calls(bench.apis, bench.behaviour, f"{bench.definition} {bench.form}", bench.rng)
-    if bench.checker in EXERCISES:
-        return EXERCISES[bench.checker].ask(bench) if bench.passage.usable else ""
+        return ask_calls(bench.apis, bench.behaviour, said, rng), ()
     # The answer is the passage itself, changed.
-    if (bench.checker and bench.checker != OPTION) or _WHOLE.search(bench.form):
-        return ask_edit(bench.definition, bench.passage.text, bench.rng)
-    if len(bench.statements()) < 3:
-        return ""
-    if bench.behaviour == "say_unanswerable":
+    whole = bool(_WHOLE.search(bench.form))
+    if not (whole or bench.exact) and len(bench.statements()) < 3:
+        return "", ()
+    if bench.behaviour in ("say_unanswerable", "say_not_found"):
         free = [q for q in words("untold") if not stems(q) & bench.passage.stems]
-        return str(bench.rng.choice(free or words("untold"))).format(
-            re.split(r", | and ", bench.topic())[0]
-        )
+        about = re.split(r", | and ", bench.topic())[0]
+        return str(rng.choice(free or words("untold"))).format(about), ()
     if bench.options[1]:
         return _choice(bench)
-    said = f"{bench.form}. {bench.definition}"
-    return next((ask(bench) for told, ask in _FORMS if told.search(said)), "") or _open(bench)
+    tables = (*ways("edits"), *ways("questions")) if whole or bench.exact else ways("questions")
+    way = next((way for way in tables if way.suits(bench.checker, said)), None)
+    if way is None:
+        return "" if bench.exact else _open(bench), ()
+    ask = rng.choice(way.asks).replace("=", "Change nothing else, and return only the text.")
+    return ask.format_map(_Slots(bench)), ()
 
 
 def _later(bench: Bench) -> list[str]:
@@ -135,22 +195,16 @@ def _claim(bench: Bench) -> str:
 
 def _choice(bench: Bench) -> Asked:
     """Ask which option fits: statements of the passage, some of them turned to the contrary."""
-    rng, count, rows, clause = (
-        bench.rng,
-        bench.rng.randint(*bench.options),
-        bench.statements(),
-        _clause(bench),
-    )
-    if THEME.search(bench.definition):
-        return _theme(bench, count)
-    if len(rows) < count:
-        return ""
+    rng, clause = bench.rng, _clause(bench)
     ask = (
         f"Choose the option that tells {clause}."
         if clause
         else "Which statement does the passage bear out?"
     )
     contrary = bool(CONTRARY.search(ask))
+    rows, count = bench.statements(), rng.randint(*bench.options)
+    if len(rows) < max(3, count):
+        return "", ()
     picked = rng.sample(rows, count)
     options = [s if (i == 0) != contrary else contradict(s) for i, s in enumerate(picked)]
     about = bench.passage.topic(picked[0] if contrary else bench.sentence())
@@ -162,88 +216,7 @@ def _choice(bench: Bench) -> Asked:
     return f"{_claim(bench)}Mind what the passage says about {about}. {ask}", options
 
 
-def _theme(bench: Bench, count: int) -> Asked:
-    """Ask for the whole: one option names what the passage is about, the others what it touches."""
-    spelt: dict[str, str] = {}
-    for word in content_words(" ".join(bench.statements())):
-        spelt.setdefault(stem(word), word.lower())
-    named = [spelt[s] for s in bench.passage.frequent if len(spelt.get(s, "")) > 3]
-    rare = named[len(named) // 2 :]
-    if len(rare) < 2 * count:
-        return ""
-    bench.rng.shuffle(rare)
-    pairs = [named[:2], *(rare[2 * i : 2 * i + 2] for i in range(count - 1))]
-    bench.rng.shuffle(pairs)
-    what = "title" if "title" in bench.definition else "summary of the passage as a whole"
-    head = " ".join(bench.sentence().replace('"', "").split()[:8])
-    ask = f'Which is the best {what}? The passage also says "{bare(head)} …".'
-    return ask, [f"On {one} and {other}" for one, other in pairs]
-
-
-def _blank(bench: Bench) -> Asked:
-    row = bench.rng.choice(bench.statements())
-    longer = [w for w in content_words(row) if len(w) > 4 and w.isalpha()]
-    gaps = [w for w in (*NUMBER.findall(row), *longer) if row.count(w) == 1]
-    gap = bench.rng.choice(gaps) if gaps else row
-    return f'Fill in the blank with the word or number that the passage uses: "{row.replace(gap, "_____")}"'
-
-
-def _lettered(rows: Sequence[str]) -> str:
-    heads = (plain(row).split() for row in rows)
-    clipped = (" ".join(w[:16]) + (" …" if len(w) > 16 else "") for w in heads)
-    return "\n".join(f"({chr(97 + i)}) {row}" for i, row in enumerate(clipped))
-
-
-def _order(bench: Bench) -> Asked:
-    rows = bench.rng.sample(bench.passage.usable, min(4, len(bench.passage.usable)))
-    ask = "Put these in the order in which the passage tells them; answer with the letters only"
-    return f"{ask}:\n{_lettered(rows)}"
-
-
-def _match(bench: Bench) -> Asked:
-    rows = bench.rng.sample(bench.statements(), 3)
-    left = "\n".join(f"{i}. {bench.passage.topic(s)}" for i, s in enumerate(rows, 1))
-    bench.rng.shuffle(rows)
-    ask = "Match each numbered topic with the lettered statement of the passage about it, as in 1-b"
-    return f"{ask}:\n{left}\n{_lettered(rows)}"
-
-
-def _judge(bench: Bench) -> Asked:
-    one, other = bench.rng.sample(bench.statements(), 2)
-    pair = bench.rng.sample([one, contradict(other)], 2)
-    return f'According to the passage, is each statement true or false?\n1. "{pair[0]}"\n2. "{pair[1]}"'
-
-
-def _number(bench: Bench) -> Asked:
-    held = [s for s in bench.passage.usable if len(NUMBER.findall(s)) == 1]
-    if len(held) < 2:
-        word = bench.rng.choice(
-            [w.lower() for w in content_words(bench.sentence()) if w.isalpha()] or ["the"]
-        )
-        return f'How many sentences of the passage contain the word "{word}"? Give a number.'
-    one, other = (bench.passage.topic(s) for s in bench.rng.sample(held, 2))
-    what = bench.rng.choice(("the difference between", "the sum of", "the larger of"))
-    return (
-        f"What is {what} the number that the passage gives where it speaks of {one}"
-        f" and the number where it speaks of {other}?"
-    )
-
-
-def _why(bench: Bench) -> Asked:
-    reasons = [m for m in map(_CAUSE.match, bench.statements()) if m]
-    what = lower_first(bare(bench.rng.choice(reasons)[1])) if reasons else ""
-    return f"According to the passage, why is it that {what}?" if what else ""
-
-
-def _essay(bench: Bench) -> Asked:
-    asks = (
-        "Write a short essay on how well the passage supports what it says about {}.",
-        "Assess the passage's account of {}; use at least two of its statements.",
-    )
-    return bench.rng.choice(asks).format(bench.topic())
-
-
-def _open(bench: Bench) -> Asked:
+def _open(bench: Bench) -> str:
     """Ask what the definition says is asked, of a sentence or a topic of the passage."""
     clause, claim = _clause(bench), _claim(bench)
     if clause.startswith(("wh", "how")) and bench.rng.random() < 0.8:
@@ -257,35 +230,87 @@ def _open(bench: Bench) -> Asked:
     return bench.rng.choice(asks).format(bench.topic())
 
 
-def _writing(bench: Bench) -> Asked:
-    """Ask for a piece of writing on a topic; for the passage in another form where it is at hand."""
-    asks = words("retellings" if _AT_HAND.search(bench.definition) else "writing")
-    return str(bench.rng.choice(asks)).format(bench.topic())
+class _Slots(dict[str, str]):
+    """What the braces of a way of asking stand for: found once, when it is first asked for."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self._bench = bench
+
+    def __missing__(self, name: str) -> str:
+        self[name] = _SLOTS[name](self._bench, self)
+        return self[name]
 
 
-# The first that the leaf's answer form and definition speak of.
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[Bench], Asked]], ...] = tuple(
-    (re.compile(told, re.I), ask)
-    for told, ask in (
-        (r"\bpiece of writing\b|\bnot seen\b", _writing),
-        (r"\bblanks?\b|\bcloze\b|\bgap\b", _blank),
-        (r"^matching|\bmatch(?:ing)?\b(?:(?!\bmatch(?:ing)?\b).)*\bpairs\b", _match),
-        (r"^ordering|scrambled order", _order),
-        (r"true or false|label for each statement|contradicts it", _judge),
-        (r"^(?:a )?(?:value|number)\b|how many", _number),
-        (
-            r"quoted exactly|word for word",
-            lambda b: (
-                f"Which sentence of the passage speaks of {b.topic()}? Repeat it word for word."
-            ),
-        ),
-        (r"\bessay\b|reasoned judgement", _essay),
-        (
-            r"point by point|alike and in which",
-            lambda b: (
-                f"Compare what the passage says about {b.topic()} with what it says about {b.topic()}."
-            ),
-        ),
-        (r"\bexplanation\b|asks why", _why),
-    )
-)
+def _gap(bench: Bench, _: Mapping[str, str]) -> str:
+    row = bench.rng.choice(bench.statements())
+    longer = [w for w in content_words(row) if len(w) > 4 and w.isalpha()]
+    gaps = [w for w in (*NUMBER.findall(row), *longer) if row.count(w) == 1]
+    return row.replace(bench.rng.choice(gaps), "_____")
+
+
+def _lettered(rows: Sequence[str]) -> str:
+    heads = (plain(row).split() for row in rows)
+    clipped = (" ".join(w[:16]) + (" …" if len(w) > 16 else "") for w in heads)
+    return "\n".join(f"({chr(97 + i)}) {row}" for i, row in enumerate(clipped))
+
+
+def _pairs(bench: Bench, _: Mapping[str, str]) -> str:
+    rows = bench.rng.sample(bench.statements(), 3)
+    left = "\n".join(f"{i}. {bench.passage.topic(s)}" for i, s in enumerate(rows, 1))
+    bench.rng.shuffle(rows)
+    return f"{left}\n{_lettered(rows)}"
+
+
+def _claims(bench: Bench, _: Mapping[str, str]) -> str:
+    one, other = bench.rng.sample(bench.statements(), 2)
+    pair = bench.rng.sample([one, contradict(other)], 2)
+    return "\n".join(f'{i}. "{row}"' for i, row in enumerate(pair, 1))
+
+
+def _effect(bench: Bench, _: Mapping[str, str]) -> str:
+    reasons = [m for m in map(_CAUSE.match, bench.statements()) if m]
+    return lower_first(bare(bench.rng.choice(reasons)[1]))
+
+
+def _labels(bench: Bench, _: Mapping[str, str]) -> str:
+    """Name the foremost word of the text between two rarer ones."""
+    ranked = [word for word, _ in word_counts(bench.passage.text).most_common(12)]
+    labels = [ranked[0], *bench.rng.sample(ranked[4:], 2)]
+    return ", ".join(f'"{label}"' for label in bench.rng.sample(labels, 3))
+
+
+def _word(bench: Bench, taken: Mapping[str, str]) -> str:
+    """Return a longer word of the text that was not picked yet."""
+    found = sorted({w for w in content_words(bench.passage.text) if w.isalpha() and len(w) > 4})
+    return bench.rng.choice([w for w in found if w not in taken.values()])
+
+
+def _names(sentence: str) -> list[str]:
+    return [w.lower() for w in content_words(sentence) if w.isascii() and w.isalpha()]
+
+
+_SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
+    "topic": lambda bench, _: bench.topic(),
+    "also": lambda bench, _: bench.topic(),
+    # Figures and code are about nothing in the text: any word will do.
+    "subject": lambda bench, _: bench.topic() if bench.passage.usable else "a shelf",
+    "gap": _gap,
+    "pairs": _pairs,
+    "letters": lambda bench, _: _lettered(bench.rng.sample(bench.passage.usable, 4)),
+    "claims": _claims,
+    "effect": _effect,
+    "labels": _labels,
+    "word": lambda bench, taken: _word(bench, taken).lower(),
+    "name": lambda bench, _: bench.rng.choice(_names(bench.sentence())),
+    "n": lambda bench, _: str(bench.rng.randrange(12, 90)),
+    "m": lambda bench, _: str(bench.rng.randrange(3, 12)),
+    "a": _word,
+    "b": _word,
+    "p": lambda bench, taken: "which speaks of {one} and {other}".format_map(taken),
+    "one": _word,
+    "other": _word,
+    "new": lambda bench, _: bench.rng.choice(
+        ("item", "matter", "element", "factor", "unit", "detail")
+    ),
+}

@@ -23,12 +23,6 @@ _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|#{1,6})\s)|\n(?=[A-Z][\
 _LEAD = re.compile(r"^\s*(?:(?:[-*•>]|\d+[.)]|#{1,6})\s+)+")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _SUFFIX = re.compile(r"(?:'s|’s|ingly|edly|ing|ies|ed|es|s|ly)$")
-_CUE = re.compile(
-    r"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){0,2}: |(?:I hold|You overlook|Note|It has to be held) that "
-    r"|(?:Even so|Against that|Yes, and|Right, but|Moreover|To begin with|In the same way|What is more"
-    r"|Granted|Therefore|As was said|No\. As was said),? |So far, then, the point to remember is that "
-    r"|[A-Z][\w’' ]+ (?:surprise|insist): )+"
-)
 _VERB = re.compile(r"\b(is|are|was|were|can|may|must|should|will|has|have|had)\b(?! not)")
 
 STOP = frozenset(
@@ -136,6 +130,11 @@ class Text:
         scored = [(self._score(query, s), -i, s) for i, s in enumerate(self.sentences)]
         return [s for score, _, s in sorted(scored, reverse=True)[:count] if score > 0]
 
+    def main(self, count: int) -> list[str]:
+        """Return the sentences that say most of what the text is about, in their order."""
+        chosen = set(self.best(frozenset(self.frequent[:12]), count))
+        return [s for s in self.sentences if s in chosen]
+
     def _score(self, query: frozenset[str], sentence: str) -> float:
         own = stems(sentence)
         shared = query & own
@@ -181,7 +180,7 @@ def bare(sentence: str) -> str:
 
 def plain(sentence: str) -> str:
     """Return a sentence without the speaker's name or the lead-in before it."""
-    rest = _CUE.sub("", sentence)
+    rest = _cue().sub("", sentence)
     return rest[:1].upper() + rest[1:]
 
 
@@ -211,6 +210,14 @@ def other_number(number: str) -> str:
         return number
     new = str((int(digit[0]) + 3) % 10 or 4)
     return number[: digit.start()] + new + number[digit.end() :]
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    """Match a speaker's name, and what leads into a sentence in the passages made here."""
+    leads = {lead for form in words("passages") for lead in form.get("leads", ()) if lead}
+    told = "|".join(map(re.escape, sorted({*words("cues"), *leads})))
+    return re.compile(rf"^(?:[A-Z][\w.]*(?: [A-Z][\w.]*){{0,2}}: |{told})+")
 
 
 _WORD = re.compile(r"[A-Za-zé]+")

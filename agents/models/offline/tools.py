@@ -3,12 +3,11 @@
 import json
 import random
 import re
+from dataclasses import replace
 from typing import Any
 
-from ...records import ToolCall
 from .answer import answer
 from .browsing import browse
-from .exercises import answer_to
 from .functions import (
     LEAST,
     PARTS,
@@ -21,8 +20,8 @@ from .functions import (
 )
 from .question import read_question
 from .request import OfflineReply, OfflineRequest
-from .solve import query_of
-from .text import WORD, bare, read_text, sentences, stem, stems
+from .solve import query_of, solve
+from .text import WORD, bare, sentences, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
@@ -30,8 +29,9 @@ _BUSY = re.compile(r'\{"error": "(?:429|5\d\d)\b')
 _AGAIN = re.compile(r"\b(?:again|once more|instead)\b", re.I)
 _VALUE = (
     r"[\"'`]?\s*(?:is|are|as|of|to|set to|=|:|named|called)?\s*"
-    r"(?:\"(?P<quoted>[^\"]*)\"|(?P<raw>\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w))"
+    r"(\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w)"
 )
+_TYPES = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
 Arguments = dict[str, Any]
 
 
@@ -41,15 +41,13 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     names = {function.name for function in functions}
     if known := next((use for name, use in _KNOWN.items() if name in names), None):
         return known(request, rng)
-    made = [call for turn in request.turns for call in turn.tool_calls]
     if len(functions) == 1 and functions[0].name.startswith("search_"):
         return _search(request, functions[0])
     if request.strength == "weak":
         # It takes the first tool with values of its own, once, whatever was asked.
-        if made:
+        if request.calls:
             return OfflineReply("It is done.")
-        return _call(
-            request,
+        return request.call(
             functions[0].name,
             {p.name: example_value(p, rng) for p in functions[0].required},
         )
@@ -58,28 +56,24 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 def _done(request: OfflineRequest) -> set[str]:
     """Return the names of the calls made; where a service was busy, only medium takes that for done."""
-    calls = [call for turn in request.turns for call in turn.tool_calls]
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
     return {
         call.name
-        for call, result in zip(calls, results, strict=False)
+        for call, result in zip(request.calls, request.results, strict=False)
         if request.strength == "medium" or not _BUSY.match(result)
     }
 
 
 def _run(request: OfflineRequest, rng: random.Random) -> OfflineReply:
-    """Write code: strong tries it first, medium minds no capitals, weak only names the function."""
-    task = request.user_turns[-1]
-    written = answer_to(task, read_text(read_question(request.user_turns[0]).context))
-    if request.strength == "weak" or not written:
-        name = re.search(r"`(\w+)\(", task)
-        stub = f"```python\ndef {name[1]}(text):\n    return text\n```" if name else ""
-        return OfflineReply(stub or answer(request.user_turns, request.strength, rng))
+    """Write code: strong tries it first, medium minds no capitals, weak writes none."""
+    question = read_question(request.user_turns[0])
+    found = solve(replace(question, task=request.user_turns[-1]))
+    if request.strength == "weak" or not found.text.startswith("```"):
+        return _unaided(request, rng)
+    written = found.text
     if request.strength == "medium":
         return OfflineReply(written.replace(".lower()", ""))
-    tried = any(turn.tool_calls for turn in request.turns)
     code = written.removeprefix("```python\n").removesuffix("\n```")
-    return OfflineReply(written) if tried else _call(request, "run_python", {"code": code})
+    return OfflineReply(written) if request.calls else request.call("run_python", {"code": code})
 
 
 def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
@@ -87,10 +81,10 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     if request.strength == "weak":
         return OfflineReply("The files say a good deal about it.")
     asked = query_of(request.user_turns[-1])
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
+    results = request.results
     if not results:
         words = [w for w in WORD.findall(request.user_turns[-1]) if stem(w) in asked]
-        return _call(request, "search_files", {"query": " ".join(words[:8]) or "document"})
+        return request.call("search_files", {"query": " ".join(words[:8]) or "document"})
     found = re.findall(r"^(\[[^\]\n]+:\d+\]) (.+)$", results[-1], re.M)
     if not found:
         return OfflineReply("The files do not say this.")
@@ -101,7 +95,7 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 
 def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
-    """Answer without the web: nothing here reaches it."""
+    """Answer without tools: nothing here reaches the web."""
     return OfflineReply(answer(request.user_turns, request.strength, rng))
 
 
@@ -112,13 +106,6 @@ _KNOWN = {
     "search_files": _look_up,
     "search_web": _unaided,
 }
-
-
-def _call(request: OfflineRequest, name: str, arguments: Arguments) -> OfflineReply:
-    """Return one call; its id is its place in the conversation."""
-    at = 1 + sum(len(turn.tool_calls) for turn in request.turns)
-    text = json.dumps(arguments, ensure_ascii=False)
-    return OfflineReply("", (ToolCall(id=f"call_{at}", name=name, arguments=text),))
 
 
 def _next_step(
@@ -142,17 +129,14 @@ def _next_step(
             arguments, missing = _fill(function, later if len(parts) > 1 else " ".join(users))
             if missing and not careless:
                 return OfflineReply(_ASK.format(", ".join(f"`{p.name}`" for p in missing)))
-            return _call(
-                request, function.name, arguments | {p.name: example_value(p, rng) for p in missing}
+            return request.call(
+                function.name, arguments | {p.name: example_value(p, rng) for p in missing}
             )
-    results = [turn.content for turn in request.turns if turn.role == "tool"]
-    names = [call.name for turn in request.turns for call in turn.tool_calls]
     lacking = _NO_TOOL.format(", ".join(f.name for f in functions[:6]))
-    told = " ".join(
-        f"`{name}` returned {text}." for name, text in zip(names, results, strict=False)
-    )
+    made = zip(request.calls, request.results, strict=False)
+    told = " ".join(f"`{call.name}` returned {text}." for call, text in made)
     rest = f" For the rest: {lacking}" if unfit else ""
-    return OfflineReply(f"Done. {told}{rest}" if results else lacking)
+    return OfflineReply(f"Done. {told}{rest}" if told else lacking)
 
 
 def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineReply | None:
@@ -166,22 +150,21 @@ def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineR
         for call in reversed(before):
             function = next((f for f in functions if f.name == call.name), None)
             if function and (changed := _fill(function, request.turns[at].content)[0]):
-                return _call(request, call.name, json.loads(call.arguments) | changed)
+                return request.call(call.name, json.loads(call.arguments) | changed)
     return None
 
 
 def _search(request: OfflineRequest, search: Function) -> OfflineReply:
     """Search twice at most, in the given names' own words; then name what was found."""
-    made = sum(len(turn.tool_calls) for turn in request.turns)
+    made = len(request.calls)
     given = " ".join(request.user_turns)
     names = re.findall(r'"name"\s*:\s*"(\w+)"', given) or re.findall(r"(?<!\w)\w+_\w+", given)
     parts = [w for name in dict.fromkeys(names) for w in name.split("_")]
     query = " ".join(dict.fromkeys(parts[made * 4 : made * 4 + 6]))
     if made < 2 and query:
         parameter = next((p.name for p in search.parameters if p.type == "string"), "query")
-        return _call(request, search.name, {parameter: query})
-    results = "\n".join(turn.content for turn in request.turns if turn.role == "tool")
-    found = dict.fromkeys(re.findall(r"^([\w-]+)\(", results, re.M))
+        return request.call(search.name, {parameter: query})
+    found = dict.fromkeys(re.findall(r"^([\w-]+)\(", "\n".join(request.results), re.M))
     return OfflineReply("\n".join([n for n in found if n not in names][:6]) or "NONE")
 
 
@@ -196,24 +179,16 @@ def _value(parameter: Parameter, request: str) -> Any:
     """Find a value beside the parameter's name; a choice may stand anywhere in the request."""
     names = "|".join(sorted({re.escape(parameter.name), re.escape(words_of(parameter.name))}))
     for match in re.finditer(rf"\b(?:{names})\b{_VALUE}", request, re.I):
-        quoted, raw = match["quoted"], match["raw"]
-        if quoted is not None and parameter.type == "string":
-            return quoted
-        if quoted is None and (value := _typed(parameter.type, raw)) is not None:
+        said = match[1]
+        try:
+            value = json.loads({"yes": "true", "no": "false"}.get(said.lower(), said))
+        except ValueError:
+            value = said
+        if parameter.type in _TYPES.get(type(value), "").split():
             return value
-    said = {w.lower() for w in WORD.findall(request)}
-    return next((c for c in parameter.choices if c.lower() in said), None)
-
-
-def _typed(kind: str, raw: str) -> Any:
-    """Return an unquoted text as the type, or None when it is not of that type."""
-    if kind == "string":
-        # A word counts only where it looks like a value, not like the sentence going on.
-        looks = re.search(r"[\d@/_-]", raw) or raw[:1].isupper()
-        return raw if looks and raw[:1] not in "[{" else None
-    try:
-        value = json.loads({"yes": "true", "no": "false"}.get(raw.lower(), raw))
-    except ValueError:
-        return None
-    kinds = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
-    return value if kind in kinds.get(type(value), "").split() else None
+        # A bare word counts only where it looks like a value, not like the sentence going on.
+        looks = said[0] == '"' or said[0].isupper() or re.search(r"^[^[{].*[\d@/_-]|^\d", said)
+        if parameter.type == "string" and looks:
+            return said.strip('"')
+    told = {word.lower() for word in WORD.findall(request)}
+    return next((choice for choice in parameter.choices if choice.lower() in told), None)
