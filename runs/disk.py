@@ -10,7 +10,7 @@ import orjson
 from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
-from ..agents.errors import StopRun, UserError
+from ..agents.errors import RecordConflict, StopRun, UserError
 from .screen.program import program
 from .screen.terminal import NO_ROOM, named
 from .store import STORE_FILE
@@ -48,6 +48,11 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
         raise _stop(folder, what, again, full=full) from error
     except _ILLEGIBLE as error:
         raise _damaged(folder / STORE_FILE, error) from error
+    except RecordConflict as error:
+        raise UserError(
+            f"{folder / STORE_FILE}: {error}. Where it or {folder / 'config.yaml'} was changed by hand, "
+            "put a copy of it back; where nobody did, that is a fault of ours: please report it"
+        ) from error
     except ArrowException as error:
         raise _stop(folder, str(error), again) from error
 

@@ -187,6 +187,38 @@ def test_a_run_that_was_paid_for_is_not_removed_with_its_documents(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("DROP TABLE ledger", ["diff", "{}", "{}"]),
+        ("DROP TABLE ledger", ["export", "{}", "--html", "x.html"]),
+        ("DELETE FROM records WHERE kind = 'answer'", ["export", "{}", "--to", "x"]),
+        ("DELETE FROM records WHERE kind = 'passage'", ["export", "{}", "--to", "x"]),
+    ],
+)
+def test_what_a_store_has_lost_is_told_by_those_who_miss_it(
+    damage: str, words: list[str], done: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(done, tmp_path / "lost-1")
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute(damage)
+    said = command(*(word.format(run) for word in words), cwd=tmp_path)
+    assert said.status == 2 and "is damaged" in said.err and STORE_FILE in said.err
+
+
+@pytest.mark.slow
+def test_a_record_that_was_changed_by_hand_is_not_made_another_one(
+    done: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(done, tmp_path / "changed-1")
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute("UPDATE records SET round = 9")
+    (run / "checkpoints.sqlite").unlink()
+    said = command("resume", run, cwd=tmp_path)
+    assert said.status == 2 and "changed by hand, put a copy of it back" in said.err
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [NO_ROOM, KeyboardInterrupt()])
 def test_a_fork_or_a_replay_that_ends_midway_is_no_run_to_pay_for(
     kind: BaseException, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -35,7 +35,7 @@ _PRAGMAS = (
     "PRAGMA cache_size = -1000",  # KiB for each connection: a run has several
     "PRAGMA journal_size_limit = 67108864",
 )
-_DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
+_DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format", "no such table")
 """What SQLite says of a file that is not what it was."""
 READERS = 8
 """Reads at a time, where the store is far."""
