@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import combinations
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 
 from .contender_name import MARK, SAMPLE, known_as
 from .models.settings import ModelSettings, RewardModel
@@ -24,7 +24,7 @@ class Cast(BaseModel):
     """The contender being improved."""
     contenders: tuple[str, ...]
     """Who battles; the target is added when it is left out."""
-    target_samples: PositiveInt = 1
+    target_samples: int = Field(default=1, gt=0, le=1000)
     """Answers of the target to each instruction: each further one battles its first, so that a checker,
     or the jury, can pick its best."""
     jury: tuple[str, ...]

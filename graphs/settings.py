@@ -8,7 +8,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeInt,
     PositiveInt,
     field_validator,
     model_validator,
@@ -27,6 +26,11 @@ def _word(value: object) -> object:
 Switch = Annotated[Literal["on", "off"], BeforeValidator(_word)]
 
 
+Few = Annotated[int, Field(gt=0, le=1000)]
+"""What is work for each seed, instruction or call: more of it is a slip of the pen."""
+Rounds = Annotated[int, Field(gt=0, le=10_000)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -34,15 +38,15 @@ class _Section(BaseModel):
 class PerSeed(_Section):
     """How much is made of one seed, for each skill it suits, in each round."""
 
-    passages: PositiveInt = 2
+    passages: Few = 2
     """Different transformations of the seed."""
-    instructions: PositiveInt = 4
+    instructions: Few = 4
     """Instructions asked for, over all passages, before refinement."""
-    per_leaf: PositiveInt = 2
+    per_leaf: Few = 2
     """How many of them one leaf's writer is asked for in one call."""
-    refinements: NonNegativeInt = 1
+    refinements: int = Field(default=1, ge=0, le=100)
     """Suggester–editor rounds."""
-    directions: PositiveInt = 3
+    directions: Few = 3
     """Suggestions a round: each one is edited into a further instruction."""
     explore: float = Field(default=0.1, ge=0, le=1)
     """Share of the leaves and transformations whose `needs` a seed does not meet that may be asked of it."""
@@ -99,11 +103,11 @@ class ArenaSettings(_Section):
 
     protocol: Literal["battle", "committee", "peer_battle"] = "battle"
     """Jurors judge by themselves, or confer once, or do so over a debate of the two contenders."""
-    battles_per_instruction: PositiveInt = 3
+    battles_per_instruction: Few = 3
     user: Literal["simulated", "fixed"] = "simulated"
     """Who says the later user turns, in skills whose YAML says `user: simulated`: a model that words them in
     the light of the answers, for each contender by itself, or nobody: they stay as written."""
-    user_turns: PositiveInt = 6
+    user_turns: Few = 6
     """Turns that a simulated user says after the first one, at most."""
     verdict: Literal["score", "choice", "five_grade"] = "score"
     """Each juror scores both answers from 1 to 10, says which one is better, or also by how much."""
@@ -243,7 +247,7 @@ class GraphSettings(_Section):
     """All sections together, as the graphs see them."""
 
     seed: int = 7
-    rounds: PositiveInt = 2
+    rounds: Rounds = 2
     skills: tuple[str, ...] = Field(min_length=1)
     per_seed: PerSeed = PerSeed()
     curation: CurationSettings = CurationSettings()
@@ -251,7 +255,7 @@ class GraphSettings(_Section):
     selection: SelectionSettings = SelectionSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     feedback: FeedbackSettings = FeedbackSettings()
-    in_flight: PositiveInt = 32
+    in_flight: Few = 32
     """Seeds or instructions worked on at a time."""
 
 

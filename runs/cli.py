@@ -288,9 +288,11 @@ def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
     from ..agents.errors import StopRun, UserError
     from .screen.program import program
+    from .screen.terminal import failed, streams
 
     try:
-        app()
+        with streams():
+            app()
     except UserError as error:
         for line in str(error).splitlines():
             aside(f"error: {line}")
@@ -298,6 +300,11 @@ def main() -> None:
     except StopRun as stop:
         aside(f"stopped: {stop}")
         raise SystemExit(EXIT_STOPPED) from stop
+    except BrokenPipeError:
+        raise SystemExit(EXIT_FAILED) from None  # whoever read it has read enough
+    except OSError as error:
+        aside(f"stopped: {failed(error)}")
+        raise SystemExit(EXIT_STOPPED) from error
     except Interrupted as interrupted:
         aside(f"interrupted; go on with: {program()} resume {interrupted}")
         raise SystemExit(EXIT_INTERRUPTED) from None

@@ -1,31 +1,30 @@
 """The one place where what a file system or a database says becomes an error of ours."""
 
-import errno
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import orjson
 from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
-from ..agents.errors import StopRun, UserError
+from ..agents.errors import RecordConflict, StopRun, UserError
 from .screen.program import program
+from .screen.terminal import NO_ROOM, named
 from .store import STORE_FILE
+from .store.dialect import tells_damage
 from .store.requests import Unreadable
 
-_DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format")
-"""What SQLite says of a file that is not what it was."""
 _ILLEGIBLE = (orjson.JSONDecodeError, Unreadable)
 """What a store holds, and is not what was written."""
 _OTHER_STORE = "put a copy of it back, or start a new run"
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
-def kept_in(folder: Path) -> Iterator[None]:
-    """Classify what goes wrong with the files of a run's folder.
+def kept_in(folder: Path, again: str = "") -> Iterator[None]:
+    """Classify what goes wrong with the files of a run's folder; `again` is how to go on, else by a resume.
 
     Raises:
         StopRun: a file cannot be written (no room, read-only, gone); what was paid is in the ledger.
@@ -37,19 +36,47 @@ def kept_in(folder: Path) -> Iterator[None]:
         said = _said(error)
         if isinstance(said, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
             raise
-        if _tells_damage(said):
+        if tells_damage(said):
             raise UserError(_damage(folder, str(said))) from error
-        raise _stop(folder, str(said)) from error
+        raise _stop(folder, str(said), again) from error
     except OSError as error:
         ours = error.filename is not None and Path(error.filename).is_relative_to(folder)
-        if error.errno not in _NO_ROOM and not ours:
+        full = error.errno in NO_ROOM
+        if not full and not ours:
             raise
-        what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
-        raise _stop(folder, what, full=error.errno in _NO_ROOM) from error
+        what = named(error) if ours else error.strerror or str(error)
+        raise _stop(folder, what, again, full=full) from error
     except _ILLEGIBLE as error:
         raise _damaged(folder / STORE_FILE, error) from error
+    except RecordConflict as error:
+        raise UserError(
+            f"{folder / STORE_FILE}: {error}. Where it or {folder / 'config.yaml'} was changed by hand, "
+            "put a copy of it back; where nobody did, that is a fault of ours: please report it"
+        ) from error
     except ArrowException as error:
-        raise _stop(folder, str(error)) from error
+        raise _stop(folder, str(error), again) from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there once it is whole; what fails leaves what was there before.
+
+    A device, a pipe or the target of a link is written to, and not replaced.
+
+    Raises:
+        OSError: it cannot be written; names the file itself.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager
@@ -62,7 +89,7 @@ def legible(store: object) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, DBAPIError) as error:
-        if not _tells_damage(_said(error)):
+        if not tells_damage(_said(error)):
             raise
         raise _damaged(store, _said(error)) from error
     except _ILLEGIBLE as error:
@@ -74,22 +101,15 @@ def _said(error: sqlite3.DatabaseError | DBAPIError) -> BaseException:
     return (error.orig or error) if isinstance(error, DBAPIError) else error
 
 
-def _tells_damage(said: BaseException) -> bool:
-    return any(word in str(said) for word in _DAMAGED)
-
-
 def _damaged(store: object, said: BaseException) -> UserError:
     return UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}")
 
 
-def _stop(folder: Path, what: str, *, full: bool = False) -> StopRun:
+def _stop(folder: Path, what: str, again: str, *, full: bool = False) -> StopRun:
     full = full or "full" in what or "No space" in what
     move = "make room" if full else "mend that"
-    return StopRun(
-        "disk",
-        f"{folder} cannot be written: {what}; {move}, then go on with: {program()} resume {folder} "
-        "(what was paid is kept)",
-    )
+    again = again or f"go on with: {program()} resume {folder} (what was paid is kept)"
+    return StopRun("disk", f"{folder} cannot be written: {what}; {move}, then {again}")
 
 
 def _damage(folder: Path, said: str) -> str:

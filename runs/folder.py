@@ -15,13 +15,18 @@ from typing import Any
 
 from ..agents.errors import UserError
 from .config.store_url import without_password
-from .disk import kept_in
+from .disk import kept_in, write_whole
 from .screen.program import program
 from .store import STORE_FILE, Place, holds_store
 
 RUNS = Path("runs")
-_FIRST = {"config.part", "config.yaml", "lock", "manifest.json"}
+PART = "store.part"
+"""A store that is still being copied together: it gets its name when it is whole."""
+_FIRST = {"config.yaml", "lock", "manifest.json", ".config.yaml.part", ".manifest.json.part"}
+_FIRST |= {PART + end for end in ("", "-wal", "-shm")}
 """What a start that died before it made its store may leave behind."""
+_RESULT = {"status": str, "reason": str, "counts": dict, "reached": dict, "ratings": list}
+"""What a result says where it says it, and as what: one that was edited by hand is none."""
 CHECKPOINTS = "checkpoints"
 """A run's folder of the weights that it trained: one folder a version."""
 ADDRESS = "store.url"
@@ -63,7 +68,10 @@ class RunFolder:
             found = json.loads(self.result.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            return {}
+        fit = all(isinstance(found.get(name, kind()), kind) for name, kind in _RESULT.items())
+        return found if fit else {}
 
     @property
     def has_store(self) -> bool:
@@ -115,15 +123,13 @@ class RunFolder:
 
     def write_config(self, text: str) -> None:
         """Write the resolved config; a kill leaves the old one or the new one, never half of it."""
-        fresh = self.config.with_suffix(".part")
-        fresh.write_text(text, encoding="utf-8")
-        os.replace(fresh, self.config)
+        write_whole(self.config, text)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, again: str = "") -> Iterator[None]:
         """Keep the run for this process; a killed one gives it back by itself.
 
-        What goes wrong with the run's files meanwhile is classified.
+        What goes wrong with the run's files meanwhile is classified; `again` tells how to go on.
 
         Raises:
             UserError: another process is at work on the run, or one of its files is damaged.
@@ -132,7 +138,7 @@ class RunFolder:
         # What is no file, a pipe say, is not waited for.
         flags = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK
         with (
-            kept_in(self.path),
+            kept_in(self.path, again),
             open(
                 self.path / "lock", "w", opener=lambda path, _: os.open(path, flags, 0o666)
             ) as lock,
@@ -176,6 +182,21 @@ class RunFolder:
             raise UserError(f"{path} exists and is no run: choose another --run-id")
         return cls(path)
 
+    def _refuse_odd(self) -> None:
+        """Refuse a run with something else in the place of a file: a pipe would be waited for."""
+        for path in (self.config, self.manifest, self.path / "checkpoints.sqlite"):
+            if path.exists() and not path.is_file():
+                raise UserError(f"{path}: is no file; put a copy of the run's own in its place")
+
+    def _storeless(self) -> str:
+        """Return what to do about a run that has no store, in words."""
+        lost = f"run {self.run_id!r} has no {self.path / STORE_FILE}: "
+        if {entry.name for entry in self.path.iterdir()} - _FIRST:
+            return (
+                lost + "put a copy of it back, or start a new run, which pays for every call again"
+            )
+        return lost + "it ended before it began, and nothing was paid; start it again"
+
     def remove(self) -> None:
         """Remove a run of which nothing was made, so that its name is free again."""
         shutil.rmtree(self.path)
@@ -185,11 +206,17 @@ class RunFolder:
         """Return an existing run's folder by its path or its id.
 
         Raises:
-            UserError: there is none; names the runs that are there.
+            UserError: there is none, or one of its files is lost; names the runs that are there.
         """
-        for path in (Path(run), runs_dir / run):
-            if cls(path).has_store:
-                return cls(path)
+        folders = [cls(Path(run)), cls(runs_dir / run)]
+        for folder in folders:
+            if folder.has_store:
+                folder._refuse_odd()
+                folder._refuse_emptied()
+                return folder
+        for folder in folders:
+            if folder.manifest.exists():
+                raise UserError(folder._storeless())
         known = sorted(path.name for path in runs_dir.glob("*") if cls(path).has_store)
         raise UserError(
             f"no run {run!r} here or in {runs_dir}/; runs: {', '.join(known) or 'none'}"

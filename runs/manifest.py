@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..agents.errors import UserError
+from .disk import write_whole
 from .seeds import SeedSettings, fingerprint
 
 PACKAGES = ("arenainstruct", "autogen-core", "langgraph", "langchain-openai", "pyarrow", "pydantic")
@@ -59,7 +60,7 @@ class Manifest(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_whole(path, self.model_dump_json(indent=2) + "\n")
 
 
 def _revision() -> str:

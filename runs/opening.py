@@ -5,6 +5,7 @@ async with opening.at(folder.store) as opened:
 await opened.troupe.send(...)
 """
 
+import os
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -26,6 +27,7 @@ from ..agents.models.budget import Budget
 from ..agents.models.door import Door, OpenModel
 from ..agents.models.limits import share_limits
 from ..agents.models.opening import open_models
+from ..agents.models.secrets import know
 from ..agents.models.settings import EndpointSettings, ModelSettings, TransformersSettings
 from ..agents.tool_door import ToolDoor
 from ..agents.troupe import Troupe
@@ -154,6 +156,8 @@ class Opening:
             prompts = forked.said() if forked else {}
             index = stack.enter_context(ApiIndex())
             settings = self._config.tool_settings()
+            for server in settings.mcp.values():
+                know(os.environ.get(server.key_env, ""))
             desk = Desk(door, index, tools, settings, Web(settings.search), prompts)
             troupe = await stack.enter_async_context(Troupe(desk))
             yield Opened(store, budget, door, index, troupe, trace)

@@ -32,6 +32,7 @@ from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
 from .control.control import attended
 from .control.interrupt import run_interruptible
+from .disk import write_whole
 from .duplicates import TaskDuplicates, known_texts
 from .export.otlp import exporting
 from .folder import ARENA, RUNS, RunFolder
@@ -170,14 +171,14 @@ async def resume_async(
     return await _run(config, begin, on_event, trainer)
 
 
-async def repeat_async(folder: RunFolder, trainer: Trainer) -> RunResult:
+async def repeat_async(folder: RunFolder, trainer: Trainer, again: str) -> RunResult:
     """Run what stands in a folder from its ledger alone: a call that is not there stops the run.
 
-    `trainer` gives back what was trained.
+    `trainer` gives back what was trained; `again` is told where its files cannot be written.
     """
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
-        stack.enter_context(folder.locked())
+        stack.enter_context(folder.locked(again))
         return folder, folder.store()
 
     return await _run(load_config(folder.config, replays=True), begin, None, trainer, network=False)
@@ -247,9 +248,12 @@ async def _run(
                 told=lambda read: trace.event("reading", seeds=read),
             )
         except UserError:
+            # No seed: its name stays free, unless its documents were there once and their calls are paid.
+            paid = (await store.totals()).calls
             await stack.aclose()
-            drop_store(place)
-            folder.remove()  # no seed, nothing paid: its name stays free
+            if not paid:
+                drop_store(place)
+                folder.remove()
             raise
         duplicates = TaskDuplicates(store, config.curation.near_duplicate)
         models = dict(config.models)
@@ -271,7 +275,7 @@ async def _run(
         # A start that found the run done has been nowhere: what the one before it reached still holds.
         reached = progress.reached() or folder.ended().get("reached", {})
         result = replace(result, reached=reached, elapsed_s=elapsed)
-        folder.result.write_text(json.dumps(result.data(), indent=2) + "\n", encoding="utf-8")
+        write_whole(folder.result, json.dumps(result.data(), indent=2) + "\n")
         trace.event("run_finished", status=status, reason=reason)
         return result
 

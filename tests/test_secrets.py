@@ -38,3 +38,27 @@ def test_redaction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert redact(text, ["my own one"]) == (
         "[redacted], [redacted], Authorization: Bearer [redacted]; none of it, my own"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PGPASSWORD", "{}"),
+        ("GITHUB_PAT", "{}"),
+        ("ARENAINSTRUCT_OTLP_HEADERS", "x-team=a,authorization=Bearer {}"),
+        ("DATABASE_URL", "postgresql://me:{}@db/runs"),
+        ("HTTPS_PROXY", "http://me:{}@proxy:3128"),
+    ],
+)
+def test_a_key_is_masked_wherever_the_environment_holds_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value.format("Zq7-longer-than-words"))
+    assert redact("refused: Zq7-longer-than-words") == "refused: [redacted]"
+
+
+def test_what_only_sounds_like_a_key_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XPATH", "/usr/local/lib")
+    monkeypatch.setenv("MONKEY", "capuchin-monkey")
+    text = "/usr/local/lib, capuchin-monkey"
+    assert redact(text) == text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from arenainstruct.agents.errors import UserError
 from arenainstruct.runs import load_config
 from arenainstruct.runs.export.otlp import CONTENT, ENDPOINT, HEADERS, send
 from arenainstruct.runs.folder import RunFolder
@@ -102,3 +103,16 @@ async def test_a_collector_that_is_away_stops_nothing(
 ) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")
     assert (await run(tmp_path, "away-1")).dataset.is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["http://me:plain-words@127.0.0.1:9", "http://h/?token=plain-words"]
+)
+async def test_a_collector_is_named_without_its_key(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENDPOINT, url)
+    with pytest.raises(UserError, match="ARENAINSTRUCT_OTLP_HEADERS=name=value") as told:
+        await run(tmp_path, "named-1")
+    assert "plain-words" not in str(told.value)

@@ -160,3 +160,8 @@ def test_what_is_no_table_is_named(
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"no\.csv: does not exist"):
         read(tmp_path / "no.csv")
+
+
+def test_a_device_has_no_end_to_read_to() -> None:
+    with pytest.raises(TableError, match="/dev/zero: is a device"):
+        list(read_rows(Path("/dev/zero")))

@@ -1,9 +1,9 @@
 """What is said about every model, whoever serves it: how fast it may be asked, what it costs."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 # Maker by the names their models carry; only these are guessed, anything else is its own family.
 _FAMILIES = {
@@ -55,17 +55,17 @@ class BaseSettings(BaseModel):
     family: str = ""
     """Who made it; empty means guessed from the name. No juror judges its own family."""
     price: Price = Price()
-    concurrency: Literal["auto"] | PositiveInt = "auto"
+    concurrency: Literal["auto"] | Annotated[int, Field(gt=0, le=10_000)] = "auto"
     """Calls in flight at most; `auto` adapts to the endpoint."""
     rpm: PositiveInt | None = None
     tpm: PositiveInt | None = None
-    timeout_s: PositiveFloat = 120.0
+    timeout_s: float = Field(default=120.0, gt=0, le=86_400)
     """Seconds for one attempt; up to four times as many once a model is known to be that slow, or after
     an attempt that was not answered in time."""
-    retries: int = Field(default=6, ge=0)
+    retries: int = Field(default=6, ge=0, le=100)
     """Further attempts after a failed one, with jittered back-off."""
-    max_tokens: PositiveInt = 2048
-    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int = Field(default=2048, gt=0, le=10_000_000)
+    temperature: float | None = Field(default=None, ge=0, le=100)
     """None leaves it to the endpoint."""
     context_window: PositiveInt | None = None
     """Tokens of prompt and reply together; None asks the server, and sets no limit if it does not say."""

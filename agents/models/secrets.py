@@ -10,7 +10,10 @@ from ..errors import UserError
 from .settings import EndpointSettings
 
 MASK = "[redacted]"
-_NAMES = re.compile(r"_(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+_NAMES = re.compile(
+    r"((^|_)(KEY|APIKEY|TOKEN|PAT|SECRET|PASSPHRASE|CREDENTIALS?)|PASSWORD|PASSWD)$", re.IGNORECASE
+)
+_PASSWORD = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 _SHAPES = re.compile(
     r"\b(?:sk|rk|pk)-[A-Za-z0-9_*.\-]{8,}|\bhf_[A-Za-z0-9]{8,}|\bgh[pousr]_[A-Za-z0-9]{8,}"
     r"|\bAIza[A-Za-z0-9_\-]{20,}|(?<=[Bb]earer )[^\s\"',;]{4,}"
@@ -43,8 +46,7 @@ def redact(text: str, extra: Iterable[str] = ()) -> str:
 
     `extra` are further secrets, known to the caller.
     """
-    values = {value for name, value in os.environ.items() if _NAMES.search(name)}
-    values |= _KNOWN | set(extra)
+    values = _environment() | _KNOWN | set(extra)
     # Longest first: a key that begins with another one is masked whole.
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST:
@@ -52,9 +54,24 @@ def redact(text: str, extra: Iterable[str] = ()) -> str:
     return _SHAPES.sub(MASK, text)
 
 
+def _environment() -> set[str]:
+    """Return the keys in the environment: by their names, in addresses, and in headers for collectors."""
+    values = set[str]()
+    for name, value in os.environ.items():
+        if _NAMES.search(name):
+            values.add(value)
+        elif name.upper().endswith("_HEADERS"):
+            values.update(
+                word for pair in value.split(",") for word in pair.split("=", 1)[-1].split()
+            )
+        elif "@" in value:
+            values.update(_PASSWORD.findall(value))
+    return values
+
+
 def is_secret(text: str) -> bool:
     """Return whether a text holds the shape of a key, or is the value of a key-like variable."""
-    values = {value for name, value in os.environ.items() if _NAMES.search(name)}
+    values = _environment()
     return bool(_SHAPES.search(text)) or (len(text) >= _SHORTEST and text in values)
 
 

@@ -17,6 +17,7 @@ from ...tools.ratings.table import Floats
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
+from ..disk import write_whole
 from ..folder import RunFolder
 from ..leaderboard.board import Board, boards
 from ..leaderboard.doubts import Doubt, canned_doubts
@@ -97,7 +98,7 @@ async def close(
         "warnings": [asdict(doubt) for doubt in warned],
         "notes": told,
     }
-    folder.result.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    write_whole(folder.result, json.dumps(data, indent=2) + "\n")
     return ArenaResult(data, board, told, warned)
 
 

@@ -12,6 +12,7 @@ from ...agents.errors import UserError
 from ...prompts.template import FOLDER as PROMPTS
 from ...taxonomy.finding import skill_names
 from ...taxonomy.skill import SLUG
+from ..disk import write_whole
 
 _HERE = Path(__file__).parent
 _PARTS = ("transform", "write", "suggest", "edit")
@@ -53,7 +54,7 @@ def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "")
     _refuse_there(name, list(files))
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        write_whole(path, content)
     return list(files)
 
 

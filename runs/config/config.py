@@ -11,7 +11,6 @@ from typing import Any, Self
 import yaml
 from pydantic import (
     Field,
-    PositiveInt,
     TypeAdapter,
     ValidationError,
     ValidationInfo,
@@ -27,6 +26,7 @@ from ...graphs.settings import (
     FeedbackSettings,
     GraphSettings,
     PerSeed,
+    Rounds,
     SelectionSettings,
 )
 from ...taxonomy.finding import found
@@ -73,7 +73,7 @@ class RunConfig(Config):
     )
     """Names of skills (shipped, in `skills_path`, or brought by an installed package), or paths of your own
     that end in `.yaml`."""
-    rounds: PositiveInt = 2
+    rounds: Rounds = 2
     per_seed: PerSeed = PerSeed()
     models: dict[str, ModelSettings] = Field(min_length=1)
     cast: Cast

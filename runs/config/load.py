@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PositiveFloat,
-    PositiveInt,
     ValidationError,
     field_serializer,
     field_validator,
@@ -52,9 +51,9 @@ class BudgetSettings(Section):
 class ExecutionSettings(Section):
     """How the run is carried out."""
 
-    in_flight: PositiveInt = 32
+    in_flight: int = Field(default=32, gt=0, le=1000)
     """Seeds or instructions worked on at a time."""
-    patience_s: PositiveFloat = 120.0
+    patience_s: float = Field(default=120.0, gt=0, le=2_592_000)
     """Seconds an endpoint may stay away before the run stops."""
     store: str | None = Field(default=None, repr=False)
     """`postgresql://user@host/database`, which runs and machines share; None: SQLite in the run's folder."""
@@ -161,7 +160,9 @@ def load(
 
 _KEY_NAMES = re.compile(r"(.*[-_])?(api[-_]?key|authorization|password|secret|token)", re.I)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|[A-Za-z_]{1,40}")
-_QUERY = re.compile(r"[?&](api[-_]?key|key|token)=", re.I)
+_QUERY = re.compile(
+    r"[?&][\w.-]*(key|token|sig|signature|secret|password|auth|code|credential)=", re.I
+)
 _STORE = ("execution", "store")
 """Where an address may hold a password: `store_url` sees to it."""
 _MOVE = "export it as an environment variable and name that one in api_key_env"

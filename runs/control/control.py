@@ -76,7 +76,8 @@ class Live:
     @property
     def at_work(self) -> bool:
         """Whether a process is at work on the run."""
-        return bool(self.pid) and time.time() - self.at < STALE_S
+        ago = abs(time.time() - self.at)  # the clock may have gone back
+        return bool(self.pid) and ago < STALE_S
 
 
 @asynccontextmanager
@@ -171,7 +172,10 @@ async def completed(folder: RunFolder) -> RunResult | None:
     # One that was killed has told no end: what its result says is of an earlier start.
     if not data or data["pid"] or not (told := folder.ended()):
         return None
-    result = RunResult(**told)
+    try:
+        result = RunResult(**told)
+    except TypeError:  # edited by hand, or of another release
+        return None
     return result if result.completed else None
 
 

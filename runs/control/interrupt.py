@@ -1,4 +1,7 @@
-"""Ctrl-C: no request leaves any more, what is on the wire may land, and everything else ends."""
+"""Ctrl-C, SIGTERM and SIGHUP: no request leaves any more, and what is on the wire may land.
+
+Everything else ends.
+"""
 
 import asyncio
 import signal
@@ -12,6 +15,7 @@ from ..screen.terminal import aside
 
 T = TypeVar("T")
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_S = 5.0
 """Seconds that replies under way get to be kept: they are paid, and an interrupt would lose them."""
 
@@ -31,8 +35,10 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
     """Run work in an event loop of its own; a first and a second Ctrl-C cancel it, a third kills.
 
+    So do SIGTERM, which ends a container, and SIGHUP, which ends a session.
+
     Raises:
-        KeyboardInterrupt: it was cancelled by Ctrl-C.
+        KeyboardInterrupt: it was cancelled by one of them.
     """
     return asyncio.run(_heeding(work))
 
@@ -52,12 +58,14 @@ async def _heeding(work: Coroutine[Any, Any, T]) -> T:
         nonlocal presses
         presses += 1
         if presses > 2:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGINT)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         loop.call_soon_threadsafe(task.cancel)
 
     loop = asyncio.get_running_loop()
-    before = signal.signal(signal.SIGINT, press)
+    # `nohup` has SIGHUP ignored, and means it.
+    heard = [n for n in _STOPPING if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, press) for number in heard}
     try:
         return await task
     except asyncio.CancelledError:
@@ -65,7 +73,8 @@ async def _heeding(work: Coroutine[Any, Any, T]) -> T:
             raise KeyboardInterrupt from None
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 async def landing(

@@ -11,6 +11,7 @@ from ...graphs import kinds
 from ...graphs.kinds import Kind
 from ...graphs.records import Records
 from ...graphs.stream import paged
+from ..store.requests import Unreadable
 from .conversation import offered
 from .lineage import find_instructions
 
@@ -43,10 +44,18 @@ class Example(Generic[T]):
 
 
 async def examples(store: Records, page: Sequence[T]) -> list[Example[T]]:
-    """Return the examples of some rows, with what they refer to looked up together."""
+    """Return the examples of some rows, with what they refer to looked up together.
+
+    Raises:
+        Unreadable: the store has lost some of that.
+    """
     asked = await find_instructions(store, {row.instruction_id for row in page})
-    ids = (id for row in page for id in _answers(row))
+    ids = [id for row in page for id in _answers(row)]
     answers = await store.get_many(kinds.ANSWER, ids)
+    for row in page:
+        for id in (row.instruction_id, *_answers(row)):
+            if id not in asked and id not in answers:
+                raise Unreadable(f"{id} is not in it, and {row.id} is made of it")
     return [Example(row, asked[row.instruction_id], answers) for row in page]
 
 

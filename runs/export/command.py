@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..options import RUNS, RunArg, RunsOption
-from ..screen.terminal import say
+from ..screen.terminal import failed, say
 
 if TYPE_CHECKING:
     from ..folder import RunFolder
@@ -52,7 +52,7 @@ def export(
             _page(folder, html, rows)
     except OSError as error:
         where = f"--to {to}" if html is None else f"--html {html}"
-        raise UserError(f"{where}: {error.strerror}: {error.filename}") from error
+        raise UserError(f"{where}: {failed(error)}") from error
     if otlp is not None:
         say(f"spans: {asyncio.run(_send(folder, otlp, content))}")
 

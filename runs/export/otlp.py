@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
@@ -52,6 +53,12 @@ class Sending:
     """What has been sent of a run, and what is to be sent next."""
 
     def __init__(self, store: Store, run: str, url: str, *, content: bool) -> None:
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.query:
+            raise UserError(
+                "the collector's address holds a user, a password or a query (not shown): name it without, "
+                f"and its key as {HEADERS}=name=value"
+            )
         self._store = store
         self._run = run
         self._url = url if url.endswith("/v1/traces") else f"{url.rstrip('/')}/v1/traces"

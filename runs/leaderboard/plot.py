@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...agents.errors import UserError
+from ..disk import write_whole
 from .board import Board
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def draw(path: Path, board: Board, notes: Sequence[str]) -> None:
     shown = picture(board, notes)
     try:
         if path.suffix.lower() == ".html":
-            path.write_text(page(shown), encoding="utf-8")
+            write_whole(path, page(shown))
         else:
             save(shown, path)
     except OSError as error:

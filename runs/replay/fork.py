@@ -6,7 +6,7 @@ call is made as the changes say, and served too where the parent asked the very 
 follows from the changes is paid, under a budget of the fork's own.
 """
 
-import shutil
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,12 @@ from ...agents.errors import UserError
 from ...prompts.template import Prompt, load_prompt, prompt_names
 from ..config.config import RunConfig, load_config
 from ..control.interrupt import run_interruptible
-from ..folder import ARENA, RUNS, RunFolder
+from ..folder import ARENA, PART, RUNS, RunFolder
+from ..manifest import Manifest
 from ..opening import stored
 from ..result import RunResult
 from ..run import resume_async
-from ..store import Store
+from ..store import STORE_FILE, Place, Store
 from ..trace import Listen
 from .forked import FORK, Forked
 
@@ -125,14 +126,21 @@ async def fork_async(
             models={alias: model.model_dump(mode="json") for alias, model in before.models.items()},
             prompts=other.prompts,
         )
+        manifest = Manifest.read(parent.manifest)
         folder = RunFolder.create(Path(runs_dir), run_id)
-        shutil.copy(parent.manifest, folder.manifest)
-        folder.write_config(_funded(config, budget, paid.usd).yaml())
-        with stored(folder.store()) as target:
-            await target.copy_calls(store, keys.__contains__)
-            last = [await target.written(key) for key in keys]
-            made = made.model_copy(update={"last": max(last, default=0)})
-            await target.set_meta(FORK, made.model_dump(mode="json"))
+        with folder.locked(f"fork again as --run-id {folder.run_id}"):
+            manifest.write(folder.manifest)
+            folder.write_config(_funded(config, budget, paid.usd).yaml())
+            # A fork that ended midway is no run: resumed, it would pay for what its parent paid.
+            part = folder.path / PART
+            for left in folder.path.glob(f"{PART}*"):
+                left.unlink()
+            with stored(Place.of(part)) as target:
+                await target.copy_calls(store, keys.__contains__)
+                last = [await target.written(key) for key in keys]
+                made = made.model_copy(update={"last": max(last, default=0)})
+                await target.set_meta(FORK, made.model_dump(mode="json"))
+            os.replace(part, folder.path / STORE_FILE)
     return await resume_async(str(folder.path), on_event=on_event)
 
 

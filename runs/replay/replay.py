@@ -5,7 +5,6 @@ where a changed prompt, setting or release makes it go another way, which call i
 """
 
 import filecmp
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...graphs.supervisor.decisions import Trained
 from ...graphs.trainer import TrainRequest, Weights
 from ..config.config import load_config
 from ..control.interrupt import run_interruptible
+from ..disk import kept_in
 from ..folder import ARENA, RUNS, RunFolder
 from ..manifest import Manifest
 from ..opening import stored
@@ -83,8 +83,11 @@ async def replay_async(
         copy = RunFolder((to or Path(scratch)) / folder.run_id)
         if copy.path.exists():
             raise UserError(f"--to {to}: {copy.path} is there already; name another folder")
-        trained = await _prepare(folder, copy)
-        result = await repeat_async(copy, _Trained(trained))
+        # Of the copy, which nobody should resume: it may hold but a part of what was paid.
+        again = f"remove {copy.path} and replay again" if to else "replay again, or into --to DIR"
+        with kept_in(copy.path, again):
+            trained = await _prepare(folder, copy)
+            result = await repeat_async(copy, _Trained(trained), again)
         return _compared(folder, copy, result)
 
 
@@ -118,8 +121,8 @@ async def _prepare(folder: RunFolder, copy: RunFolder) -> dict[int, Trained]:
         Manifest.read(folder.manifest)
         load_config(folder.config, replays=True)
         copy.path.mkdir(parents=True)
-        shutil.copy(folder.config, copy.config)
-        shutil.copy(folder.manifest, copy.manifest)
+        for name in (folder.config.name, folder.manifest.name):
+            (copy.path / name).write_bytes((folder.path / name).read_bytes())
         with stored(copy.store()) as target:
             await target.copy_calls(source)
             orders = [order async for order in source.stream(kinds.ORDER) if order.round]

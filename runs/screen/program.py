@@ -13,6 +13,8 @@ def program() -> str:
         return NAME
     script = Path(sys.argv[0])
     if script.name == NAME:
-        here = Path.cwd()
-        return str(script.relative_to(here) if script.is_relative_to(here) else script)
+        try:
+            return str(script.relative_to(Path.cwd()))
+        except (OSError, ValueError):  # the folder one stands in is gone, or another one
+            return str(script)
     return f"python -m {NAME}.runs"

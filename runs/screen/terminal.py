@@ -1,7 +1,12 @@
 """What is written to a terminal: what documents, endpoints and files say is shown, never obeyed."""
 
+import errno
+import io
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -24,9 +29,53 @@ def say(text: str = "") -> None:
 
 
 def aside(text: str) -> None:
-    """Print a line about it, on standard error."""
-    sys.stderr.write(plain(text) + "\n")
-    sys.stderr.flush()
+    """Print a line about it, on standard error; nobody who reads it is no reason to stop the work."""
+    with suppress(OSError):
+        sys.stderr.write(plain(text) + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def streams() -> Iterator[None]:
+    """Let standard output and error take whatever is said: closed ones lose it, narrow ones spell it out."""
+    # In order: what is opened takes the lowest free number, and a file of ours would take the next one.
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # Or Python tries again as it ends, and tells of it in words of its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
+
+
+_MOVES = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "close other programs",
+}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def failed(error: OSError) -> str:
+    """Return what a file system says, of which file and what to do, in one line."""
+    move = "make room" if error.errno in NO_ROOM else _MOVES.get(error.errno or 0, "mend that")
+    return f"{named(error)}; {move}, then try again"
+
+
+def named(error: OSError) -> str:
+    """Return what a file system says and of which file, where it tells."""
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
 
 
 class Page(Console):

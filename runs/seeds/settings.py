@@ -18,9 +18,9 @@ class Limits(BaseModel):
 
     seconds: int = Field(default=60, ge=1, le=86_400)
     """Of processor time, for one document."""
-    memory_mib: int = Field(default=2048, ge=512)
+    memory_mib: int = Field(default=2048, ge=512, le=16_777_216)
     """Of memory that the process may ask for, its libraries included. Not held on macOS."""
-    output_mib: int = Field(default=64, ge=1)
+    output_mib: int = Field(default=64, ge=1, le=1_048_576)
     """What a file may open to, where that is more than 100 times its own size."""
 
 
@@ -37,7 +37,7 @@ class SeedSettings(BaseModel):
     """The column of JSON, JSONL and Parquet rows that holds the document."""
     min_chars: PositiveInt = 200
     """Shorter documents are dropped as `too_short`."""
-    max_chars: int = Field(default=8000, ge=500)
+    max_chars: int = Field(default=8000, ge=500, le=10_000_000)
     """A longer document becomes several seeds, split where its structure allows."""
     near_duplicate: float = Field(default=0.85, ge=0.5, le=1.0)
     """Jaccard similarity of word 5-grams that makes a duplicate; 1.0 drops exact ones only."""

@@ -53,8 +53,8 @@ class Database:
             return cls(engine, place)
         except SQLAlchemyError as error:
             engine.dispose()
-            told = place.told(getattr(error, "orig", None) or error)
-            move = "mend that" if place.shared else "put a copy of it back, or start a new run"
+            said = getattr(error, "orig", None) or error
+            told, move = place.told(said), dialect_of(place).move(said)
             raise UserError(f"{place.text}: cannot be opened as a store: {told}; {move}") from None
         except UserError:
             engine.dispose()

@@ -35,6 +35,8 @@ _PRAGMAS = (
     "PRAGMA cache_size = -1000",  # KiB for each connection: a run has several
     "PRAGMA journal_size_limit = 67108864",
 )
+_DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format", "no such table")
+"""What SQLite says of a file that is not what it was."""
 READERS = 8
 """Reads at a time, where the store is far."""
 _PATIENCE = {"connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5"}
@@ -80,6 +82,12 @@ class Dialect:
     def fleeting(self, error: Exception) -> bool:
         """Return whether the same transaction may succeed when it is tried again."""
         return False
+
+    def move(self, error: BaseException) -> str:
+        """Return what to do about a store that cannot be opened, in words."""
+        if tells_damage(error):
+            return "put a copy of it back, or start a new run"
+        return "make room, then try again" if "full" in str(error) else "mend that, then try again"
 
 
 class PostgreSQL(Dialect):
@@ -138,6 +146,15 @@ class PostgreSQL(Dialect):
     def fleeting(self, error: Exception) -> bool:
         """Return whether the same transaction may succeed when it is tried again."""
         return getattr(error, "sqlstate", None) in ("40001", "40P01")
+
+    def move(self, error: BaseException) -> str:
+        """Return what to do about a database that cannot be reached, in words."""
+        return "mend that"
+
+
+def tells_damage(error: BaseException) -> bool:
+    """Return whether SQLite says that a file is not what it was."""
+    return any(word in str(error) for word in _DAMAGED)
 
 
 def dialect_of(place: Place) -> Dialect:

@@ -19,6 +19,7 @@ from ...agents.records import Instruction, Record
 from ...graphs.kinds import PASSAGE, Kind
 from .database import PAGE, Database
 from .place import Place
+from .requests import Unreadable
 from .schema import RECORDS
 from .statement import Cursor, Row, Statement, compiled
 from .writer import Step
@@ -156,7 +157,7 @@ class RecordsTable(Database):
             return records
         passages = await self.get_many(PASSAGE, wanted)
         if missing := wanted - passages.keys():
-            raise KeyError(f"{min(missing)} is not in the store, and instructions are about it")
+            raise Unreadable(f"{min(missing)} is not in it, and instructions are about it")
 
         def whole(record: Any) -> R:
             id = record.passage_id

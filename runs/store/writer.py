@@ -86,6 +86,7 @@ class Writer:
         """Rows that nobody waits for; put without the lock, which costs more than the row."""
         self._changed = Condition()
         self._closing = False
+        self._lost = False
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -161,8 +162,9 @@ class Writer:
         error = self._attempt([*steps, *(step for write in batch for step in write.steps)])
         if error is None or isinstance(error, StopRun) or len(batch) + len(loose) == 1:
             outcomes = [(write, error) for write in batch]
-            if error is not None and loose:
-                _LOG.error("%d events could not be written: %s", len(loose), error)
+            if error is not None and loose and not self._lost:
+                self._lost = True  # told once: on a full disk there is no end of them
+                _LOG.error("events could not be written: %s", error)
         else:  # one bad row must not take its neighbours with it
             alone = [_Write((Step(statement, [row]),)) for statement, row in loose]
             outcomes = [(write, self._attempt(write.steps)) for write in (*alone, *batch)]

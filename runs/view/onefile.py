@@ -1,9 +1,9 @@
 """A run in one HTML file that opens from disk: chosen rows with their lineage, battles, ratings, taxonomy."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..disk import write_whole
 from .arena import arena
 from .card import Card, card
 from .catalog import run_card
@@ -67,9 +67,7 @@ def write_html(source: Source, path: Path, most: int) -> int:
     stories = _stories(source, most)
     with bits.in_file():
         page = _page(source, stories)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, path)
+    write_whole(path, page)
     return len(stories)
 
 

@@ -75,6 +75,8 @@ def open_table(
     """
     try:
         with ExitStack() as files:
+            if text is None and path.is_char_device():
+                raise TableError(f"{path}: is a device, which has no end; name a file")
             opened = text or _unpacked(path, files.enter_context(file or path.open("rb")))
             match kind_of(path) or "jsonl":
                 case "csv":

@@ -1,0 +1,244 @@
+"""What a machine does to a command: streams that are closed, narrow or full, files that are no files."""
+
+import asyncio
+import errno
+import io
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from arenainstruct.agents.errors import UserError
+from arenainstruct.runs import cli
+from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.control.interrupt import run_interruptible
+from arenainstruct.runs.disk import write_whole
+from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.run import launch
+from arenainstruct.runs.screen.program import program
+from arenainstruct.runs.screen.terminal import aside, say, streams
+from arenainstruct.runs.store import STORE_FILE, Store
+from tests.command import command
+
+NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_terminal_that_knows_ascii_alone_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "ascii"))
+    with streams():
+        say("small → teacher \udcff")
+    assert shown.getvalue() == b"small \\u2192 teacher \\udcff\n"
+
+
+def test_standard_output_on_a_full_disk_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["arenainstruct", "--version"])
+    with open("/dev/full", "w") as full, pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(sys, "stdout", full)
+        cli.main()
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == (
+        "stopped: No space left on device; make room, then try again\n"
+    )
+
+
+def test_closed_streams_are_no_reason_to_fail() -> None:
+    given = [sys.executable, "-m", "arenainstruct.runs", "--version"]
+    done = subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *given])
+    assert done.returncode == 0
+
+
+def test_work_goes_on_where_nobody_reads_what_is_told_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        aside("round 1/2")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+
+
+def test_a_command_is_named_where_the_folder_one_stands_in_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", ["/opt/bin/arenainstruct"])
+    assert program() == "/opt/bin/arenainstruct"
+
+
+def test_a_file_is_written_as_a_whole_or_stays_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.html"
+    write_whole(page, "old")
+
+    def refuse(*_: object) -> None:
+        raise NO_ROOM
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match=r"page\.html'$"):
+        write_whole(page, "new")
+    assert page.read_text() == "old" and os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_device_or_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    kept = os.open(pipe, os.O_RDWR)
+    write_whole(link, "said")
+    assert stat.S_ISFIFO(pipe.lstat().st_mode) and link.is_symlink()
+    assert os.read(kept, 10) == b"said"
+    os.close(kept)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_a_container_or_a_session_is_an_interrupt(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        run_interruptible(_signalled(number))
+    assert signal.getsignal(number) is before
+
+
+async def _signalled(number: signal.Signals) -> None:
+    signal.raise_signal(number)
+    await asyncio.Event().wait()
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A run's folder as far as commands look before they open it."""
+    folder = tmp_path / "odd-1"
+    folder.mkdir()
+    for name in (STORE_FILE, "config.yaml", "manifest.json"):
+        (folder / name).write_text("x")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "manifest.json", "checkpoints.sqlite"])
+def test_a_pipe_in_the_place_of_a_run_s_file_is_not_waited_for(name: str, begun: Path) -> None:
+    (begun / name).unlink(missing_ok=True)
+    os.mkfifo(begun / name)
+    with pytest.raises(UserError, match=f"{name}: is no file"):
+        RunFolder.find(str(begun))
+
+
+def test_a_run_whose_store_is_lost_is_not_told_to_be_none(begun: Path) -> None:
+    (begun / STORE_FILE).unlink()
+    with pytest.raises(UserError, match="ended before it began, and nothing was paid; start it"):
+        RunFolder.find(str(begun))
+    (begun / "dataset").mkdir()
+    with pytest.raises(UserError, match="put a copy of it back"):
+        RunFolder.find(str(begun))
+
+
+def test_every_command_refuses_a_store_that_lost_all(begun: Path) -> None:
+    os.truncate(begun / STORE_FILE, 0)
+    (begun / "dataset").mkdir()
+    for words in (["diff", "{}", "{}"], ["export", "{}", "--html", "x.html"]):
+        said = command(*(word.format(begun) for word in words), cwd=begun)
+        assert said.status == 2 and "is empty (0 bytes)" in said.err
+
+
+def test_a_store_that_finds_no_room_is_not_told_to_be_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = "PRAGMA max_page_count = 2"
+    monkeypatch.setattr("arenainstruct.runs.store.dialect._PRAGMAS", (pages,))
+    with pytest.raises(UserError, match="full; make room, then try again"):
+        Store.open(tmp_path / STORE_FILE)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run that is done."""
+    folder = tmp_path_factory.mktemp("done")
+    config = load_config(None, ["rounds=1", "skills=[text_modification]"])
+    return Path(launch(config, runs_dir=folder, run_id="done-1", limit=1).path)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_paid_for_is_not_removed_with_its_documents(
+    done: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(done, tmp_path / "paid-1")
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute("DELETE FROM meta WHERE key = 'ingested'")
+    config = load_config(run / "config.yaml").model_dump(mode="json")
+    config["seeds"]["path"] = str(tmp_path / "nowhere")
+    (run / "config.yaml").write_text(json.dumps(config))
+    said = command("resume", run, cwd=tmp_path)
+    assert said.status == 2 and "nowhere" in said.err
+    assert (run / STORE_FILE).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("DROP TABLE ledger", ["diff", "{}", "{}"]),
+        ("DROP TABLE ledger", ["export", "{}", "--html", "x.html"]),
+        ("DELETE FROM records WHERE kind = 'answer'", ["export", "{}", "--to", "x"]),
+        ("DELETE FROM records WHERE kind = 'passage'", ["export", "{}", "--to", "x"]),
+    ],
+)
+def test_what_a_store_has_lost_is_told_by_those_who_miss_it(
+    damage: str, words: list[str], done: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(done, tmp_path / "lost-1")
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute(damage)
+    said = command(*(word.format(run) for word in words), cwd=tmp_path)
+    assert said.status == 2 and "is damaged" in said.err and STORE_FILE in said.err
+
+
+@pytest.mark.slow
+def test_a_record_that_was_changed_by_hand_is_not_made_another_one(
+    done: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(done, tmp_path / "changed-1")
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute("UPDATE records SET round = 9")
+    (run / "checkpoints.sqlite").unlink()
+    said = command("resume", run, cwd=tmp_path)
+    assert said.status == 2 and "changed by hand, put a copy of it back" in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [NO_ROOM, KeyboardInterrupt()])
+def test_a_fork_or_a_replay_that_ends_midway_is_no_run_to_pay_for(
+    kind: BaseException, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(done / STORE_FILE)) as base:
+        ((event,),) = base.execute("SELECT max(id) FROM events WHERE kind = 'call'")
+
+    async def midway(*_: object) -> None:
+        raise kind
+
+    fork = ("fork", done, "--at", event, "--run-id", "fork-1", "--runs-dir", tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "copy_calls", midway)
+        forked = command(*fork, cwd=tmp_path)
+        replayed = command("replay", done, "--to", tmp_path / "again", cwd=tmp_path)
+    assert forked.status in (3, 130) and replayed.status in (3, 130)
+    if kind is NO_ROOM:
+        assert f"{tmp_path / 'fork-1'} cannot be written: No space" in forked.err
+        assert "resume" not in forked.err + replayed.err
+        assert f"remove {tmp_path / 'again' / 'done-1'} and replay again" in replayed.err
+    again = command("resume", "fork-1", "--runs-dir", tmp_path, cwd=tmp_path)
+    assert again.status == 2 and "nothing was paid" in again.err
+    assert command(*fork, cwd=tmp_path).status == 0
