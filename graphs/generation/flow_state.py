@@ -4,7 +4,8 @@ All flows have it as input and as output, so that a skill whose way differs brin
 """
 
 from random import Random
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from ...agents.records import Instruction, Passage, Reject, Seed, Suggestion
 from ...taxonomy.quota import Seat

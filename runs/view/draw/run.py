@@ -2,7 +2,7 @@
 
 from ...control.control import Live
 from ..catalog import RunCard
-from ..picture import INSIDE, Box, Picture
+from ..picture import RING, Box, Picture, box_of
 from . import bits
 from .markup import Safe, h, join
 
@@ -109,21 +109,19 @@ def _box(box: Box, active: bool) -> Safe:
 
 def subgraphs(picture: Picture) -> Safe:
     """Return the nodes of the subgraphs with their counts."""
-    lines = []
-    for box, graphs in INSIDE.items():
-        for graph in graphs:
-            for node in picture.inside.get(graph, ()):
-                lines.append(
-                    [
-                        box,
-                        f"{graph}/{node.name}",
-                        bits.short(node.begun),
-                        bits.short(node.under_way),
-                        bits.short(node.failed),
-                        bits.short(node.calls),
-                        bits.clock(node.seconds),
-                    ]
-                )
+    lines = [
+        [
+            box_of(graph),
+            f"{graph}/{node.name}",
+            bits.short(node.begun),
+            bits.short(node.under_way),
+            bits.short(node.failed),
+            bits.short(node.calls),
+            bits.clock(node.seconds),
+        ]
+        for graph, nodes in sorted(picture.inside.items(), key=lambda of: RING.index(box_of(of[0])))
+        for node in nodes
+    ]
     if not lines:
         return bits.nothing("Nothing yet", "The first record has not reached a subgraph.")
     heads = ("Box", "Node", "#Entered", "#Under way", "#Failed", "#Calls", "#Time in all")
