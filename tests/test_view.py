@@ -368,3 +368,32 @@ def test_a_killed_run_shows_what_it_told_last_and_how_it_is_taken_up(
     )
     assert "arenainstruct resume a-1" in str(figures(killed, {}))
     assert "resume" not in str(figures(whole, {}))
+
+
+WRITES = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE IF NOT EXISTS filled (body BLOB)")
+    for _ in range(200):
+        connection.execute("INSERT INTO filled VALUES (randomblob(4000))")
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('said', 2)")
+    connection.commit()
+connection.close()
+"""
+
+
+def test_an_order_given_by_the_viewer_leaves_its_readers_locked_in(
+    made: Path, tmp_path: Path
+) -> None:
+    copied = Source(RunFolder(shutil.copytree(made / "a-1", tmp_path / "a-1")))
+    catch_up(copied)
+    with copied.opened() as reader:
+        before = reader.execute("SELECT count(*) FROM store.records").fetchone()
+        with stored(copied.folder.store()) as store:
+            asyncio.run(store.set_meta("said", 1))
+        for _ in range(2):  # a process that is the last one to leave clears the log away
+            subprocess.run([sys.executable, "-c", WRITES, str(copied.store)], check=True)
+        assert reader.execute("SELECT count(*) FROM store.records").fetchone() == before
+        said = reader.execute("SELECT value FROM store.meta WHERE key = 'said'").fetchone()
+        assert said["value"] == "2"

@@ -8,6 +8,7 @@ since it takes microseconds. PostgreSQL is asked from threads: it answers over a
 
 import os
 import sqlite3
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,8 +52,8 @@ class Dialect:
 
     def engine(self, place: Place) -> Engine:
         """Return the engine; nothing is connected yet."""
-        if place.url.database:  # documents and replies are the user's own
-            os.close(os.open(place.url.database, os.O_CREAT, 0o600))
+        if place.url.database:
+            _make(place.url.database)
         engine = create_engine(place.url, paramstyle="qmark", pool_size=4)
         event.listen(engine, "connect", _set_pragmas)
         return engine
@@ -80,6 +81,16 @@ class Dialect:
     def fleeting(self, error: Exception) -> bool:
         """Return whether the same transaction may succeed when it is tried again."""
         return False
+
+
+def _make(path: str) -> None:
+    """Make a file that its owner alone reads: documents and replies are the user's own.
+
+    One that is there is never opened: to close it would take this process's locks on it away, also
+    those of SQLite, and whoever else has it open then clears away what is read here.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class PostgreSQL(Dialect):
