@@ -1,5 +1,7 @@
 """One run, live: figures, its graphs with what happens in them, its models, and what it can be told."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from ....agents.errors import ArenaInstructError
@@ -12,6 +14,7 @@ from ..draw.markup import h
 from ..picture import picture
 from ..rows import totals
 from ..source import Source
+from ..starting import take_up
 from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
 
 
@@ -26,7 +29,7 @@ def add(site: Site) -> None:
         with frame(run_id, run_id, ""):
             await behind(site, source)
             card = await ask(run_card, source)
-            orders = _orders(source, card)
+            able = _orders(source, card)
             figures = put(draw.figures(card, await ask(totals, source)))
             drawn = await ask(picture, source)
             ring = put(bits.panel("The supervisor", draw.ring(drawn, _active(card))))
@@ -41,8 +44,7 @@ def add(site: Site) -> None:
                 ring.set_content(bits.panel("The supervisor", draw.ring(seen, _active(now))))
                 inner.set_content(bits.panel("Inside its boxes", draw.subgraphs(seen)))
                 models.set_content(bits.panel("Models", draw.models(now.live)))
-                for order in orders:
-                    order.set_visibility(now.live is not None)
+                able(now)
 
             ui.timer(1.0, look, immediate=False)
 
@@ -51,8 +53,12 @@ def _active(card: RunCard) -> str:
     return str(card.live.reached.get("stage", "")) if card.live else ""
 
 
-def _orders(source: Source, card: RunCard) -> list[ui.element]:
-    """Put the orders on the page that a run at work can be given; they show while somebody hears them."""
+def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:
+    """Put the orders on the page that a run can be given.
+
+    Returns:
+        What shows, of a run as it is now, those that somebody hears.
+    """
 
     async def order(word: Word | None = None, usd: float | None = None) -> None:
         try:
@@ -61,6 +67,12 @@ def _orders(source: Source, card: RunCard) -> list[ui.element]:
             ui.notify(str(error), type="warning", multi_line=True)
             return
         ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
+
+    async def resume() -> None:
+        try:
+            await ask(take_up, source)
+        except ArenaInstructError as error:
+            ui.notify(str(error), type="warning", multi_line=True)
 
     async def fund(event: object) -> None:
         try:
@@ -82,11 +94,17 @@ def _orders(source: Source, card: RunCard) -> list[ui.element]:
                 tone="danger",
             ),
         ]
+        up = button("Resume", resume, title="Take the run up where it stopped")
         entry = ui.element("input").classes("plain")
         entry.props(
             'type=number min=0 step=any placeholder="budget, USD" aria-label="Budget in USD"'
         )
         entry.on("keydown.enter", fund, js_handler="(e) => emit(e.target.value)")
-    for one in (made := [*made, entry]):
-        one.set_visibility(card.live is not None)
-    return made
+
+    def able(now: RunCard) -> None:
+        for one in (*made, entry):
+            one.set_visibility(now.live is not None)
+        up.set_visibility(now.live is None and now.status not in ("completed", "arena"))
+
+    able(card)
+    return able

@@ -8,9 +8,9 @@ from ....agents.errors import UserError
 from ..draw import bits
 from ..draw import trace as draw
 from ..draw.markup import h, join
-from ..forking import begin_fork
 from ..moment import moment
 from ..source import Source
+from ..starting import begin_fork
 from ..trace import TRACES_PAGE, Trace, trace, trace_graphs, traces
 from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
 
