@@ -121,8 +121,11 @@ def tint(value: float) -> str:
     return f"background:color-mix(in srgb, {side} {strength}%, transparent)"
 
 
-def jurors(found: Sequence[Juror]) -> Safe:
-    """Return how the jurors behaved."""
+def jurors(run: str, found: Sequence[Juror]) -> Safe:
+    """Return how the jurors behaved, with a way to the battles that one stood against.
+
+    Without a `run` there is no way: a file holds a few battles.
+    """
     if not found:
         return bits.nothing(
             "No juror was asked yet", "Checkers may have decided every battle so far."
@@ -133,7 +136,8 @@ def jurors(found: Sequence[Juror]) -> Safe:
             f"{one.games:,}",
             bits.bar(one.flipped, "odd"),
             bits.bar(one.first, "b"),
-            bits.bar(one.agrees),
+            [bits.bar(one.agrees), " ", _against(run, one)],
+            f"{one.right} of {one.labelled}" if one.labelled else "–",
         ]
         for one in found
     ]
@@ -143,5 +147,13 @@ def jurors(found: Sequence[Juror]) -> Safe:
         "Changed with the order",
         "Preferred the first",
         "Agrees with the jury",
+        "Agrees with you",
     )
     return bits.table(heads, lines, label="Jurors")
+
+
+def _against(run: str, juror: Juror) -> Safe | None:
+    if juror.agrees == 1 or not run:
+        return None
+    where = bits.run_link(run, "rows", kind="battle", juror=juror.juror)
+    return bits.link("where not", where, title=f"battles in which {juror.juror} was against")

@@ -16,6 +16,7 @@ _MARKS = {
     "broken": "✕",
     "rejected": "✕",
     "disputed": "≠",
+    "failed": "✕",
 }
 _TONES = {
     "won": "good",

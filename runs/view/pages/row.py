@@ -7,8 +7,10 @@ from ...control.again import ask_again
 from ..catalog import run_card
 from ..draw import bits
 from ..draw import rows as draw
+from ..draw import taxonomy as draw_taxonomy
 from ..draw.markup import h
 from ..lineage import Lineage, lineage, produced_by_leaf
+from ..policy import growth
 from ..rows import NAMES
 from ..source import Source
 from ..starting import take_up
@@ -55,6 +57,9 @@ def add(site: Site) -> None:
             if not found:
                 put(bits.nothing("Nothing yet", "No row of this run belongs to this leaf."))
                 return
+            grown = (await ask(growth, source)).of(skill, leaf)
+            put(bits.panel("By round", draw_taxonomy.rounds(grown)))
+            put(bits.panel("What changed it", draw_taxonomy.changes(grown), note="the last first"))
             put(bits.panel("What it gave", draw.produced(found)))
             for kind in ("draft", "battle", "reject"):
                 where = bits.run_link(run_id, "rows", kind=kind, skill=skill, leaf=leaf)
