@@ -1,6 +1,7 @@
 """Rows: filter, sort and page through everything a run made."""
 
 from dataclasses import replace
+from math import isfinite
 
 from nicegui import ui
 
@@ -8,7 +9,7 @@ from ..draw import bits
 from ..draw import rows as draw
 from ..draw.markup import h, join
 from ..rows import KINDS, NAMES, SORTS, Facets, Wanted, facets, following, rows
-from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
+from .site import PATIENCE_S, Number, Site, ask, behind, button, frame, opened, put, select
 
 _KEPT = (
     *("kind", "skill", "leaf", "outcome", "round", "disputed", "juror", "text"),
@@ -28,7 +29,7 @@ def add(site: Site) -> None:
         leaf: str = "",
         outcome: str = "",
         text: str = "",
-        round: int = 0,
+        round: Number = 0,
         disputed: bool = False,
         juror: str = "",
         sort: str = "seq",
@@ -189,6 +190,7 @@ def _place(text: str) -> tuple[float, int] | None:
     """Return where a page begins, as an address says it; None where it says nothing of use."""
     value, _, number = text.partition(",")
     try:
-        return float(value), int(number)
+        found = float(value), int(number)
     except ValueError:
         return None
+    return found if isfinite(found[0]) and 0 <= found[1] <= 2**62 else None

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from nicegui import Client, run, ui
 
@@ -18,6 +18,8 @@ from ..indexing import Keeper
 from ..source import Source
 
 T = TypeVar("T")
+Number = Annotated[int, Query(ge=0, le=2**62)]
+"""A number in an address; one that no database holds leads to no page."""
 PATIENCE_S = 60.0
 """Seconds that a page may take on a machine that is busy with a run."""
 STYLE = (Path(__file__).parents[1] / "draw" / "style.css").read_text(encoding="utf-8")
