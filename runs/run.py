@@ -12,8 +12,10 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import StateSnapshot
 
 from ..agents.contender_name import known_as
@@ -302,7 +304,7 @@ async def _rounds(
     """Run the supervisor's rounds from where they are; return status and reason."""
     async with checkpointer(place) as saver:
         supervisor = build(saver)
-        config: RunnableConfig = {"configurable": {"thread_id": place.run}}
+        config: RunnableConfig = {"configurable": {"thread_id": await _thread(saver, place)}}
         wanted = await strike_refusals(store)
         await rewind(supervisor, config, store, cut, wanted=wanted)
         if wanted:
@@ -321,6 +323,16 @@ async def _rounds(
             await _close_partly(services, await supervisor.aget_state(config))
             return f"stopped: {stop.reason}", str(stop)
         return "completed", final["ended"]
+
+
+async def _thread(saver: BaseCheckpointSaver[Any], place: Place) -> str:
+    """Return the thread of a run's checkpoints, all of which are its own: its name when it began.
+
+    By its name of today, one whose folder was renamed or copied would begin anew over its own records.
+    """
+    async for kept in saver.alist(None, limit=1):
+        return str(kept.config["configurable"]["thread_id"])
+    return place.run
 
 
 def _tell_where(services: Services, snapshot: StateSnapshot) -> None:

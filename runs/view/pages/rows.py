@@ -127,7 +127,9 @@ class Listing:
             entry = ui.element("input").classes("plain grow")
             entry.props('type=search placeholder="words in it" aria-label="Words in it"')
             entry.props('title="looked for in the first 20,000 texts that hold them"')
-            entry.props["value"] = wanted.text
+            entry.props["defaultValue"] = (
+                wanted.text
+            )  # `value` would be put back at every change of the page
             entry.on(
                 "input",
                 lambda e: self.ask(text=str(e.args)),
