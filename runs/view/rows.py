@@ -33,7 +33,15 @@ NAMES = {
     "seed": "Seeds",
     "answer": "Answers",
     "decision": "Decisions",
+    "suggestion": "Suggestions",
+    "question": "Questions",
 }
+ONE = {
+    **{kind: name.removesuffix("s") for kind, name in NAMES.items()},
+    "rlvr": "RLVR row",
+    "preference": "Preference pair",
+}
+"""One row of a kind, by name."""
 SORTS = ("seq", "round", "usd", "agreement")
 """What rows can be sorted by; `seq` is the order in which they were written."""
 PAGE = 50

@@ -11,7 +11,7 @@ from ..draw import taxonomy as draw_taxonomy
 from ..draw.markup import h
 from ..lineage import Lineage, lineage, produced_by_leaf
 from ..policy import growth
-from ..rows import NAMES
+from ..rows import NAMES, ONE
 from ..source import Source
 from ..starting import take_up
 from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
@@ -67,7 +67,7 @@ def add(site: Site) -> None:
 
 
 def _shown(run_id: str, found: Lineage) -> None:
-    put(h("h1", NAMES.get(found.kind, found.kind), h("small", found.id)))
+    put(h("h1", ONE.get(found.kind, found.kind.capitalize()), h("small", found.id)))
     strip = draw.strip(run_id, found)
     put(bits.panel("Lineage", strip, note="from the document to the rows; click a bead"))
     if found.traces:

@@ -69,14 +69,15 @@ class Listing:
 
     async def draw(self) -> None:
         """Put filters and rows on the page."""
-        with ui.element("div").classes("tools").props('role=tablist aria-label="Kinds of rows"'):
+        with ui.element("div").classes("tools").props('role=group aria-label="Kinds of rows"'):
             for kind in KINDS:
-                on = "on" if kind == self.wanted.kind else ""
-                button(
+                on = kind == self.wanted.kind
+                made = button(
                     NAMES[kind],
                     lambda k=kind: ui.navigate.to(bits.run_link(self.run_id, "rows", kind=k)),
-                    tone=on,
+                    tone="on" if on else "",
                 )
+                made.props(f"aria-pressed={'true' if on else 'false'}")
         self._filters(await ask(facets, self.source, self.wanted.kind))
         self.place = put(join(""))
         with ui.element("div").classes("tools"):

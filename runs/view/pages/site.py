@@ -42,6 +42,16 @@ _THEME = """<script>
 })();
 </script>"""
 
+_KEYS = """<script>
+document.documentElement.addEventListener('keydown', (e) => {
+  const typed = e.target.matches('textarea, select, input:not([type=range])');
+  const pressed = [' ', 'Enter'].includes(e.key) && e.target.closest('button, a, summary');
+  if (typed || pressed) e.stopPropagation();
+  else if (e.key === ' ' && document.getElementById('scrub')) e.preventDefault();
+});
+</script>"""
+"""Keys that a page heeds are none while somebody types, and none that press what has the focus."""
+
 
 @dataclass
 class Site:
@@ -75,7 +85,7 @@ def put(content: Safe) -> ui.html:
 @contextmanager
 def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None]:
     """Draw what is around every page: its name, and the way to the others."""
-    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}")
+    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}{_KEYS}")
     ui.page_title(f"{title} – ArenaInstruct")
     with ui.element("header").classes("top"):
         put(_top(run_id, tab)).style("display:contents")

@@ -138,7 +138,7 @@ class Player:
             lambda e: self.go(int(e.args)),
             js_handler="(e) => { const b = e.target.closest('[data-step]'); if (b) emit(b.dataset.step); }",
         )
-        ui.keyboard(on_key=self.key, ignore=["textarea", "select"])
+        ui.keyboard(on_key=self.key, ignore=[])
 
     def _buttons(self) -> None:
         with ui.element("div").classes("tools"):
