@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from ...agents.errors import UserError
 from .source import Source
 from .tables import OF_ATTEMPTS, OF_LEDGER, OF_RECORDS
 
@@ -255,7 +256,11 @@ class Keeper:
             try:
                 behind = await asyncio.to_thread(catch_up, source, 1)
                 self.errors.pop(run, None)
-            except sqlite3.Error as error:  # a run that is being removed, a full disk
+            except (
+                sqlite3.Error,
+                UserError,
+                OSError,
+            ) as error:  # a run that was removed, a full disk
                 self.errors[run] = str(error)
                 await asyncio.sleep(EVERY_S)
                 continue

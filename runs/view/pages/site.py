@@ -96,7 +96,21 @@ def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None
             ui.html("◐", sanitize=False)
         button.on("click", js_handler="() => toggleTheme()")
     with ui.element("div").classes("sheet").props("role=main"):
+        place = put(join())
+        ui.on_exception(lambda error: _stopped(place, error))
         yield
+
+
+def _stopped(place: ui.html, error: Exception) -> None:
+    """Say why a page that is open shows nothing new any more, and let it ask no further."""
+    for element in list(place.client.elements.values()):
+        if isinstance(element, ui.timer):
+            element.deactivate()
+    said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    move = "Load the page again once that is mended."
+    place.set_content(
+        h("div", f"This page stands still: {said}. {move}", class_="note", role="alert")
+    )
 
 
 def _top(run_id: str, tab: str | None) -> Safe:
