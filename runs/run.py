@@ -12,10 +12,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import StateSnapshot
 
 from ..agents.contender_name import known_as
@@ -46,7 +44,7 @@ from .report import close_run
 from .result import RunResult
 from .screen.program import program
 from .screen.progress import Progress
-from .store import Place, Store, checkpointer, drop_store
+from .store import Place, Store, checkpointer, drop_store, thread_of
 from .trace import Listen
 from .training.trainer import refuse_missing, trainer_of
 
@@ -304,7 +302,7 @@ async def _rounds(
     """Run the supervisor's rounds from where they are; return status and reason."""
     async with checkpointer(place) as saver:
         supervisor = build(saver)
-        config: RunnableConfig = {"configurable": {"thread_id": await _thread(saver, place)}}
+        config: RunnableConfig = {"configurable": {"thread_id": await thread_of(saver, place)}}
         wanted = await strike_refusals(store)
         await rewind(supervisor, config, store, cut, wanted=wanted)
         if wanted:
@@ -323,16 +321,6 @@ async def _rounds(
             await _close_partly(services, await supervisor.aget_state(config))
             return f"stopped: {stop.reason}", str(stop)
         return "completed", final["ended"]
-
-
-async def _thread(saver: BaseCheckpointSaver[Any], place: Place) -> str:
-    """Return the thread of a run's checkpoints, all of which are its own: its name when it began.
-
-    By its name of today, one whose folder was renamed or copied would begin anew over its own records.
-    """
-    async for kept in saver.alist(None, limit=1):
-        return str(kept.config["configurable"]["thread_id"])
-    return place.run
 
 
 def _tell_where(services: Services, snapshot: StateSnapshot) -> None:
