@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from pydantic_core.core_schema import CoreSchema, any_schema
+
 from ..agents.cast import Cast
 from ..agents.contender_name import contender_name, known_as
 from ..agents.errors import (
@@ -62,8 +64,17 @@ async def _nothing_held(name: str) -> None:
     """Nobody here holds weights in memory."""
 
 
+class Handed:
+    """A graph's context, which a run makes: LangGraph's tools show the graph, and cannot fill it in."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """Let a graph tell the schema of its context, of which there is nothing that JSON could say."""
+        return any_schema()
+
+
 @dataclass(frozen=True)
-class Services:
+class Services(Handed):
     """The run as a graph sees it."""
 
     settings: GraphSettings

@@ -30,6 +30,7 @@ from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
+from .control.again import AGAIN, strike_refusals
 from .control.control import attended
 from .control.interrupt import run_interruptible
 from .disk import write_whole
@@ -44,7 +45,7 @@ from .report import close_run
 from .result import RunResult
 from .screen.program import program
 from .screen.progress import Progress
-from .store import Place, checkpointer, drop_store
+from .store import Place, Store, checkpointer, drop_store, thread_of
 from .trace import Listen
 from .training.trainer import refuse_missing, trainer_of
 
@@ -135,7 +136,8 @@ async def resume_async(
 ) -> RunResult:
     """Take a run up where it stopped: what was paid is served from its ledger.
 
-    Calls that failed for good in the round it had reached are asked again, also in a completed run.
+    Calls that failed for good in the round it had reached are asked again, also in a completed run, and so is
+    what `ctl RUN again` was told.
     `overrides` may raise the budget, add rounds, train in another way from now on or change how the run is
     executed, not what it makes.
     With more rounds, a run that did all of its own goes on. With a larger `max_tokens` of a model, its
@@ -267,7 +269,7 @@ async def _run(
         await enlist_trained(services)
         caps = {alias: model.max_tokens for alias, model in config.models.items()}
         cut = await store.cut_under(caps) if network else ()
-        status, reason = await opened.landing(_rounds(services, place, cut))
+        status, reason = await opened.landing(_rounds(services, store, place, cut))
         result = await close_run(
             config, folder, store, tally=door.tally, status=status, reason=reason
         )
@@ -298,12 +300,17 @@ def services_of(
     )
 
 
-async def _rounds(services: Services, place: Place, cut: Container[str]) -> tuple[str, str]:
+async def _rounds(
+    services: Services, store: Store, place: Place, cut: Container[str]
+) -> tuple[str, str]:
     """Run the supervisor's rounds from where they are; return status and reason."""
     async with checkpointer(place) as saver:
         supervisor = build(saver)
-        config: RunnableConfig = {"configurable": {"thread_id": place.run}}
-        await rewind(supervisor, config, services.records, cut)
+        config: RunnableConfig = {"configurable": {"thread_id": await thread_of(saver, place)}}
+        wanted = await strike_refusals(store)
+        await rewind(supervisor, config, store, cut, wanted=wanted)
+        if wanted:
+            await store.set_meta(AGAIN, [])
         await extend(supervisor, config, services.settings.rounds)
         snapshot = await supervisor.aget_state(config)
         # The gate says when a run is done. An empty `next` does not: a kill may leave one, when a

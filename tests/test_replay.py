@@ -14,9 +14,11 @@ from arenainstruct.agents.models.offline.provider import OfflineProvider
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
+from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
+from arenainstruct.runs.opening import stored
 from arenainstruct.runs.replay.replay import replay_async
-from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.store import STORE_FILE, Store
 from tests.small_loop import write_config
 
@@ -154,4 +156,17 @@ async def test_an_endpoint_needs_neither_key_nor_server_nor_its_old_address(tmp_
         assert result.completed
     rewrite(tmp_path / "a-1" / "config.yaml", mock.url, "https://models.example/v1")
     found = await replay_async("a-1", runs_dir=tmp_path)
+    assert found.identical, str(found)
+
+
+@pytest.mark.slow
+async def test_a_run_under_another_name_and_with_more_rounds_is_made_again_too(run: Path) -> None:
+    renamed = run.with_name("another-2")
+    shutil.move(run, renamed)
+    result = await resume_async(str(renamed), overrides=("rounds=2",))
+    assert result.completed and result.reached["round"] == 2
+    with stored(RunFolder(renamed).store()) as store:
+        planned = [e.round for e in store.events() if (e.kind, e.node) == ("node_finished", "plan")]
+    assert planned == [0, 1]  # the rounds behind them: it went on, and did not begin anew
+    found = await replay_async(str(renamed))
     assert found.identical, str(found)

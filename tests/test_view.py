@@ -21,6 +21,7 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.labels import labels
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.view import onefile
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.card import card, overturn
 from arenainstruct.runs.view.catalog import catalog, elsewhere, find, run_card
@@ -35,6 +36,7 @@ from arenainstruct.runs.view.onefile import write_html
 from arenainstruct.runs.view.policy import growth
 from arenainstruct.runs.view.rows import PAGE, Wanted, facets, following, rows, totals
 from arenainstruct.runs.view.source import INDEX, Source
+from arenainstruct.runs.view.spending import spending
 from arenainstruct.runs.view.trace import trace, traces
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
@@ -204,12 +206,55 @@ def test_runs_are_listed_and_no_name_leads_out_of_their_folder(made: Path) -> No
             find(made, name)
 
 
-def test_one_file_holds_the_run_and_no_text_runs_in_it(source: Source, tmp_path: Path) -> None:
-    path = tmp_path / "run.html"
-    assert write_html(source, path, 5) == 5
+def test_one_file_holds_the_run_and_no_text_runs_in_it(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, of = tmp_path / "run.html", totals(source)["draft"]
+    said = f"5 of {of} instructions; {of - 5} are left out (--rows takes more)"
+    assert str(write_html(source, path, 5)) == said
     page = path.read_text(encoding="utf-8")
+    assert f"This file holds {said}." in page
     assert page.count("<script") == 1 and "http://" not in page and "https://" not in page
     assert 'href="/' not in page and page.count('class="item"') == 5
+    monkeypatch.setattr(onefile, "LARGEST", len(page) // 2)
+    whole = write_html(source, path, 1000)
+    assert whole.full and 0 < whole.told < of
+    assert f"{of - whole.told} are left out" in path.read_text(encoding="utf-8")
+
+
+def test_money_and_time_are_told_by_model_and_by_skill(source: Source) -> None:
+    found = spending(source)
+    with sqlite3.connect(source.store) as connection:
+        query = "SELECT count(*), sum(tokens_in + tokens_out) FROM ledger"
+        calls, tokens = connection.execute(query).fetchone()
+    assert sum(one.calls for one in found.models) == calls
+    assert sum(one.tokens_in + one.tokens_out for one in found.models) == tokens
+    assert {one.skill for one in found.skills} == {"reading_comprehension", ""}
+    own = counts(source)
+    reading = found.skills[0]
+    assert (reading.instructions, reading.trains) == (own["draft"], own["sft"] + own["preference"])
+    # What is not of the skill is what reads the documents.
+    asked = {one.role: one.calls for one in found.models}
+    assert calls - reading.calls <= asked["transformer"]
+
+
+def test_battles_are_found_by_the_juror_who_stood_against_the_verdict(source: Source) -> None:
+    against = 0
+    for juror in facets(source, "battle").jurors:
+        for row in every(source, Wanted("battle", juror=juror)):
+            shown = card(source, row.id)
+            assert shown is not None
+            assert [one.agrees for one in shown.jurors if one.juror == juror] == [False]
+            against += 1
+    battles = (card(source, row.id) for row in every(source, Wanted("battle")))
+    disagree = [one for shown in battles if shown for one in shown.jurors if not one.agrees]
+    assert against == len(disagree) > 0
+
+
+def test_a_reject_tells_why_and_of_what_in_words(source: Source) -> None:
+    found = every(source, Wanted("reject"))
+    assert found
+    assert not any(re.match(r"[a-z]+-[0-9a-f]{20}", row.text) for row in found)
 
 
 @pytest.mark.parametrize(
@@ -368,3 +413,32 @@ def test_a_killed_run_shows_what_it_told_last_and_how_it_is_taken_up(
     )
     assert "arenainstruct resume a-1" in str(figures(killed, {}))
     assert "resume" not in str(figures(whole, {}))
+
+
+WRITES = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE IF NOT EXISTS filled (body BLOB)")
+    for _ in range(200):
+        connection.execute("INSERT INTO filled VALUES (randomblob(4000))")
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('said', 2)")
+    connection.commit()
+connection.close()
+"""
+
+
+def test_an_order_given_by_the_viewer_leaves_its_readers_locked_in(
+    made: Path, tmp_path: Path
+) -> None:
+    copied = Source(RunFolder(shutil.copytree(made / "a-1", tmp_path / "a-1")))
+    catch_up(copied)
+    with copied.opened() as reader:
+        before = reader.execute("SELECT count(*) FROM store.records").fetchone()
+        with stored(copied.folder.store()) as store:
+            asyncio.run(store.set_meta("said", 1))
+        for _ in range(2):  # a process that is the last one to leave clears the log away
+            subprocess.run([sys.executable, "-c", WRITES, str(copied.store)], check=True)
+        assert reader.execute("SELECT count(*) FROM store.records").fetchone() == before
+        said = reader.execute("SELECT value FROM store.meta WHERE key = 'said'").fetchone()
+        assert said["value"] == "2"

@@ -177,3 +177,31 @@ async def test_a_run_shows_while_it_goes_on(runs_dir: Path, address: str) -> Non
         await expect(page.get_by_text("completed").first).to_be_visible(timeout=30_000)
         await expect(page.locator("svg").get_by_text("1×").first).to_be_visible(timeout=30_000)
         assert wrong == []
+
+
+async def test_filters_stand_in_the_address_and_keys_press_once(
+    address: str, source: Source
+) -> None:
+    told = traces(source, graph="battle")[0].id
+    async with browsing() as (page, wrong):
+        await page.goto(f"{address}/run/shown-1/rows?kind=battle")
+        await page.get_by_label("Outcome").select_option("model_a")
+        await page.get_by_label("Words in it").fill("the")
+        await page.wait_for_url("**outcome=model_a&text=the")
+        await expect(page.get_by_label("Words in it")).to_have_value("the")
+        await page.locator("tbody a").first.click()
+        await page.get_by_role("button", name="tie").click()
+        await expect(page.get_by_text("your verdict:")).to_be_visible()
+        await page.keyboard.press("x")  # the button that was pressed has the focus
+        await expect(page.get_by_text("your verdict:")).to_be_hidden()
+        await page.go_back()
+        await expect(page.get_by_label("Outcome")).to_have_value("model_a")
+        await expect(page.get_by_label("Words in it")).to_have_value("the")
+
+        await page.goto(f"{address}/run/shown-1/trace/{told}")
+        await expect(page.get_by_text("step 0 of")).to_be_visible()
+        await page.get_by_label("Speed").select_option("16.0")
+        await page.get_by_role("button", name="Play").focus()
+        await page.keyboard.press(" ")
+        await expect(page.get_by_text("step 0 of")).to_be_hidden()
+        assert wrong == []

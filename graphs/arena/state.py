@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from random import Random
-from typing import TypedDict
 
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
 
 from ...agents.errors import EpisodeError
 from ...agents.records import (

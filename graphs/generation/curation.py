@@ -6,11 +6,11 @@ ids, is it a duplicate of an earlier one? The order makes the outcome independen
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from ...agents.messages import Choose, Chosen, Findings
 from ...agents.records import Instruction, Reject, make_id

@@ -5,10 +5,11 @@ All flows have it as input and as output, so that a skill whose way differs brin
 
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any, TypedDict
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
 
 from ...agents.records import Instruction, Passage, Reject, Seed, Suggestion
 from ...taxonomy.quota import Seat

@@ -57,3 +57,8 @@ def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Supervisor:
         graph.add_node(route).add_edge(route.__name__, "feed_back")
     graph.add_conditional_edges("gate", next_round, ["plan", END])
     return graph.compile(checkpointer=checkpointer, name="supervisor")
+
+
+def shown() -> Supervisor:
+    """Return the graph for LangGraph's own tools, which bring a checkpointer of theirs."""
+    return build()

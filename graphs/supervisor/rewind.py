@@ -1,8 +1,8 @@
 """Rewind: on resume, the round reached starts over where calls failed in it.
 
-Only those calls are asked again, those whose reply did not parse, and answers that were cut off where
-they may be longer now: every other one is in the ledger. Earlier rounds stay as they are, since what
-came after them was made under the policy that they led to.
+Only those calls are asked again, those whose reply did not parse, answers that were cut off where they may
+be longer now, and what the user wants asked again: every other one is in the ledger. Earlier rounds stay
+as they are, since what came after them was made under the policy that they led to.
 """
 
 from collections.abc import Container
@@ -20,16 +20,21 @@ from .graph import Supervisor
 
 
 async def rewind(
-    supervisor: Supervisor, config: RunnableConfig, records: Records, cut: Container[str] = ()
+    supervisor: Supervisor,
+    config: RunnableConfig,
+    records: Records,
+    cut: Container[str] = (),
+    *,
+    wanted: bool = False,
 ) -> None:
-    """Let the round reached begin again with its generation, if a call failed in it.
+    """Let the round reached begin again with its generation, if a call failed in it, or where it is `wanted`.
 
     So it does where it holds a cut answer of a contender that is among `cut`: those that may write more.
     """
     number = (await supervisor.aget_state(config)).values.get("round", 0)
     if not number:
         return
-    if not await _failed(records, number) and not await _cut(records, number, cut):
+    if not (wanted or await _failed(records, number) or await _cut(records, number, cut)):
         return
     opened = await _opened(supervisor, config, number)
     if opened is None:

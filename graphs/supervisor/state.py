@@ -1,9 +1,10 @@
 """The supervisor's state: numbers, versions and decisions only; rows live in the store."""
 
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import Any
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from ...taxonomy.policy import Policy
 from .. import kinds

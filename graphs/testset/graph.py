@@ -5,11 +5,11 @@ Cleaning comes first, so that what is asked for is what comes out.
 """
 
 from dataclasses import replace
-from typing import TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from ...agents.messages import Criteria, Difficulty, LabelCriteria, RateDifficulty
 from ..tracing import traced

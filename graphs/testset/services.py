@@ -8,6 +8,7 @@ from ...agents.errors import EpisodeError
 from ...agents.troupe import Troupe
 from ...tools.decontamination.rule import Rule
 from ...tools.embedding import Embedder
+from ..services import Handed
 from ..stream import ordered
 from .prompt import Prompt, TrainingText
 from .settings import SamplingSettings
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class SetServices:
+class SetServices(Handed):
     """A test set's order and its means, handed to the nodes as LangGraph's runtime context."""
 
     settings: SamplingSettings

@@ -103,9 +103,9 @@ def make(folder: RunFolder, size: int, traces: int) -> None:
             ((_key(n), f"instruction-{n:020x}", _TURNS) for n in range(traces)),
         )
         connection.executemany(
-            "INSERT INTO ledger (key, alias, role, model, tokens_in, tokens_out, usd, finish, seconds, "
-            "started_at, text, thoughts, tool_calls) VALUES (?, 'strong', 'juror', 'm/strong', 900, 90, ?, "
-            "'stop', 1.0, 0.0, ?, '', '')",
+            "INSERT INTO ledger (key, alias, role, model, tokens_in, tokens_out, usd, finish, cap, "
+            "seconds, started_at, text, thoughts, tool_calls) VALUES (?, 'strong', 'juror', 'm/strong', 900, "
+            "90, ?, 'stop', 2048, 1.0, 0.0, ?, '', '')",
             ((_key(n), random.random() / 100, '{"score_first": 7}') for n in range(traces)),
         )
 
@@ -267,7 +267,7 @@ async def browse(run: str, address: str, source: Source) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = await browser.new_page()
-        paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
         for name, path, seen in (
             ("runs", "/", "text=scale-"),
             ("rows", f"/run/{run}/rows", "tbody tr"),
@@ -279,7 +279,8 @@ async def browse(run: str, address: str, source: Source) -> None:
             started = time.perf_counter()
             await page.goto(address + path)
             await page.wait_for_selector(seen)
-            ready, painted = took(started), await page.evaluate(paint)
+            ready = took(started)
+            painted = await (await page.wait_for_function(paint)).json_value()
             say(f"{'page: ' + name:<46}{ready:>13}  (first paint {painted:.0f} ms)")
         await page.goto(f"{address}/run/{run}/rows")
         await page.wait_for_selector("tbody tr")

@@ -20,6 +20,7 @@ class Order(StrEnum):
     resume = "resume"
     stop = "stop"
     budget = "budget"
+    again = "again"
 
 
 _DONE = {
@@ -36,20 +37,36 @@ def ctl(
     usd: Annotated[
         float | None, typer.Argument(help="With `budget`: the new ceiling in USD, over all starts.")
     ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option("--row", metavar="REJECT", help="With `again`: a rejected row. Repeatable."),
+    ] = None,
     runs_dir: RunsOption = RUNS,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print how it is, as JSON; of a completed run its result."),
     ] = False,
 ) -> None:
-    """Pause, resume, stop or fund a run that is at work; it heeds within a second."""
+    """Pause, resume, stop or fund a run that is at work; it heeds within a second.
+
+    `again` notes rejected rows that its models are asked about once more when the run is taken up.
+    """
     from ...agents.errors import UserError
     from ..folder import RunFolder
+    from ..screen.program import program
+    from .again import ask_again
     from .control import Word, ask, completed, rounds
 
     if (usd is None) == (order is Order.budget):
         raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")
+    if bool(rows) != (order is Order.again):
+        raise UserError("ctl: rows belong to `again`: ctl RUN again --row reject-…")
     folder = RunFolder.find(run, runs_dir)
+    if order is Order.again:
+        noted = asyncio.run(ask_again(folder, rows or ()))
+        said = f"{folder.run_id}: {len(noted)} rows are asked again by `{program()} resume {folder.path}`"
+        say(json.dumps({"again": noted}) if as_json else said)
+        return
     if order is Order.status and (ended := asyncio.run(completed(folder))):
         cost = f"{ended.calls_in_all} calls, {ended.usd:.4f} USD"
         told = f"{folder.run_id}: completed, {rounds(ended)}, {cost}"

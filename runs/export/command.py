@@ -71,7 +71,7 @@ def _page(folder: "RunFolder", path: Path, most: int) -> None:
     from ..view.onefile import write_html
     from ..view.source import Source
 
-    say(f"{path}: {write_html(Source(folder), path, most)} instructions")
+    say(f"{path}: {write_html(Source(folder), path, most)}")
 
 
 async def _send(folder: "RunFolder", url: str, content: bool) -> int:

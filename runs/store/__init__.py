@@ -3,7 +3,7 @@
 from .database import drop_store, holds_store, try_store
 from .ledger import Entry
 from .place import Place
-from .store import STORE_FILE, Store, checkpointer
+from .store import STORE_FILE, Store, checkpointer, thread_of
 from .tasks import Task
 from .totals import LedgerTotals, Spent, Use
 
@@ -17,6 +17,7 @@ __all__ = [
     "Task",
     "Use",
     "checkpointer",
+    "thread_of",
     "drop_store",
     "holds_store",
     "try_store",

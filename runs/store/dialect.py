@@ -8,6 +8,7 @@ since it takes microseconds. PostgreSQL is asked from threads: it answers over a
 
 import os
 import sqlite3
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -53,8 +54,8 @@ class Dialect:
 
     def engine(self, place: Place) -> Engine:
         """Return the engine; nothing is connected yet."""
-        if place.url.database:  # documents and replies are the user's own
-            os.close(os.open(place.url.database, os.O_CREAT, 0o600))
+        if place.url.database:
+            _make(place.url.database)
         engine = create_engine(place.url, paramstyle="qmark", pool_size=4)
         event.listen(engine, "connect", _set_pragmas)
         return engine
@@ -88,6 +89,16 @@ class Dialect:
         if tells_damage(error):
             return "put a copy of it back, or start a new run"
         return "make room, then try again" if "full" in str(error) else "mend that, then try again"
+
+
+def _make(path: str) -> None:
+    """Make a file that its owner alone reads: documents and replies are the user's own.
+
+    One that is there is never opened: to close it would take this process's locks on it away, also
+    those of SQLite, and whoever else has it open then clears away what is read here.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class PostgreSQL(Dialect):

@@ -124,6 +124,12 @@ class RequestsTable(Database):
                 return max(found, key=lambda recorded: likeness(request, recorded))
         return None
 
+    async def asked_about(self, ids: Iterable[str], role: str) -> list[str]:
+        """Return the keys of what a role was asked about some records, sorted; reads all requests."""
+        c = REQUESTS.c
+        query = select(c.key).where(c.role == role, c.subject.in_(list(ids))).order_by(c.key)
+        return await self._ask(lambda connection: list(connection.scalars(query)), long=True)
+
     async def _requests(self, *where: ColumnElement[bool]) -> list[Request]:
         query = select(REQUESTS).where(*where).order_by(REQUESTS.c.key).limit(_LIKE)
         return await self._ask(lambda connection: _read(connection, query))

@@ -131,3 +131,13 @@ async def checkpointer(place: Place) -> AsyncIterator[BaseCheckpointSaver[Any]]:
         path = Path(place.text).with_name("checkpoints.sqlite")
         async with AsyncSqliteSaver.from_conn_string(str(path)) as file:
             yield file
+
+
+async def thread_of(saver: BaseCheckpointSaver[Any], place: Place) -> str:
+    """Return the thread of a run's checkpoints, all of which are its own: its name when it began.
+
+    By its name of today, one whose folder was renamed or copied would begin anew over its own records.
+    """
+    async for kept in saver.alist(None, limit=1):
+        return str(kept.config["configurable"]["thread_id"])
+    return place.run

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from ...graphs.supervisor.decisions import RoundRatings
+from ...graphs.supervisor.decisions import ModelRating, RoundRatings
+from ..labels import labels
 from .source import Source
 
 LOOKED_AT = 2_000
@@ -41,6 +43,10 @@ class Juror:
     """Share of its decided games in which it preferred the answer shown first; 0.5 is fair."""
     agrees: float
     """Share of the battles in which its word was the jury's."""
+    right: int
+    """Battles in which its word was a person's."""
+    labelled: int
+    """Battles among them that a person judged."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +81,20 @@ def arena(source: Source) -> Arena:
             (LOOKED_AT,),
         ).fetchall()
     return Arena(
-        tuple(RoundRatings.model_validate_json(body) for (body,) in ratings),
+        tuple(RoundRatings.model_validate_json(body) for (body,) in ratings) or _ranked(source),
         _pairs([tuple(row) for row in fought]),
-        _jurors([orjson.loads(body) for (body,) in last]),
+        _jurors([orjson.loads(body) for (body,) in last], labels(source.folder)),
     )
+
+
+def _ranked(source: Source) -> tuple[RoundRatings, ...]:
+    """Return the ratings of an arena, which rates once, in its result."""
+    told = source.folder.ended().get("models", ())
+    names = ModelRating.model_fields
+    models = [ModelRating(**{name: row[name] for name in names}) for row in told]
+    if not models:
+        return ()
+    return (RoundRatings(id="rating-arena", round=1, purpose="selection", models=tuple(models)),)
 
 
 def _pairs(fought: list[tuple[str, str, str, int]]) -> dict[str, tuple[Pair, ...]]:
@@ -96,29 +112,29 @@ def _pairs(fought: list[tuple[str, str, str, int]]) -> dict[str, tuple[Pair, ...
     return {purpose: tuple(pairs) for purpose, pairs in found.items()}
 
 
-def _jurors(battles: list[dict[str, object]]) -> tuple[Juror, ...]:
-    tally: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
+def _jurors(battles: list[dict[str, Any]], people: dict[str, dict[str, Any]]) -> tuple[Juror, ...]:
+    tally: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
     for battle in battles:
         by_juror: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-        for game in battle["games"]:  # type: ignore[attr-defined]
+        for game in battle["games"]:
             lead = game["score_a"] - game["score_b"]
             by_juror[game["juror"]].append((lead, game["shown_first"] == "model_a"))
         for juror, games in by_juror.items():
-            _count(tally[juror], games, str(battle["winner"]))
+            person = people.get(battle["id"], {}).get("winner", "")
+            _count(tally[juror], games, battle["winner"], person)
     return tuple(
-        Juror(name, games, n, _over(flips, both), _over(first, decided), _over(agrees, n))
-        for name, (games, n, both, flips, decided, first, agrees) in sorted(tally.items())
+        Juror(name, games, n, _over(flips, both), _over(first, decided), _over(agrees, n), *told)
+        for name, (games, n, both, flips, decided, first, agrees, *told) in sorted(tally.items())
     )
 
 
-def _count(tally: list[int], games: list[tuple[float, bool]], winner: str) -> None:
+def _count(tally: list[int], games: list[tuple[float, bool]], winner: str, person: str) -> None:
     lead = sum(one for one, _ in games)
     word = "tie" if lead == 0 else "model_a" if lead > 0 else "model_b"
     decided = [(one > 0) == first for one, first in games if one]
     signs = {(one > 0) - (one < 0) for one, _ in games}
-    for place, more in enumerate(
-        (len(games), 1, len(games) > 1, len(signs) > 1, len(decided), sum(decided), word == winner)
-    ):
+    counted = (len(games), 1, len(games) > 1, len(signs) > 1, len(decided), sum(decided))
+    for place, more in enumerate((*counted, word == winner, word == person, bool(person))):
         tally[place] += more
 
 

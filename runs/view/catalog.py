@@ -1,16 +1,17 @@
 """The runs there are: what each one is, how far it came, what it cost; and which process is at work."""
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...agents.errors import UserError
 from ..control.control import LIVE, Live
+from ..disk import legible
 from ..folder import ARENA, RunFolder
 from ..store import STORE_FILE
-from .source import Source
+from .source import Source, alone
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class RunCard:
 
     run_id: str
     status: str
-    """`running`, `paused`, `completed`, `stopped: …`, `failed: …` or `interrupted`."""
+    """`running`, `paused`, `completed`, `stopped: …` or `interrupted`."""
     reason: str
     round: int
     rounds: int
@@ -34,6 +35,8 @@ class RunCard:
     """The run it was forked from."""
     live: Live | None
     """While a process is at work on it."""
+    arena: bool
+    """It is an arena: battles over given prompts, and no rounds."""
 
     @property
     def kept(self) -> float | None:
@@ -91,28 +94,44 @@ def run_card(source: Source) -> RunCard:
     # A run that was killed left no result: what it told last is the best that is known.
     last = live if at_work or not result else None
     reached = last.reached if last else result.get("reached", {})
+    arena = bool(source.meta(ARENA))
+    paid = result.get("cost", {})
+    counts = {} if arena or at_work else result.get("counts", {})
     return RunCard(
         run_id=source.folder.run_id,
-        status=_status(source, at_work, result),
+        status=_status(at_work, result),
         reason=result.get("reason", "") if not at_work else "",
         round=reached.get("round", 0),
         rounds=reached.get("rounds", 0),
-        counts={k: n for k, n in result.get("counts", {}).items() if isinstance(n, int)},
-        usd=last.usd if last else result.get("usd", 0.0),
-        calls=last.calls if last else result.get("calls_in_all", 0),
-        ratings=tuple(result.get("ratings", ())),
+        counts={k: n for k, n in counts.items() if isinstance(n, int)} or _counted(source),
+        usd=last.usd if last else result.get("usd", paid.get("usd", 0.0)),
+        calls=last.calls if last else result.get("calls_in_all", paid.get("calls", 0)),
+        ratings=tuple(result.get("ratings", ()) or _ranked(result)),
         changed=live.at if live and at_work else source.store.stat().st_mtime,
         parent=(source.meta("fork") or {}).get("parent", ""),
         live=at_work,
+        arena=arena,
     )
 
 
-def _status(source: Source, live: Live | None, result: dict[str, Any]) -> str:
+def _status(live: Live | None, result: dict[str, Any]) -> str:
     if live is not None:
         return "stopping" if live.stopping else "paused" if live.paused else "running"
-    if source.meta(ARENA):
-        return "arena"
     return str(result.get("status", "interrupted"))
+
+
+def _counted(source: Source) -> dict[str, int]:
+    """Return how many records there are of each kind, of a run that has not summed up."""
+    with legible(source.store), closing(alone(source.store)) as connection:
+        counts = dict(connection.execute("SELECT kind, count(*) FROM records GROUP BY kind"))
+        query = "SELECT count(*) FROM records WHERE kind = 'draft' AND state = 'instruction'"
+        (through,) = connection.execute(query).fetchone()
+    return {**counts, "instruction": through}
+
+
+def _ranked(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an arena's ratings as those of a run."""
+    return [{**model, "purpose": "selection"} for model in result.get("models", ())]
 
 
 def ago(then: float) -> str:

@@ -3,14 +3,15 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from ...agents.errors import UserError
 from .source import Source
-from .tables import OF_LEDGER, OF_RECORDS
+from .tables import OF_ATTEMPTS, OF_LEDGER, OF_RECORDS
 
 STEP = 20_000
 """Rows taken in one transaction: a reader waits for none of them."""
@@ -50,7 +51,7 @@ def catch_up(source: Source, most: int = 0) -> Behind:
 def _step(connection: sqlite3.Connection) -> bool:
     """Take one step of each table; return whether there was anything to take."""
     moved = False
-    for name, take in (("records", _records), ("ledger", _ledger), ("events", _events)):
+    for name, take in _TAKES.items():
         connection.execute("BEGIN IMMEDIATE")
         after = _mark(connection, name)
         last = take(connection, after)
@@ -94,6 +95,10 @@ def _ledger(connection: sqlite3.Connection, after: int) -> int:
     return _taken(connection, "ledger", after, OF_LEDGER)
 
 
+def _attempts(connection: sqlite3.Connection, after: int) -> int:
+    return _taken(connection, "attempts", after, OF_ATTEMPTS)
+
+
 def _forget_undone(connection: sqlite3.Connection) -> None:
     """Forget what the run took back: a resume discards what a half-done stage wrote.
 
@@ -128,7 +133,7 @@ def _same(connection: sqlite3.Connection) -> bool:
 
 def _behind(connection: sqlite3.Connection) -> Behind:
     done = total = 0
-    for name in ("records", "ledger", "events"):
+    for name in _TAKES:
         done += _mark(connection, name)
         (last,) = connection.execute(f"SELECT max(seq) FROM store.{name}").fetchone()
         total += int(last or 0)
@@ -208,6 +213,13 @@ def _events(connection: sqlite3.Connection, after: int) -> int:
     return last
 
 
+_TAKES: dict[str, Callable[[sqlite3.Connection, int], int]] = {
+    "records": _records,
+    "ledger": _ledger,
+    "attempts": _attempts,
+    "events": _events,
+}
+"""How a step of each table of a store is taken in."""
 LOOKED_AT_S = 20.0
 """A run that no page showed for so long is left alone."""
 EVERY_S = 1.0
@@ -244,7 +256,11 @@ class Keeper:
             try:
                 behind = await asyncio.to_thread(catch_up, source, 1)
                 self.errors.pop(run, None)
-            except sqlite3.Error as error:  # a run that is being removed, a full disk
+            except (
+                sqlite3.Error,
+                UserError,
+                OSError,
+            ) as error:  # a run that was removed, a full disk
                 self.errors[run] = str(error)
                 await asyncio.sleep(EVERY_S)
                 continue

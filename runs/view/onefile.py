@@ -1,5 +1,6 @@
 """A run in one HTML file that opens from disk: chosen rows with their lineage, battles, ratings, taxonomy."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,19 +23,23 @@ from .rows import Wanted, following, rows, totals
 from .source import Source
 
 STYLE = (Path(__file__).parent / "draw" / "style.css").read_text(encoding="utf-8")
+LARGEST = 40_000_000
+"""Bytes of instructions in a file: what a browser opens from disk in seconds."""
 _SCRIPT = """
 const field = document.getElementById('find'), said = document.getElementById('found');
 const items = [...document.querySelectorAll('details.item')];
+let texts = null, waits = 0;
 const find = () => {
   const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  if (words.length) texts ??= items.map(item => item.textContent.toLowerCase());
   let n = 0;
-  for (const item of items) {
-    const hit = words.every(w => item.textContent.toLowerCase().includes(w));
+  items.forEach((item, at) => {
+    const hit = words.every(w => texts[at].includes(w));
     item.hidden = !hit; n += hit;
-  }
+  });
   said.textContent = n + ' of ' + items.length;
 };
-field.addEventListener('input', find); find();
+field.addEventListener('input', () => { clearTimeout(waits); waits = setTimeout(find, 150); }); find();
 const open = () => {
   const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let e = at; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
@@ -55,39 +60,75 @@ class Story:
     cards: tuple[Card, ...]
 
 
-def write_html(source: Source, path: Path, most: int) -> int:
-    """Write a run into one file; return how many instructions it tells of.
+@dataclass(frozen=True)
+class Written:
+    """What a file tells of."""
+
+    told: int
+    """Instructions in it."""
+    of: int
+    """Instructions of the run."""
+    full: bool
+    """The file had become as large as a browser opens with ease."""
+
+    def __str__(self) -> str:
+        if self.told == self.of:
+            return f"all {self.of:,} instructions"
+        why = (
+            f"more would make it larger than {LARGEST / 1e6:.0f} MB"
+            if self.full
+            else "--rows takes more"
+        )
+        left = self.of - self.told
+        return f"{self.told:,} of {self.of:,} instructions; {left:,} are left out ({why})"
+
+
+def write_html(source: Source, path: Path, most: int) -> Written:
+    """Write a run into one file.
 
     Args:
         source: the run.
         path: the file; it appears when it is whole.
-        most: instructions at most, those with the least agreement first.
+        most: instructions at most, those with the least agreement first; fewer where the file grew too large.
     """
     catch_up(source)
-    stories = _stories(source, most)
     with bits.in_file():
-        page = _page(source, stories)
+        overview = _overview(source)
+        stories, full = _stories(source, most)
+        written = Written(len(stories), totals(source).get("draft", 0), full)
+        page = _page(source, join(overview, _told(stories, written)))
     write_whole(path, page)
-    return len(stories)
+    return written
 
 
-def _stories(source: Source, most: int) -> list[Story]:
-    wanted, found = Wanted("draft", sort="agreement"), list[Story]()
-    while len(found) < most:
+def _stories(source: Source, most: int) -> tuple[list[Safe], bool]:
+    """Return as many instructions as are wanted and fit, drawn; and whether the rest does not fit."""
+    found, size, placed = list[Safe](), 0, set[str]()
+    for story in _chosen(source, most):
+        drawn = _story(source.folder.run_id, story, placed)
+        size += len(drawn.encode())
+        if size > LARGEST and found:
+            return found, True
+        found.append(drawn)
+    return found, False
+
+
+def _chosen(source: Source, most: int) -> Iterator[Story]:
+    """Yield the instructions, those first that the jurors agreed on least."""
+    wanted: Wanted | None = Wanted("draft", sort="agreement")
+    while wanted is not None:
         page = rows(source, wanted)
-        for row in page.rows[: most - len(found)]:
+        for row in page.rows[:most]:
             told = lineage(source, row.id)
             if told is not None:
                 ids = [bead.id for bead in told.beads if bead.kind == "battle"]
                 cards = (card(source, id) for id in ids)
-                found.append(Story(told, tuple(one for one in cards if one is not None)))
-        if page.after is None:
-            break
-        wanted = following(wanted, page)
-    return found
+                yield Story(told, tuple(one for one in cards if one is not None))
+        most -= len(page.rows)
+        wanted = following(wanted, page) if page.after is not None and most > 0 else None
 
 
-def _page(source: Source, stories: list[Story]) -> str:
+def _page(source: Source, content: Safe) -> str:
     name = source.folder.run_id
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
@@ -102,7 +143,7 @@ def _page(source: Source, stories: list[Story]) -> str:
     )
     brand = h("span", h("b", "Arena"), "Instruct", class_="brand")
     top = h("header", brand, h("span", name, class_="who"), class_="top")
-    sheet = h("main", _overview(source), _told(name, stories), class_="sheet")
+    sheet = h("main", content, class_="sheet")
     body = h("body", top, sheet, Safe(f"<script>{_SCRIPT}</script>"))
     return f"<!doctype html>{h('html', head, body, lang='en')}"
 
@@ -122,22 +163,24 @@ def _overview(source: Source) -> Safe:
             )
             for purpose in sorted(seen.pairs)
         ],
-        bits.panel("Jurors", draw_arena.jurors(seen.jurors)),
+        bits.panel("Jurors", draw_arena.jurors("", seen.jurors)),
         bits.panel("Taxonomy: loss rate of the target", draw_taxonomy.heat(name, grown, "loss")),
         bits.panel("Every change of the policy", draw_taxonomy.changes(grown)),
     )
 
 
-def _told(run: str, stories: list[Story]) -> Safe:
-    """Return the instructions, with a field to find some by their words."""
+def _told(stories: list[Safe], written: Written) -> Safe:
+    """Return the instructions, with a field to find some by their words, and how many are left out."""
     hint = "words in it"
     field = h(
         "input", type="search", id="find", class_="plain grow", placeholder=hint, aria_label=hint
     )
     tools = h("div", field, h("span", id="found", class_="soft", role="status"), class_="tools")
-    placed: set[str] = set()
-    shown = [_story(run, story, placed) for story in stories]
-    return bits.panel("Instructions", tools, shown, note="those the jurors agreed on least first")
+    said = (
+        h("p", f"This file holds {written}.", class_="note") if written.told < written.of else None
+    )
+    note = "those the jurors agreed on least first"
+    return bits.panel("Instructions", said, tools, stories, note=note)
 
 
 def _story(run: str, story: Story, placed: set[str]) -> Safe:

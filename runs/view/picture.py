@@ -10,20 +10,12 @@ RING = (
     *("feed_back", "train", "evaluate", "gate"),
 )
 """The boxes of the supervisor, in the order of a round."""
-INSIDE = {
-    "generate": (
-        "standard",
-        "tool_use",
-        "transformation",
-        "api_lists",
-        "instruction",
-        "refinement",
-    ),
-    "curate": ("curation",),
-    "battle": ("battle",),
-    "evaluate": (),
-}
-"""The graphs that a box runs for each record."""
+_BOXES = {"curation": "curate"} | dict.fromkeys(("battle", "committee", "peer_battle"), "battle")
+
+
+def box_of(graph: str) -> str:
+    """Return the box that runs a graph for each record; a flow, and its parts, belong to `generate`."""
+    return _BOXES.get(graph, "generate")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,16 @@ class Growth:
     skills: dict[str, tuple[str, ...]]
     """The leaves of each skill, in force now, those never drawn included."""
 
+    def of(self, skill: str, leaf: str) -> "Growth":
+        """Return what there is of one leaf."""
+        own = (skill, leaf)
+        return Growth(
+            tuple(cell for cell in self.cells if (cell.skill, cell.leaf) == own),
+            tuple(change for change in self.changes if (change.skill, change.leaf) == own),
+            (),
+            {skill: (leaf,)},
+        )
+
 
 def growth(source: Source) -> Growth:
     """Return how the taxonomy was covered and how the feedback changed it."""

@@ -33,7 +33,15 @@ NAMES = {
     "seed": "Seeds",
     "answer": "Answers",
     "decision": "Decisions",
+    "suggestion": "Suggestions",
+    "question": "Questions",
 }
+ONE = {
+    **{kind: name.removesuffix("s") for kind, name in NAMES.items()},
+    "rlvr": "RLVR row",
+    "preference": "Preference pair",
+}
+"""One row of a kind, by name."""
 SORTS = ("seq", "round", "usd", "agreement")
 """What rows can be sorted by; `seq` is the order in which they were written."""
 PAGE = 50
@@ -42,6 +50,7 @@ COUNTED = 10_000
 LOOKED_UP = 20_000
 """So many texts with the words are looked at, the first ones."""
 _SHOWN = 240
+_ID = re.compile(r"[a-z]+-[0-9a-f]{20}.*")
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Wanted:
     """0: of all rounds."""
     disputed: bool = False
     """Those the jury could not settle, or where jurors disagreed, only."""
+    juror: str = ""
+    """Battles only in which this juror's word was not the verdict."""
     paid: bool = False
     """Those that cost something only."""
     text: str = ""
@@ -105,6 +116,8 @@ class Facets:
     """Counts by skill and leaf."""
     outcomes: dict[str, int]
     rounds: tuple[int, ...]
+    jurors: tuple[str, ...]
+    """Those whose word can be looked for; empty where the rows are no battles."""
 
 
 def rows(source: Source, wanted: Wanted) -> Page:
@@ -142,7 +155,9 @@ def facets(source: Source, kind: str) -> Facets:
             of[leaf] = of.get(leaf, 0) + n
             outcomes[outcome] = outcomes.get(outcome, 0) + n
         rounds = _rounds(connection, kind)
-    found = Facets(leaves, outcomes, rounds)
+        asked = connection.execute("SELECT alias FROM asked WHERE role = 'juror' ORDER BY alias")
+        jurors = tuple(alias for (alias,) in asked) if kind == "battle" else ()
+    found = Facets(leaves, outcomes, rounds, jurors)
     _FACETS[name] = (last, found)
     return found
 
@@ -175,6 +190,9 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
             values.append(value)
     if wanted.disputed:
         parts.append("agreement < 1")
+    if wanted.juror:
+        parts.append("agreement < 1 AND instr(against, ?)")
+        values.append(f"|{wanted.juror}|")
     if wanted.paid:
         parts.append("usd > 0")
     if asked := _words(connection, wanted.text):
@@ -222,7 +240,7 @@ def _page(
 
 def _texts(connection: sqlite3.Connection, found: list[sqlite3.Row]) -> dict[str, str]:
     """Return the tasks of the instructions that rows are about."""
-    ids = {orjson.loads(row["body"]).get("instruction_id", "") for row in found} - {""}
+    ids = {_about(orjson.loads(row["body"])) for row in found} - {""}
     marks = ", ".join("?" * len(ids))
     query = (
         "SELECT s.id, s.body->>'$.task' FROM rows r JOIN store.records s ON s.seq = r.seq "
@@ -231,20 +249,27 @@ def _texts(connection: sqlite3.Connection, found: list[sqlite3.Row]) -> dict[str
     return {id: text for id, text in connection.execute(query, sorted(ids))}
 
 
+def _about(body: dict[str, Any]) -> str:
+    """Return the id of the instruction that a row is about; of a reject, of whatever was dropped."""
+    return str(body.get("instruction_id") or body.get("subject") or "")
+
+
 def _row(row: sqlite3.Row, texts: dict[str, str]) -> Row:
     body = orjson.loads(row["body"])
-    text = _said(row["kind"], body) or texts.get(body.get("instruction_id", ""), "")
+    about = texts.get(_about(body), "")
+    text = _said(row["kind"], body, about) or about
     made = {
         name: row[name] for name in Row.__dataclass_fields__ if name not in ("text", "disputed")
     }
     return Row(**made, disputed=bool(row["disputed"]), text=" ".join(text.split())[:_SHOWN])
 
 
-def _said(kind: str, body: dict[str, Any]) -> str:
+def _said(kind: str, body: dict[str, Any], about: str) -> str:
     if kind == "answer":
         return str(body["turns"][-1]["content"] or body["turns"][-1]["tool_calls"])
     if kind == "reject":
-        return f"{body['subject']}: {body['detail'] or body['reason']}"
+        dropped = about or ("" if _ID.fullmatch(body["subject"]) else body["subject"])
+        return f"{body['detail'] or body['reason']}{f' ({dropped})' if dropped else ''}"
     if kind == "seed":
         return f"{body['name']}: {body['text'][: 2 * _SHOWN]}"
     name = {"draft": "task", "passage": "text", "decision": "reason"}.get(kind, "")

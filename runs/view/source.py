@@ -56,8 +56,8 @@ class Source:
         """
         if not self.store.is_file():
             raise UserError(
-                f"view {self.folder.run_id}: its store is not a file here ({self.store}); the viewer "
-                "reads SQLite stores"
+                f"view {self.folder.run_id}: there is no {self.store}: the run was removed, or its store is "
+                "on a server, which the viewer does not read"
             )
         index = self.index
         if not index.exists():

@@ -5,7 +5,7 @@ every write. So the viewer keeps these small tables in a file of its own, which 
 time: it is made again from the store.
 """
 
-VERSION = 3
+VERSION = 4
 """A file of another version is made anew."""
 
 TABLES = """
@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS rows (
     outcome TEXT NOT NULL,
     model TEXT NOT NULL,
     purpose TEXT NOT NULL,
+    against TEXT NOT NULL,
     disputed INTEGER NOT NULL,
     agreement REAL NOT NULL,
     margin REAL NOT NULL,
@@ -43,6 +44,11 @@ CREATE TABLE IF NOT EXISTS children (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spent (
     id TEXT PRIMARY KEY, usd REAL NOT NULL, tokens INTEGER NOT NULL, calls INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asked (
+    alias TEXT NOT NULL, role TEXT NOT NULL, calls INTEGER NOT NULL, tokens_in INTEGER NOT NULL,
+    tokens_out INTEGER NOT NULL, usd REAL NOT NULL, seconds REAL NOT NULL, slowest REAL NOT NULL,
+    failed INTEGER NOT NULL, PRIMARY KEY (alias, role)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS traces (
     id INTEGER PRIMARY KEY,
@@ -84,7 +90,14 @@ _TEXT = """CASE kind
                         FROM json_each(body, '$.games') g)
     ELSE body->>'$.reason' END"""
 
-ADD_ROWS = """
+_AGAINST = """(SELECT '|' || group_concat(juror, '|') || '|' FROM (
+    SELECT g.value->>'$.juror' AS juror, sum((g.value->>'$.score_a') - (g.value->>'$.score_b')) AS lead
+    FROM json_each(body, '$.games') g GROUP BY 1)
+    WHERE CASE WHEN lead > 0 THEN 'model_a' WHEN lead < 0 THEN 'model_b' ELSE 'tie' END
+        != body->>'$.winner')"""
+"""The jurors of a battle whose own word is not its verdict, each between bars."""
+
+ADD_ROWS = f"""
 INSERT OR REPLACE INTO rows
 SELECT seq, kind, id, round, coalesce(body->>'$.skill', ''), coalesce(body->>'$.leaf', ''),
     CASE kind WHEN 'battle' THEN body->>'$.winner' WHEN 'decision' THEN body->>'$.outcome'
@@ -92,7 +105,9 @@ SELECT seq, kind, id, round, coalesce(body->>'$.skill', ''), coalesce(body->>'$.
         WHEN 'gate' THEN body->>'$.word' ELSE '' END,
     CASE kind WHEN 'battle' THEN (body->>'$.model_a') || ' vs ' || (body->>'$.model_b')
         WHEN 'answer' THEN body->>'$.contender' ELSE coalesce(body->>'$.model', '') END,
-    coalesce(body->>'$.purpose', ''), coalesce(body->>'$.disputed', 0), coalesce(body->>'$.agreement', 1),
+    coalesce(body->>'$.purpose', ''),
+    CASE WHEN kind = 'battle' AND body->>'$.agreement' < 1 THEN coalesce({_AGAINST}, '') ELSE '' END,
+    coalesce(body->>'$.disputed', 0), coalesce(body->>'$.agreement', 1),
     coalesce(body->>'$.margin', 0), coalesce(body->>'$.complexity', 0), 0, 0, 0
 FROM store.records WHERE seq > :after AND seq <= :last
 """
@@ -109,6 +124,12 @@ WHERE r.seq > :after AND r.seq <= :last
 UNION
 SELECT body->>'$.subject', id FROM store.records
 WHERE seq > :after AND seq <= :last AND kind = 'reject'
+"""
+PLACE_SUGGESTIONS = """
+UPDATE rows SET skill = d.skill, leaf = d.leaf FROM (
+    SELECT s.id, r.skill, r.leaf FROM store.records s JOIN rows r ON r.id = s.body->>'$.instruction_id'
+    WHERE s.seq > :after AND s.seq <= :last AND s.kind = 'suggestion') d
+WHERE rows.id = d.id
 """
 MARK_DECIDED = """
 UPDATE rows SET outcome = d.outcome FROM (
@@ -139,6 +160,20 @@ WHERE l.seq > :after AND l.seq <= :last AND q.subject != '' GROUP BY 1
 ON CONFLICT (id) DO UPDATE SET usd = usd + excluded.usd, tokens = tokens + excluded.tokens,
     calls = calls + excluded.calls
 """
+ADD_ASKED = """
+INSERT INTO asked
+SELECT alias, role, count(*), sum(tokens_in), sum(tokens_out), sum(usd), sum(seconds), max(seconds), 0
+FROM store.ledger WHERE seq > :after AND seq <= :last GROUP BY 1, 2
+ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, tokens_in = tokens_in + excluded.tokens_in,
+    tokens_out = tokens_out + excluded.tokens_out, usd = usd + excluded.usd,
+    seconds = seconds + excluded.seconds, slowest = max(slowest, excluded.slowest)
+"""
+ADD_FAILED = """
+INSERT INTO asked
+SELECT alias, role, 0, 0, 0, 0, 0, 0, count(*) FROM store.attempts
+WHERE seq > :after AND seq <= :last GROUP BY 1, 2
+ON CONFLICT DO UPDATE SET failed = failed + excluded.failed
+"""
 BOOK_SPENT = """
 UPDATE rows SET usd = s.usd, tokens = s.tokens, calls = s.calls FROM (
     SELECT * FROM spent WHERE id IN (
@@ -155,9 +190,11 @@ OF_RECORDS = (
     ADD_ROWS,
     ADD_TEXTS,
     ADD_CHILDREN,
+    PLACE_SUGGESTIONS,
     MARK_DISPUTED,
     MARK_DECIDED,
     MARK_REJECTED,
     BOOK_NEW,
 )
-OF_LEDGER = (ADD_SPENT, BOOK_SPENT)
+OF_LEDGER = (ADD_SPENT, ADD_ASKED, BOOK_SPENT)
+OF_ATTEMPTS = (ADD_FAILED,)

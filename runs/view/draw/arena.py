@@ -1,13 +1,16 @@
 """The arena: ratings with intervals by round, the matrix of pairs, the jurors."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ....graphs.supervisor.decisions import ModelRating, RoundRatings
 from ..arena import Arena, Juror, Pair
 from . import bits
 from .markup import Safe, h, join
 
-_LEFT, _WIDE, _LINE = 170, 330, 26
+_NAMES, _LETTER, _MOST = 70, 6.7, 28
+"""Where the names begin, how wide a letter is, and how many of a name are shown."""
+_WIDE, _LINE = 330, 26
 
 
 def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
@@ -18,23 +21,26 @@ def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
         return bits.nothing("No ratings yet", "They come at the end of the first round.")
     low = min(_low(model) for _, model in lines) - 20
     high = max(_high(model) for _, model in lines) + 20
+    longest = min(_MOST, max(len(model.model) for _, model in lines))
+    left = _NAMES + max(100, longest * _LETTER)
+    scale = Scale(left, low, high)
     drawn, y, last = [], 14, ""
     for round, model in lines:
         if round != last:
             drawn.append(h("text", round, x=0, y=y + 4, class_="soft"))
             last = round
-        drawn.append(_line(model, y, low, high))
+        drawn.append(_line(model, y, scale))
         y += _LINE
-    axis = [_tick(value, low, high, y) for value in _ticks(low, high)]
+    axis = [_tick(value, scale, y) for value in _ticks(low, high)]
     notes = [h("p", one.note, class_="soft") for one in rounds if one.note]
     picture = h(
         "svg",
         axis,
         drawn,
-        viewBox=f"0 0 {_LEFT + _WIDE + 90} {y + 18}",
+        viewBox=f"0 0 {left + _WIDE + 90:.0f} {y + 18}",
         role="img",
         width="100%",
-        style="max-width:640px",
+        style="max-width:760px",
         aria_label=f"Ratings for {purpose}, with 95 % intervals",
     )
     return join(picture, notes)
@@ -48,18 +54,28 @@ def _high(model: ModelRating) -> float:
     return model.rating if model.high is None else model.high
 
 
-def _x(value: float, low: float, high: float) -> float:
-    return _LEFT + _WIDE * (value - low) / (high - low)
+@dataclass(frozen=True)
+class Scale:
+    """Where ratings stand from left to right."""
+
+    left: float
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        """Return where a rating stands."""
+        return self.left + _WIDE * (value - self.low) / (self.high - self.low)
 
 
-def _line(model: ModelRating, y: float, low: float, high: float) -> Safe:
-    ends = [_x(value, low, high) for value in (_low(model), model.rating, _high(model))]
+def _line(model: ModelRating, y: float, scale: Scale) -> Safe:
+    ends = [scale.x(value) for value in (_low(model), model.rating, _high(model))]
+    name = model.model if len(model.model) <= _MOST else f"{model.model[: _MOST - 1]}…"
     span = f"{_low(model):.0f} to {_high(model):.0f}" if model.low is not None else "no interval"
     title = f"{model.model}: {model.rating:.0f}, {span}, {model.battles} battles"
     return h(
         "g",
         h("title", title),
-        h("text", model.model, x=70, y=y + 4),
+        h("text", name, x=_NAMES, y=y + 4),
         h("line", x1=ends[0], x2=ends[2], y1=y, y2=y, class_="span"),
         h("circle", cx=ends[1], cy=y, r=5, class_="dot"),
         h("text", f"{model.rating:.0f}", x=ends[2] + 9, y=y + 4),
@@ -71,8 +87,8 @@ def _ticks(low: float, high: float) -> list[int]:
     return [value for value in range(int(low) // step * step, int(high) + 1, step) if value >= low]
 
 
-def _tick(value: int, low: float, high: float, y: float) -> Safe:
-    x = _x(value, low, high)
+def _tick(value: int, scale: Scale, y: float) -> Safe:
+    x = scale.x(value)
     return join(
         h("line", x1=x, x2=x, y1=2, y2=y - 8, class_="axis"),
         h("text", value, x=x, y=y + 10, text_anchor="middle", class_="soft"),
@@ -89,9 +105,15 @@ def matrix(arena: Arena, purpose: str) -> Safe:
         shares[pair.model_a, pair.model_b] = (pair.share, pair)
         shares[pair.model_b, pair.model_a] = (1 - pair.share, pair)
     names = sorted({name for pair in shares for name in pair})
-    head = h("tr", h("th", "wins against"), [h("th", name, scope="col") for name in names])
+    head = h(
+        "tr", h("th", "wins against"), [h("th", name, scope="col", title=name) for name in names]
+    )
     lines = [
-        h("tr", h("th", one, scope="row"), [_met(shares.get((one, other))) for other in names])
+        h(
+            "tr",
+            h("th", one, scope="row", title=one),
+            [_met(shares.get((one, other))) for other in names],
+        )
         for one in names
     ]
     made = h(
@@ -121,8 +143,11 @@ def tint(value: float) -> str:
     return f"background:color-mix(in srgb, {side} {strength}%, transparent)"
 
 
-def jurors(found: Sequence[Juror]) -> Safe:
-    """Return how the jurors behaved."""
+def jurors(run: str, found: Sequence[Juror]) -> Safe:
+    """Return how the jurors behaved, with a way to the battles that one stood against.
+
+    Without a `run` there is no way: a file holds a few battles.
+    """
     if not found:
         return bits.nothing(
             "No juror was asked yet", "Checkers may have decided every battle so far."
@@ -133,7 +158,8 @@ def jurors(found: Sequence[Juror]) -> Safe:
             f"{one.games:,}",
             bits.bar(one.flipped, "odd"),
             bits.bar(one.first, "b"),
-            bits.bar(one.agrees),
+            [bits.bar(one.agrees), " ", _against(run, one)],
+            f"{one.right} of {one.labelled}" if one.labelled else "–",
         ]
         for one in found
     ]
@@ -143,5 +169,13 @@ def jurors(found: Sequence[Juror]) -> Safe:
         "Changed with the order",
         "Preferred the first",
         "Agrees with the jury",
+        "Agrees with you",
     )
     return bits.table(heads, lines, label="Jurors")
+
+
+def _against(run: str, juror: Juror) -> Safe | None:
+    if juror.agrees == 1 or not run:
+        return None
+    where = bits.run_link(run, "rows", kind="battle", juror=juror.juror)
+    return bits.link("where not", where, title=f"battles in which {juror.juror} was against")

@@ -16,6 +16,7 @@ _MARKS = {
     "broken": "✕",
     "rejected": "✕",
     "disputed": "≠",
+    "failed": "✕",
 }
 _TONES = {
     "won": "good",
@@ -136,12 +137,13 @@ def nothing(title: str, text: str) -> Safe:
 def differing(pieces: Iterable[Piece]) -> Safe:
     """Return two texts in one: what came is underlined, what went is struck."""
     tags = {"same": "span", "added": "ins", "removed": "del"}
-    return h("div", [h(tags[piece.how], piece.text) for piece in pieces], class_="text diff")
+    told = [h(tags[piece.how], piece.text) for piece in pieces]
+    return h("div", told, class_="text diff", dir="auto")
 
 
 def text(value: str, *, tall: bool = False) -> Safe:
     """Return a text as it was written, every space and line kept."""
-    return h("div", value, class_="text tall" if tall else "text")
+    return h("div", value, class_="text tall" if tall else "text", dir="auto")
 
 
 def bar(value: float, tone: str = "a") -> Safe:

@@ -40,11 +40,11 @@ def _line(run: str, row: Row) -> list[object]:
         row.round or "",
         h("span", row.leaf.replace("_", " "), title=row.skill) if row.leaf else "",
         bits.chip(row.outcome),
-        h("span", row.model, class_="nowrap") if row.model else "",
+        h("span", row.model, class_="model", title=row.model) if row.model else "",
         bits.share(row.agreement) if judged else "",
         bits.usd(row.usd) if row.usd else "",
         bits.short(row.tokens) if row.tokens else "",
-        h("span", row.text, class_="clip"),
+        h("span", row.text, class_="clip", dir="auto"),
     ]
 
 
@@ -71,7 +71,7 @@ def _bead(run: str, bead: Bead) -> Safe:
     return h(
         "a",
         h("b", title),
-        h("span", bead.text or bead.id),
+        h("span", bead.text or bead.id, dir="auto"),
         href=where,
         role="listitem",
         class_="bead here" if bead.here else "bead",

@@ -2,7 +2,7 @@
 
 from ...control.control import Live
 from ..catalog import RunCard
-from ..picture import INSIDE, Box, Picture
+from ..picture import RING, Box, Picture, box_of
 from . import bits
 from .markup import Safe, h, join
 
@@ -12,6 +12,8 @@ _PLACES = {
     **{"second_look": (5, 0), "taxonomy": (6, 0), "complexity": (7, 0)},
     **{name: (7 - i, 2) for i, name in enumerate(("feed_back", "train", "evaluate", "gate"))},
 }
+_OF_ROUNDS = ("round", "training rows")
+"""Figures that an arena has none of."""
 _WIRES = (
     *(("plan", "generate"), ("generate", "curate"), ("curate", "battle"), ("battle", "select")),
     *(("feed_back", "train"), ("train", "evaluate"), ("evaluate", "gate")),
@@ -28,7 +30,7 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
     shown: list[tuple[str, object]] = [
         ("status", bits.chip(card.status, card.reason)),
         ("round", f"{card.round} of {card.rounds}" if card.rounds else "–"),
-        ("instructions written", bits.short(drafts)),
+        ("prompts" if card.arena else "instructions written", bits.short(drafts)),
         ("battles", bits.short(totals.get("battle", 0))),
         ("training rows", bits.short(made)),
         ("rejects", bits.short(totals.get("reject", 0))),
@@ -40,7 +42,9 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
         stage = live.reached.get("stage", "reading")
         done = f"{live.reached.get('done', 0)}/{live.reached.get('of', 0)}"
         shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", f"{live.rate:.1f}/s")]
-    if live is not None or card.status in ("completed", "arena"):
+    if card.arena:
+        shown = [one for one in shown if one[0] not in _OF_ROUNDS]
+    if live is not None or card.status == "completed" or card.arena:
         return bits.tiles(*shown)
     how = f"{card.reason}. " if card.reason else ""
     said = (
@@ -49,8 +53,11 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
     return join(bits.tiles(*shown), h("p", said, class_="note", role="status"))
 
 
-def ring(picture: Picture, active: str = "") -> Safe:
-    """Return the supervisor as a picture: a box a node, with how often it ran and what is under way."""
+def ring(picture: Picture, active: str = "", *, live: bool = False) -> Safe:
+    """Return the supervisor as a picture: a box a node, with how often it ran and what is under way.
+
+    Where nobody is at work, not `live`, what had begun was broken off.
+    """
     boxes = {box.name: box for box in picture.ring}
     wide, high = 8 * (_W + _GAP), 3 * _H + 20
     wires = [_wire(a, b, active == b) for a, b in _WIRES]
@@ -61,7 +68,7 @@ def ring(picture: Picture, active: str = "") -> Safe:
         wires.append(h("path", d=f"M{_middle(name)[0]} {_H + 4} V{below}", class_="wire"))
     gate, plan = _middle("gate"), _middle("plan")
     wires.append(h("path", d=f"M{gate[0] - _W / 2} {gate[1]} H{plan[0]} V{_H + 4}", class_="wire"))
-    drawn = [_box(boxes[name], active == name) for name in _PLACES]
+    drawn = [_box(boxes[name], active == name, live) for name in _PLACES]
     return h(
         "svg",
         wires,
@@ -88,11 +95,12 @@ def _wire(a: str, b: str, on: bool) -> Safe:
     )
 
 
-def _box(box: Box, active: bool) -> Safe:
+def _box(box: Box, active: bool, live: bool) -> Safe:
     x, y = _middle(box.name)
-    state = "on" if active or box.under_way else "bad" if box.failed else "done" if box.done else ""
+    on, broken = active or (live and box.under_way), box.failed or (not live and box.under_way)
+    state = "on" if on else "bad" if broken else "done" if box.done else ""
     count = "" if not box.begun else f"{box.done}×, {bits.clock(box.seconds)}"
-    said = "under way" if active or box.under_way else count or "not yet"
+    said = "under way" if on else "broken off" if broken else count or "not yet"
     return join(
         h("rect", x=x - _W / 2, y=y - _H / 2, width=_W, height=_H, rx=8, class_=f"box {state}"),
         h(
@@ -109,21 +117,19 @@ def _box(box: Box, active: bool) -> Safe:
 
 def subgraphs(picture: Picture) -> Safe:
     """Return the nodes of the subgraphs with their counts."""
-    lines = []
-    for box, graphs in INSIDE.items():
-        for graph in graphs:
-            for node in picture.inside.get(graph, ()):
-                lines.append(
-                    [
-                        box,
-                        f"{graph}/{node.name}",
-                        bits.short(node.begun),
-                        bits.short(node.under_way),
-                        bits.short(node.failed),
-                        bits.short(node.calls),
-                        bits.clock(node.seconds),
-                    ]
-                )
+    lines = [
+        [
+            box_of(graph),
+            f"{graph}/{node.name}",
+            bits.short(node.begun),
+            bits.short(node.under_way),
+            bits.short(node.failed),
+            bits.short(node.calls),
+            bits.clock(node.seconds),
+        ]
+        for graph, nodes in sorted(picture.inside.items(), key=lambda of: RING.index(box_of(of[0])))
+        for node in nodes
+    ]
     if not lines:
         return bits.nothing("Nothing yet", "The first record has not reached a subgraph.")
     heads = ("Box", "Node", "#Entered", "#Under way", "#Failed", "#Calls", "#Time in all")
@@ -131,9 +137,9 @@ def subgraphs(picture: Picture) -> Safe:
 
 
 def models(live: Live | None) -> Safe:
-    """Return each model's calls at this moment."""
+    """Return each model's calls at this moment; nothing where nobody is at work."""
     if live is None:
-        return bits.nothing("Nobody is at work", "Models show here while a process runs this run.")
+        return Safe("")
     lines = [
         [
             [alias, " ", bits.chip("held back") if m.held_back else None],
@@ -157,4 +163,4 @@ def models(live: Live | None) -> Safe:
         "#Failed",
         "#Failed attempts",
     )
-    return bits.table(heads, lines, label="Models at this moment")
+    return bits.panel("Models at this moment", bits.table(heads, lines, label="Models"))

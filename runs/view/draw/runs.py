@@ -38,12 +38,12 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
 def _line(card: RunCard) -> list[object]:
 
     def count(*kinds: str) -> str:
-        # A run at work, or killed, has not summed up.
-        return bits.short(sum(card.counts.get(k, 0) for k in kinds)) if card.counts else "–"
+        return bits.short(sum(card.counts.get(k, 0) for k in kinds))
 
     held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
     best = next(iter(held_out or card.ratings), None)
-    forked = h("small", f" forked from {card.parent}", class_="soft") if card.parent else None
+    told = f" forked from {card.parent}" if card.parent else " arena" if card.arena else ""
+    forked = h("small", told, class_="soft") if told else None
     return [
         [bits.link(card.run_id, bits.run_link(card.run_id)), forked],
         bits.chip(card.status, card.reason),

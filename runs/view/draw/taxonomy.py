@@ -69,6 +69,22 @@ _SHOWN: dict[str, Callable[[Cell, int], tuple[str, float, str]]] = {
 }
 
 
+def rounds(growth: Growth) -> Safe:
+    """Return what became of a leaf's instructions round by round, under which weight and complexity."""
+    lines = [
+        [
+            *(c.round, c.written, c.rejected, c.lost, c.even, c.won, c.broken),
+            *(bits.share(c.loss), f"{c.weight:g}", c.complexity),
+        ]
+        for c in growth.cells
+    ]
+    heads = (
+        *("#Round", "#Written", "#Rejected", "#Lost by the target", "#Even", "#Won", "#Broken"),
+        *("#Loss rate", "#Weight", "#Complexity"),
+    )
+    return bits.table(heads, lines, label="By round")
+
+
 def changes(growth: Growth, most: int = 200) -> Safe:
     """Return every change of the policy, with the rule and the numbers that made it."""
     if not growth.changes:

@@ -26,10 +26,7 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
             if one.record
             else "",
             one.round or "",
-            bits.chip(
-                "running" if not one.outcome else "lost" if one.outcome != "ok" else "", one.outcome
-            )
-            or one.outcome,
+            _came(one),
             one.events,
             one.calls,
             one.failed or "",
@@ -49,6 +46,13 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
         "#Time",
     )
     return bits.table(heads, lines, label="Traces")
+
+
+def _came(one: Glance) -> Safe:
+    """Return what came of a trace."""
+    if one.outcome in ("", "ok"):
+        return bits.chip("done" if one.outcome else "under way")
+    return bits.chip("failed", one.outcome)
 
 
 def graph(trace: Trace, step: Step) -> Safe:

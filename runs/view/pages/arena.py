@@ -49,6 +49,9 @@ def add(site: Site) -> None:
             note = f"of the last {LOOKED_AT:,} battles; 50 % for the first shown is fair"
             put(
                 bits.panel(
-                    "Jurors", draw.jurors(found.jurors), h("p", said, class_="soft"), note=note
+                    "Jurors",
+                    draw.jurors(run_id, found.jurors),
+                    h("p", said, class_="soft"),
+                    note=note,
                 )
             )

@@ -83,7 +83,7 @@ def _votes(run_id: str, source: Source, id: str, vote: object) -> None:
         elif pressed == "n":
             await next_one()
 
-    ui.keyboard(on_key=key)
+    ui.keyboard(on_key=key, ignore=[])
     with ui.element("div").classes("tools"):
         for pressed, said in _HINT:
             act = next_one if pressed == "n" else (lambda p=pressed: vote(_KEYS[p]))  # type: ignore[operator]

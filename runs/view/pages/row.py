@@ -2,12 +2,26 @@
 
 from nicegui import ui
 
+from ....agents.errors import UserError
+from ...control.again import ask_again
+from ..catalog import run_card
 from ..draw import bits
 from ..draw import rows as draw
+from ..draw import taxonomy as draw_taxonomy
 from ..draw.markup import h
 from ..lineage import Lineage, lineage, produced_by_leaf
-from ..rows import NAMES
-from .site import PATIENCE_S, Site, ask, behind, frame, opened, put
+from ..policy import growth
+from ..rows import NAMES, ONE
+from ..source import Source
+from ..starting import take_up
+from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
+
+_FAILED = "A call failed here. Whoever takes the run up asks it again, and pays for nothing else."
+_REFUSED = (
+    "A gate said no. Where a model did, it can be asked once more; what it said before is then served no "
+    "longer."
+)
+_NOTED = "Noted: it is asked again as soon as the run is taken up."
 
 
 def add(site: Site) -> None:
@@ -29,6 +43,8 @@ def add(site: Site) -> None:
                 )
                 return
             _shown(run_id, found)
+            if found.kind == "reject":
+                _asking_again(source, found)
 
     @ui.page("/run/{run_id}/leaf/{skill}/{leaf}", response_timeout=PATIENCE_S)
     async def of_leaf(run_id: str, skill: str, leaf: str) -> None:
@@ -41,6 +57,9 @@ def add(site: Site) -> None:
             if not found:
                 put(bits.nothing("Nothing yet", "No row of this run belongs to this leaf."))
                 return
+            grown = (await ask(growth, source)).of(skill, leaf)
+            put(bits.panel("By round", draw_taxonomy.rounds(grown)))
+            put(bits.panel("What changed it", draw_taxonomy.changes(grown), note="the last first"))
             put(bits.panel("What it gave", draw.produced(found)))
             for kind in ("draft", "battle", "reject"):
                 where = bits.run_link(run_id, "rows", kind=kind, skill=skill, leaf=leaf)
@@ -48,7 +67,7 @@ def add(site: Site) -> None:
 
 
 def _shown(run_id: str, found: Lineage) -> None:
-    put(h("h1", NAMES.get(found.kind, found.kind), h("small", found.id)))
+    put(h("h1", ONE.get(found.kind, found.kind.capitalize()), h("small", found.id)))
     strip = draw.strip(run_id, found)
     put(bits.panel("Lineage", strip, note="from the document to the rows; click a bead"))
     if found.traces:
@@ -62,3 +81,32 @@ def _shown(run_id: str, found: Lineage) -> None:
     if found.produced:
         put(bits.panel("What came of it", draw.produced(found.produced)))
     put(bits.panel("The row", draw.fields(run_id, found)))
+
+
+def _asking_again(source: Source, found: Lineage) -> None:
+    """Put on the page what can be done about a row that was rejected."""
+
+    async def note() -> None:
+        try:
+            await ask_again(source.folder, [found.id])
+        except UserError as error:
+            ui.notify(str(error), type="warning", multi_line=True)
+            return
+        said.set_content(h("p", _NOTED, role="status"))
+        up.set_visibility((await ask(run_card, source)).live is None)
+
+    async def resume() -> None:
+        try:
+            await ask(take_up, source)
+        except UserError as error:
+            ui.notify(str(error), type="warning", multi_line=True)
+            return
+        ui.navigate.to(bits.run_link(source.folder.run_id))
+
+    with ui.element("section").classes("panel"):
+        put(h("h2", "Ask again"))
+        said = put(h("p", _FAILED if found.fields.get("failed") else _REFUSED, class_="soft"))
+        with ui.element("div").classes("tools"):
+            button("Ask again", note, title="Ask the model about this row again")
+            up = button("Take the run up now", resume, title="Resume the run, under its own budget")
+    up.set_visibility(False)

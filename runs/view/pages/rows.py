@@ -1,14 +1,21 @@
 """Rows: filter, sort and page through everything a run made."""
 
 from dataclasses import replace
+from math import isfinite
 
 from nicegui import ui
 
 from ..draw import bits
 from ..draw import rows as draw
 from ..draw.markup import h, join
-from ..rows import KINDS, NAMES, Facets, Wanted, facets, following, rows
-from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
+from ..rows import KINDS, NAMES, SORTS, Facets, Wanted, facets, following, rows
+from .site import PATIENCE_S, Number, Site, ask, behind, button, frame, opened, put, select
+
+_KEPT = (
+    *("kind", "skill", "leaf", "outcome", "round", "disputed", "juror", "text"),
+    "descending",
+)
+"""What an address says of the rows that are wanted, as it is."""
 
 
 def add(site: Site) -> None:
@@ -22,11 +29,29 @@ def add(site: Site) -> None:
         leaf: str = "",
         outcome: str = "",
         text: str = "",
+        round: Number = 0,
+        disputed: bool = False,
+        juror: str = "",
+        sort: str = "seq",
+        descending: bool = False,
+        after: str = "",
     ) -> None:
         source = await opened(site, run_id)
         if source is None:
             return
-        wanted = Wanted(kind if kind in KINDS else "draft", skill, leaf, outcome, text=text)
+        wanted = Wanted(
+            kind=kind if kind in KINDS else "draft",
+            skill=skill,
+            leaf=leaf,
+            outcome=outcome,
+            round=round,
+            disputed=disputed,
+            juror=juror,
+            text=text,
+            sort=sort if sort in SORTS else "seq",
+            descending=descending,
+            after=_place(after),
+        )
         with frame(f"Rows of {run_id}", run_id, "rows"):
             await behind(site, source)
             listing = Listing(run_id, source, wanted)
@@ -44,14 +69,15 @@ class Listing:
 
     async def draw(self) -> None:
         """Put filters and rows on the page."""
-        with ui.element("div").classes("tools").props('role=tablist aria-label="Kinds of rows"'):
+        with ui.element("div").classes("tools").props('role=group aria-label="Kinds of rows"'):
             for kind in KINDS:
-                on = "on" if kind == self.wanted.kind else ""
-                button(
+                on = kind == self.wanted.kind
+                made = button(
                     NAMES[kind],
                     lambda k=kind: ui.navigate.to(bits.run_link(self.run_id, "rows", kind=k)),
-                    tone=on,
+                    tone="on" if on else "",
                 )
+                made.props(f"aria-pressed={'true' if on else 'false'}")
         self._filters(await ask(facets, self.source, self.wanted.kind))
         self.place = put(join(""))
         with ui.element("div").classes("tools"):
@@ -81,7 +107,7 @@ class Listing:
                     lambda v: self.ask(outcome=v),
                 )
             rounds = {"0": "every round", **{str(n): f"round {n}" for n in found.rounds if n}}
-            select("Round", rounds, "0", lambda v: self.ask(round=int(v)))
+            select("Round", rounds, str(wanted.round), lambda v: self.ask(round=int(v)))
             sorts = {
                 "seq": "as written",
                 "seq-": "last written first",
@@ -91,20 +117,20 @@ class Listing:
             select(
                 "Sort",
                 sorts,
-                "seq",
+                wanted.sort + ("-" if wanted.descending else ""),
                 lambda v: self.ask(sort=v.rstrip("-"), descending=v.endswith("-")),
             )
             if wanted.kind in ("battle", "draft"):
-                select(
-                    "Jurors",
-                    {"": "agreed or not", "1": "jurors disagree"},
-                    "",
-                    lambda v: self.ask(disputed=bool(v)),
-                )
+                words = {"": "agreed or not", "?": "jurors disagree"}
+                words |= {name: f"{name} against the verdict" for name in found.jurors}
+                chosen = wanted.juror or ("?" if wanted.disputed else "")
+                select("Jurors", words, chosen, self._jurors)
             entry = ui.element("input").classes("plain grow")
             entry.props('type=search placeholder="words in it" aria-label="Words in it"')
             entry.props('title="looked for in the first 20,000 texts that hold them"')
-            entry.props(f'value="{_quoted(wanted.text)}"')
+            entry.props["defaultValue"] = (
+                wanted.text
+            )  # `value` would be put back at every change of the page
             entry.on(
                 "input",
                 lambda e: self.ask(text=str(e.args)),
@@ -116,6 +142,9 @@ class Listing:
     async def _leaf(self, value: str) -> None:
         skill, _, leaf = value.partition("/")
         await self.ask(skill=skill, leaf=leaf)
+
+    async def _jurors(self, value: str) -> None:
+        await self.ask(disputed=value == "?", juror="" if value == "?" else value)
 
     async def ask(self, **changes: object) -> None:
         """Show what else is wanted, from the first page."""
@@ -132,18 +161,27 @@ class Listing:
 
     async def previous(self) -> None:
         """Show the page before."""
-        if self.behind:
-            self.wanted = self.behind.pop()
-            await self.show()
+        first = replace(self.wanted, after=None)
+        self.wanted = self.behind.pop() if self.behind else first
+        await self.show()
+
+    def address(self) -> str:
+        """Return where these rows are found again: after a reload, on the way back, by somebody else."""
+        wanted = self.wanted
+        asked = {name: getattr(wanted, name) for name in _KEPT}
+        sort = "" if wanted.sort == "seq" else wanted.sort
+        after = "" if wanted.after is None else f"{wanted.after[0]:.17g},{wanted.after[1]}"
+        return bits.run_link(self.run_id, "rows", **asked, sort=sort, after=after)
 
     async def show(self) -> None:
         """Show the rows that are wanted."""
         self.page = await ask(rows, self.source, self.wanted)
+        ui.navigate.history.replace(self.address())
         self.place.set_content(
             h("section", draw.listed(self.run_id, self.wanted.kind, self.page), class_="panel")
         )
-        self.said.set_content(h("span", f"{draw.matches(self.page)}, page {len(self.behind) + 1}"))
-        _able(self.back, bool(self.behind))
+        self.said.set_content(h("span", draw.matches(self.page)))
+        _able(self.back, self.wanted.after is not None)
         _able(self.on, self.page.after is not None)
 
 
@@ -151,5 +189,11 @@ def _able(element: ui.element, able: bool) -> None:
     element.props(remove="disabled") if able else element.props("disabled")
 
 
-def _quoted(text: str) -> str:
-    return "".join(c for c in text if c not in '"\\<>&')
+def _place(text: str) -> tuple[float, int] | None:
+    """Return where a page begins, as an address says it; None where it says nothing of use."""
+    value, _, number = text.partition(",")
+    try:
+        found = float(value), int(number)
+    except ValueError:
+        return None
+    return found if isfinite(found[0]) and 0 <= found[1] <= 2**62 else None

@@ -1,5 +1,7 @@
 """One run, live: figures, its graphs with what happens in them, its models, and what it can be told."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from ....agents.errors import ArenaInstructError
@@ -8,10 +10,13 @@ from ...control.control import ask as tell
 from ..catalog import RunCard, run_card
 from ..draw import bits
 from ..draw import run as draw
-from ..draw.markup import h
-from ..picture import picture
+from ..draw import spending as draw_spending
+from ..draw.markup import Safe, h
+from ..picture import Picture, picture
 from ..rows import totals
 from ..source import Source
+from ..spending import spending
+from ..starting import take_up
 from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
 
 
@@ -26,33 +31,54 @@ def add(site: Site) -> None:
         with frame(run_id, run_id, ""):
             await behind(site, source)
             card = await ask(run_card, source)
-            orders = _orders(source, card)
+            able = _orders(source, card)
             figures = put(draw.figures(card, await ask(totals, source)))
+            models = put(draw.models(card.live))
             drawn = await ask(picture, source)
-            ring = put(bits.panel("The supervisor", draw.ring(drawn, _active(card))))
-            inner = put(bits.panel("Inside its boxes", draw.subgraphs(drawn)))
-            models = put(bits.panel("Models", draw.models(card.live)))
+            ring = put(_ring(drawn, card))
+            await _spent(source, card)
+            inner = put(bits.panel("Steps", draw.subgraphs(drawn), note="inside the boxes"))
 
             async def look() -> None:
                 await site.keeper.fresh(source, 0.0)
                 now = await ask(run_card, source)
                 seen = await ask(picture, source)
                 figures.set_content(draw.figures(now, await ask(totals, source)))
-                ring.set_content(bits.panel("The supervisor", draw.ring(seen, _active(now))))
-                inner.set_content(bits.panel("Inside its boxes", draw.subgraphs(seen)))
-                models.set_content(bits.panel("Models", draw.models(now.live)))
-                for order in orders:
-                    order.set_visibility(now.live is not None)
+                ring.set_content(_ring(seen, now))
+                inner.set_content(
+                    bits.panel("Steps", draw.subgraphs(seen), note="inside the boxes")
+                )
+                models.set_content(draw.models(now.live))
+                able(now)
 
             ui.timer(1.0, look, immediate=False)
+
+
+def _ring(seen: Picture, card: RunCard) -> Safe:
+    if card.arena:
+        return Safe("")
+    drawn = draw.ring(seen, _active(card), live=card.live is not None)
+    return bits.panel("The supervisor", drawn, note="how often each box ran, and how long in all")
+
+
+async def _spent(source: Source, card: RunCard) -> None:
+    """Put on the page where money and time went, as of now."""
+    found = await ask(spending, source)
+    put(bits.panel("By model", draw_spending.by_model(found), note="calls, money and time"))
+    if not card.arena and any(one.skill for one in found.skills):
+        put(bits.panel("By skill", draw_spending.by_skill(found), note="what each cost"))
 
 
 def _active(card: RunCard) -> str:
     return str(card.live.reached.get("stage", "")) if card.live else ""
 
 
-def _orders(source: Source, card: RunCard) -> list[ui.element]:
-    """Put the orders on the page that a run at work can be given; they show while somebody hears them."""
+def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:
+    """Put the orders on the page that a run can be given.
+
+    Returns:
+        What shows, of a run as it is now, those that somebody hears.
+    """
 
     async def order(word: Word | None = None, usd: float | None = None) -> None:
         try:
@@ -61,6 +87,12 @@ def _orders(source: Source, card: RunCard) -> list[ui.element]:
             ui.notify(str(error), type="warning", multi_line=True)
             return
         ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
+
+    async def resume() -> None:
+        try:
+            await ask(take_up, source)
+        except ArenaInstructError as error:
+            ui.notify(str(error), type="warning", multi_line=True)
 
     async def fund(event: object) -> None:
         try:
@@ -82,11 +114,17 @@ def _orders(source: Source, card: RunCard) -> list[ui.element]:
                 tone="danger",
             ),
         ]
+        up = button("Resume", resume, title="Take the run up where it stopped")
         entry = ui.element("input").classes("plain")
         entry.props(
             'type=number min=0 step=any placeholder="budget, USD" aria-label="Budget in USD"'
         )
         entry.on("keydown.enter", fund, js_handler="(e) => emit(e.target.value)")
-    for one in (made := [*made, entry]):
-        one.set_visibility(card.live is not None)
-    return made
+
+    def able(now: RunCard) -> None:
+        for one in (*made, entry):
+            one.set_visibility(now.live is not None)
+        up.set_visibility(now.live is None and now.status != "completed" and not now.arena)
+
+    able(card)
+    return able

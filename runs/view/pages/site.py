@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from nicegui import Client, run, ui
 
@@ -18,6 +18,8 @@ from ..indexing import Keeper
 from ..source import Source
 
 T = TypeVar("T")
+Number = Annotated[int, Query(ge=0, le=2**62)]
+"""A number in an address; one that no database holds leads to no page."""
 PATIENCE_S = 60.0
 """Seconds that a page may take on a machine that is busy with a run."""
 STYLE = (Path(__file__).parents[1] / "draw" / "style.css").read_text(encoding="utf-8")
@@ -39,6 +41,16 @@ _THEME = """<script>
   window.toggleTheme = () => { localStorage.setItem('theme', dark() ? 'light' : 'dark'); set(); };
 })();
 </script>"""
+
+_KEYS = """<script>
+document.documentElement.addEventListener('keydown', (e) => {
+  const typed = e.target.matches('textarea, select, input:not([type=range])');
+  const pressed = [' ', 'Enter'].includes(e.key) && e.target.closest('button, a, summary');
+  if (typed || pressed) e.stopPropagation();
+  else if (e.key === ' ' && document.getElementById('scrub')) e.preventDefault();
+});
+</script>"""
+"""Keys that a page heeds are none while somebody types, and none that press what has the focus."""
 
 
 @dataclass
@@ -73,7 +85,7 @@ def put(content: Safe) -> ui.html:
 @contextmanager
 def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None]:
     """Draw what is around every page: its name, and the way to the others."""
-    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}")
+    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}{_KEYS}")
     ui.page_title(f"{title} – ArenaInstruct")
     with ui.element("header").classes("top"):
         put(_top(run_id, tab)).style("display:contents")
@@ -84,7 +96,21 @@ def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None
             ui.html("◐", sanitize=False)
         button.on("click", js_handler="() => toggleTheme()")
     with ui.element("div").classes("sheet").props("role=main"):
+        place = put(join())
+        ui.on_exception(lambda error: _stopped(place, error))
         yield
+
+
+def _stopped(place: ui.html, error: Exception) -> None:
+    """Say why a page that is open shows nothing new any more, and let it ask no further."""
+    for element in list(place.client.elements.values()):
+        if isinstance(element, ui.timer):
+            element.deactivate()
+    said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    move = "Load the page again once that is mended."
+    place.set_content(
+        h("div", f"This page stands still: {said}. {move}", class_="note", role="alert")
+    )
 
 
 def _top(run_id: str, tab: str | None) -> Safe:

@@ -1,18 +1,20 @@
 """Traces: a list of them, and one played on four panes by a scrubber and by keyboard."""
 
 import asyncio
+from typing import Annotated
 
+from fastapi import Path
 from nicegui import events, ui
 
 from ....agents.errors import UserError
 from ..draw import bits
 from ..draw import trace as draw
 from ..draw.markup import h, join
-from ..forking import begin_fork
 from ..moment import moment
 from ..source import Source
+from ..starting import begin_fork
 from ..trace import TRACES_PAGE, Trace, trace, trace_graphs, traces
-from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put, select
+from .site import PATIENCE_S, Number, Site, ask, behind, button, frame, opened, put, select
 
 _FOLLOW = """
 const s = document.getElementById('scrub'); if (s) s.value = %d;
@@ -29,7 +31,9 @@ def add(site: Site) -> None:
     """Add the pages."""
 
     @ui.page("/run/{run_id}/traces", response_timeout=PATIENCE_S)
-    async def listing(run_id: str, graph: str = "", failed: bool = False, after: int = 0) -> None:
+    async def listing(
+        run_id: str, graph: str = "", failed: bool = False, after: Number = 0
+    ) -> None:
         source = await opened(site, run_id)
         if source is None:
             return
@@ -60,7 +64,9 @@ def add(site: Site) -> None:
                 )
 
     @ui.page("/run/{run_id}/trace/{number}", response_timeout=PATIENCE_S)
-    async def page(run_id: str, number: int, step: int = 0) -> None:
+    async def page(
+        run_id: str, number: Annotated[int, Path(ge=0, le=2**62)], step: Number = 0
+    ) -> None:
         source = await opened(site, run_id)
         if source is None:
             return
@@ -132,7 +138,7 @@ class Player:
             lambda e: self.go(int(e.args)),
             js_handler="(e) => { const b = e.target.closest('[data-step]'); if (b) emit(b.dataset.step); }",
         )
-        ui.keyboard(on_key=self.key, ignore=["textarea", "select"])
+        ui.keyboard(on_key=self.key, ignore=[])
 
     def _buttons(self) -> None:
         with ui.element("div").classes("tools"):
