@@ -167,7 +167,7 @@ class Server:
         Raises:
             AttemptFailed: it did not start; what it said is in the message.
         """
-        key = (path, settings.threads, settings.slots, settings.context_window)
+        key = (path, *settings.server)
         with cls.lock:
             found = cls.running.get(key)
             if found is None or not found.alive:
