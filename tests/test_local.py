@@ -5,13 +5,14 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.models.call import Call
+from arenainstruct.agents.models.call import Call, ToolSpec
 from arenainstruct.agents.models.local import LocalProvider, Server
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import LocalSettings
@@ -68,6 +69,19 @@ async def test_aliases_share_a_server_that_starts_with_the_first_call_and_ends_w
 async def test_replies_name_the_model_as_it_is_configured(gguf: Path) -> None:
     provider = LocalProvider("mine", settings(gguf))
     assert (await provider.complete(HELLO)).model == f"local/{gguf}"
+    await provider.aclose()
+
+
+async def test_a_template_without_a_place_for_tools_is_told_of_once(gguf: Path) -> None:
+    told: list[str] = []
+    provider = LocalProvider("mine", settings(gguf), notify=told.append)
+    offered = replace(HELLO, tools=(ToolSpec("f", "d", "{}"),))
+    await provider.complete(HELLO)
+    assert not [line for line in told if "tools" in line]
+    for _ in range(2):
+        await provider.complete(offered)
+    (line,) = [line for line in told if "tools" in line]
+    assert line.startswith("tiny.gguf: its chat template has no place for tools")
     await provider.aclose()
 
 

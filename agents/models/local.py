@@ -67,7 +67,10 @@ class LocalProvider:
         Raises:
             AttemptFailed: it failed.
         """
-        return await (await self._ready()).complete(call)
+        door = await self._ready()
+        if call.tools and self._server is not None:
+            self._server.tell_of_tools()
+        return await door.complete(call)
 
     async def _ready(self) -> OpenAIProvider:
         async with self._starting:
@@ -148,6 +151,10 @@ class Server:
     log: IO[str]
     notify: Callable[[str], object]
     key: tuple[Any, ...]
+    tools: bool = True
+    """Whether the model's chat template shows it the tools that a request offers."""
+    told: bool = False
+    """Whether it was said that it does not."""
     users: int = 0
 
     running: ClassVar[dict[tuple[Any, ...], "Server"]] = {}
@@ -177,6 +184,15 @@ class Server:
             found.users += 1
             return found
 
+    def tell_of_tools(self) -> None:
+        """Say once that the model is not told of the tools it is offered, where that is so."""
+        if not self.tools and not self.told:
+            self.told = True
+            self.notify(
+                f"{self.key[0].name}: its chat template has no place for tools: what may call some is "
+                "answered without, and most of it lost"
+            )
+
     def release(self) -> None:
         """Use it no longer; it is stopped where nobody does."""
         with self.lock:
@@ -185,8 +201,10 @@ class Server:
                 return
             if self.running.get(self.key) is self:
                 del self.running[self.key]
+            died = self.process.poll()
             _end(self.process, self.log)
-            self.notify(f"{self.key[0].name}: the server on this machine is stopped")
+            told = "is stopped" if died is None else f"had ended (exit status {died})"
+            self.notify(f"{self.key[0].name}: the server in process {self.process.pid} {told}")
 
 
 def _end(process: "subprocess.Popen[str]", log: IO[str]) -> None:
@@ -224,13 +242,14 @@ def _started(
     assert process.stdout is not None
     line = process.stdout.readline()
     if line:
-        return Server(process, json.loads(line)["url"], log, notify, key)
+        said = json.loads(line)
+        return Server(process, said["url"], log, notify, key, tools=said["tools"])
     process.wait()
     log.seek(0)
-    said = _why(log.read())
+    why = _why(log.read())
     _end(process, log)
     raise AttemptFailed(
-        f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {said}",
+        f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {why}",
         final=True,
         refused=True,
     )

@@ -25,7 +25,7 @@ class CommonParams(SimpleNamespace):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._send({"status": "ok"})
+        self._send({"status": "ok", "chat_template_caps": {"supports_tools": False}})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
