@@ -56,7 +56,7 @@ async def ask_small(
     example = example_of(asked)
     answer = orjson.dumps(example).decode() if example else ""
     answer = str(example.get(_LONG, "")) if plain else answer
-    strange = {*_sentences([turn.content for turn in call.turns[1:-1]]), *_sentences(example)}
+    strange = {*_marks([turn.content for turn in call.turns[1:-1]]), *_marks(example)}
     keys: list[str] = []
     for shown in dict.fromkeys((answer, "")):
         tried = _shown(call, shown)
@@ -67,7 +67,7 @@ async def ask_small(
             tried = replace(tried, reply_type=asked)
             found, reply = await ask(door, tried, asked)
             told = found.model_dump()
-        if strange.isdisjoint(_sentences(told)):
+        if strange.isdisjoint(_marks(told)):
             return _whole(call, reply_type, {**known, **told}), reply
         keys.append(await door.strike(tried))
     failed = ReplyError(f"{call.alias} as {call.role}: handed the example back")
@@ -125,13 +125,15 @@ def _ended(reply: Reply) -> str:
     return text[: ends[-1]] if ends else text
 
 
-def _sentences(said: Any) -> Iterator[str]:
-    """Yield the words of every sentence in a reply's texts that is long enough to be known again."""
+def _marks(said: Any) -> Iterator[str]:
+    """Yield what a reply is known again by: the words of its longer sentences, and its lists of texts."""
     if isinstance(said, str):
         for part in _END.split(said):
             words = re.findall(r"\w+", part.lower())
             if len(words) >= _KNOWN_AGAIN:
                 yield " ".join(words)
     elif isinstance(said, Mapping | list):
+        if isinstance(said, list) and said and all(isinstance(one, str) for one in said):
+            yield repr(said)
         for one in said.values() if isinstance(said, Mapping) else said:
-            yield from _sentences(one)
+            yield from _marks(one)

@@ -146,6 +146,16 @@ async def test_a_sentence_of_the_examples_request_is_no_reply_either() -> None:
     task, _ = await ask_small(door, Call("m", ASK), TaskReply, left, {})
     assert task.options == mended["options"], "nor is one that borrows an option"
 
+    # As SmolLM2 answered about a text in which no lamp is.
+    borrowed = {"terms": ["lamp"], "replacements": ["lantern"]}
+    own = {"terms": ["pump"], "replacements": ["well"]}
+    texts = (orjson.dumps({"task": "Replace a word.", "check": one}) for one in (borrowed, own))
+    left = {"expected_behaviour": "answer", "user_turns": [], "options": []}
+    task, _ = await ask_small(
+        Says(*(t.decode() for t in texts)), Call("m", ASK), TaskReply, left, {}
+    )
+    assert task.check.terms == ["pump"]
+
 
 def test_lines_are_asked_for_without_an_example_too() -> None:
     kind = slim(ScoreReply, b'{"reason": {}, "score_first": {}, "score_second": {}}')
