@@ -4,7 +4,7 @@ What the role knows already (the label of a type, the options that stay) is not 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cache
@@ -25,6 +25,8 @@ R = TypeVar("R", bound=BaseModel)
 Schema = Mapping[str, Any]
 _LONGEST = 400
 """Characters of a text in a small model's reply."""
+_KNOWN_AGAIN = 5
+"""Words of a sentence from which on it is no chance that an example has it too."""
 _LONG = "passage"
 """The field that is asked for as plain text, where it is all that is asked for."""
 _END = re.compile(r"[.!?。！？][\"')\]»”]*(?=\s|\Z)")
@@ -40,7 +42,7 @@ async def ask_small(
     """Make a structured call for what is not `known`; `bounds` narrow the schemas of fields.
 
     Where the call has three turns, the second is a request like it, and is answered by the example. A model
-    that hands the example back is asked once more, and shown none.
+    that hands back a sentence of either is asked once more, and shown none.
 
     Raises:
         ReplyError: what came back does not parse after one repair, or is the example.
@@ -54,20 +56,19 @@ async def ask_small(
     example = example_of(asked)
     answer = orjson.dumps(example).decode() if example else ""
     answer = str(example.get(_LONG, "")) if plain else answer
+    strange = {*_marks([turn.content for turn in call.turns[1:-1]]), *_marks(example)}
     keys: list[str] = []
     for shown in dict.fromkeys((answer, "")):
         tried = _shown(call, shown)
         if plain:
             reply = await door.complete(tried)
-            values = {**known, _LONG: _ended(reply)}
-            given_back = reply.text.strip() == answer
+            told: Mapping[str, Any] = {_LONG: _ended(reply)}
         else:
             tried = replace(tried, reply_type=asked)
             found, reply = await ask(door, tried, asked)
-            values = {**known, **found.model_dump()}
-            given_back = _texts(values) == _texts(example) != []
-        if not given_back:
-            return _whole(call, reply_type, values), reply
+            told = found.model_dump()
+        if strange.isdisjoint(_marks(told)):
+            return _whole(call, reply_type, {**known, **told}), reply
         keys.append(await door.strike(tried))
     failed = ReplyError(f"{call.alias} as {call.role}: handed the example back")
     failed.alias, failed.calls = call.alias, tuple(keys)
@@ -124,6 +125,15 @@ def _ended(reply: Reply) -> str:
     return text[: ends[-1]] if ends else text
 
 
-def _texts(values: Mapping[str, Any]) -> list[str]:
-    """Return the texts of a reply that are longer than a name."""
-    return [value for value in values.values() if isinstance(value, str) and " " in value]
+def _marks(said: Any) -> Iterator[str]:
+    """Yield what a reply is known again by: the words of its longer sentences, and its lists of texts."""
+    if isinstance(said, str):
+        for part in _END.split(said):
+            words = re.findall(r"\w+", part.lower())
+            if len(words) >= _KNOWN_AGAIN:
+                yield " ".join(words)
+    elif isinstance(said, Mapping | list):
+        if isinstance(said, list) and said and all(isinstance(one, str) for one in said):
+            yield repr(said)
+        for one in said.values() if isinstance(said, Mapping) else said:
+            yield from _marks(one)

@@ -18,7 +18,13 @@ from ..agents.models.openai import OpenAIProvider
 from ..agents.models.opening import open_models
 from ..agents.models.provider import NoText
 from ..agents.models.secrets import redact
-from ..agents.models.settings import EndpointSettings, ModelSettings, OpenAISettings, RewardModel
+from ..agents.models.settings import (
+    EndpointSettings,
+    LocalSettings,
+    ModelSettings,
+    OpenAISettings,
+    RewardModel,
+)
 from ..agents.models.structured import ask
 from ..agents.models.window import with_windows
 from ..agents.records import Turn
@@ -90,12 +96,15 @@ class Wanted:
 
 def wanted(config: RunConfig | ArenaConfig, alias: str) -> Wanted:
     """Return what a run, or an arena, will ask of a model."""
-    cast, writing, calling = config.cast, set[str](), False
+    cast, writing, searching, calling = config.cast, set[str](), False, False
     if isinstance(config, RunConfig):
-        flows = {skill.flow for skill in config.loaded_skills()}
+        skills = config.loaded_skills()
+        flows = {skill.flow for skill in skills}
         # What a program writes asks no model.
         writing = set(cast.generators) if flows - {"program"} else set()
-        calling = "tool_use" in flows
+        searching = "tool_use" in flows
+        calling = searching or any(leaf.tools for skill in skills for leaf in skill.leaves)
+        calling = calling or alias in config.tools.contenders
     asked: list[tuple[type[BaseModel], str]] = []
     if alias in writing:
         small = config.players[alias].small
@@ -106,7 +115,7 @@ def wanted(config: RunConfig | ArenaConfig, alias: str) -> Wanted:
     return Wanted(
         tuple(asked),
         text=answers or not asked,
-        tools=calling and (answers or alias == cast.default),
+        tools=(calling and answers) or (searching and alias == cast.default),
     )
 
 
@@ -130,7 +139,8 @@ async def _model(
     settings: ModelSettings, limits: Limits, seed: int, alias: str, wants: Wanted
 ) -> Finding:
     found = await _answers(alias, settings, limits, seed)
-    asked = isinstance(settings, OpenAISettings) or (settings.provider in _OWN and wants.replies)
+    served = isinstance(settings, OpenAISettings | LocalSettings)
+    asked = served or (settings.provider in _OWN and wants.replies)
     if not found.ok or not asked:
         told = "; ".join([found.detail, *(_free(settings) if found.ok else ())])
         return replace(found, detail=told)
@@ -245,11 +255,7 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
         if isinstance(model.provider, OpenAIProvider):
             yield f"{kind.__name__} by {_MODES[model.provider.learned.dialect.mode]}"
     if wants.tools:
-        yield (
-            "calls tools"
-            if await _calls(window, alias)
-            else "was offered a tool and did not call it"
-        )
+        yield await _calls(window, alias)
     if wants.text:
         await window.complete(
             Call(alias, (Turn(role="user", content="What is 2 + 2?"),), role="check")
@@ -265,13 +271,19 @@ async def _can(alias: str, model: OpenModel, wants: Wanted) -> AsyncIterator[str
         yield "thinks before it answers: its thoughts are cut, and count in max_tokens"
 
 
-async def _calls(window: _Window, alias: str) -> bool:
-    """Return whether a model calls a tool that it is told to call."""
+async def _calls(window: _Window, alias: str) -> str:
+    """Return in words whether a model calls a tool that it is told to call."""
     called: list[str] = []
+    read: list[int] = []
 
     async def weather(arguments: str) -> str:
         called.append(arguments)
         return '{"weather": "rain"}'
+
+    async def complete(call: Call) -> Reply:
+        reply = await window.complete(call)
+        read.append(reply.tokens_in)
+        return reply
 
     schema = {
         "type": "object",
@@ -280,9 +292,18 @@ async def _calls(window: _Window, alias: str) -> bool:
         "additionalProperties": False,
     }
     tool = LoopTool("get_weather", "Tells the weather of a place.", schema, weather)
-    client = DoorClient(window.complete, alias, role="check", subject="")
+    client = DoorClient(complete, alias, role="check", subject="")
     await run_tool_loop(client, system="", user_turns=[_LOOK], tools=[tool], max_steps=1)
-    return bool(called)
+    if called:
+        return "calls tools"
+    bare = await window.complete(Call(alias, (Turn(role="user", content=_LOOK),), role="check"))
+    if bare.tokens_in and bare.tokens_in >= read[0]:
+        return (
+            f"was never told of the tool it was offered: it read {read[0]} tokens with it and "
+            f"{bare.tokens_in} without; its chat template has no place for tools, and what may call some "
+            "is answered without"
+        )
+    return "was offered a tool and did not call it"
 
 
 def _free(settings: ModelSettings) -> Iterator[str]:

@@ -110,6 +110,25 @@ async def test_it_tells_what_works_the_way_the_run_will_ask() -> None:
     assert "TasksReply by prompted JSON" in found.detail
 
 
+async def test_a_template_that_shows_no_tools_is_told_from_a_model_that_calls_none() -> None:
+    # As llama.cpp serves SmolLM2: tools are taken, and the template leaves them out.
+    def blind(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if "tools" not in request:
+            return sound(request)
+        return reply("It is in the North.", "stop")
+
+    found = await teacher(blind)
+    assert "never told of the tool" in found.detail and "no place for tools" in found.detail
+
+    def unwilling(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        status, body = blind(request)
+        body["usage"]["prompt_tokens"] += 40 * ("tools" in request)
+        return status, body
+
+    found = await teacher(unwilling)
+    assert "was offered a tool and did not call it" in found.detail
+
+
 async def test_a_model_that_cannot_do_what_the_run_asks_is_broken() -> None:
     found = await teacher(lambda request: reply("pong", "stop"))
     assert not found.ok

@@ -12,7 +12,7 @@ from arenainstruct.agents.models.call import Reply
 from arenainstruct.agents.models.concurrency import Concurrency
 from arenainstruct.agents.models.limits import Limits, Throttle, share_limits
 from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.models.settings import OpenAISettings
+from arenainstruct.agents.models.settings import LocalSettings, OpenAISettings
 
 OK = Reply(text="ok", model="m", tokens_in=10, tokens_out=10)
 
@@ -258,6 +258,33 @@ async def test_a_cancelled_call_gives_everything_back() -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
     assert waiting[2].done() and not waiting[2].cancelled()
     assert slots.in_flight == 1
+
+
+async def test_aliases_of_a_model_on_this_machine_ask_together_no_more_than_its_server_answers() -> (
+    None
+):
+    def settings(**more: object) -> LocalSettings:
+        return LocalSettings.model_validate({"provider": "local", **more})
+
+    models = {
+        "a": settings(),
+        "b": settings(version="warm", temperature=0.9),
+        "other": settings(slots=2),
+    }
+    limits = share_limits(models, patience_s=1.0, notify=lambda text: None)
+    gate = asyncio.Event()
+
+    async def attempt() -> Reply:
+        await gate.wait()
+        return OK
+
+    calls = [asyncio.create_task(limits[a].run(attempt, 1)) for a in models for _ in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asking = {alias: limits[alias].snapshot().in_flight for alias in models}
+    assert asking["a"] + asking["b"] == 4 and asking["other"] == 2
+    gate.set()
+    await asyncio.gather(*calls)
 
 
 async def test_aliases_share_their_endpoint_and_report_their_own_calls() -> None:

@@ -5,13 +5,14 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from arenainstruct.agents.errors import UserError
-from arenainstruct.agents.models.call import Call
+from arenainstruct.agents.models.call import Call, ToolSpec
 from arenainstruct.agents.models.local import LocalProvider, Server
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.agents.models.settings import LocalSettings
@@ -71,6 +72,19 @@ async def test_replies_name_the_model_as_it_is_configured(gguf: Path) -> None:
     await provider.aclose()
 
 
+async def test_a_template_without_a_place_for_tools_is_told_of_once(gguf: Path) -> None:
+    told: list[str] = []
+    provider = LocalProvider("mine", settings(gguf), notify=told.append)
+    offered = replace(HELLO, tools=(ToolSpec("f", "d", "{}"),))
+    await provider.complete(HELLO)
+    assert not [line for line in told if "tools" in line]
+    for _ in range(2):
+        await provider.complete(offered)
+    (line,) = [line for line in told if "tools" in line]
+    assert line.startswith("tiny.gguf: its chat template has no place for tools")
+    await provider.aclose()
+
+
 async def test_a_server_that_died_is_started_anew(gguf: Path) -> None:
     provider = LocalProvider("mine", settings(gguf))
     first = int((await provider.complete(HELLO)).text)
@@ -102,17 +116,25 @@ def test_it_ends_with_whoever_started_it_even_by_kill(gguf: Path) -> None:
 
 
 @pytest.fixture
-def other_file(gguf: Path) -> Path:
-    gguf.write_bytes(b"none")
+def half(gguf: Path) -> Path:
+    gguf.write_bytes(b"GGUF half")
     return gguf
 
 
-async def test_what_the_server_says_of_a_file_it_cannot_read_is_told(other_file: Path) -> None:
-    provider = LocalProvider("mine", settings(other_file))
-    with pytest.raises(AttemptFailed, match="did not start with .*no GGUF file") as failed:
+async def test_what_the_server_says_of_a_file_it_cannot_load_is_told(half: Path) -> None:
+    provider = LocalProvider("mine", settings(half))
+    told = r"status 1\): llama_model_load: error loading model: tensor 'a' is not within the file bounds$"
+    with pytest.raises(AttemptFailed, match=told) as failed:
         await provider.complete(HELLO)
     assert failed.value.final
     await provider.aclose()
+
+
+def test_a_file_of_another_kind_is_told_before_a_server_is_started(gguf: Path) -> None:
+    gguf.write_bytes(b"PK12 and more")
+    with pytest.raises(ValueError, match="is no GGUF file: it begins with b'PK12', not b'GGUF'"):
+        LocalProvider("mine", settings(gguf))
+    LocalProvider("mine", settings(gguf), served=False)
 
 
 def test_what_is_missing_is_told_before_anything_is_asked(

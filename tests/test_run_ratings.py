@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -11,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from arenainstruct.agents.records import Battle, Cascaded, Game, Vote, Winner
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.arena.rows import rows
 from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.rows import battle_row
+from arenainstruct.runs.screen.jurors import failure_lines, juror_failures
+from arenainstruct.runs.store import Store
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable
 from tests.boards import board, ratings, said
@@ -268,3 +272,20 @@ def test_a_strong_verdict_of_five_grades_counts_three_times(tmp_path: Path) -> N
         dict(zip(own.models, own.ratings.tolist(), strict=True))
     )
     assert ratings(board(run, "--strong", "1")) != ratings(board(run))
+
+
+@pytest.mark.parametrize(
+    ("leads", "told"),
+    [((1, -1), True), ((2, 1), False), ((0, 1), False)],
+    ids=["the place", "the answer", "a tie first"],
+)
+async def test_a_juror_who_judges_places_is_told_of_where_battles_are_disputed(
+    tmp_path: Path, leads: tuple[float, float], told: bool
+) -> None:
+    """As small models judge: whichever answer stands first is the better one."""
+    played = games({"owl": leads})
+    with closing(Store.open(tmp_path / "store.sqlite")) as store:
+        await store.add(kinds.BATTLE, 1, [battle(n, ("ant", "bee"), played) for n in range(4)])
+        lines = list(failure_lines(one.data() for one in await juror_failures(store)))
+    said = "owl changed sides in 4 of 4 battles once the answers changed places"
+    assert [line.startswith(said) for line in lines] == [True] * told

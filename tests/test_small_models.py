@@ -127,6 +127,36 @@ async def test_a_passage_that_is_the_example_is_asked_for_again() -> None:
     assert found.passage == "The miller slept."
 
 
+async def test_a_sentence_of_the_examples_request_is_no_reply_either() -> None:
+    # As SmolLM2 answered: with the document of the example, and its tags.
+    seed = "Lamp of the lighthouse lit at 6 pm. Storm at 9 pm: lamp out. Lit again at 9:20."
+    shown = Turn(role="user", content=f"<seed>\n{seed}\n</seed>\n\nRewrite this as a story.")
+    ask = (ASK[0], shown, ASK[2])
+    known = {"suitable": True, "reason": ""}
+    door = Says(f"{seed} </seed>", "The miller slept.")
+    found, _ = await ask_small(door, Call("m", ask), PassageReply, known, {})
+    assert found.passage == "The miller slept." and len(door.asked) == 2
+
+    options = ["It was late.", "The storm had blown it out.", "A dog.", "A cat."]
+    told = {"task": "Why did they stop?", "options": options}
+    check: dict[str, list[str]] = {"terms": [], "replacements": []}
+    left = {"expected_behaviour": "answer", "user_turns": [], "check": check}
+    mended = {**told, "options": ["It was late.", "They ate.", "A dog.", "A cat."]}
+    door = Says(*(orjson.dumps(one).decode() for one in (told, mended)))
+    task, _ = await ask_small(door, Call("m", ASK), TaskReply, left, {})
+    assert task.options == mended["options"], "nor is one that borrows an option"
+
+    # As SmolLM2 answered about a text in which no lamp is.
+    borrowed = {"terms": ["lamp"], "replacements": ["lantern"]}
+    own = {"terms": ["pump"], "replacements": ["well"]}
+    texts = (orjson.dumps({"task": "Replace a word.", "check": one}) for one in (borrowed, own))
+    left = {"expected_behaviour": "answer", "user_turns": [], "options": []}
+    task, _ = await ask_small(
+        Says(*(t.decode() for t in texts)), Call("m", ASK), TaskReply, left, {}
+    )
+    assert task.check.terms == ["pump"]
+
+
 def test_lines_are_asked_for_without_an_example_too() -> None:
     kind = slim(ScoreReply, b'{"reason": {}, "score_first": {}, "score_second": {}}')
     (*_, last) = told_small((ASK[0], ASK[2]), kind, "prompt")

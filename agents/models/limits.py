@@ -17,7 +17,7 @@ from .call import Attempt, Reply
 from .concurrency import Concurrency
 from .provider import AttemptFailed
 from .secrets import redact
-from .settings import ModelSettings
+from .settings import LocalSettings, ModelSettings
 from .watch import Watch
 
 Clock = Callable[[], float]
@@ -267,11 +267,13 @@ def share_limits(
 
     `notify` gets a line when an endpoint goes away, about every ten seconds while it stays away,
     and when it is back; and twice a minute at most of attempts made again and of answers that do not
-    come. A fixed `concurrency` is the alias's own; `auto` is the endpoint's.
+    come. A fixed `concurrency` is the alias's own; that of a model on this machine is its server's, whose
+    slots its aliases share; `auto` is the endpoint's.
     """
     breakers: dict[str, Breaker] = {}
     watches: dict[str, Watch] = {}
     slots: dict[str, Concurrency] = {}
+    fixed: dict[tuple[object, ...], Concurrency] = {}
     throttles: dict[tuple[object, ...], Throttle] = {}
     limits: dict[str, Limits] = {}
     for alias, model in models.items():
@@ -281,11 +283,14 @@ def share_limits(
             breakers[place] = Breaker(place, patience_s=patience_s, notify=notify)
             watches[place] = Watch(place, notify)
             slots[place] = Concurrency()
+        lane = (model.server if isinstance(model, LocalSettings) else alias, model.concurrency)
+        if model.concurrency != "auto" and lane not in fixed:
+            fixed[lane] = Concurrency(model.concurrency)
         if (model.rpm or model.tpm) and rates not in throttles:
             throttles[rates] = Throttle(model.rpm, model.tpm)
         limits[alias] = Limits(
             breakers[place],
-            slots[place] if model.concurrency == "auto" else Concurrency(model.concurrency),
+            slots[place] if model.concurrency == "auto" else fixed[lane],
             throttle=throttles.get(rates),
             watch=watches[place],
             retries=model.retries,

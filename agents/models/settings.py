@@ -82,8 +82,13 @@ class LocalSettings(_Written):
 
     @property
     def endpoint(self) -> str:
-        """The model: aliases of one share its server."""
+        """The model, as it is told of."""
         return f"local:{self.model}"
+
+    @property
+    def server(self) -> tuple[str, int | None, int, int | None]:
+        """What its server is started with: aliases that agree in it share one."""
+        return (self.model, self.threads, self.slots, self.context_window)
 
 
 class EmbeddingSettings(OpenAISettings):

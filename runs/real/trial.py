@@ -35,7 +35,6 @@ from ..folder import RunFolder
 from ..mock import MockOptions, MockServer
 from ..opening import Opening, stored
 from ..run import launch_async
-from ..store import Place
 from .scenes import MODEL
 from .table import reply_type
 
@@ -103,7 +102,7 @@ async def sampled(scratch: Path, samples: int, only: str) -> list[Tried]:
             await _collect(scratch / f"trial-{way}", _small(mock.url, way), (way,), found)
     return [
         Tried(prompt, {way: _spread(found[prompt].get(way, []), samples) for way in WAYS})
-        for prompt in sorted(found)
+        for prompt in sorted(found, key=lambda name: (not name.startswith("small/"), name))
         if only in prompt
     ]
 
@@ -162,7 +161,9 @@ async def run_trial(
     """Send the requests both ways until they are through or the time is over."""
     config = load({"models": models}, BenchmarkConfig)
     ends = time.monotonic() + 60 * minutes
-    async with Opening(config.models, config).at(Place.of(scratch / "trial", "trial-1")) as opened:
+    run = RunFolder(scratch / "trial-1")
+    run.path.mkdir(exist_ok=True)
+    async with Opening(config.models, config).at(run.store()) as opened:
         most = max((len(some) for one in tried for some in one.requests.values()), default=0)
         for number, one, way in product(range(most), tried, WAYS):
             if time.monotonic() > ends:
@@ -196,12 +197,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="of the model server")
     parser.add_argument("--only", default="", help="prompts whose name holds this")
     parser.add_argument("--to", type=Path, help="file for the table too")
+    parser.add_argument("--keep", type=Path, help="where the runs are to stand")
     options = parser.parse_args()
 
     async def trial() -> list[Tried]:
         with tempfile.TemporaryDirectory() as scratch:
-            tried = await sampled(Path(scratch), options.samples, options.only)
-            await run_trial(tried, small_model(options.threads), Path(scratch), options.minutes)
+            folder = options.keep or Path(scratch)
+            folder.mkdir(parents=True, exist_ok=True)
+            tried = await sampled(folder, options.samples, options.only)
+            await run_trial(tried, small_model(options.threads), folder, options.minutes)
             return tried
 
     try:

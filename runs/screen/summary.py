@@ -57,11 +57,12 @@ def _stopped(result: RunResult) -> list[str]:
 
 
 def _broken(result: RunResult) -> str:
-    """Say first what makes the rest doubtful: jurors who gave no verdicts."""
+    """Say first what makes the rest doubtful: jurors who gave no verdicts, or gave them to places."""
     lines = [*failure_lines(result.jurors)]
+    failed = any(one["failed"] for one in result.jurors)
     if lost := sum(n for why, n in result.counts["rejects"].items() if why.startswith("battle/")):
         lines.append(f"{lost} battles got no verdict")
-    if lines and result.completed:
+    if (failed or lost) and result.completed:
         lines.append(f"to ask again for what failed alone: {program()} resume {result.path}")
     return "\n".join(["Jurors", *(f"  {line}" for line in lines)]) if lines else ""
 

@@ -2,9 +2,16 @@
 
 import json
 import os
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+
+LOG = (
+    "0.00.002.706 W srv          init: security: no API key is set and CORS allows all origins",
+    "0.00.113.534 E llama_model_load: error loading model: tensor 'a' is not within the file bounds",
+    "0.00.158.758 E cmn  common_init_: failed to load model",
+)
 
 
 class CommonParams(SimpleNamespace):
@@ -18,7 +25,7 @@ class CommonParams(SimpleNamespace):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._send({"status": "ok"})
+        self._send({"status": "ok", "chat_template_caps": {"supports_tools": False}})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -42,8 +49,9 @@ class Handler(BaseHTTPRequestHandler):
 class Server:
     def __init__(self, params: CommonParams) -> None:
         with open(params.model.path, "rb") as file:
-            if file.read(4) != b"GGUF":
-                raise RuntimeError("no GGUF file")
+            if file.read() == b"GGUF half":
+                sys.stderr.write("\n".join(LOG) + "\n")
+                raise RuntimeError("Failed to init server, please check the input params.")
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.listening_address = f"http://127.0.0.1:{server.server_port}"
