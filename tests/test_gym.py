@@ -32,6 +32,12 @@ def test_the_pack_is_sound_and_has_a_maker_for_each_leaf() -> None:
     assert len(SKILL.leaves) == 12
 
 
+def test_the_stream_of_a_study_may_ask_the_seldom_leaves_more_often(tmp_path: Path) -> None:
+    skill = load_skill(str(setting.write_pack(tmp_path / "gym.yaml", 0.15)))
+    assert sorted(leaf.weight for leaf in skill.leaves) == [0.15] * 6 + [1.0] * 6
+    assert setting.write_pack(tmp_path / "gym.yaml", setting.SELDOM).read_text() == PACK.read_text()
+
+
 @pytest.mark.parametrize("level", tasks.LEVELS)
 @pytest.mark.parametrize("leaf", tasks.LEAVES)
 def test_each_leaf_generates_at_each_level_and_is_checked_both_ways(leaf: str, level: int) -> None:

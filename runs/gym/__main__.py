@@ -14,7 +14,7 @@ from ..bench.calls import say
 from .bout import base_of
 from .flywheel import flywheel
 from .model import BaseSettings
-from .setting import ARMS, Size
+from .setting import ARMS, SELDOM, Size
 from .study import Cell, read_cells, run_all, run_cell
 from .table import draw_study, lines
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Do what is asked."""
     options = _options()
     size = _size(options, options.seed)
-    base = BaseSettings(seed=options.seed, steps=options.base_steps)
+    base = BaseSettings(seed=options.seed, steps=options.base_steps, seldom=options.seldom)
     try:
         match options.what:
             case "flywheel":
@@ -46,6 +46,7 @@ def _size(options: argparse.Namespace, seed: int) -> Size:
         updates=options.updates,
         rounds=options.rounds,
         held_out=options.held_out,
+        seldom=options.seldom,
     )
 
 
@@ -67,6 +68,9 @@ def _options() -> argparse.Namespace:
         "--each", type=int, default=10, help="test tasks of each leaf at each level"
     )
     parser.add_argument("--base-steps", type=int, default=BaseSettings.steps)
+    parser.add_argument(
+        "--seldom", type=float, default=SELDOM, help="how often six leaves are asked, beside 1"
+    )
     parser.add_argument("--arm", choices=list(ARMS), default="both")
     parser.add_argument("--arms", default=",".join(ARMS), help="of the study")
     parser.add_argument("--seeds", type=int, default=5, help="of the study: 1, 2, …")
@@ -101,7 +105,10 @@ def _run(options: argparse.Namespace) -> int:
     if unknown := [arm for arm in arms if arm not in ARMS]:
         sys.exit(f"error: --arms: no arm {', '.join(unknown)}; arms: {', '.join(ARMS)}")
     common = []
-    for name in ("instructions", "rows", "updates", "rounds", "held_out", "each", "base_steps"):
+    for name in (
+        *("instructions", "rows", "updates", "rounds", "held_out", "seldom"),
+        *("each", "base_steps"),
+    ):
         common += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
     common += ["--folder", str(options.folder)]
 

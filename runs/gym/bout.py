@@ -18,14 +18,15 @@ from ..store import Store
 from ..trace import Listen
 from .measure import measured, test_set
 from .model import BaseSettings, make_base
-from .setting import ARMS, PACK, Size, config, write_documents
+from .setting import ARMS, PACK, Size, config, write_documents, write_pack
 
 RUN = "gym-run"
 
 
 def base_of(folder: Path, settings: BaseSettings, told: Callable[[str], object]) -> Path:
     """Return the base of a seed, made where it is not there yet."""
-    return make_base(folder / f"base-{settings.seed}", load_skill(str(PACK)), settings, told)
+    pack = write_pack(folder / PACK.name, settings.seldom)
+    return make_base(folder / f"base-{settings.seed}", load_skill(str(pack)), settings, told)
 
 
 def bout(

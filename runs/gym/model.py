@@ -18,6 +18,7 @@ from ...taxonomy.skill import Skill
 from ...tools.optional import optional
 from ...tools.programs import Wanted
 from . import tasks
+from .setting import SELDOM
 
 EXTRA = "arenainstruct[train]"
 TEMPLATE = (
@@ -38,6 +39,8 @@ class BaseSettings:
     rate: float = 2e-3
     width: int = 144
     layers: int = 4
+    seldom: float = SELDOM
+    """How often the stream asks each of six leaves, beside 1 of the others."""
 
 
 def make_base(

@@ -11,6 +11,8 @@ from ..config.config import RunConfig, load_config
 from . import tasks
 
 PACK = Path(__file__).parent / "gym.yaml"
+SELDOM = 0.03
+"""The weight of six leaves in the pack's natural stream; the six others have 1."""
 _SOLVER = "arenainstruct.runs.gym.contenders:Solver"
 _PER_SEED = 8
 _NUMBERS = ("find", "count", "larger", "add")
@@ -46,6 +48,16 @@ class Size:
     rounds: int = 3
     held_out: int = 300
     """Held-out instructions: of all leaves and levels alike."""
+    seldom: float = SELDOM
+    """How often the natural stream asks each of six leaves, beside 1 of the others."""
+
+
+def write_pack(file: Path, seldom: float) -> Path:
+    """Write the pack with another weight of its six seldom leaves, and return where it stands."""
+    text = PACK.read_text(encoding="utf-8")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text.replace(f"weight: {SELDOM}", f"weight: {seldom}"), encoding="utf-8")
+    return file
 
 
 def write_documents(file: Path, size: Size) -> Path:
@@ -71,7 +83,7 @@ def config(
     program = {"provider": "program", "model": _SOLVER}
     data: dict[str, Any] = {
         "seeds": {"path": str(documents), "min_chars": 50, "near_duplicate": 1.0},
-        "skills": [str(PACK)],
+        "skills": [str(write_pack(documents.with_name(PACK.name), size.seldom))],
         "rounds": size.rounds,
         "per_seed": {"passages": 1, "instructions": _PER_SEED, "per_leaf": 4},
         "models": {
