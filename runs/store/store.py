@@ -139,5 +139,5 @@ async def thread_of(saver: BaseCheckpointSaver[Any], place: Place) -> str:
     By its name of today, one whose folder was renamed or copied would begin anew over its own records.
     """
     async for kept in saver.alist(None, limit=1):
-        return str(kept.config["configurable"]["thread_id"])
+        return str(kept.config.get("configurable", {}).get("thread_id", place.run))
     return place.run
