@@ -46,6 +46,7 @@ def _size(options: argparse.Namespace, seed: int) -> Size:
         updates=options.updates,
         rounds=options.rounds,
         held_out=options.held_out,
+        rate=options.rate,
         seldom=options.seldom,
     )
 
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
         "--rows", type=int, default=Size.rows, help="training rows a round, at most"
     )
     parser.add_argument("--updates", type=int, default=Size.updates, help="of SFT, a round")
+    parser.add_argument("--rate", type=float, default=Size.rate, help="of SFT")
     parser.add_argument("--rounds", type=int, default=Size.rounds)
     parser.add_argument(
         "--held-out", type=int, default=Size.held_out, help="instructions that evaluate"
@@ -106,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
         sys.exit(f"error: --arms: no arm {', '.join(unknown)}; arms: {', '.join(ARMS)}")
     common = []
     for name in (
-        *("instructions", "rows", "updates", "rounds", "held_out", "seldom"),
+        *("instructions", "rows", "updates", "rounds", "held_out", "rate", "seldom"),
         *("each", "base_steps"),
     ):
         common += [f"--{name.replace('_', '-')}", str(getattr(options, name))]

@@ -48,6 +48,8 @@ class Size:
     rounds: int = 3
     held_out: int = 300
     """Held-out instructions: of all leaves and levels alike."""
+    rate: float = 1e-3
+    """Of SFT."""
     seldom: float = SELDOM
     """How often the natural stream asks each of six leaves, beside 1 of the others."""
 
@@ -131,7 +133,7 @@ def config(
             "replay": 1.0,
             "max_length": 64,
             "save_every": 100,
-            "sft": {"learning_rate": 1e-3, "fixed_updates": size.updates, "batch": 64},
+            "sft": {"learning_rate": size.rate, "fixed_updates": size.updates, "batch": 64},
             "dpo": {"learning_rate": 2e-5, "fixed_updates": 40, "batch": 32},
             "ppo": {
                 "learning_rate": 2e-5,
