@@ -468,6 +468,17 @@ def test_an_unanswerable_question_is_won_by_saying_so() -> None:
     assert scores.score_second > scores.score_first + 3
 
 
+def test_what_a_demand_quotes_is_nothing_to_be_judged() -> None:
+    asked = (
+        f"{MILL}\n\nAccording to the passage, is each statement true or false?\n"
+        '1. "The mill was built in 1748."\n2. "The dam was not raised in 1748 by anybody." '
+    )
+    ending = 'End with exactly these words: "More about this tomorrow." Nothing may follow them.'
+    plain = say(asked, strength="strong").text
+    assert re.search(r"2\. (True|False)$", plain)
+    assert say(asked + ending, strength="strong").text == f"{plain}\n\nMore about this tomorrow."
+
+
 def test_apis_are_described_and_guessed() -> None:
     sources = {
         "python": (

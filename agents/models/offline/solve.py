@@ -75,7 +75,7 @@ def solve(question: Question) -> Solution:
         told = EXERCISES[asked.do].answer(asked, question.context)
         found = Solution(told, kind="value" if told.isdigit() else "text") if told else None
     elif asked:
-        found = _PROCEDURES[asked.do](task, text)
+        found = _PROCEDURES[asked.do](unsaid(task), text)  # a demand may quote words too
     return found or _retrieve(question)
 
 
