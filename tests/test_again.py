@@ -26,7 +26,7 @@ async def rejected(folder: RunFolder, reason: str) -> list[str]:
 @pytest.mark.slow
 async def test_a_refused_row_is_asked_again_and_only_that(tmp_path: Path) -> None:
     async with MockServer(OFFLINE) as mock:
-        config = load_config(write_config(tmp_path, mock.url, rounds=1))
+        config = load_config(write_config(tmp_path, mock.url, rounds=1, seed=1))
         result = await launch_async(config, runs_dir=tmp_path, run_id="a-1", limit=4)
         folder, before = RunFolder(tmp_path / "a-1"), mock.counters.paid.total()
         refused = await rejected(folder, "off_passage")

@@ -121,7 +121,9 @@ def test_a_run_its_json_and_what_can_follow(docs: Path) -> None:
 
 @pytest.mark.slow
 def test_dry_run_and_limit(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = command("run", "--seeds", "docs", "--dry-run", "--json", "--limit", "1", cwd=docs)
+    # By this seed the gate drops something of the one document, which `most` does not count on.
+    dry = ("--dry-run", "--json", "--limit", "1", "--set", "seed=1")
+    done = command("run", "--seeds", "docs", *dry, cwd=docs)
     assert done.status == 0, done.err
     found = json.loads(done.out)
     assert found["seeds"] == 1

@@ -171,13 +171,19 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(launch(config, runs_dir=folder, run_id="done-1", limit=1).path)
 
 
+def altered(done: Path, run: Path, sql: str) -> Path:
+    """Return a copy of a run whose store was changed by hand."""
+    shutil.copytree(done, run)
+    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
+        base.execute(sql)
+    return run
+
+
 @pytest.mark.slow
 def test_a_run_that_was_paid_for_is_not_removed_with_its_documents(
     done: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(done, tmp_path / "paid-1")
-    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
-        base.execute("DELETE FROM meta WHERE key = 'ingested'")
+    run = altered(done, tmp_path / "paid-1", "DELETE FROM meta WHERE key = 'ingested'")
     config = load_config(run / "config.yaml").model_dump(mode="json")
     config["seeds"]["path"] = str(tmp_path / "nowhere")
     (run / "config.yaml").write_text(json.dumps(config))
@@ -199,9 +205,7 @@ def test_a_run_that_was_paid_for_is_not_removed_with_its_documents(
 def test_what_a_store_has_lost_is_told_by_those_who_miss_it(
     damage: str, words: list[str], done: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(done, tmp_path / "lost-1")
-    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
-        base.execute(damage)
+    run = altered(done, tmp_path / "lost-1", damage)
     said = command(*(word.format(run) for word in words), cwd=tmp_path)
     assert said.status == 2 and "is damaged" in said.err and STORE_FILE in said.err
 
@@ -210,9 +214,7 @@ def test_what_a_store_has_lost_is_told_by_those_who_miss_it(
 def test_a_record_that_was_changed_by_hand_is_not_made_another_one(
     done: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(done, tmp_path / "changed-1")
-    with closing(sqlite3.connect(run / STORE_FILE)) as base, base:
-        base.execute("UPDATE records SET round = 9")
+    run = altered(done, tmp_path / "changed-1", "UPDATE records SET round = 9")
     (run / "checkpoints.sqlite").unlink()
     said = command("resume", run, cwd=tmp_path)
     assert said.status == 2 and "changed by hand, put a copy of it back" in said.err

@@ -91,7 +91,7 @@ def child(name: str, url: str, calls: int) -> dict[str, float]:
     command = [
         sys.executable,
         "-m",
-        "arenainstruct.runs.bench.calls.calls",
+        "arenainstruct.runs.bench.calls",
         "--child",
         name,
         "--url",

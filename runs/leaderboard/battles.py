@@ -137,9 +137,9 @@ class Battles:
         file = np.repeat(np.arange(len(files)), files)
         _, first, same = np.unique(key, return_index=True, return_inverse=True)
         elsewhere = file[first][same] < file
-        told = np.stack([file, same, table.score])[:, ~elsewhere]
-        copies = told.shape[1] - np.unique(told, axis=1).shape[1]
-        return int(elsewhere.sum()), copies
+        scores, score = np.unique(table.score, return_inverse=True)
+        told = (same * len(scores) + score)[~elsewhere]  # all of one key are of one file
+        return int(elsewhere.sum()), len(told) - len(np.unique(told))
 
     def groups(self) -> dict[str, Bools]:
         """Return the rows of each value of `--by`, in order of the values."""

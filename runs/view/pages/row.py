@@ -2,7 +2,6 @@
 
 from nicegui import ui
 
-from ....agents.errors import UserError
 from ...control.again import ask_again
 from ..catalog import run_card
 from ..draw import bits
@@ -14,7 +13,7 @@ from ..policy import growth
 from ..rows import NAMES, ONE
 from ..source import Source
 from ..starting import take_up
-from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, button, frame, objecting, opened, put
 
 _FAILED = "A call failed here. Whoever takes the run up asks it again, and pays for nothing else."
 _REFUSED = (
@@ -87,21 +86,15 @@ def _asking_again(source: Source, found: Lineage) -> None:
     """Put on the page what can be done about a row that was rejected."""
 
     async def note() -> None:
-        try:
+        with objecting():
             await ask_again(source.folder, [found.id])
-        except UserError as error:
-            ui.notify(str(error), type="warning", multi_line=True)
-            return
-        said.set_content(h("p", _NOTED, role="status"))
-        up.set_visibility((await ask(run_card, source)).live is None)
+            said.set_content(h("p", _NOTED, role="status"))
+            up.set_visibility((await ask(run_card, source)).live is None)
 
     async def resume() -> None:
-        try:
+        with objecting():
             await ask(take_up, source)
-        except UserError as error:
-            ui.notify(str(error), type="warning", multi_line=True)
-            return
-        ui.navigate.to(bits.run_link(source.folder.run_id))
+            ui.navigate.to(bits.run_link(source.folder.run_id))
 
     with ui.element("section").classes("panel"):
         put(h("h2", "Ask again"))

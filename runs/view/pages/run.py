@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from ....agents.errors import ArenaInstructError
 from ...control.control import Word
 from ...control.control import ask as tell
 from ..catalog import RunCard, run_card
@@ -17,7 +16,7 @@ from ..rows import totals
 from ..source import Source
 from ..spending import spending
 from ..starting import take_up
-from .site import PATIENCE_S, Site, ask, behind, button, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, button, frame, objecting, opened, put
 
 
 def add(site: Site) -> None:
@@ -81,18 +80,13 @@ def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:
     """
 
     async def order(word: Word | None = None, usd: float | None = None) -> None:
-        try:
+        with objecting():
             await tell(source.folder, word=word, usd=usd)
-        except ArenaInstructError as error:
-            ui.notify(str(error), type="warning", multi_line=True)
-            return
-        ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
+            ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
 
     async def resume() -> None:
-        try:
+        with objecting():
             await ask(take_up, source)
-        except ArenaInstructError as error:
-            ui.notify(str(error), type="warning", multi_line=True)
 
     async def fund(event: object) -> None:
         try:

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from nicegui import Client, run, ui
 
-from ....agents.errors import UserError
+from ....agents.errors import ArenaInstructError, UserError
 from ..catalog import find
 from ..draw import bits
 from ..draw.markup import Safe, h, join
@@ -75,6 +75,15 @@ async def ask(query: Callable[..., T], *arguments: object) -> T:
     """Return what a query finds, asked where it holds nobody up."""
     # None only comes back while the server is being stopped.
     return cast(T, await run.io_bound(query, *arguments))
+
+
+@contextmanager
+def objecting() -> Iterator[None]:
+    """Carry out what a user asks for; what speaks against it is said, and ends it."""
+    try:
+        yield
+    except ArenaInstructError as error:
+        ui.notify(str(error), type="warning", multi_line=True)
 
 
 def put(content: Safe) -> ui.html:

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Path
 from nicegui import events, ui
 
-from ....agents.errors import UserError
 from ..draw import bits
 from ..draw import trace as draw
 from ..draw.markup import h, join
@@ -14,7 +13,19 @@ from ..moment import moment
 from ..source import Source
 from ..starting import begin_fork
 from ..trace import TRACES_PAGE, Trace, trace, trace_graphs, traces
-from .site import PATIENCE_S, Number, Site, ask, behind, button, frame, opened, put, select
+from .site import (
+    PATIENCE_S,
+    Number,
+    Site,
+    ask,
+    behind,
+    button,
+    frame,
+    objecting,
+    opened,
+    put,
+    select,
+)
 
 _FOLLOW = """
 const s = document.getElementById('scrub'); if (s) s.value = %d;
@@ -199,13 +210,10 @@ class Player:
                 given = tuple(
                     line.strip() for line in (changes.value or "").splitlines() if line.strip()
                 )
-                try:
+                with objecting():
                     run_id = await ask(begin_fork, self.source, step.id, given, budget.value)
-                except UserError as error:
-                    ui.notify(str(error), type="warning", multi_line=True)
-                    return
-                dialog.close()
-                ui.navigate.to(bits.run_link(run_id))
+                    dialog.close()
+                    ui.navigate.to(bits.run_link(run_id))
 
             with ui.element("div").classes("tools"):
                 button("Fork", begin, title="Make the fork and run it")
