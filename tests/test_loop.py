@@ -125,9 +125,9 @@ def hold(loop: Loop) -> None:
                 assert new - old == (1 if win > high else -1 if win < low else 0)
         elif "instructions taught" in change["why"]:
             tried, taught = lately(loop, counts, number, (skill, leaf), settings.memory)
-            low, high = wilson(taught / tried, tried)
+            least, most = wilson(taught / tried, tried)  # the band's bounds stay what they are
             said = f"{taught:.3g} of {tried:.3g} instructions taught, share {taught / tried:.2f}"
-            assert f"{said}, interval {low:.2f} to {high:.2f}, against" in change["why"]
+            assert f"{said}, interval {least:.2f} to {most:.2f}, against" in change["why"]
             assert settings.coverage_floor <= new <= settings.weight_cap
 
 

@@ -99,8 +99,12 @@ Leaves = Mapping[tuple[str, str], Cell]
 
 
 def cell_of(decision: Decision | None, battles: Sequence[Battle]) -> Cell:
-    """Return the cell of one instruction that was written: its decision and its battles that select."""
-    if decision is None or decision.outcome == "held_out":
+    """Return the cell of one instruction that was written: its decision and its battles.
+
+    Of what evaluates only that it was asked is counted, also where it turned out broken: the evaluation
+    jury steers nothing.
+    """
+    if decision is None or any(battle.purpose == "evaluation" for battle in battles):
         return Cell(asked=1)
     played = decision.won + decision.tied + decision.lost
     sound = decision.outcome != "broken"
