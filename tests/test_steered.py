@@ -21,7 +21,7 @@ from tests.stage import scanned
 
 LOW, HIGH = 0.45, 0.55
 SECTIONS: dict[str, Any] = {
-    "seed": 8,
+    "seed": 5,
     "skills": ["text_modification"],
     "per_seed": {"passages": 2, "instructions": 4, "refinements": 1, "directions": 2},
     "cast": {
