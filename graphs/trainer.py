@@ -23,9 +23,10 @@ class TrainRequest:
 
     round: int
     target: str
-    """Name of the target in force, `alias@version`."""
+    """Whose weights to start from, `alias@version`: the target in force, or a candidate that was held
+    although it won more than it lost against it."""
     model: ModelSettings
-    """How it is served."""
+    """How these are served."""
     records: Records
     """The run's rows: kinds `sft` and `preference`, by round."""
     notify: Callable[..., None]

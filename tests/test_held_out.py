@@ -197,7 +197,33 @@ async def test_a_run_ends_once_training_has_brought_nothing_twice_in_a_row(tmp_p
             gates = await stage.records(kinds.GATE)
         assert [g.word for g in gates] == ["held"] * rounds
         assert ("includes zero 2 times in a row" in ended["ended"]) == bool(stop_after)
-        assert coach.asked[-rounds:] == ["small"] * rounds, "a held candidate is not trained on"
+        assert coach.asked[-rounds:] == ["small"] * rounds, "held, and no better: not trained on"
+
+
+@pytest.mark.slow
+async def test_a_held_candidate_that_is_ahead_is_trained_on(tmp_path: Path) -> None:
+    coach, tuned = Coach(True, True, False, True), {"held_out": 0.5, "instructions": 20}
+
+    def slightly(line: Line) -> Any:
+        """Whatever is trained wins a few held-out instructions, and ties the others; only the third loses."""
+        if line.alias != "e1":
+            return juror(line)
+        scores = dict.fromkeys(("first", "second"), 5)
+        for shown in scores:
+            # The versions are told apart by what they answer.
+            if "small@" in line.tag(shown) and " 1 arches" in line.text:
+                scores[shown] = 1 if "small@3" in line.tag(shown) else 9
+        return {"reason": "by name", **{f"score_{shown}": n for shown, n in scores.items()}}
+
+    settings = {**tuned, "stop_after": None}
+    async with staged(tmp_path, {"juror": slightly}, rounds=4, evaluation=settings) as stage:
+        stage.services = replace(stage.services, trainer=coach, enlist=stage.opening())
+        ended = await supervised(stage, *lighthouses(6))
+        gates = {g.round: g for g in await stage.records(kinds.GATE)}
+    assert [g.word for g in gates.values()] == ["held"] * 4 and ended["target"] == "small"
+    # Each is weighed against the target in force, however many held ones it was trained from.
+    assert all(" against small: " in g.reason for g in gates.values())
+    assert coach.asked == ["small", "small@1", "small@2", "small"]
 
 
 def test_a_gain_is_certain_only_with_enough_instructions_behind_it() -> None:

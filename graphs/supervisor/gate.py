@@ -56,7 +56,7 @@ def word_on(battles: Iterable[Battle], candidate: str, target: str) -> Verdict:
 
     Each held-out instruction counts once: both answered it. Promoted where the gain's 95 % interval lies
     above zero, rolled back where it lies below, held where the battles cannot tell. A candidate that is
-    not promoted does not battle on, and nothing is trained from it.
+    not promoted does not battle on; see `start_of` for whether anything is trained from it.
     """
     found = list(battles)
     by_instruction = {id: [b for b in found if b.instruction_id == id] for id in _asked(found)}
@@ -95,9 +95,25 @@ async def _ended(state: RunState, services: Services) -> str:
     return stalled(gates, services.settings.evaluation.stop_after)
 
 
+def start_of(gates: Iterable[Gated], target: str) -> str:
+    """Return whose weights the next training starts from: the target's in force, as a rule.
+
+    Where the last candidate was held although it won more than it lost, its own: steps too small for the
+    held-out set to tell add up, and the gate weighs their sum against the same target.
+    """
+    last = max((gated for gated in gates if gated.candidate), key=_round, default=None)
+    if last is None or last.word != "held" or last.paired is None or last.paired.gain <= 0:
+        return target
+    return last.candidate
+
+
+def _round(gated: Gated) -> int:
+    return gated.round
+
+
 def stalled(gates: Iterable[Gated], most: int | None) -> str:
     """Return that training has brought nothing for so many rounds in a row; the empty string if it has."""
-    last = sorted(gates, key=lambda gated: gated.round)[-most:] if most else []
+    last = sorted(gates, key=_round)[-most:] if most else []
     if len(last) < (most or 1) or any(gated.word != "held" for gated in last):
         return ""
     told = "; ".join(f"round {gated.round}: {_interval(gated)}" for gated in last)

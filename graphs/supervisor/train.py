@@ -11,6 +11,7 @@ from .. import kinds
 from ..services import Services
 from ..trainer import TrainRequest, Weights
 from .decisions import Trained
+from .gate import start_of
 from .state import RunState, RunUpdate, in_force
 
 
@@ -49,11 +50,12 @@ async def _trained(services: Services, state: RunState) -> Weights | None:
     assert services.trainer is not None
     # Training wants the room that serving takes.
     await services.rest(services.target)
+    start = start_of([g async for g in services.records.stream(kinds.GATE)], services.target)
     weights: Weights | None = await services.trainer.train(
         TrainRequest(
             round=state["round"],
-            target=services.target,
-            model=services.models[services.speaker(services.target)],
+            target=start,
+            model=services.models[services.speaker(start)],
             records=services.records,
             notify=services.notify,
         )

@@ -118,7 +118,8 @@ class TrainingSettings(Section):
     steps: tuple[Step, ...] = Field(default=("sft",), min_length=1)
     base: str = ""
     """Folder or hub name of the weights that the first round starts from; empty where the target's own
-    `model` says it (`provider: transformers`). Later rounds start from the target in force."""
+    `model` says it (`provider: transformers`). Later rounds start from the target in force, or from a
+    candidate that was held although it won more than it lost."""
     replay: float = Field(default=0.5, ge=0, le=1)
     """Share of the rows of earlier rounds that is learned again, so that they are not forgotten."""
     device: Device = "auto"

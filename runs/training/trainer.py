@@ -61,7 +61,7 @@ class FolderTrainer:
     """The run's."""
 
     async def train(self, request: TrainRequest) -> Weights | None:
-        """Train from the target in force; None where no row is learned from.
+        """Train from the weights asked for; None where no row is learned from.
 
         Raises:
             TrainingFailed: it ended before its end; resumed, it goes on from its last checkpoint.
