@@ -36,7 +36,7 @@ def main() -> None:
     """Run the bench and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--calls", type=int, default=3000, help="calls of the large run")
-    parser.add_argument("--repeats", type=int, default=3, help="interleaved repetitions")
+    parser.add_argument("--repeats", type=int, default=3, help="turns of all clients")
     parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -44,8 +44,7 @@ def main() -> None:
         say(json.dumps(CHILDREN[options.child](options.url, options.calls)))
         return
     with server() as url:
-        rows = {name: measure(name, url, options.calls, options.repeats) for name in CHILDREN}
-    report(rows)
+        report(measured(url, options.calls, options.repeats))
 
 
 def say(text: str) -> None:
@@ -68,21 +67,32 @@ def server(*flags: str) -> Iterator[str]:
             mock.terminate()
 
 
-def measure(name: str, url: str, calls: int, repeats: int) -> dict[str, float]:
-    """Return the median slopes of one client: CPU ms a call and calls a second."""
-    slopes: list[tuple[float, float]] = []
-    peak = 0.0
-    for _ in range(repeats):
-        small, large = (child(name, url, n) for n in (int(calls * SMALL), calls))
-        peak = max(peak, large["peak_mb"])
-        more = large["calls"] - small["calls"]
-        slopes.append(
-            ((large["cpu_s"] - small["cpu_s"]) / more, more / (large["wall_s"] - small["wall_s"]))
-        )
+def measured(url: str, calls: int, repeats: int) -> dict[str, dict[str, float]]:
+    """Return the medians of each client: CPU ms a call, that beside the bare loop, and calls a second.
+
+    The clients take turns, and each is set beside the bare loop of its own turn: what else the machine
+    does meanwhile weighs on all of them alike.
+    """
+    turns = [{name: slope(name, url, calls) for name in CHILDREN} for _ in range(repeats)]
     return {
-        "cpu_ms": median(cpu for cpu, _ in slopes) * 1000,
-        "rate": median(rate for _, rate in slopes),
-        "peak_mb": peak,
+        name: {
+            "cpu_ms": median(turn[name]["cpu_ms"] for turn in turns),
+            "ratio": median(turn[name]["cpu_ms"] / turn[BARE]["cpu_ms"] for turn in turns),
+            "rate": median(turn[name]["rate"] for turn in turns),
+            "peak_mb": max(turn[name]["peak_mb"] for turn in turns),
+        }
+        for name in CHILDREN
+    }
+
+
+def slope(name: str, url: str, calls: int) -> dict[str, float]:
+    """Return what a call of a client costs, from a small run and a large one."""
+    small, large = (child(name, url, count) for count in (int(calls * SMALL), calls))
+    more = large["calls"] - small["calls"]
+    return {
+        "cpu_ms": (large["cpu_s"] - small["cpu_s"]) / more * 1000,
+        "rate": more / (large["wall_s"] - small["wall_s"]),
+        "peak_mb": large["peak_mb"],
     }
 
 
@@ -206,22 +216,17 @@ def document(number: int) -> str:
     return "\n\n".join(parts)
 
 
-CHILDREN = {
-    "bare ChatOpenAI loop": bare_loop,
-    "full run": full_run,
-    "full run, untraced": untraced_run,
-}
+BARE, FULL, UNTRACED = "bare ChatOpenAI loop", "full run", "full run, untraced"
+CHILDREN = {BARE: bare_loop, FULL: full_run, UNTRACED: untraced_run}
 
 
 def report(rows: dict[str, dict[str, float]]) -> None:
     """Print the table."""
-    bare = rows["bare ChatOpenAI loop"]["cpu_ms"]
     say(f"{'client':<24}{'calls/s':>10}{'CPU ms/call':>14}{'x bare loop':>14}{'peak MB':>10}")
     for name, row in rows.items():
-        cpu = row["cpu_ms"]
-        say(f"{name:<24}{row['rate']:>10.0f}{cpu:>14.2f}{cpu / bare:>14.2f}{row['peak_mb']:>10.0f}")
-    traced, untraced = (rows[name]["cpu_ms"] for name in ("full run", "full run, untraced"))
-    say(f"tracing: {1 - untraced / traced:.1%} of the run's CPU")
+        cpu, ratio = row["cpu_ms"], row["ratio"]
+        say(f"{name:<24}{row['rate']:>10.0f}{cpu:>14.2f}{ratio:>14.2f}{row['peak_mb']:>10.0f}")
+    say(f"tracing: {1 - rows[UNTRACED]['ratio'] / rows[FULL]['ratio']:.1%} of the run's CPU")
 
 
 if __name__ == "__main__":
