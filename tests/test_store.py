@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from arenainstruct.agents.errors import RecordConflict, UserError
+from arenainstruct.agents.errors import RecordConflict, StopRun, UserError
 from arenainstruct.agents.models.call import Attempt, Call, Reply, ToolSpec, Usage
 from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import Instruction, Passage, Reject, ToolCall, Turn
@@ -25,6 +25,7 @@ from arenainstruct.runs.store import Place, Store, drop_store
 from arenainstruct.runs.store.schema import (
     RECORDS,
 )
+from arenainstruct.runs.store.statement import Statement
 
 CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")
 ASKED = request(CALL, "offline/weak", {})
@@ -356,3 +357,19 @@ async def _lost(path: Path, keys: list[str]) -> tuple[list[str], int]:
         return [k for k in keys if await store.recall(k) is None], (await store.totals()).calls
     finally:
         store.close()
+
+
+async def test_nobody_waits_for_a_writer_that_has_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise SystemExit("the driver is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Statement, "run", broken)
+        for _ in range(2):
+            with pytest.raises(StopRun, match="the driver is gone"):
+                async with asyncio.timeout(30):
+                    await store.add(kinds.PASSAGE, 1, [passage(1)])
+    with pytest.raises(StopRun, match="the driver is gone"):
+        await store.add(kinds.PASSAGE, 1, [passage(2)])

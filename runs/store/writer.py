@@ -86,6 +86,8 @@ class Writer:
         """Rows that nobody waits for; put without the lock, which costs more than the row."""
         self._changed = Condition()
         self._closing = False
+        self._dead: StopRun | None = None
+        """Why the thread ended before its time: nobody may wait for it any more."""
         self._lost = False
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -108,7 +110,7 @@ class Writer:
         if (many := len(self._loose)) in (1, FULL) or many >= self._limit:
             with self._changed:
                 self._changed.notify_all()
-                while len(self._loose) >= self._limit and not self._closing:
+                while len(self._loose) >= self._limit and not self._closing and not self._dead:
                     self._changed.wait()
 
     def close(self) -> None:
@@ -123,21 +125,32 @@ class Writer:
         with self._changed:
             if self._closing:
                 raise RuntimeError("the store is closed")
-            while len(self._pending) >= self._limit:
+            while len(self._pending) >= self._limit and self._dead is None:
                 self._changed.wait()
+            if self._dead is not None:
+                raise self._dead
             self._pending.append(write)
             if len(self._pending) == 1:
                 self._changed.notify_all()
 
     def _run(self) -> None:
-        while self._wait():
+        batch: list[_Write] = []
+        try:
+            while self._wait():
+                with self._changed:
+                    batch = list(self._pending)
+                    self._pending.clear()
+                    # Rows that were put before a write are there by the time it is committed.
+                    loose = [self._loose.popleft() for _ in range(len(self._loose))]
+                    self._changed.notify_all()
+                self._write(loose, batch)
+        except BaseException as error:
             with self._changed:
-                batch = list(self._pending)
+                self._dead = StopRun("store", f"the store's writer ended: {error!r}")
+                waiting = [*batch, *self._pending]
                 self._pending.clear()
-                # Rows that were put before a write are there by the time it is committed.
-                loose = [self._loose.popleft() for _ in range(len(self._loose))]
                 self._changed.notify_all()
-            self._write(loose, batch)
+            _answer([(write, self._dead) for write in waiting])
 
     def _wait(self) -> bool:
         """Wait for something to write, then for more; False when there is nothing left to do."""
