@@ -57,6 +57,9 @@ class CurationSettings(_Section):
 
     near_duplicate: float = Field(default=0.85, gt=0, le=1)
     """Jaccard similarity of two tasks about the same context from which the later one is dropped."""
+    same_meaning: float = Field(default=0.95, gt=0, le=1)
+    """The same of the cosine of their embeddings, where a section `embedding` names what embeds; each model
+    needs a threshold of its own."""
     model_gate: bool = True
     """Ask the curator about every instruction; false leaves only the programs' checks."""
     shuffled_options: bool = False

@@ -1,37 +1,99 @@
 """What a run's tasks may not repeat: each other, by the context they are about, and known benchmarks."""
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Protocol
 
-from ..agents.errors import UserError
+from ..agents.errors import ModelError, UserError
+from ..agents.models.door import Door
+from ..agents.models.embedding import EndpointEmbedder
 from ..graphs.services import Asked
 from ..graphs.settings import CurationSettings
 from ..tools.decontamination import KnownTexts
+from ..tools.embedding import SentenceEmbedder
 from ..tools.minhash import signature
-from .store import Store, Task
+from .config.embedding import EMBEDDING, Embedding, SentenceSettings
+from .store import Alike, Store, Task
+from .store.tasks import Vector
 from .testset.prompts import read_training
 
 _WORD = re.compile(r"\w+")
 SHINGLE = 3
 
 
+class Embed(Protocol):
+    """Tells what a task means, as a vector of length 1."""
+
+    async def __call__(self, asked: Asked) -> Vector | None:
+        """Return it; None where there is none to be had, which was told."""
+        ...
+
+
 class TaskDuplicates:
     """Remembers tasks by the context they are about; two tasks of different contexts never match."""
 
-    def __init__(self, store: Store, threshold: float) -> None:
+    def __init__(
+        self, store: Store, settings: CurationSettings, embed: Embed | None = None
+    ) -> None:
+        """Compare tasks word for word, and by what they mean where there is something to `embed` them."""
         self._store = store
-        self._threshold = threshold
+        self._alike = Alike(settings.near_duplicate, settings.same_meaning)
+        self._embed = embed
 
     async def seen(self, asked: Sequence[Asked], round: int) -> list[str | None]:
         """Return for each the id of an earlier near duplicate, or remember it and return None."""
-        tasks = [Task.of(one.id, signature(_marked(one), shingle=SHINGLE)) for one in asked]
-        return await self._store.first_asked(tasks, round, self._threshold)
+        vectors: Sequence[Vector | None] = [None] * len(asked)
+        if self._embed is not None:
+            vectors = await asyncio.gather(*map(self._embed, asked))
+        tasks = [
+            Task(one.id, one.scope, signature(_marked(one), shingle=SHINGLE), vector)
+            for one, vector in zip(asked, vectors, strict=True)
+        ]
+        return await self._store.first_asked(tasks, round, self._alike)
 
     async def forget(self, round: int) -> None:
         """Forget a round."""
         await self._store.forget_tasks(round)
+
+
+def embedding_of(
+    settings: Embedding | None, door: Door, told: Callable[[str], object]
+) -> Embed | None:
+    """Return what embeds a run's tasks; None where the config has nothing for it.
+
+    What one endpoint cannot embed, such as a task beyond its window, is `told` and compared by its words.
+
+    Raises:
+        UserError: the package or the model is not there.
+    """
+    if settings is None:
+        return None
+    if isinstance(settings, SentenceSettings):
+        try:
+            return partial(_here, SentenceEmbedder(settings.model))
+        except ValueError as error:
+            raise UserError(f"embedding: {error}") from error
+    return partial(_there, EndpointEmbedder(door, EMBEDDING, batch=1), told)
+
+
+async def _here(embedder: SentenceEmbedder, asked: Asked) -> Vector | None:
+    found: Vector = (await embedder.embed([asked.text]))[0]
+    return found
+
+
+async def _there(
+    embedder: EndpointEmbedder, told: Callable[[str], object], asked: Asked
+) -> Vector | None:
+    try:
+        found: Vector = (await embedder.embed([asked.text], asked.id))[0]
+    except ModelError as error:
+        told(f"{asked.id} is compared with other tasks by its words only: {error}")
+        return None
+    return found
 
 
 def _marked(asked: Asked) -> str:

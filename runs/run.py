@@ -34,7 +34,7 @@ from .control.again import AGAIN, strike_refusals
 from .control.control import attended
 from .control.interrupt import run_interruptible
 from .disk import write_whole
-from .duplicates import TaskDuplicates, known_texts
+from .duplicates import TaskDuplicates, embedding_of, known_texts
 from .export.otlp import exporting
 from .folder import ARENA, RUNS, RunFolder
 from .heap import frozen_heap
@@ -221,7 +221,7 @@ async def _run(
         refuse_missing(config.training)
     # Before the folder: what the user wrote wrongly leaves none behind.
     known = known_texts(config.curation)
-    opening = Opening(config.models, config, network=network)
+    opening = Opening(config.players, config, network=network)
     progress = Progress()
     async with AsyncExitStack() as stack:
         folder, place = begin(stack)
@@ -257,7 +257,8 @@ async def _run(
                 drop_store(place)
                 folder.remove()
             raise
-        duplicates = TaskDuplicates(store, config.curation.near_duplicate)
+        embed = embedding_of(config.embedding, door, trace.notice)
+        duplicates = TaskDuplicates(store, config.curation, embed)
         models = dict(config.models)
         services = replace(
             services_of(config, opened, duplicates, known),

@@ -30,7 +30,7 @@ from arenainstruct.agents.tool_door import ToolDoor
 from arenainstruct.agents.troupe import Troupe
 from arenainstruct.graphs.kinds import Kind, R
 from arenainstruct.graphs.services import Services
-from arenainstruct.graphs.settings import GraphSettings
+from arenainstruct.graphs.settings import CurationSettings, GraphSettings
 from arenainstruct.runs.duplicates import TaskDuplicates
 from arenainstruct.runs.store import Store
 from arenainstruct.taxonomy.skill import Goal, Leaf, Skill, SkillPrompts, Transformation
@@ -314,7 +314,7 @@ async def staged(
                 skills={skill.name: skill},
                 troupe=troupe,
                 records=store,
-                duplicates=TaskDuplicates(store, 0.85),
+                duplicates=TaskDuplicates(store, CurationSettings()),
                 notify=lambda kind, **data: events[kind].append(data),
             ),
             store=store,

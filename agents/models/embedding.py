@@ -36,13 +36,14 @@ class EmbeddingProvider:
         UserError: the address or the key is missing; before anything is sent.
     """
 
-    def __init__(self, alias: str, settings: EmbeddingSettings) -> None:
+    def __init__(self, alias: str, settings: EmbeddingSettings, key: str = "") -> None:
+        """Take a key, or find the model's own."""
         self.endpoint = settings.endpoint
         self.model = settings.model
         self.params: dict[str, Any] = {**settings.params, "embedding": True}
         self._settings = settings
         try:
-            self._key = find_key(alias, settings)
+            self._key = key or find_key(alias, settings)
         except UserError as error:
             raise UserError(str(error).replace(f"models.{alias}.", f"{alias}.")) from error
         self._where = f"{alias}: {self.model} at {self.endpoint}"
@@ -136,8 +137,8 @@ class EndpointEmbedder:
         self._alias = alias
         self._batch = batch
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of the texts; equal texts are sent once.
+    async def embed(self, texts: Sequence[str], subject: str = "") -> Vectors:
+        """Return the vectors of the texts, which are about a subject; equal texts are sent once.
 
         Raises:
             ModelError: a batch failed for good.
@@ -147,11 +148,15 @@ class EndpointEmbedder:
         if not distinct:
             return np.zeros((0, 1), dtype=np.float32)
         starts = range(0, len(distinct), self._batch)
-        parts = await asyncio.gather(*(self._ask(distinct[s : s + self._batch]) for s in starts))
+        parts = await asyncio.gather(
+            *(self._ask(distinct[s : s + self._batch], subject) for s in starts)
+        )
         places = {text: place for place, text in enumerate(distinct)}
         return unit_rows(np.concatenate(parts)[[places[text] for text in texts]])
 
-    async def _ask(self, texts: list[str]) -> Vectors:
+    async def _ask(self, texts: list[str], subject: str) -> Vectors:
         turns = tuple(Turn(role="user", content=text) for text in texts)
-        reply = await self._door.complete(Call(self._alias, turns, role="embedder"))
+        reply = await self._door.complete(
+            Call(self._alias, turns, role="embedder", subject=subject)
+        )
         return unpack(reply.text)

@@ -48,7 +48,7 @@ def open_provider(
         case EmbeddingSettings():
             from .embedding import EmbeddingProvider
 
-            return EmbeddingProvider(alias, settings)
+            return EmbeddingProvider(alias, settings, key)
         case OpenAISettings():
             from .openai import OpenAIProvider
 

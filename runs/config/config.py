@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,6 +41,7 @@ from ...tools.settings import ToolSettings
 from ...tools.use_browser import NAME as BROWSER
 from ..seeds.settings import SeedSettings
 from ..training.settings import TrainingSettings, training_faults
+from .embedding import Embedding, SentenceSettings, with_embedding
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, sandbox_faults, skill_faults
@@ -83,6 +85,8 @@ class RunConfig(Config):
     evaluation: EvaluationSettings = EvaluationSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     tools: ToolSettings = ToolSettings()
+    embedding: Embedding | None = None
+    """What tells that two tasks ask the same in other words; None compares their words only."""
     dataset: DatasetSettings = DatasetSettings()
     training: TrainingSettings = TrainingSettings()
     seed: int = Field(default=7, ge=0)
@@ -152,6 +156,11 @@ class RunConfig(Config):
         """Yield what this machine lacks of what tools reach outside with."""
         for server, words in mcp_absent(self.tools):
             yield ("tools", "mcp", server), f"tools.mcp.{server}: {words}"
+        if (
+            isinstance(self.embedding, SentenceSettings)
+            and find_spec("sentence_transformers") is None
+        ):
+            yield ("embedding",), "embedding: pip install sentence-transformers, which it needs"
         if BROWSER in self._tools_used():
             try:
                 executable(self.tools.browser)
@@ -169,8 +178,8 @@ class RunConfig(Config):
 
     @property
     def players(self) -> dict[str, ModelSettings]:
-        """The models that are asked, by alias: all of them."""
-        return self.models
+        """The models that are asked, by alias: all of them, and an embedding endpoint."""
+        return with_embedding(self.models, self.embedding)
 
     def loaded_skills(self) -> list[Skill]:
         """Return the skills themselves."""
@@ -192,7 +201,7 @@ class RunConfig(Config):
         """Return only what decides the dataset, as plain data: the same for any speed or address."""
         left_out = {*HOW, "training", "skills_path"}
         data = self.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
-        for model in data["models"].values():
+        for model in (*data["models"].values(), data.get("embedding", {})):
             for field in HOW_OF_MODEL:
                 model.pop(field, None)
             for field in ("file", "model"):

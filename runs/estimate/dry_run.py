@@ -22,7 +22,7 @@ from ...graphs.supervisor.held_out import HeldOutSeeds
 from ...graphs.supervisor.state import start_state
 from ..config.config import RunConfig
 from ..config.load import BudgetSettings
-from ..duplicates import TaskDuplicates, known_texts
+from ..duplicates import TaskDuplicates, embedding_of, known_texts
 from ..ingest import index_apis
 from ..opening import Opening
 from ..run import services_of
@@ -69,11 +69,12 @@ async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> D
     found = DryRun()
     calls: list[Noted] = []
     opening = Opening(
-        dry.models, dry, seated=lambda models: stand_ins(models, dry.cast, calls.append)
+        dry.players, dry, seated=lambda models: stand_ins(models, dry.cast, calls.append)
     )
     with TemporaryDirectory(prefix="estimate-") as scratch:
         async with opening.at(Place.of(Path(scratch) / STORE_FILE)) as opened:
-            duplicates = TaskDuplicates(opened.store, dry.curation.near_duplicate)
+            embed = embedding_of(dry.embedding, opened.door, opened.trace.notice)
+            duplicates = TaskDuplicates(opened.store, dry.curation, embed)
             await opened.store.add(kinds.SEED, 0, seeds)
             index_apis(opened.index, seeds)
             services = services_of(dry, opened, duplicates, known_texts(dry.curation))

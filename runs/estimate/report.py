@@ -127,7 +127,7 @@ class Estimate:
         return self._amount(self.scaled.most)
 
     def _amount(self, uses: Uses, step: str = "") -> Amount:
-        return Amount.of(uses, self.config.models, step, self.speeds)
+        return Amount.of(uses, self.config.players, step, self.speeds)
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
@@ -179,7 +179,7 @@ class Estimate:
     def _assumed(self) -> Iterator[str]:
         sample = self._sample()
         passed = sample["passed"] / max(1, sample["written"])
-        stood = [a for a, m in self.config.models.items() if not isinstance(m, OfflineSettings)]
+        stood = [a for a, m in self.config.players.items() if not isinstance(m, OfflineSettings)]
         who = f"embedded models in place of {', '.join(stood)}" if stood else "its own models"
         yield (
             f"sample: {sample['documents']} of {self.read.seeds:,} seeds were run dry for one round with "
@@ -201,7 +201,7 @@ class Estimate:
                 f"tokens: {BYTES_PER_TOKEN} bytes each; replies as long as the embedded models' "
                 "(thoughts come on top)."
             )
-        if small := [alias for alias, model in self.config.models.items() if model.small]:
+        if small := [alias for alias, model in self.config.players.items() if model.small]:
             yield (
                 f"{', '.join(small)}: counted as if spoken to in full; `style: small` takes about a third."
             )
@@ -211,7 +211,7 @@ class Estimate:
                 f"time, as measured in run {speed.run}."
             )
         places = {
-            m.endpoint for m in self.config.models.values() if isinstance(m, EndpointSettings)
+            m.endpoint for m in self.config.players.values() if isinstance(m, EndpointSettings)
         }
         if places - self.speeds.keys():
             yield (
@@ -222,7 +222,7 @@ class Estimate:
 
     def _warnings(self) -> Iterator[str]:
         config, read = self.config, self.read
-        if free := [alias for alias, model in config.models.items() if _unpriced(model)]:
+        if free := [alias for alias, model in config.players.items() if _unpriced(model)]:
             yield f"No price is set for {', '.join(free)}: their calls count as 0 USD."
         usd, ceiling = self.likely.usd, config.budget.usd
         if ceiling is not None and usd > ceiling:
@@ -259,7 +259,7 @@ async def estimate_async(
     strata = [(each.documents, each.chosen(SEEDS / read.seeds)) for each in read.kinds.values()]
     seeds = [seed for _, some in strata for seed in some]
     dry = await dry_run(config, seeds, whole=len(seeds) == read.seeds)
-    speeds = await measured(config.models, Path(runs_dir))
+    speeds = await measured(config.players, Path(runs_dir))
     return Estimate(config, read, dry, strata, scaled(dry, strata, config), speeds)
 
 

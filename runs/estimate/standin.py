@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from zlib import crc32
 
+import numpy as np
+
 from ...agents.cast import Cast
 from ...agents.models.call import Call, Reply
 from ...agents.models.door import OpenModel
+from ...agents.models.embedding import pack
 from ...agents.models.offline import OfflineReply, OfflineRequest, schema_of, speak
 from ...agents.models.offline.request import Strength
-from ...agents.models.settings import OfflineSettings, RewardModel
+from ...agents.models.settings import EmbeddingSettings, OfflineSettings, RewardModel
 from ...agents.trace import here
+from ...tools.embedding import Vectors, unit_rows
 
 BYTES_PER_TOKEN = 4
 """Of UTF-8: three quarters of a token for a Chinese character, a quarter for a Latin letter."""
+_DIMENSIONS = 64
 NOISE = 0.4
 """Standard deviation of a juror's scores, in points."""
 
@@ -71,7 +76,12 @@ class StandIn:
             sample=call.sample,
         )
         settings, scores = self._settings, isinstance(self._settings, RewardModel)
-        said = OfflineReply(str(request.dice().gauss(0, 1))) if scores else speak(request)
+        if isinstance(settings, EmbeddingSettings):
+            said = OfflineReply(pack(_meaning(call)))
+        elif scores:
+            said = OfflineReply(str(request.dice().gauss(0, 1)))
+        else:
+            said = speak(request)
         asked = [c for turn in call.turns for c in turn.tool_calls]
         offered = [tool.name + tool.description + tool.parameters for tool in call.tools]
         written = _tokens(said.text, *(c.name + c.arguments for c in said.tool_calls))
@@ -84,9 +94,18 @@ class StandIn:
                 *(c.name + c.arguments for c in asked),
                 *offered,
             ),
-            tokens_out=0 if scores else min(written, settings.max_tokens),
+            tokens_out=0
+            if scores or call.role == "embedder"
+            else min(written, settings.max_tokens),
             finish="tool_calls" if said.tool_calls else "stop",
         )
+
+
+def _meaning(call: Call) -> Vectors:
+    """Return vectors of a call's texts by which hardly two of them mean the same."""
+    texts = [turn.content.encode("utf-8", "surrogatepass") for turn in call.turns]
+    rows = [np.random.default_rng(crc32(text)).standard_normal(_DIMENSIONS) for text in texts]
+    return unit_rows(np.stack(rows))
 
 
 def _tokens(*texts: str) -> int:

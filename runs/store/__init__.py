@@ -4,11 +4,12 @@ from .database import drop_store, holds_store, try_store
 from .ledger import Entry
 from .place import Place
 from .store import STORE_FILE, Store, checkpointer, thread_of
-from .tasks import Task
+from .tasks import Alike, Task
 from .totals import LedgerTotals, Spent, Use
 
 __all__ = [
     "STORE_FILE",
+    "Alike",
     "Entry",
     "LedgerTotals",
     "Place",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-FORMAT = 4
+FORMAT = 5
 """Version of these tables: a store of another one is not read."""
 
 METADATA = MetaData()
@@ -133,9 +133,12 @@ TASKS = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("id", _ID, nullable=False),
     Column("round", Integer, nullable=False, index=True),
+    Column("scope", BigInteger, nullable=False, index=True),
     Column("signature", LargeBinary, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
 )
-"""What was asked for already, as near duplicates are looked for; its number is a hash of its id."""
+"""What was asked for already, as near duplicates are looked for: its number is a hash of its id, its scope
+one of the context that it is about; the vector is empty where none was asked for."""
 BANDS = Table(
     "bands",
     METADATA,

@@ -16,6 +16,7 @@ from pydantic import Field, PositiveInt, model_validator
 from ...agents.models.settings import EmbeddingSettings, ModelSettings, OfflineSettings
 from ...graphs.testset.settings import SamplingSettings
 from ..config.config import RunConfig
+from ..config.embedding import SentenceSettings
 from ..config.load import BudgetSettings, Config, ExecutionSettings, Section
 
 
@@ -26,26 +27,15 @@ class TfidfSettings(Section):
     dimensions: PositiveInt = 256
 
 
-class SentenceSettings(Section):
-    """A local sentence-transformers model."""
-
-    provider: Literal["sentence_transformers"]
-    model: str
-    """Its name on the hub, or its folder."""
-
-
-Embedding = Annotated[
-    TfidfSettings | SentenceSettings | EmbeddingSettings, Field(discriminator="provider")
-]
-
-
 class SetConfig(Config):
     """Everything a test set needs besides its prompts."""
 
     models: dict[str, ModelSettings] = {"rater": OfflineSettings(provider="offline", model="judge")}
     rater: str = ""
     """Alias of the model that rates difficulty and labels criteria; empty: the only model."""
-    embedding: Embedding = TfidfSettings()
+    embedding: Annotated[
+        TfidfSettings | SentenceSettings | EmbeddingSettings, Field(discriminator="provider")
+    ] = TfidfSettings()
     testset: SamplingSettings = SamplingSettings()
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
     budget: BudgetSettings = BudgetSettings()

@@ -9,7 +9,7 @@ from typing import cast
 from ...agents.errors import UserError
 from ...agents.models.door import Door
 from ...agents.models.embedding import EndpointEmbedder
-from ...agents.models.settings import EmbeddingSettings, ModelSettings
+from ...agents.models.settings import EmbeddingSettings
 from ...graphs.testset.cluster import keywords
 from ...graphs.testset.contamination import rules
 from ...graphs.testset.graph import SetState, build, start_state
@@ -19,16 +19,14 @@ from ...graphs.testset.services import SetServices
 from ...graphs.tracing import episode
 from ...tools.embedding import Embedder, SentenceEmbedder, TfidfEmbedder
 from ...tools.optional import sklearn
+from ..config.embedding import EMBEDDING, SentenceSettings, with_embedding
 from ..leaderboard.reading import load
 from ..leaderboard.verdicts import spreads
 from ..opening import Opened, Opening
 from ..store import Place
-from .config import SentenceSettings, SetConfig, TfidfSettings
+from .config import SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
-
-EMBEDDING = "embedding"
-"""The alias of an embedding endpoint at the door: the config's own section."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ async def make(
         )
     rows = read_training(order.against)
     rater = {config.alias: config.models[config.alias]}
-    opening = Opening(rater | embedding_models(config), config)
+    opening = Opening(with_embedding(rater, config.embedding), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
     place = Place.of(config.execution.store or ledger, ledger.parent.name)
     async with opening.at(place) as door:
@@ -105,12 +103,6 @@ async def make(
             calls=door.door.tally.calls(),
             usd=door.door.tally.usd,
         )
-
-
-def embedding_models(config: SetConfig) -> dict[str, ModelSettings]:
-    """Return the embedding endpoint by its alias; empty where embeddings are made here."""
-    settings = config.embedding
-    return {EMBEDDING: settings} if isinstance(settings, EmbeddingSettings) else {}
 
 
 def open_embedder(config: SetConfig, door: Door) -> Embedder:

@@ -13,10 +13,11 @@ from ...tools.decontamination import (
     WordRule,
     compare,
 )
+from ..config.embedding import with_embedding
 from ..opening import Opening
 from ..store import Place
 from .config import SetConfig, TfidfSettings
-from .make import embedding_models, open_embedder
+from .make import open_embedder
 from .prompts import sound_rows
 
 PAIRS = (
@@ -59,7 +60,7 @@ async def compare_rules(
         UserError: the configured embedder cannot work.
     """
     settings = config.testset.decontamination
-    opening = Opening(embedding_models(config), config)
+    opening = Opening(with_embedding({}, config.embedding), config)
     ledger.parent.mkdir(parents=True, exist_ok=True)
     place = Place.of(config.execution.store or ledger, ledger.parent.name)
     async with opening.at(place) as door:
