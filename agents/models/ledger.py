@@ -2,9 +2,13 @@
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
-
 from .call import Attempt, Reply
 from .request import Request
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ..fence import harmless
+from .call import Call
+from .request import Request, request
 
 
 class Ledger(Protocol):
@@ -41,3 +45,41 @@ class Ledger(Protocol):
     async def struck(self, key: str) -> Reply | None:
         """Return the last reply under this key that was struck out: what a repeated run meets again."""
         ...
+
+
+class Served(Protocol):
+    """What tells of paid replies in the order in which they were written."""
+
+    async def written(self, key: str) -> int:
+        """Return the number of the reply paid under a key; 0 where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A model as the parent run asked it."""
+
+    model: str
+    version: str
+    params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before the fork."""
+
+    models: Mapping[str, Then]
+    last: int
+    """Replies up to this number were there before the event."""
+    ledger: Served
+
+    async def asked(self, call: Call, message: str) -> tuple[Call, Request] | None:
+        """Return a call as the parent made it, if its answer was there before; else None."""
+        if (then := self.models.get(call.alias)) is None:
+            return None
+        old = call
+        if call.instead is not None and call.turns is call.instead.of:
+            old = replace(call, turns=call.instead.turns, prompt=call.instead.prompt)
+        old = harmless(old)
+        told = request(old, then.model, then.params, version=then.version, message=message)
+        return (old, told) if 0 < await self.ledger.written(told.key()) <= self.last else None

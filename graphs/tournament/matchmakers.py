@@ -2,12 +2,141 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
 import numpy as np
-
-from .active import active
 from .design import Cells, Design, Matchmaker, Played
-from .swiss import swiss
+from ...tools.ratings.newton import fit_wins, sigmoid
+from ...tools.ratings.table import Floats, Ints
+from .design import Cells, Design, Played, wins
+from .expected import PRIOR, Expected, expect
+import math
+from collections.abc import Mapping
+from ...tools.ratings.connection import Bools
+from ...tools.ratings.newton import fit_wins
+from ...tools.ratings.table import Ints
+
+
+PRIOR = np.array([0.5])
+"""Ridge on the strengths while there are few battles."""
+
+
+def swiss(design: Design, played: Played, size: int) -> Cells:
+    """Return the next rounds, one for each of several questions."""
+    rounds = math.ceil(math.log2(design.models))
+    done = np.bincount(played.question, minlength=design.questions) // (design.models // 2)
+    shuffled = np.random.default_rng([design.seed, 0]).permutation(design.questions)
+    # The question that is furthest behind comes first: all of them finish a round together.
+    waiting = [int(q) for q in shuffled[np.argsort(done[shuffled], kind="stable")]]
+    behind = [q for q in waiting if done[q] == done[waiting[0]] < rounds]
+    strengths = fit_wins(wins(design, played)[None], PRIOR)[0]
+    standing = np.argsort(-strengths, kind="stable")
+    met = played.tried(design)
+    found: list[tuple[int, int]] = []
+    for question in behind:
+        if len(found) >= size:
+            break
+        found += [(pair, question) for pair in _round(design, standing, met[:, question])]
+    pairs, questions = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    return Cells(pairs, questions)
+
+
+def _round(design: Design, standing: Ints, met: Bools) -> list[int]:
+    """Pair everyone with a neighbour not met yet; of an odd number, who played most sits out."""
+    number = {frozenset(sides): pair for pair, sides in enumerate(design.sides.tolist())}
+    new = {sides: pair for sides, pair in number.items() if not met[pair]}
+    waiting = [int(model) for model in standing]
+    if len(waiting) % 2 == 0:
+        return _pairs(waiting, new) or []
+    unmet = [sum(model in sides for sides in new) for model in waiting]
+    for _, sitting in sorted(zip(unmet, waiting, strict=True)):
+        if (found := _pairs([m for m in waiting if m != sitting], new)) is not None:
+            return found
+    return []
+
+
+def _pairs(waiting: list[int], new: Mapping[frozenset[int], int]) -> list[int] | None:
+    """Pair all from the top, each with the nearest rival that leaves the rest a way; None if none does."""
+    if not waiting:
+        return []
+    first, *others = waiting
+    for rival in others:
+        if (pair := new.get(frozenset((first, rival)))) is None:
+            continue
+        rest = _pairs([model for model in others if model != rival], new)
+        if rest is not None:
+            return [pair, *rest]
+    return None
+
+
+START = 2
+"""Battles of each pair before anything is concluded; with many models fewer (see `FIRST`)."""
+FIRST = 8
+"""Battles of each model to begin with, at most."""
+ORDERS = 1.5
+"""Independent games that both orders of one battle are worth."""
+LOOSE = 0.05
+"""Prior precision of the strengths."""
+
+
+def active(design: Design, played: Played, size: int) -> Cells:
+    """Return the battles from which most is expected; at the start a few of every pair."""
+    counts = played.counts(design)
+    if (chosen := _start(design, counts)) is None:
+        chosen = _greedy(design, played, counts, size)
+    counts = counts.copy()
+    questions = np.zeros(len(chosen), dtype=np.int64)
+    for at, pair in enumerate(chosen):
+        questions[at] = design.draws[pair, counts[pair]]
+        counts[pair] += 1
+    return Cells(chosen, questions)
+
+
+def _start(design: Design, counts: Ints) -> Ints | None:
+    """Return the first pairs, in a random order; None once they were played."""
+    if counts.any():
+        return None
+    shuffled = np.random.default_rng([design.seed, 0]).permutation(design.pairs)
+    turns = min(START, design.questions)
+    count = min(turns * design.pairs, max(FIRST * design.models, design.models))
+    return np.tile(shuffled, turns)[:count].astype(np.int64)
+
+
+def _greedy(design: Design, played: Played, counts: Ints, size: int) -> Ints:
+    """Pick pair by pair, each time counting the information of those picked before."""
+    doubts = expect(design, played)
+    contrasts, left = design.contrasts, design.questions - counts
+    strengths = fit_wins(wins(design, played)[None], np.array([PRIOR]))[0]
+    slope = _slope(contrasts @ strengths)
+    known = contrasts.T @ (contrasts * (slope * ORDERS * counts)[:, None])
+    covariance = np.linalg.inv(known + LOOSE * np.eye(design.models))
+    ahead = _neighbours(doubts)
+    chosen: list[int] = []
+    gained = ORDERS * slope
+    for _ in range(size):
+        reach = contrasts @ covariance
+        drop = (doubts.doubts[:, None] * (ahead @ reach.T) ** 2).sum(axis=0) * gained
+        drop /= 1.0 + gained * (reach * contrasts).sum(axis=1)
+        drop = np.where(left > 0, drop, -1.0)
+        pair = int(drop.argmax())
+        if drop[pair] < 0:
+            break
+        chosen.append(pair)
+        left[pair] -= 1
+        moved = reach[pair]
+        share = gained[pair] / (1.0 + gained[pair] * float(moved @ contrasts[pair]))
+        covariance = covariance - share * np.outer(moved, moved)
+    return np.array(chosen, dtype=np.int64)
+
+
+def _slope(differences: Floats) -> Floats:
+    """Return chance times counter-chance: the information of one game."""
+    chance = sigmoid(differences)
+    return np.asarray(chance * (1.0 - chance))
+
+
+def _neighbours(expected: Expected) -> Floats:
+    """Return the contrast of each two neighbours of the order, shape (models - 1, models)."""
+    every = np.eye(len(expected.order))[expected.order]
+    return np.asarray(every[:-1] - every[1:])
 
 
 def round_robin(design: Design, played: Played, size: int) -> Cells:
