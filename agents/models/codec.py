@@ -1,15 +1,19 @@
 """Calls to request bytes and response bytes to replies, as OpenAI-compatible endpoints speak.
 
 `ChatOpenAI` says which settings a model bears and LangChain writes the messages; the rest of the
-payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte.
+payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte. Why a reply
+ended each endpoint says in words of its own, and some of them mean that it is none.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
 import orjson
+
 from ..records import ToolCall, Turn
-from .call import Call, Reply, ToolSpec, Usage
+from .call import CUT, Call, Reply, ToolSpec, Usage
 from .characters import read_json
 from .dialect import Dialect, response_format
 from .escapes import CONTROL
@@ -21,10 +25,6 @@ from .settings import OpenAISettings
 from .structured import parses
 from .thoughts import read_message
 from .usage import HIDDEN, believed, dearest, most_in
-from collections.abc import Mapping
-from typing import Any
-from .call import CUT
-from .provider import AttemptFailed
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

@@ -2,16 +2,16 @@
 
 The adaptive limit starts low and doubles with every round of successes until the endpoint first
 shows that it is too much (429, 503, a timeout); from there it rises by one a round and falls by
-three tenths at each further sign, as TCP does.
+three tenths at each further sign, as TCP does. What an endpoint makes a run wait for is told as it happens.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+
 from .provider import AttemptFailed
 from .secrets import redact
-
 
 START, CEILING, FLOOR = 8, 256, 1
 CUT = 0.7

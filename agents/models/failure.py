@@ -1,15 +1,14 @@
-"""What an HTTP error of a model endpoint means for the call, and for all calls."""
+"""What an HTTP error of an endpoint means for the call and for all calls, and how long it asks to wait."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
+
 from .characters import read_json
 from .provider import AttemptFailed
 from .secrets import redact
-import time
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-
 
 _AGAIN = frozenset({408, 409, 424, 425, 429})
 _REFUSED = frozenset({401, 402, 403, 404, 405})
@@ -188,7 +187,7 @@ def _told(number: Any, forms: Iterable[str], text: str) -> str:
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SPAN = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|s|m|h|d)")
-_SAID = re.compile(r"(?:try again|retry) in ((?:\d[\d.]*(?:ms|s|m|h|d))+)", re.IGNORECASE)
+_RETRY_IN = re.compile(r"(?:try again|retry) in ((?:\d[\d.]*(?:ms|s|m|h|d))+)", re.IGNORECASE)
 """How a message says it: `in 7m12.5s`."""
 
 
@@ -210,7 +209,7 @@ def retry_after(headers: Mapping[str, str], error: Mapping[str, Any], status: in
         found = _delay(error.get("details"))
     if found is None and status == 429:
         found = _reset(headers)
-    if found is None and status == 429 and (said := _SAID.search(str(error.get("message")))):
+    if found is None and status == 429 and (said := _RETRY_IN.search(str(error.get("message")))):
         found = _span(said[1])
     return found
 
@@ -257,5 +256,7 @@ def _reset(headers: Mapping[str, str]) -> float | None:
 def _span(text: str) -> float | None:
     parts = _SPAN.findall(text)
     return (
-        sum(float(n) * _UNITS[unit] for n, unit in parts) if parts else _seconds_in(text or None, 1.0)
+        sum(float(n) * _UNITS[unit] for n, unit in parts)
+        if parts
+        else _seconds_in(text or None, 1.0)
     )

@@ -1,13 +1,17 @@
-"""What the door needs of a ledger: look paid replies up, write them down before use, keep what failed."""
+"""What the door needs of a ledger: look paid replies up, write them down before use, keep what failed.
 
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
-from .call import Attempt, Reply
-from .request import Request
+A fork has a past: what its parent run had asked before the event that it was forked at. A call is first
+looked for as the parent made it, with its model and its prompt of then. Where the parent had its answer
+before the event, that answer is served; every other call is made as the fork says.
+"""
+
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
+
 from ..fence import harmless
-from .call import Call
+from .call import Attempt, Call, Reply
 from .request import Request, request
 
 
