@@ -1,12 +1,13 @@
-"""The tool that searches the given files: paragraphs ranked by BM25, each with its mark to cite it by."""
+"""The tools over the given files: search, by BM25, and reading lines; all come with marks to cite them by."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Annotated
+
 from pydantic import Field
+
 from .full_text import clean, match
 from .tool import Given
-
 
 SHOWN = 5
 _LONGEST = 1_200

@@ -1,18 +1,23 @@
-"""The first nodes of every protocol: who battles whom, and what each of them answers."""
+"""The first nodes of every protocol: who battles whom, and what each of them answers.
+
+With a simulated user each contender is in a talk of its own. A task's later user turns are the user's
+agenda, one aim a turn: what is said is worded in the light of the answers. The user ends the talk once
+nothing of it is left to ask, or the agenda does.
+"""
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
+
 from langgraph.runtime import Runtime
-from ...agents.records import Answer, Instruction, make_id
+
+from ...agents.contender_name import sample_of
+from ...agents.messages import Respond, Said, Speak
+from ...agents.records import Answer, Instruction, Turn, make_id
 from .. import kinds
 from ..checking import apart, checked
 from ..services import Services, settle
 from .state import BattleState, BattleUpdate, failed, pairs_of
-from itertools import chain
-from ...agents.contender_name import sample_of
-from ...agents.messages import Respond, Said, Speak
-from ...agents.records import Answer, Instruction, Turn
-from ..services import Services
 
 
 def simulated(services: Services, instruction: Instruction) -> bool:

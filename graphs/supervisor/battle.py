@@ -1,22 +1,23 @@
-"""Battle: every instruction that may train goes through the arena."""
+"""Battle: every instruction that may train goes through the arena.
+
+What everyone lost, or the jury disputes, gets a second look: it goes back to the instruction gate.
+"""
 
 from langgraph.runtime import Runtime
-from ...agents.records import Instruction
+
+from ...agents.messages import Findings
+from ...agents.records import Instruction, Reject, make_id
 from .. import kinds, stages
 from ..arena.protocols import fight
 from ..arena.weighing import weigh
-from ..records import start_over
-from ..services import Services
-from ..stream import each
-from .held_out import HeldOutSeeds
-from .state import RunState, RunUpdate, in_force
-from ...agents.messages import Findings
-from ...agents.records import Instruction, Reject, make_id
 from ..generation.curation import dropped
+from ..records import start_over
 from ..services import Services, failed_at, settle
-from ..stream import ordered
+from ..stream import each, ordered
 from .decide import questions_of
 from .decisions import Decision
+from .held_out import HeldOutSeeds
+from .state import RunState, RunUpdate, in_force
 
 
 async def battle(state: RunState, runtime: Runtime[Services]) -> RunUpdate:

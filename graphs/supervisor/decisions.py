@@ -1,14 +1,17 @@
-"""What the supervisor decides, as records: outcomes of instructions, policy versions, ratings, rounds."""
+"""What the supervisor decides, as records: outcomes of instructions, policy versions, ratings, rounds.
 
-from typing import Any, Literal
-from ...agents.records import Frozen, Record, make_id
-from ...taxonomy.policy import Field, Policy, PolicyChange
-from ...taxonomy.version import Taxonomy, TaxonomyChange
+The outcome is a pure decision. Lost by the target but won by others: training value. Won easily: raise the
+complexity. Lost by everyone, or disputed by the jury: probably broken, back to the gate, never counted as
+hard.
+"""
+
 from collections.abc import Sequence
 from statistics import mean
-from typing import Literal
-from ...agents.records import Answer, Battle
+from typing import Any, Literal
 
+from ...agents.records import Answer, Battle, Frozen, Record, make_id
+from ...taxonomy.policy import Field, Policy, PolicyChange
+from ...taxonomy.version import Taxonomy, TaxonomyChange
 
 Outcome = Literal["lost", "won", "even", "broken"]
 

@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 
 from ..services import Services
 from ..tracing import traced
-from .battle import battle
+from .battle import battle, second_look
 from .complexity import complexity
 from .curate import curate
 from .decide import select
@@ -22,7 +22,6 @@ from .feedback import feed_back
 from .gate import gate
 from .generate import generate
 from .plan import plan
-from .second_look import second_look
 from .state import RunState
 from .taxonomy import taxonomy
 from .train import train

@@ -1,19 +1,21 @@
-"""Plan: opens a round under the policy, the taxonomy and the target in force, and the user's orders."""
+"""Plan: opens a round under the policy, the taxonomy and the target in force, and the user's orders.
+
+Orders are what the user pins, frees or takes back; they are carried out on policy and taxonomy.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
+
 from ...agents.records import make_id
-from ...taxonomy.policy import Policy
-from ...taxonomy.version import Taxonomy
+from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
+from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .. import kinds
 from ..records import Records
 from ..services import Services
 from .decisions import Order, PolicyVersion, TaxonomyVersion
 from .state import RunState, RunUpdate
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
-from ...taxonomy.version import Taxonomy, TaxonomyChange
-from .decisions import Order
 
 
 async def plan(state: RunState, runtime: Runtime[Services]) -> RunUpdate:

@@ -1,33 +1,34 @@
-"""The matchmakers by name, and how many battles each picks at a time; the shortest, round robin, is here."""
+"""The matchmakers by name, and how many battles each picks at a time."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
 import numpy as np
-from .design import Cells, Design, Matchmaker, Played
+
+from ...tools.ratings.connection import Bools
 from ...tools.ratings.newton import fit_wins, sigmoid
 from ...tools.ratings.table import Floats, Ints
-from .design import Cells, Design, Played, wins
+from .design import Cells, Design, Matchmaker, Played, wins
 from .expected import PRIOR, Expected, expect
-import math
-from collections.abc import Mapping
-from ...tools.ratings.connection import Bools
-from ...tools.ratings.newton import fit_wins
-from ...tools.ratings.table import Ints
 
-
-PRIOR = np.array([0.5])
+_RIDGE = np.array([0.5])
 """Ridge on the strengths while there are few battles."""
 
 
 def swiss(design: Design, played: Played, size: int) -> Cells:
-    """Return the next rounds, one for each of several questions."""
+    """Return the next rounds, one for each of several questions, in which neighbours of the standing meet.
+
+    A question has ceil(log2 models) rounds, as many as a knock-out needs; nobody meets the same rival
+    twice on one question. The standing is that of all battles so far, so it soon matches equals.
+    """
     rounds = math.ceil(math.log2(design.models))
     done = np.bincount(played.question, minlength=design.questions) // (design.models // 2)
     shuffled = np.random.default_rng([design.seed, 0]).permutation(design.questions)
     # The question that is furthest behind comes first: all of them finish a round together.
     waiting = [int(q) for q in shuffled[np.argsort(done[shuffled], kind="stable")]]
     behind = [q for q in waiting if done[q] == done[waiting[0]] < rounds]
-    strengths = fit_wins(wins(design, played)[None], PRIOR)[0]
+    strengths = fit_wins(wins(design, played)[None], _RIDGE)[0]
     standing = np.argsort(-strengths, kind="stable")
     met = played.tried(design)
     found: list[tuple[int, int]] = []
@@ -78,7 +79,16 @@ LOOSE = 0.05
 
 
 def active(design: Design, played: Played, size: int) -> Cells:
-    """Return the battles from which most is expected; at the start a few of every pair."""
+    """Return the battles that should tell most about what is undecided; at the start a few of every pair.
+
+    Undecided is the order of neighbours in the standing. A battle of a pair carries Fisher information
+    about the difference of its two strengths; the drop in the variance of each neighbours' difference
+    that it brings, weighted by how doubtful that order is, is its gain (weighted A-optimality, greedily).
+
+    A pair draws its question uniformly and without replacement. So the propensity of a battle is known:
+    the share of all questions that its pair drew; see `expected` for what that is good for. Questions are
+    not chosen by how well they discriminate: that ranks models worse than chance does.
+    """
     counts = played.counts(design)
     if (chosen := _start(design, counts)) is None:
         chosen = _greedy(design, played, counts, size)

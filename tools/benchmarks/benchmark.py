@@ -1,14 +1,17 @@
-"""A benchmark as whoever measures a model sees it: prompts, and what an answer is worth."""
+"""A benchmark as whoever measures a model sees it: prompts, and what an answer is worth.
+
+Shares come with a 95 % interval, by resampling prompts: what hangs together is drawn together.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from . import gsm8k, ifeval
-from collections.abc import Sequence
-import numpy as np
-from ..ratings.share import wilson
 
+import numpy as np
+
+from ..ratings.share import wilson
+from . import gsm8k, ifeval
 
 ROUNDS = 2000
 _ENDS = (2.5, 97.5)
