@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.graphs.arena.matchmaking import pairs
+from arenainstruct.graphs.arena.state import pairs
 from arenainstruct.graphs.tournament.design import Cells, Design, Matchmaker, Played, wins
 from arenainstruct.graphs.tournament.expected import expect
 from arenainstruct.graphs.tournament.matchmakers import active, round_robin, swiss

@@ -22,7 +22,7 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.audit.evidence import Evidence, Label, Play
 from arenainstruct.tools.audit.injections import FAMILIES
-from arenainstruct.tools.audit.looks import Looks, looks
+from arenainstruct.tools.audit.items import Looks, looks
 from arenainstruct.tools.audit.report import Audit, audit
 
 DEMO = Path(__file__).parents[1] / "runs" / "demo"

@@ -10,11 +10,10 @@ import pytest
 from arenainstruct.agents.models.breaker import Breaker
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.models.concurrency import NOTICE_S, SILENCE_S, Concurrency, Watch
+from arenainstruct.agents.models.concurrency import NOTICE_S, SILENCE_S, Concurrency, Pace, Watch
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.embedding import EmbeddingProvider
 from arenainstruct.agents.models.limits import Limits
-from arenainstruct.agents.models.pace import Pace
 from arenainstruct.agents.models.provider import AttemptFailed, Provider
 from arenainstruct.agents.models.reward import RewardProvider
 from arenainstruct.agents.models.settings import EmbeddingSettings, RewardSettings, ScriptedSettings

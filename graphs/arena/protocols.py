@@ -21,8 +21,7 @@ from .answers import answer, pick
 from .conferring import confer
 from .decide import decide
 from .judging import judge
-from .matchmaking import Pair
-from .state import BattleState, BattleUpdate, Protocol, battle_id, failed, start_state
+from .state import BattleState, BattleUpdate, Pair, Protocol, battle_id, failed, start_state
 
 
 async def examine(state: BattleState, runtime: Runtime[Services]) -> BattleUpdate:

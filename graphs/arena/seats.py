@@ -10,8 +10,7 @@ from ...tools.ratings.verdict import in_order
 from ..services import Services
 from .answers import simulated
 from .decide import settled
-from .matchmaking import Pair
-from .state import BattleState
+from .state import BattleState, Pair
 
 Seat = tuple[Pair, Judge, str]
 """One game to play: the pair, the two answers in the order shown, the juror."""

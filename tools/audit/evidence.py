@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 
-from .looks import Looks
+from .items import Looks
 
 Place = tuple[str, str]
 """(question id, model): where an answer stands."""
