@@ -4,57 +4,16 @@ The first of the two models of an item is the one that was shown first when the 
 order shown is a matter of the matrix and not of the item. Where both orders were shown, no figure depends on
 which was the first. Values are shares of the win for the first of
 the two, minus a half: from -0.5 to 0.5, 0 for a tie, NaN where a juror did not judge.
-
-How an answer looks: its length, and the markdown in it. Plain counts, never a judgement.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from ..ratings.connection import Bools
 from ..ratings.table import Floats, Ints
-from .evidence import Evidence, Label, Place
-
-_FENCE = re.compile(r"^[^\S\n]*+(?:```|~~~)", re.MULTILINE)
-_HEADING = re.compile(r"^ {0,3}#{1,6} ", re.MULTILINE)
-_ITEM = re.compile(r"^[^\S\n]*+(?:[-*+•]|\d{1,3}[.)]) ", re.MULTILINE)
-_BOLD = re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
-
-
-class Looks(NamedTuple):
-    """Counts of one answer."""
-
-    length: float
-    """Characters."""
-    headings: float = 0.0
-    items: float = 0.0
-    """List items."""
-    bold: float = 0.0
-    code: float = 0.0
-    """Fenced code blocks."""
-    styled: bool = False
-    """False where only the length is known."""
-
-
-STYLE = ("headings", "items", "bold", "code")
-
-
-def looks(text: str) -> Looks:
-    """Count what an answer looks like; inside code blocks nothing is markdown."""
-    parts = _FENCE.split(text)
-    prose = "\n".join(parts[::2])
-    return Looks(
-        length=float(len(text)),
-        headings=float(len(_HEADING.findall(prose))),
-        items=float(len(_ITEM.findall(prose))),
-        bold=float(len(_BOLD.findall(prose))),
-        code=float(len(parts) // 2),
-        styled=True,
-    )
+from .evidence import STYLE, Evidence, Label, Place
 
 
 @dataclass(frozen=True, eq=False)
