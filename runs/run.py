@@ -24,8 +24,7 @@ from ..graphs.library import Library
 from ..graphs.services import Duplicates, Services
 from ..graphs.supervisor import state as supervisor_state
 from ..graphs.supervisor.decide import decide_round
-from ..graphs.supervisor.graph import build
-from ..graphs.supervisor.rewind import extend, rewind
+from ..graphs.supervisor.graph import build, extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from ..tools.decontamination import KnownTexts

@@ -8,7 +8,8 @@ from arenainstruct.agents.records import (
 )
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import battle as arena
-from arenainstruct.graphs.supervisor import decide, second_look, state
+from arenainstruct.graphs.supervisor import decide, state
+from arenainstruct.graphs.supervisor.battle import second_look
 from arenainstruct.graphs.supervisor.decisions import (
     Decision,
 )
@@ -25,7 +26,7 @@ async def selected(stage: Stage, *asked: Instruction) -> Decision:
     running = state.start_state(round=1)
     await arena.battle(running, stage.runtime)
     counts = (await decide.select(running, stage.runtime)).get("counts")
-    await second_look.second_look(state.start_state(round=1, counts=counts), stage.runtime)
+    await second_look(state.start_state(round=1, counts=counts), stage.runtime)
     found: list[Decision] = await stage.records(kinds.DECISION)
     return found[0]
 

@@ -15,12 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenainstruct.graphs.arena.matchmaking import pairs
-from arenainstruct.graphs.tournament.active import active
+from arenainstruct.graphs.arena.state import pairs
 from arenainstruct.graphs.tournament.design import Cells, Design, Matchmaker, Played, wins
 from arenainstruct.graphs.tournament.expected import expect
-from arenainstruct.graphs.tournament.matchmakers import round_robin
-from arenainstruct.graphs.tournament.swiss import swiss
+from arenainstruct.graphs.tournament.matchmakers import active, round_robin, swiss
 from arenainstruct.tools.ratings.fit import solve
 from arenainstruct.tools.ratings.table import Floats
 

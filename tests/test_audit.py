@@ -20,9 +20,8 @@ from arenainstruct.runs.audit.families import family
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.store import Store
-from arenainstruct.tools.audit.evidence import Evidence, Label, Play
+from arenainstruct.tools.audit.evidence import Evidence, Label, Looks, Play, looks
 from arenainstruct.tools.audit.injections import FAMILIES
-from arenainstruct.tools.audit.looks import Looks, looks
 from arenainstruct.tools.audit.report import Audit, audit
 
 DEMO = Path(__file__).parents[1] / "runs" / "demo"

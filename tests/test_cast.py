@@ -10,8 +10,7 @@ from arenainstruct.agents.cast import Cast, eligible, faults
 from arenainstruct.agents.contender_name import alias_of, contender_name, known_as, version_of
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.settings import ModelSettings, OpenAISettings
-from arenainstruct.graphs.arena import peer_battle
-from arenainstruct.graphs.arena.protocols import PROTOCOLS
+from arenainstruct.graphs.arena.protocols import PROTOCOLS, peer_battle
 from arenainstruct.graphs.arena.state import start_state
 from arenainstruct.runs.config.config import load_config
 
@@ -129,7 +128,7 @@ async def test_two_who_debate_are_asked_by_what_the_door_calls_them(tmp_path: Pa
         for alias, opened in list(stage.door.models.items()):
             stage.door.models[alias] = replace(opened, settings=versions[alias])
         asked = start_state(instruction(), 1, evaluation=False)
-        found = await peer_battle.build().ainvoke(asked, context=services)
+        found = await peer_battle().ainvoke(asked, context=services)
     assert not found["rejects"]
     assert {name for b in found["battles"] for name in (b.model_a, b.model_b)} == {
         "small@1",

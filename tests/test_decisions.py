@@ -11,7 +11,7 @@ from arenainstruct.agents.environment import Environment
 from arenainstruct.agents.records import Answer, Battle, Game, Instruction, Turn, Winner
 from arenainstruct.graphs.settings import SelectionSettings, of_round
 from arenainstruct.graphs.supervisor import quota
-from arenainstruct.graphs.supervisor.outcome import mean_scores, outcome, record_of
+from arenainstruct.graphs.supervisor.decisions import mean_scores, outcome, record_of
 from arenainstruct.graphs.supervisor.selection import Find, find_pairs, find_sft, won_by
 
 INSTRUCTION = Instruction(

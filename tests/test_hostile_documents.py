@@ -184,9 +184,9 @@ def test_a_table_that_opens_to_far_more_than_it_is_gets_refused(tmp_path: Path, 
 def test_an_array_of_any_size_is_read_element_by_element(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from arenainstruct.tools.tables import array
+    from arenainstruct.tools.tables import objects
 
-    monkeypatch.setattr(array, "RUN", 40)
+    monkeypatch.setattr(objects, "RUN", 40)
     rows = [{"n": n, "text": 'é"]\\ [{' * (n % 5), "in": [1.5, {"a": None}]} for n in range(200)]
     for indent in (None, 1):
         path = tmp_path / "a.json"

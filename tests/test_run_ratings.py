@@ -13,8 +13,7 @@ import pytest
 
 from arenainstruct.agents.records import Battle, Cascaded, Game, Vote, Winner
 from arenainstruct.graphs import kinds
-from arenainstruct.graphs.arena.rows import rows
-from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict
+from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict, rows
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.rows import battle_row
 from arenainstruct.runs.screen.jurors import failure_lines, juror_failures

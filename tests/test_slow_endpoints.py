@@ -10,16 +10,14 @@ import pytest
 from arenainstruct.agents.models.breaker import Breaker
 from arenainstruct.agents.models.budget import Budget
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.models.concurrency import Concurrency
+from arenainstruct.agents.models.concurrency import NOTICE_S, SILENCE_S, Concurrency, Pace, Watch
 from arenainstruct.agents.models.door import Door, OpenModel
 from arenainstruct.agents.models.embedding import EmbeddingProvider
 from arenainstruct.agents.models.limits import Limits
-from arenainstruct.agents.models.pace import Pace
 from arenainstruct.agents.models.provider import AttemptFailed, Provider
 from arenainstruct.agents.models.reward import RewardProvider
 from arenainstruct.agents.models.settings import EmbeddingSettings, RewardSettings, ScriptedSettings
 from arenainstruct.agents.models.transport import Answered, Transport
-from arenainstruct.agents.models.watch import NOTICE_S, SILENCE_S, Watch
 from arenainstruct.agents.records import Turn
 from arenainstruct.runs import check_models
 from arenainstruct.runs.config.config import load_config

@@ -17,8 +17,13 @@ from arenainstruct.agents.errors import BudgetSpent, UserError
 from arenainstruct.agents.models.offline import OfflineRequest, schema_of, speak
 from arenainstruct.agents.records import Turn
 from arenainstruct.agents.replies import CriteriaReply, DifficultyReply
-from arenainstruct.graphs.testset.cluster import cluster_count, clusters, keywords
-from arenainstruct.graphs.testset.criteria import CRITERIA, too_plain
+from arenainstruct.graphs.testset.cluster import (
+    CRITERIA,
+    cluster_count,
+    clusters,
+    keywords,
+    too_plain,
+)
 from arenainstruct.graphs.testset.prompt import Prompt
 from arenainstruct.graphs.testset.sample import diverse, hardest, spread
 from arenainstruct.graphs.testset.settings import CriteriaSettings

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from arenainstruct.tools.api_spec import ApiSpec, ParameterSpec
-from arenainstruct.tools.tool_checks import PlainTurn, check_tool_use
-from arenainstruct.tools.traceable import trace
+from arenainstruct.tools.tool_checks import PlainTurn, check_tool_use, trace
 
 APIS = [
     ApiSpec(

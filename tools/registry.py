@@ -6,10 +6,9 @@ To add one: a typed async function in a file of its own, and a line here with it
 from collections.abc import Iterable, Sequence
 
 from .api_spec import ApiLike
-from .read_file import read_file
 from .run_python import run_python
 from .search_apis import search_apis
-from .search_files import search_files
+from .search_files import read_file, search_files
 from .search_web import read_page, search_web
 from .service import served
 from .tool import Tool, tool

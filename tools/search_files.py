@@ -1,4 +1,4 @@
-"""The tool that searches the given files: paragraphs ranked by BM25, each with its mark to cite it by."""
+"""The tools over the given files: search, by BM25, and reading lines; all come with marks to cite them by."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -67,3 +67,27 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
             held = []
     if held:
         yield first, "\n".join(held)
+
+
+MOST_LINES = 200
+
+
+async def read_file(
+    given: Given,
+    name: Annotated[str, Field(description="The file; leave it out where there is only one.")] = "",
+    first: Annotated[int, Field(ge=1, description="The first line to read, from 1.")] = 1,
+    last: Annotated[int, Field(ge=1, description="The last line to read.")] = MOST_LINES,
+) -> str:
+    """Read lines of a given file. Each comes with the mark to cite it by, such as [notes.txt:12]."""
+    files = given.files
+    name = name or next(iter(files), "")
+    if name not in files:
+        raise ValueError(f"there is no file {name!r}; files: {', '.join(files) or 'none'}")
+    lines = files[name].splitlines()
+    if not first <= min(last, len(lines)):
+        raise ValueError(f"{name} has {len(lines)} lines; {first} to {last} holds none of them")
+    last = min(last, len(lines), first + MOST_LINES - 1)
+    shown = [f"[{name}:{n}] {lines[n - 1]}" for n in range(first, last + 1)]
+    if last < len(lines):
+        shown.append(f"({len(lines) - last} more lines)")
+    return "\n".join(shown)

@@ -1,22 +1,22 @@
 """Calls to request bytes and response bytes to replies, as OpenAI-compatible endpoints speak.
 
 `ChatOpenAI` says which settings a model bears and LangChain writes the messages; the rest of the
-payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte.
+payload, and the reading of what comes back, is here. Arguments of tool calls stay byte for byte. Why a reply
+ended each endpoint says in words of its own, and some of them mean that it is none.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from ..records import ToolCall, Turn
-from .call import Call, Reply, ToolSpec, Usage
-from .characters import read_json
+from .call import CUT, Call, Reply, ToolSpec, Usage
+from .characters import CONTROL, read_json
 from .dialect import Dialect, response_format
-from .escapes import CONTROL
 from .failure import is_page, plain
-from .finish import check_finish, read_finish
 from .form import told, told_small
 from .provider import AttemptFailed, NoText
 from .secrets import redact
@@ -280,3 +280,53 @@ def _empty(finish: str, thoughts: str, max_tokens: int) -> NoText:
 def _estimate(content: str, tool_calls: tuple[ToolCall, ...]) -> int:
     """Return about how many tokens a reply has, where the endpoint does not count them."""
     return (len(content) + sum(len(c.name) + len(c.arguments) for c in tool_calls)) // 4 + 1
+
+
+_CUT = frozenset({CUT, "max_tokens", "model_length", "max_output_tokens", "token_limit"})
+_FILTERED = frozenset(
+    {"safety", "recitation", "blocklist", "prohibited_content", "spii", "sensitive", "refusal"}
+)
+_FILTER = "content_filter"
+"""Some say after it what was filtered."""
+_BROKEN_OFF = frozenset(
+    {
+        *("error", "abort", "cancelled", "load", "network_error", "insufficient_system_resource"),
+        *("malformed_function_call", "unexpected_tool_call"),
+    }
+)
+"""The endpoint gave up, not the model: what there is of a text is no reply."""
+_LONGEST = 40
+
+
+def read_finish(choice: Mapping[str, Any]) -> str:
+    """Return why a choice ended, in OpenAI's words where it can be said in them.
+
+    Raises:
+        AttemptFailed: the endpoint broke it off; retryable.
+    """
+    told = choice.get("finish_reason") or "stop"
+    if isinstance(told, dict):
+        told = told.get("type")
+    if not isinstance(told, str) or len(told) >= _LONGEST:
+        return "unknown"
+    word = told.lower()
+    if word in _BROKEN_OFF:
+        error = choice.get("error")
+        why = error.get("message") if isinstance(error, dict) else None
+        text = f"the endpoint broke the reply off ({told}){f': {str(why)[:200]}' if why else ''}"
+        raise AttemptFailed(text, status=200)
+    if word in _FILTERED or word.startswith(_FILTER):
+        return _FILTER
+    return CUT if word in _CUT else told
+
+
+def check_finish(message: Mapping[str, Any], finish: str) -> None:
+    """Let a reply pass that was not refused.
+
+    Raises:
+        AttemptFailed: it was, by the model or by a filter; asking again does not help.
+    """
+    if refusal := message.get("refusal"):
+        raise AttemptFailed(f"the model refused: {str(refusal)[:200]}", status=200, final=True)
+    if finish == _FILTER:
+        raise AttemptFailed("the endpoint's content filter stopped it", status=200, final=True)

@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel
 
 from ..replies import LENGTHS, strict_schema, unbounded
-from .pace import Pace
+from .concurrency import Pace
 
 Mode = Literal["schema", "json", "prompt"]
 _DOWN: dict[Mode, Mode] = {"schema": "json", "json": "prompt"}

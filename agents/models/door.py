@@ -18,9 +18,8 @@ from .budget import Budget, Purse
 from .call import Attempt, Call, Reply
 from .characters import sound
 from .flight import Flights, Gate
-from .ledger import Ledger
+from .ledger import Ledger, Past
 from .limits import Limits
-from .past import Past
 from .provider import AttemptFailed, Provider, Resting
 from .request import Request, difference, request
 from .settings import ModelSettings

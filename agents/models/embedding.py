@@ -17,9 +17,9 @@ from ...tools.embedding import Vectors, unit_rows
 from ..errors import UserError
 from ..records import Turn
 from .call import Call, Reply, Usage
+from .concurrency import Pace
 from .door import Door
 from .failure import failure_behind, http_failure
-from .pace import Pace
 from .provider import AttemptFailed
 from .secrets import find_key
 from .settings import EmbeddingSettings

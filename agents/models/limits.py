@@ -14,11 +14,10 @@ from typing import Literal
 from ..errors import EndpointDown, ModelError
 from .breaker import Breaker
 from .call import Attempt, Reply
-from .concurrency import Concurrency
+from .concurrency import Concurrency, Watch
 from .provider import AttemptFailed
 from .secrets import redact
 from .settings import LocalSettings, ModelSettings
-from .watch import Watch
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]

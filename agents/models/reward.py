@@ -16,8 +16,8 @@ import orjson
 from ..errors import UserError
 from ..records import Turn
 from .call import Call, Reply, Usage
+from .concurrency import Pace
 from .failure import failure_behind, http_failure
-from .pace import Pace
 from .provider import AttemptFailed
 from .secrets import find_key
 from .settings import RewardSettings

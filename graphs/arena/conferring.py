@@ -15,9 +15,8 @@ from ...agents.messages import Confer
 from ...agents.records import Battle, Game, Vote
 from ...tools.ratings.verdict import side
 from ..services import Services, settle
-from .matchmaking import Pair
 from .seats import game_name, seat_of
-from .state import BattleState, BattleUpdate, failed
+from .state import BattleState, BattleUpdate, Pair, failed
 from .verdict import juror_verdicts
 
 

@@ -6,8 +6,7 @@ from ...agents.errors import JudgeError
 from ...agents.records import Battle, DecidedBy, Game, Reject
 from ...tools.checkers import DECIDING
 from ..services import Services
-from .matchmaking import Pair
-from .state import BattleState, BattleUpdate, battle_id, failed, given_id
+from .state import BattleState, BattleUpdate, Pair, battle_id, failed, given_id
 from .verdict import Aggregation, Verdict, checked_verdict, juror_verdicts, jury_verdict
 
 TIE = Verdict(winner="tie", margin=0.0, agreement=1.0, disputed=False)

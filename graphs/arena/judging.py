@@ -8,9 +8,8 @@ from ...agents.messages import Judge
 from ...agents.records import Cascaded, Game, Reject
 from ..services import Services, settle
 from .cascade import cascaded, front_of
-from .matchmaking import Pair
 from .seats import game_name, seats, sitting
-from .state import BattleState, BattleUpdate, battle_id, failed
+from .state import BattleState, BattleUpdate, Pair, battle_id, failed
 
 Jurors = dict[Pair, list[str]]
 Games = dict[Pair, list[Game]]

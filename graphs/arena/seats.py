@@ -8,10 +8,9 @@ from ...agents.records import Game
 from ...tools.ratings.verdict import first as shown_first
 from ...tools.ratings.verdict import in_order
 from ..services import Services
+from .answers import simulated
 from .decide import settled
-from .matchmaking import Pair
-from .state import BattleState
-from .talk import simulated
+from .state import BattleState, Pair
 
 Seat = tuple[Pair, Judge, str]
 """One game to play: the pair, the two answers in the order shown, the juror."""

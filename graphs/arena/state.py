@@ -1,11 +1,16 @@
-"""What every protocol of the arena shares: the state of one instruction's way through it, and its names."""
+"""What every protocol of the arena shares: the state of one instruction's way through it, and its names.
 
-from collections.abc import Iterable
+Matchmaking: who battles whom over an instruction. A pure decision.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from random import Random
 
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
+from ...agents.contender_name import seat_name
 from ...agents.errors import EpisodeError
 from ...agents.records import (
     Answer,
@@ -18,7 +23,26 @@ from ...agents.records import (
     make_id,
 )
 from ..services import Services, reject
-from .matchmaking import Pair, pairs
+
+Pair = tuple[str, str]
+"""(model_a, model_b): contenders, by name."""
+
+
+def pairs(
+    contenders: Sequence[str], target: str, *, battles: int, random: Random, samples: int = 1
+) -> list[Pair]:
+    """Return at most `battles` distinct pairs: the target's first, then the others', shuffled.
+
+    Which side is model_a is drawn too, so that no model sits on one side more often. On top, each
+    further one of the target's samples meets its first.
+    """
+    others = [c for c in contenders if c != target]
+    random.shuffle(others)
+    rest = list(combinations(others, 2))
+    random.shuffle(rest)
+    chosen = [*((target, other) for other in others), *rest][:battles]
+    chosen += [(target, seat_name(target, sample)) for sample in range(2, samples + 1)]
+    return [(a, b) if random.random() < 0.5 else (b, a) for a, b in chosen]
 
 
 class BattleState(TypedDict):

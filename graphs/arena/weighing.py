@@ -14,8 +14,7 @@ from ...agents.records import Battle, Game
 from ...tools.ratings.verdict import side
 from .. import kinds
 from ..records import Records
-from .rows import shown
-from .verdict import Verdict, juror_verdicts, verdict_for
+from .verdict import Verdict, juror_verdicts, shown, verdict_for
 
 if TYPE_CHECKING:
     from ...tools.ratings.judges import Judge

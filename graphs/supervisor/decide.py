@@ -15,9 +15,8 @@ from ..records import start_over
 from ..services import Services
 from ..stream import paged
 from . import quota
-from .decisions import Decision, RoundSelection, decision_id
+from .decisions import Decision, RoundSelection, decision_id, outcome, record_of
 from .feedback import LeafRecord
-from .outcome import outcome, record_of
 from .quota import Bars, Seen
 from .selection import Find, Rule, find_pairs, find_sft
 from .state import RunState, RunUpdate, in_force

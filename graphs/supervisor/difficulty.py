@@ -16,7 +16,7 @@ from ...agents.contender_name import alias_of
 from ...agents.records import Battle, make_id
 from ...tools.ratings.verdict import SCORES
 from .. import kinds
-from ..arena.rows import rows
+from ..arena.verdict import rows
 from ..services import Services
 from ..stream import paged
 from .decisions import AnchorRecord, Decision, LeafDifficulty, RoundDifficulty

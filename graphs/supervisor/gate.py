@@ -8,8 +8,7 @@ from ...agents.records import Battle, make_id
 from ...tools.ratings.share import gain
 from .. import kinds
 from ..services import Services
-from .decisions import Gated, GateWord, Paired
-from .outcome import record_of
+from .decisions import Gated, GateWord, Paired, record_of
 from .state import RunState, RunUpdate, in_force
 
 ALL_DONE = "all rounds are done"

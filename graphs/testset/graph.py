@@ -13,11 +13,9 @@ from typing_extensions import TypedDict
 
 from ...agents.messages import Criteria, Difficulty, LabelCriteria, RateDifficulty
 from ..tracing import traced
-from .cluster import cluster_count, clusters
+from .cluster import cluster_count, clusters, too_plain
 from .contamination import Training, contaminated
-from .criteria import too_plain
-from .passage import with_passages
-from .prompt import Chosen, Part, Prompt, Removed
+from .prompt import Chosen, Part, Prompt, Removed, with_passages
 from .repeats import duplicates
 from .sample import diverse, hardest, spread
 from .services import SetServices

@@ -8,7 +8,7 @@ import pyarrow as pa
 from ...agents.records import Answer, Battle, Cascaded, Game, Record, Winner, make_id
 from ...agents.verdicts import strength
 from ...graphs import stages
-from ...graphs.arena.matchmaking import Pair
+from ...graphs.arena.state import Pair
 from ...graphs.kinds import Kind
 from ...tools.ratings.verdict import Side, in_order, side
 from ...tools.tables import FORMAT

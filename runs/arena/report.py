@@ -11,7 +11,7 @@ from ...agents.records import Reject
 from ...graphs import kinds
 from ...graphs.records import cut_answers
 from ...graphs.settings import GraphSettings
-from ...graphs.tournament.saving import round_robin_battles
+from ...graphs.tournament.matchmakers import round_robin_battles
 from ...tools.ratings.fit import ELO, MEAN
 from ...tools.ratings.table import Floats
 from ..dataset.columns import SCHEMAS

@@ -14,9 +14,8 @@ from ...agents.flags import addresses_jury
 from ...agents.messages import Respond
 from ...agents.records import Answer
 from ...graphs import kinds, stages
-from ...graphs.arena.matchmaking import Pair
 from ...graphs.arena.protocols import fight
-from ...graphs.arena.state import BattleState
+from ...graphs.arena.state import BattleState, Pair
 from ...graphs.arena.weighing import weigh
 from ...graphs.services import Services
 from ...graphs.stream import each

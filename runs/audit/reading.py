@@ -19,8 +19,7 @@ from ...agents.errors import UserError
 from ...agents.flags import addresses_jury
 from ...agents.models.settings import ModelSettings, RewardModel
 from ...tools.audit.canned import Sayings
-from ...tools.audit.evidence import Evidence, Failure, Label, Place, Play
-from ...tools.audit.looks import Looks, looks
+from ...tools.audit.evidence import Evidence, Failure, Label, Looks, Place, Play, looks
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, folded, in_order, side
 from ...tools.tables import Batch, Reject, Table, kind_of

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...tools.audit.canned import Sayings
-from ...tools.audit.looks import looks
+from ...tools.audit.evidence import looks
 from ...tools.tables import Batch, Reject
 from .arrays import coded
 from .fields import Control

@@ -1,7 +1,7 @@
 """From single verdicts to what is rated: how much each counts, how they are joined, where judges agree.
 
 One rule holds for the games of a run's battles here and where a run rates its own round
-(`graphs/arena/rows.py`).
+(`graphs/arena/verdict.py`).
 """
 
 from dataclasses import replace

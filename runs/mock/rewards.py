@@ -67,8 +67,8 @@ def reward_body(request: RewardRequest, options: MockOptions) -> bytes:
 def reward(request: RewardRequest, options: MockOptions) -> float:
     """Return the reward of one answer."""
     if options.replies == "offline":
+        from ...agents.models.offline.asking import read_question
         from ...agents.models.offline.judge import grade
-        from ...agents.models.offline.question import read_question
 
         return round(grade(read_question(request.prompt), "answer", request.answer)[0] - 5.5, 3)
     drawn = share(request.model, request.prompt, request.answer)

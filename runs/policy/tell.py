@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...graphs.supervisor.cells import Cell, Leaves, by, by_leaf, together
-from ...graphs.supervisor.orders import differences
+from ...graphs.supervisor.plan import differences
 from ...taxonomy.policy import PolicyChange
 from ...tools.ratings.share import wilson
 from ..report import restructuring

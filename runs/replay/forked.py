@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from ...agents.models.ledger import Past, Then
 from ...agents.models.limits import share_limits
 from ...agents.models.opening import open_models
-from ...agents.models.past import Past, Then
 from ...agents.models.settings import ModelSettings
 from ...prompts.template import Prompt
 from ..store import Store

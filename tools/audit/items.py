@@ -13,8 +13,7 @@ import numpy as np
 
 from ..ratings.connection import Bools
 from ..ratings.table import Floats, Ints
-from .evidence import Evidence, Label, Place
-from .looks import STYLE
+from .evidence import STYLE, Evidence, Label, Place
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ import numpy as np
 from ..ratings.connection import Bools
 from ..ratings.estimate import Estimate, nothing, ratios, share
 from ..ratings.table import Floats, add_up
+from .evidence import STYLE
 from .items import Items
-from .looks import STYLE
 from .rest import gain, gain_sums, others
 
 UNKNOWN = "not measurable: the answers' lengths are not known"

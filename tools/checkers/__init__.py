@@ -6,25 +6,7 @@ A checker that gets them all the same raises: it never turns them into a verdict
 
 from functools import lru_cache
 
-from . import (
-    choice,
-    citing,
-    code_tests,
-    constraints,
-    data_normalization,
-    exact_answer,
-    extraction,
-    json_object,
-    keyword_replacement,
-    number,
-    text_annotation,
-    text_capitalization,
-    text_formatting,
-    text_obfuscation,
-    text_removing,
-    text_styling,
-    vocabulary_limitation,
-)
+from . import choice, citing, code_tests, edits, formatting, limits, markup, number
 from .task import Checker, CheckResult, CheckTask, Rule
 from .text import readings
 
@@ -42,24 +24,24 @@ __all__ = [
 ]
 
 _RULES: dict[str, Rule] = {
-    "keyword_replacement": keyword_replacement.RULE,
-    "text_removing": text_removing.RULE,
-    "text_capitalization": text_capitalization.RULE,
-    "data_normalization": data_normalization.RULE,
-    "vocabulary_limitation": vocabulary_limitation.RULE,
-    "text_formatting": text_formatting.RULE,
-    "text_annotation": text_annotation.RULE,
-    "text_styling": text_styling.RULE,
-    "text_obfuscation": text_obfuscation.RULE,
-    "constraints": constraints.RULE,
-    "extraction": extraction.RULE,
-    "json_object": json_object.RULE,
+    "keyword_replacement": edits.REPLACING,
+    "text_removing": edits.REMOVING,
+    "text_capitalization": edits.CAPITALIZATION,
+    "data_normalization": edits.NORMALIZATION,
+    "vocabulary_limitation": limits.VOCABULARY,
+    "text_formatting": formatting.FORMATTING,
+    "text_annotation": markup.ANNOTATION,
+    "text_styling": markup.STYLING,
+    "text_obfuscation": edits.OBFUSCATION,
+    "constraints": limits.CONSTRAINTS,
+    "extraction": choice.EXTRACTION,
+    "json_object": formatting.JSON,
     "option": choice.OPTION,
     "label": choice.LABEL,
     "number": number.RULE,
     "citations": citing.RULE,
     "code_tests": code_tests.RULE,
-    "exact_answer": exact_answer.RULE,
+    "exact_answer": choice.EXACT,
 }
 
 

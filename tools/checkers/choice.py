@@ -1,13 +1,11 @@
-"""Choices: the answer settles on the right option, or on the right one of the labels allowed.
+"""Choices: the answer settles on what is right among options, labels, spans of the text or given answers."""
 
-Of options the term is the right one's letter; of labels it is the label, and the replacements are all labels
-that are allowed.
-"""
-
+import json
 import re
 
+from .spans import find
 from .task import CheckTask, Rule
-from .text import folded
+from .text import canonical, folded, trimmed
 
 _SAID = re.compile(
     r"(?:answer|option|choice)(?: (?:is|would be|must be))?[:=]?\s{0,2}[*_(\[]{0,3}([A-F])\b(?![a-z'’])",
@@ -84,4 +82,77 @@ def _fault_label(answer: str, task: CheckTask) -> str:
 
 
 OPTION = Rule(_problem_options, _fault_options, literal=True)
+"""The answer settles on the right option: the term is its letter."""
 LABEL = Rule(_problem_label, _fault_label, literal=True)
+"""The answer settles on the right label: the term is it, the replacements are all labels that are allowed."""
+
+
+_BULLET = re.compile(r"\A(?:[-*•–]|\d{1,3}[.)]|\([a-z\d]{1,2}\)) ")
+
+
+def _problem_extraction(task: CheckTask) -> str:
+    if not task.terms:
+        return "no spans are given"
+    if len(set(map(canonical, task.terms))) < len(task.terms):
+        return "a span is given twice"
+    context = canonical(task.context)
+    for term in task.terms:
+        if not term.strip() or not find((term.strip(),), context):
+            return f"the span {term!r} does not stand in the text as it is"
+    return ""
+
+
+def _fault_extraction(answer: str, task: CheckTask) -> str:
+    given = [canonical(item).strip() for item in items(answer)]
+    wanted = [canonical(term).strip() for term in task.terms]
+    for term in wanted:
+        if term not in given:
+            return f"{term!r} is not listed"
+    if extra := [item for item in given if item not in wanted]:
+        return f"{extra[0][:80]!r} is not one of the spans asked for"
+    if len(given) > len(wanted):
+        return "a span is listed twice"
+    return ""
+
+
+def items(answer: str) -> list[str]:
+    """Return what an answer lists."""
+    try:
+        value = json.loads(answer)
+    except ValueError:
+        lines = [_BULLET.sub("", line.strip()) for line in answer.splitlines() if line.strip()]
+        return [_unquoted(line.strip()) for line in lines]
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _unquoted(text: str) -> str:
+    pairs = {'"': '"', "'": "'", "“": "”", "«": "»", "`": "`"}
+    return text[1:-1] if len(text) > 2 and pairs.get(text[0]) == text[-1] else text
+
+
+EXTRACTION = Rule(_problem_extraction, _fault_extraction)
+"""Extraction: the answer lists exactly the spans of the text that are asked for, each as the text has it.
+
+The terms are the spans; a list in JSON, a bullet list, or a line each is read, in any order.
+"""
+
+
+def _problem_exact(task: CheckTask) -> str:
+    if not task.terms:
+        return "no right answer is given"
+    if any(not trimmed(term).strip() for term in task.terms):
+        return "a right answer is empty"
+    return ""
+
+
+def _fault_exact(answer: str, task: CheckTask) -> str:
+    right = [trimmed(term).strip() for term in task.terms]
+    if answer.strip() in right:
+        return ""
+    return f"expected {' or '.join(map(repr, right[:3]))}, found {answer[:60]!r}"
+
+
+EXACT = Rule(_problem_exact, _fault_exact, literal=True, decides=True)
+"""Exact answer: the answer is one of the terms, letter by letter; there is no text to look at."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..embedding import Embedder
 from ..optional import sklearn
-from .presence import presence
+from .ngrams import presence
 from .rule import Scores, spans
 
 FEATURES = 2**20

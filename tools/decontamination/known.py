@@ -8,8 +8,7 @@ import numpy as np
 
 from ..optional import sklearn
 from .cosine import FEATURES
-from .ngrams import FEATURES_MOST, NgramMatrix, same_words
-from .presence import presence
+from .ngrams import FEATURES_MOST, NgramMatrix, presence, same_words
 
 
 @dataclass(frozen=True, slots=True)

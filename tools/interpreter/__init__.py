@@ -7,9 +7,8 @@ async with await open_session(InterpreterSettings()) as session:
 from collections.abc import Sequence
 
 from ..settings import InterpreterSettings
-from .cell import Cell, Session
 from .sandbox import NoSandbox, place
-from .session import LocalSession
+from .session import Cell, LocalSession, Session
 
 __all__ = ["Cell", "NoSandbox", "Session", "open_session", "place", "run_once"]
 

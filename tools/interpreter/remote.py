@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from ..optional import optional
 from ..settings import InterpreterSettings
-from .cell import Cell, Session
+from .session import Cell, Session
 
 _IDLE_S = 300
 """Seconds after which E2B ends a sandbox that nobody closed."""

@@ -10,9 +10,8 @@ import re
 from dataclasses import replace
 
 from ....tools.constraints.mend import mended
-from .asking import asked_in
-from .edits import EDITS
-from .question import Question, read_question
+from .asking import Question, asked_in, read_question
+from .procedures import EDITS
 from .solve import Solution, query_of, solve
 from .text import bare, read_text, stems
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .answer import reply_to
+from .asking import Question, read_question
 from .judge import grade
-from .question import Question, read_question
 from .request import Sections, read_sections
 from .solve import solve
 from .text import bare, read_text, sentences, shorten, stems

@@ -13,36 +13,17 @@ from functools import cached_property
 from typing import Any
 
 from .answer import answer
-from .apis import describe
 from .debate import state
-from .passages import transform
+from .functions import describe
 from .request import OfflineReply, OfflineRequest, Sections, read_sections
 from .roles import check, choose, edit, examine, judge, propose, rate, say_next, suggest
 from .tasks import write_tasks
-from .text import Text, read_text, stems
+from .text import Text, bare, contradict, lower_first, read_text, stems, words
 from .tools import use_tools
 
 Schema = Mapping[str, Any]
 Facts = Mapping[str, Any]
 _PING = re.compile(r"\W*(?:ping|ok|hi|hello|test|say ok|reply with (?:one word|ok))\W*", re.I)
-# The first that knows one of an object's fields and finds its section makes the object's values.
-_MAKERS: tuple[
-    tuple[set[str], str, Callable[[Sections, random.Random], Iterator[dict[str, Any]]]], ...
-] = (
-    ({"task"}, "direction", edit),
-    ({"task"}, "leaf", write_tasks),
-    ({"direction", "goal"}, "goals", suggest),
-    ({"question"}, "task", examine),
-    ({"turn", "done"}, "wanted", say_next),
-    ({"letter"}, "options", choose),
-    ({"parameters", "returns"}, "", describe),
-    ({"self_contained", "matches_passage", "matches_leaf", "label_right"}, "task", check),
-    ({"passage", "suitable"}, "seed", transform),
-    ({"definition", "rubric"}, "losses", propose),
-    ({"difficulty", "specificity", "complexity", "creativity"}, "instruction", rate),
-)
-
-_MADE = frozenset().union(*(names for names, _, __ in _MAKERS))
 
 
 def speak(request: OfflineRequest) -> OfflineReply:
@@ -177,3 +158,72 @@ def _leaning(member: str, place: float) -> float:
         if names & said:
             return side
     return 0 if {"tie", "draw", "even", "equal", "both", "neither"} & said else 1 - 2 * place
+
+
+_MOST = 40
+"""Sentences of a seed that go into a passage."""
+
+
+def transform(sections: Sections, rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Return the passage, or why the seed does not lend itself to it."""
+    seed, way = sections.text("seed"), sections.get("transformation")
+    brief = f"{way.attributes.get('name', '')} {way.text}".replace("_", " ")
+    text = read_text(seed)
+    if re.search(r"\bunchanged\b|\bidentity\b", brief):
+        yield {"suitable": bool(seed.strip()), "reason": "the seed as it is", "passage": seed}
+    elif len(text.usable) < 3:
+        reason = f"the seed has {len(text.usable)} full sentences; this passage needs at least 3"
+        yield {"suitable": False, "reason": reason, "passage": ""}
+    else:
+        # A window of the seed keeps long ones in bounds; which one is up to the dice.
+        start = rng.randrange(max(1, len(text.usable) - _MOST + 1))
+        rows = list(text.usable[start : start + _MOST])
+        form = next(form for form in words("passages") if re.search(form["told"], brief, re.I))
+        reason = f"{len(rows)} sentences of the seed carry it"
+        yield {"suitable": True, "reason": reason, "passage": _dealt(form, rows, text, rng)}
+
+
+def _dealt(form: dict[str, Any], rows: list[str], text: Text, rng: random.Random) -> str:
+    """Set sentences in a form: a head, the rows with what leads into each, a tail."""
+    theme = frozenset(text.frequent[:10])
+    main = max(rows, key=lambda row: text.cover(theme, row))
+    people, leads = (
+        rng.sample(words("speakers"), 3)[: form.get("people", 3)],
+        form.get("leads", [""]),
+    )
+    about = {"topic": text.topic(rows[0]), "contrary": contradict(rows[0]), "people": people}
+    about |= {"first": lower_first(rows[0]), "main": lower_first(bare(main))}
+    said = []
+    for at, row in enumerate(rows, 1):
+        lead = leads[at % len(leads)]
+        place = {"n": at, "who": people[at % len(people)], "lead": lead}
+        own = {"said": lower_first(row) if lead else row}
+        said.append(form.get("row", "{lead}{said}").format(**place, **own, **about))
+    if size := form.get("line"):
+        pieces = " ".join(said).split()
+        said = [" ".join(pieces[at : at + size]) for at in range(0, len(pieces), size)]
+    wide, joint = form.get("wide", 1), form.get("joint", " ")
+    parts = [joint.join(said[at : at + wide]) for at in range(0, len(said), wide)]
+    ends = (form.get(name, "").format(**about) for name in ("head", "tail"))
+    head, tail = (end for end in ends)
+    return "\n\n".join(filter(None, [head, *parts, tail]))
+
+
+# The first that knows one of an object's fields and finds its section makes the object's values.
+_MAKERS: tuple[
+    tuple[set[str], str, Callable[[Sections, random.Random], Iterator[dict[str, Any]]]], ...
+] = (
+    ({"task"}, "direction", edit),
+    ({"task"}, "leaf", write_tasks),
+    ({"direction", "goal"}, "goals", suggest),
+    ({"question"}, "task", examine),
+    ({"turn", "done"}, "wanted", say_next),
+    ({"letter"}, "options", choose),
+    ({"parameters", "returns"}, "", describe),
+    ({"self_contained", "matches_passage", "matches_leaf", "label_right"}, "task", check),
+    ({"passage", "suitable"}, "seed", transform),
+    ({"definition", "rubric"}, "losses", propose),
+    ({"difficulty", "specificity", "complexity", "creativity"}, "instruction", rate),
+)
+
+_MADE = frozenset().union(*(names for names, _, __ in _MAKERS))

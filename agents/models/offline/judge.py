@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ....tools.constraints.said import said_in
 from .answer import asks_to_quote
-from .question import Question
+from .asking import Question
 from .solve import Solution, query_of, solve
 from .text import WORD, read_text, stems
 

@@ -14,12 +14,11 @@ from ....tools.constraints.frame import Ending
 from ....tools.constraints.layout import Title
 from ....tools.constraints.lengths import Words
 from ...conversion import LATER
-from .asking import asked_in
+from .asking import Question, asked_in, read_question
 from .debate import grade_debate
-from .edits import EDITS
 from .functions import name_stems, refine_calls, request_of
 from .judge import grade
-from .question import Question, read_question
+from .procedures import EDITS
 from .request import OfflineRequest, Section, Sections, read_sections
 from .solve import UNSTATED, query_of, solve
 from .tasks import Bench, task_facts, write_tasks

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ....tools.constraints.said import unsaid
-from .asking import Pairs, Procedure, Table, asked_in
-from .edits import EDITS
-from .exercises import EXERCISES
-from .question import ITEM, QUOTED, Question
+from .asking import ITEM, QUOTED, Pairs, Procedure, Question, Table, asked_in
+from .procedures import EDITS, EXERCISES
 from .text import DENIAL, Text, bare, read_text, stem, stems
 
 UNSTATED = "The passage does not state this, so the question cannot be answered from it."

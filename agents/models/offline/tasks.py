@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
-from .asking import Pairs, ways
-from .exercises import word_counts
+from .asking import Pairs, Question, ways
 from .functions import Function, ask_calls, planned, read_apis
-from .question import Question
+from .procedures import word_counts
 from .request import Sections
 from .solve import CONTRARY, check_of, solve
 from .text import (

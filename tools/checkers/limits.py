@@ -1,11 +1,10 @@
-"""Vocabulary limits: rules over the words and letters of a free rewriting.
-
-Each term is the name of a rule, the replacement at its place is what the rule is about.
-"""
+"""Limits that a free answer keeps: on its vocabulary, and constraints on its form."""
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
+from ..constraints import Constraint, conflict, faults, read
 from .task import CheckTask, Rule
 from .text import canonical, first_unnamed, folded
 
@@ -73,7 +72,7 @@ RULES: dict[str, Callable[[str, str], str]] = {
 _NUMERIC = {"longest_word", "longest_sentence", "most_words", "fewest_words"}
 
 
-def _problem(task: CheckTask) -> str:
+def _problem_vocabulary(task: CheckTask) -> str:
     if not task.terms or len(task.terms) != len(task.replacements):
         return f"{len(task.terms)} rules but {len(task.replacements)} arguments"
     pairs = list(zip(task.terms, task.replacements, strict=True))
@@ -122,11 +121,38 @@ def _already_kept(pairs: list[tuple[str, str]], context: str) -> str:
     return ""
 
 
-def _fault(answer: str, task: CheckTask) -> str:
+def _fault_vocabulary(answer: str, task: CheckTask) -> str:
     if not words(answer):
         return "the answer has no words"
     pairs = zip(task.terms, task.replacements, strict=True)
     return "; ".join(found for rule, value in pairs if (found := RULES[rule](answer, value)))
 
 
-RULE = Rule(_problem, _fault)
+VOCABULARY = Rule(_problem_vocabulary, _fault_vocabulary)
+"""Vocabulary limits: rules over the words and letters of a free rewriting.
+
+Each term is the name of a rule, the replacement at its place is what the rule is about.
+"""
+
+
+@lru_cache(maxsize=256)  # several answers to one task are checked one after another
+def _constraints(terms: tuple[str, ...], parameters: tuple[str, ...]) -> tuple[Constraint, ...]:
+    return tuple(read(kind, given) for kind, given in zip(terms, parameters, strict=True))
+
+
+def _problem_constraints(task: CheckTask) -> str:
+    if not task.terms or len(task.terms) != len(task.replacements):
+        return f"{len(task.terms)} constraints but {len(task.replacements)} sets of parameters"
+    try:
+        return conflict(_constraints(task.terms, task.replacements))
+    except ValueError as error:
+        return str(error)
+
+
+def _fault_constraints(answer: str, task: CheckTask) -> str:
+    found = faults(answer, _constraints(task.terms, task.replacements))
+    return "; ".join(fault for fault in found if fault)
+
+
+CONSTRAINTS = Rule(_problem_constraints, _fault_constraints, literal=True)
+"""Constraints on form: each term is a kind, the replacement at its place its parameters as JSON."""
