@@ -280,8 +280,7 @@ def version(
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
     from ..agents.errors import StopRun, UserError
-    from .screen.program import program
-    from .screen.terminal import failed, streams
+    from .screen.terminal import failed, program, streams
 
     try:
         with streams():

@@ -25,13 +25,12 @@ from ..taxonomy.refinement import Refinement
 from ..tools.constraints.language import language_of
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
-from .dataset.counts import dropped_by_leaf
 from .dataset.coverage import read_coverage
+from .dataset.facts import dropped_by_leaf
 from .folder import RunFolder
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
-from .screen.judging import judging
-from .screen.jurors import juror_failures
+from .screen.judging import judging, juror_failures
 from .store import Store
 
 _ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02

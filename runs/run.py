@@ -42,8 +42,8 @@ from .manifest import Manifest
 from .opening import Opened, Opening, stored
 from .report import close_run
 from .result import RunResult
-from .screen.program import program
 from .screen.progress import Progress
+from .screen.terminal import program
 from .store import Place, Store, checkpointer, drop_store, thread_of
 from .trace import Listen
 from .training.trainer import refuse_missing, trainer_of

@@ -34,9 +34,8 @@ from arenainstruct.runs.seeds import (
     source,
 )
 from arenainstruct.runs.seeds.cleaning import clean_text
-from arenainstruct.runs.seeds.latex import latex_to_markdown
 from arenainstruct.runs.seeds.licence import front_matter
-from arenainstruct.runs.seeds.markup import rst_to_markdown
+from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.retrieval import ApiIndex

@@ -168,7 +168,7 @@ def _failures(run: "RunFolder | None") -> list[dict[str, Any]]:
     import asyncio
 
     from ..opening import stored
-    from ..screen.jurors import juror_failures
+    from ..screen.judging import juror_failures
 
     if run is None:
         return []

@@ -19,7 +19,7 @@ from ..config.config import RunConfig, load_config
 from ..dataset.lineage import find_instructions
 from ..folder import ARENA, RunFolder
 from ..opening import Opening, stored
-from ..screen.program import program
+from ..screen.terminal import program
 from ..store import Store
 from .canaries import (
     Question,

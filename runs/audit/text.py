@@ -17,7 +17,7 @@ from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
 from ..leaderboard.doubts import Doubt
 from ..leaderboard.notes import coefficients, hard, shares, worth
-from ..screen.jurors import failure_lines
+from ..screen.judging import failure_lines
 from ..screen.terminal import Page
 from .canaries import FAKES
 from .ranking import Canaries

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from ..options import RUNS, ConfigArg, JsonOption, LedgerOption, OverridesOption
-from ..screen.program import program
-from ..screen.terminal import aside, say
+from ..screen.terminal import aside, program, say
 
 EXIT_FAILED = 1
 new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)

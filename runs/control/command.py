@@ -43,7 +43,7 @@ def ctl(
     """
     from ...agents.errors import UserError
     from ..folder import RunFolder
-    from ..screen.program import program
+    from ..screen.terminal import program
     from .again import ask_again
     from .control import Word, ask, completed, rounds
 

@@ -16,9 +16,8 @@ from ...graphs.stream import paged
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
-from .counts import count
 from .example import PAGE, Example, T, examples
-from .facts import CardFacts
+from .facts import CardFacts, count
 from .lineage import find_decisions, find_instructions, find_seeds, models_behind
 from .parquet import ParquetFile
 from .rows import (

@@ -14,8 +14,8 @@ from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
 from ..control.interrupt import twin
 from ..folder import RUNS
+from ..ingest import left_out, usable_seeds
 from ..screen.progress import clock, short
-from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
 from .measured import Speed, measured
 from .scaling import SEEDS, Scaled, Strata, Stratum, scaled

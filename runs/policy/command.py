@@ -202,7 +202,7 @@ def _order(
 ) -> None:
     """Write orders that wait for the next round's plan, and say so."""
     from ...graphs import kinds
-    from ..screen.program import program
+    from ..screen.terminal import program
     from .history import read_history
 
     async def write(store: "Store", folder: "RunFolder") -> "list[Order]":

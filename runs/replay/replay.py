@@ -27,7 +27,7 @@ from ..manifest import Manifest
 from ..opening import stored
 from ..result import RunResult
 from ..run import repeat_async
-from ..screen.program import program
+from ..screen.terminal import program
 from ..store import Store
 from .forked import FORK
 

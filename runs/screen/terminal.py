@@ -4,9 +4,11 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -87,3 +89,22 @@ class Page(Console):
     def render_str(self, text: str, **how: Any) -> Text:
         """Render a text of a cell or a line."""
         return super().render_str(plain(text), **how)
+
+
+NAME = "arenainstruct"
+
+
+def program() -> str:
+    """Return how this reader starts the command line, so that a printed command works when pasted.
+
+    That is the name where it is on the path, else the script that runs, relative where it can be.
+    """
+    if shutil.which(NAME):
+        return NAME
+    script = Path(sys.argv[0])
+    if script.name == NAME:
+        try:
+            return str(script.relative_to(Path.cwd()))
+        except (OSError, ValueError):  # the folder one stands in is gone, or another one
+            return str(script)
+    return f"python -m {NAME}.runs"

@@ -7,7 +7,7 @@
 - `contained.py`: one file to its seeds, each document inside one boundary
 - `reading.py`: one file to its documents, their kind and title
 - `formats.py`, `opening.py`: which reader a name asks for; bytes to text
-- `web.py`, `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
+- `markup.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
 - `licence.py`, `cleaning.py`: where a document comes from, and what is not the document
 - `parts.py`: long prose and long code into parts
 

@@ -11,9 +11,8 @@ from . import api
 from .cleaning import clean_text, printable
 from .document import Document, Kind, SeedReject, Unusable, Wanted
 from .formats import format_of
-from .latex import latex_to_markdown
 from .licence import Origin, from_manifest, front_matter
-from .markup import rst_to_markdown
+from .markup import latex_to_markdown, rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_records, read_rows, records
