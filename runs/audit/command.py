@@ -108,7 +108,7 @@ def audit(
         read_labels(own or str(labels), heap, drop=on_error == "drop", needed=not own)
     if answers:
         read_answers(answers, heap)
-    broken = [told for told in _failures(run) if heap.asked.judge(told["juror"])]
+    broken = [told for told in _failures(run) if heap.met.asked.judge(told["juror"])]
     counting = Counting(ties, failed or "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
