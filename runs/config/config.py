@@ -225,6 +225,16 @@ class RunConfig(Config):
         return "\n".join(lines) + "\n"
 
 
+class OfRun(Config):
+    """The config of another command, for which a run's works too."""
+
+    @classmethod
+    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out what concerns a run alone."""
+        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
+        return {name: value for name, value in data.items() if name not in foreign}
+
+
 SHOWN = ("skills", "rounds", "per_seed", "seed")
 """What a reader sees even when it is the default."""
 

@@ -22,7 +22,6 @@ from ...tools.optional import sklearn
 from ..leaderboard.reading import load
 from ..leaderboard.verdicts import spreads
 from ..opening import Opened, Opening
-from ..store import Place
 from .config import SentenceSettings, SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
@@ -74,9 +73,7 @@ async def make(
     rows = read_training(order.against)
     rater = {config.alias: config.models[config.alias]}
     opening = Opening(rater | embedding_models(config), config)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    place = Place.of(config.execution.store or ledger, ledger.parent.name)
-    async with opening.at(place) as door:
+    async with opening.beside(ledger) as door:
         try:
             services = _services(order, config, rows, door, telling, notify)
         except ValueError as error:  # a package or a model that is not there
