@@ -13,7 +13,7 @@ from ..folder import ARENA, RUNS, RunFolder, refuse_odd_id
 from ..opening import Opened, Opening, stored
 from ..store import Place
 from .config import ArenaConfig
-from .questions import SKILL, Question, read_questions
+from .questions import SKILL, read_questions
 from .report import ArenaResult, close
 from .tournament import Ends, Tournament
 
@@ -132,6 +132,3 @@ def _services(config: ArenaConfig, door: Opened) -> Services:
         duplicates=_NoDuplicates(),
         notify=door.trace.event,
     )
-
-
-__all__ = ["Ends", "Order", "Question", "arena"]
