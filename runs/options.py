@@ -32,6 +32,11 @@ OnError = Literal["stop", "drop"]
 OnErrorOption = Annotated[
     OnError, typer.Option(help="A faulty row stops, or is dropped and counted.")
 ]
+Control = Literal["length", "style"]
+Method = Literal["bootstrap", "sandwich"]
+"""How intervals are made."""
+Aggregate = Literal["games", "majority", "median", "judge_aware"]
+"""How several judges' verdicts become ratings."""
 Ties = Literal["apart", "half", "drop"]
 """How a tie counts."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -15,8 +15,8 @@ from ...agents.errors import UserError
 from ...tools.audit.canned import Sayings
 from ...tools.audit.looks import looks
 from ...tools.tables import Batch, Reject
+from ..options import Control
 from .arrays import coded
-from .fields import Control
 from .files import battle_files, opened, place
 from .values import count, text_of
 

@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import JsonOption, JudgeOption, OnErrorOption, Ties, WhereOption
+from ..options import (
+    Aggregate,
+    Control,
+    JsonOption,
+    JudgeOption,
+    Method,
+    OnErrorOption,
+    Ties,
+    WhereOption,
+)
 from ..screen.terminal import say
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ def leaderboard(
         str | None, typer.Option(metavar="MODEL", help="Tell win rates against this model.")
     ] = None,
     control: Annotated[
-        Literal["length", "style"] | None,
+        Control | None,
         typer.Option(help="Hold equal: len_a/len_b, or all numeric pairs NAME_a/NAME_b."),
     ] = None,
     difficulty: Annotated[
@@ -66,11 +75,11 @@ def leaderboard(
         ),
     ] = None,
     intervals: Annotated[
-        Literal["bootstrap", "sandwich"] | None,
+        Method | None,
         typer.Option(help="Default: bootstrap by question; sandwich with --control."),
     ] = None,
     aggregate: Annotated[
-        Literal["games", "majority", "median", "judge_aware"],
+        Aggregate,
         typer.Option(
             help="How judges' verdicts on one question and pair are joined: each row counts, their "
             "majority or median does, or judges are fitted with the ratings."

@@ -16,15 +16,15 @@ from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
+from ..options import Control
 from .answers import Answers, read_answers
 from .arrays import CODED, coded, codes, mapped, numbers, trimmed
 from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
-from .checks import Gate, both_bad, faults, is_empty, read_otherwise, scores
-from .fields import Control, Fields, fields, measurable, with_lengths
+from .checks import Gate, both_bad, faults, graded, is_empty, read_otherwise, scores
+from .fields import Fields, fields, measurable, with_lengths
 from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened, some
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
-from .graded import graded
 from .published import Published
 from .values import Context
 
