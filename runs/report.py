@@ -25,7 +25,7 @@ from ..taxonomy.refinement import Refinement
 from ..tools.constraints.language import language_of
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
-from .dataset.coverage import read_coverage
+from .dataset.coverage import read_coverage, read_versions
 from .dataset.facts import dropped_by_leaf
 from .folder import RunFolder
 from .manifest import PACKAGES, Manifest
@@ -49,10 +49,8 @@ async def close_run(
     """Write the dataset from what the store holds, and return the result; `tally` is of this start."""
     ratings = [r async for r in store.stream(kinds.RATING)]
     ratings.sort(key=lambda r: (r.round, r.purpose))
-    versions = [v async for v in store.stream(kinds.POLICY)]
-    changes = [c for v in sorted(versions, key=lambda v: v.policy.version) for c in v.changes]
-    grown = [v async for v in store.stream(kinds.TAXONOMY)]
-    grown.sort(key=lambda v: v.taxonomy.version)
+    versions, grown = await read_versions(store)
+    changes = [change for version in versions for change in version.changes]
     structure = [{"round": v.round, **c.model_dump(mode="json")} for v in grown for c in v.changes]
     gates = sorted([g async for g in store.stream(kinds.GATE) if g.candidate], key=_round)
     trained = sorted([t async for t in store.stream(kinds.TRAINED) if t.training], key=_round)
