@@ -6,14 +6,7 @@ await opened.troupe.send(...)
 """
 
 import os
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterator,
-    Mapping,
-    MutableMapping,
-)
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, MutableMapping
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,

@@ -38,13 +38,7 @@ _ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02
 
 
 async def close_run(
-    config: RunConfig,
-    folder: RunFolder,
-    store: Store,
-    *,
-    tally: Tally,
-    status: str,
-    reason: str,
+    config: RunConfig, folder: RunFolder, store: Store, *, tally: Tally, status: str, reason: str
 ) -> RunResult:
     """Write the dataset from what the store holds, and return the result; `tally` is of this start."""
     ratings = [r async for r in store.stream(kinds.RATING)]

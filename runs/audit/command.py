@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..options import (
-    RUNS,
-    JsonOption,
-    JudgeOption,
-    OnErrorOption,
-    RunsOption,
-    Ties,
-    WhereOption,
-)
+from ..options import RUNS, JsonOption, JudgeOption, OnErrorOption, RunsOption, Ties, WhereOption
 from ..screen.terminal import aside, say
 
 if TYPE_CHECKING:
@@ -84,12 +76,7 @@ def audit(
     from ..config.load import load
     from ..labels import labels_file
     from ..leaderboard.asked import Asked
-    from ..leaderboard.doubts import (
-        canned_doubts,
-        exposure_doubts,
-        repeated_doubts,
-        twice_doubts,
-    )
+    from ..leaderboard.doubts import canned_doubts, exposure_doubts, repeated_doubts, twice_doubts
     from .data import data, records_by
     from .reading import NOBODY, read_answers, read_battles, read_labels
     from .text import show

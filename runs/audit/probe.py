@@ -21,14 +21,7 @@ from ..folder import ARENA, RunFolder
 from ..opening import Opening, stored
 from ..screen.terminal import program
 from ..store import Store
-from .canaries import (
-    Question,
-    Trial,
-    checked_trials,
-    fake_trials,
-    fits,
-    order_trials,
-)
+from .canaries import Question, Trial, checked_trials, fake_trials, fits, order_trials
 from .ranking import Canaries, Played, canaries
 
 

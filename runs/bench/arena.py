@@ -160,10 +160,7 @@ def reference(file: Path, rounds: int) -> dict[str, Any]:
         drawn = rng.integers(0, len(a), len(a))
         logistic(a[drawn], b[drawn], score[drawn], len(models))
     marks.append(now())
-    return {
-        **spent(marks, rounds),
-        "ratings": dict(zip(models, ratings.tolist(), strict=True)),
-    }
+    return {**spent(marks, rounds), "ratings": dict(zip(models, ratings.tolist(), strict=True))}
 
 
 def logistic(a: Any, b: Any, score: Any, models: int) -> Any:

@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import (
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from ...agents.cast import Cast, faults, unknown
 from ...agents.models.settings import ModelSettings

@@ -68,13 +68,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         }
     ),
     "sft": _schema(
-        {
-            "messages": _MESSAGES,
-            "margin": _FLOAT,
-            "answered_by": _TEXT,
-            "cut": _BOOL,
-            **_TRAINING,
-        }
+        {"messages": _MESSAGES, "margin": _FLOAT, "answered_by": _TEXT, "cut": _BOOL, **_TRAINING}
     ),
     "preference": _schema(
         {

@@ -49,8 +49,7 @@ def leaderboard(
         typer.Option(metavar="MODEL", help="Tell its worst and best opponent, also --by COLUMN."),
     ] = None,
     without_canned: Annotated[
-        bool,
-        typer.Option("--without-canned", help="Leave out models whose answers are canned."),
+        bool, typer.Option("--without-canned", help="Leave out models whose answers are canned.")
     ] = False,
     strong: Annotated[
         float,
@@ -75,8 +74,7 @@ def leaderboard(
         ),
     ] = None,
     intervals: Annotated[
-        Method | None,
-        typer.Option(help="Default: bootstrap by question; sandwich with --control."),
+        Method | None, typer.Option(help="Default: bootstrap by question; sandwich with --control.")
     ] = None,
     aggregate: Annotated[
         Aggregate,
@@ -139,12 +137,7 @@ def leaderboard(
 
 
 def _rank(
-    paths: list[str],
-    options: "Options",
-    wanted: "Wanted",
-    *,
-    plots: Sequence[Path],
-    as_json: bool,
+    paths: list[str], options: "Options", wanted: "Wanted", *, plots: Sequence[Path], as_json: bool
 ) -> None:
     from dataclasses import asdict
 

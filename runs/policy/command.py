@@ -195,10 +195,7 @@ def _with(run: str, runs_dir: Path, work: Callable[["Store", "RunFolder"], Await
 
 
 def _order(
-    run: str,
-    runs_dir: Path,
-    made: Callable[["History", int], "list[Order]"],
-    as_json: bool,
+    run: str, runs_dir: Path, made: Callable[["History", int], "list[Order]"], as_json: bool
 ) -> None:
     """Write orders that wait for the next round's plan, and say so."""
     from ...graphs import kinds

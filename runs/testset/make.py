@@ -59,9 +59,7 @@ async def make(
         StopRun: the budget is spent or an endpoint is down; the ledger keeps what was paid.
     """
     prompts, empty = read_prompts(
-        order.instructions,
-        prompt_column=order.prompt_column,
-        category_column=order.category_column,
+        order.instructions, prompt_column=order.prompt_column, category_column=order.category_column
     )
     refuse_too_few(prompts, order.diverse)
     telling = spreads(load(list(order.results)).battles) if order.results else {}
