@@ -17,8 +17,8 @@ from .config.load import Source, load
 from .config.origin import Origin
 from .config.skills import read_anew, skill_faults
 from .folder import RUNS
+from .ingest import left_out, usable_seeds
 from .store import Place, try_store
-from .usable import left_out, usable_seeds
 
 __all__ = ["Finding", "check", "load_either"]
 

@@ -18,7 +18,7 @@ from .control.command import ctl
 from .export.command import export
 from .leaderboard.command import leaderboard
 from .leaderboard.compare import compare
-from .options import RUNS, JsonLastOption, RunArg, RunsOption
+from .options import RUNS, ConfigArg, JsonLastOption, OverridesOption, RunArg, RunsOption
 from .policy.command import policy
 from .replay.fork_command import diff, fork
 from .screen.terminal import aside, say
@@ -55,16 +55,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigArg = Annotated[
-    str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
-]
 SeedsOption = Annotated[
     str | None,
     typer.Option("--seeds", metavar="PATH", help="File, folder or glob; overrides the config."),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="A.B=C", help="Override a field, with a YAML value. Repeatable."),
 ]
 
 EXIT_FAILED, EXIT_USER, EXIT_STOPPED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -89,7 +82,7 @@ def _given(seeds: str | None, overrides: list[str] | None) -> list[str]:
 def run(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
-    overrides: SetOption = None,
+    overrides: OverridesOption = None,
     runs_dir: RunsOption = RUNS,
     run_id: Annotated[str | None, typer.Option(help="Name of the run's folder.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most N seeds.")] = None,
@@ -121,7 +114,7 @@ def run(
 @app.command(cls=Command)
 def resume(
     run: RunArg,
-    overrides: SetOption = None,
+    overrides: OverridesOption = None,
     runs_dir: RunsOption = RUNS,
     as_json: JsonLastOption = False,
 ) -> None:
@@ -162,7 +155,7 @@ def replay(
 def check(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
-    overrides: SetOption = None,
+    overrides: OverridesOption = None,
     runs_dir: RunsOption = RUNS,
     skills: Annotated[
         list[str] | None,
@@ -205,7 +198,7 @@ def check(
 def estimate(
     config: ConfigArg = None,
     seeds: SeedsOption = None,
-    overrides: SetOption = None,
+    overrides: OverridesOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most N seeds.")] = None,
     runs_dir: RunsOption = RUNS,
     as_json: JsonLastOption = False,
@@ -287,8 +280,7 @@ def version(
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
     from ..agents.errors import StopRun, UserError
-    from .screen.program import program
-    from .screen.terminal import failed, streams
+    from .screen.terminal import failed, program, streams
 
     try:
         with streams():

@@ -11,8 +11,7 @@ from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
 from ..agents.errors import RecordConflict, StopRun, UserError
-from .screen.program import program
-from .screen.terminal import NO_ROOM, named
+from .screen.terminal import NO_ROOM, named, program
 from .store import STORE_FILE
 from .store.dialect import tells_damage
 from .store.requests import Unreadable

@@ -16,7 +16,7 @@ from typing import Any
 from ..agents.errors import UserError
 from .config.store_url import without_password
 from .disk import kept_in, write_whole
-from .screen.program import program
+from .screen.terminal import program
 from .store import STORE_FILE, Place, holds_store
 
 RUNS = Path("runs")

@@ -4,12 +4,21 @@ The APIs of code and OpenAPI seeds are indexed on the way, so that tool use can 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 
-from ..agents.errors import EpisodeError, boundary
+from ..agents.errors import EpisodeError, UserError, boundary
 from ..agents.models.secrets import mask_known, redact
 from ..agents.records import Reject, Seed, make_id
 from ..graphs import kinds, stages
@@ -19,11 +28,50 @@ from ..tools.api_spec import ApiSpec
 from ..tools.code_apis import outline
 from ..tools.openapi import parse_openapi
 from ..tools.retrieval import ApiIndex
-from .seeds import SeedReject, SeedSettings
+from .seeds import SeedReject, SeedSettings, read_seeds
 from .store import Store
-from .usable import usable_seeds
 
 BATCH = 100
+_NO_SKILL = "no_skill_for_"
+"""What the reason of a reject that no skill takes begins with; its kind follows."""
+
+
+def usable_seeds(
+    settings: SeedSettings, skills: Iterable[Skill]
+) -> Generator[Seed | SeedReject, None, None]:
+    """Yield the seeds that a skill takes, and a reject with a reason for the rest.
+
+    Raises:
+        UserError: the path does not exist (at once), or no seed at all can be used (at the end).
+    """
+    kinds = {kind for skill in skills for kind in skill.seed_kinds}
+    takes = f"the skills take {', '.join(sorted(kinds))}"
+    usable, left = False, Counter[str]()
+    with closing(read_seeds(settings)) as found:
+        for item in found:
+            if isinstance(item, Seed) and item.kind not in kinds:
+                item = SeedReject(item.name, _NO_SKILL + item.kind, takes)
+                left[item.reason] += 1
+            usable |= isinstance(item, Seed)
+            yield item
+    if not usable:
+        raise UserError(
+            f"seeds: {settings.path!r} holds no document of a kind that a skill takes "
+            f"({left_out(left)}; {takes}); name other skills, or other documents"
+        )
+
+
+def left_out(rejects: Mapping[str, int]) -> str:
+    """Return how many documents no skill takes, by kind and in words; empty where there is none."""
+    counts = {
+        kind: count
+        for reason, count in rejects.items()
+        if (kind := reason.rpartition(_NO_SKILL)[2]) != reason
+    }
+    if not counts:
+        return ""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
+    return f"no skill takes {sum(counts.values()):,} of the documents: {kinds}"
 
 
 async def ingest(

@@ -6,15 +6,14 @@ await opened.troupe.send(...)
 """
 
 import os
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterator,
-    Mapping,
-    MutableMapping,
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, MutableMapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
 )
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -161,6 +160,11 @@ class Opening:
             desk = Desk(door, index, tools, settings, Web(settings.search), prompts)
             troupe = await stack.enter_async_context(Troupe(desk))
             yield Opened(store, budget, door, index, troupe, trace)
+
+    def beside(self, ledger: Path) -> AbstractAsyncContextManager[Opened]:
+        """Open a command's own ledger: a file, or its part of the database that its config names."""
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        return self.at(Place.of(self._config.execution.store or ledger, ledger.parent.name))
 
     def _notice(self, text: str) -> None:
         if self._trace is not None:

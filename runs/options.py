@@ -1,7 +1,7 @@
 """Arguments and options that several commands have, in the same words."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,8 +13,12 @@ RunsOption = Annotated[
 LedgerOption = Annotated[
     Path, typer.Option("--runs-dir", metavar="DIR", help="Where the ledger is kept.")
 ]
+ConfigArg = Annotated[
+    str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
+]
 OverridesOption = Annotated[
-    list[str] | None, typer.Option("--set", help="Override a field: section.field=value.")
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Override a field, with a YAML value. Repeatable."),
 ]
 JudgeOption = Annotated[
     list[str] | None,
@@ -24,5 +28,16 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
 ]
+OnError = Literal["stop", "drop"]
+OnErrorOption = Annotated[
+    OnError, typer.Option(help="A faulty row stops, or is dropped and counted.")
+]
+Control = Literal["length", "style"]
+Method = Literal["bootstrap", "sandwich"]
+"""How intervals are made."""
+Aggregate = Literal["games", "majority", "median", "judge_aware"]
+"""How several judges' verdicts become ratings."""
+Ties = Literal["apart", "half", "drop"]
+"""How a tie counts."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 JsonLastOption = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]

@@ -25,13 +25,12 @@ from ..taxonomy.refinement import Refinement
 from ..tools.constraints.language import language_of
 from .config.config import RunConfig
 from .dataset import CardFacts, RatingFact, write_dataset
-from .dataset.counts import dropped_by_leaf
-from .dataset.coverage import read_coverage
+from .dataset.coverage import read_coverage, read_versions
+from .dataset.facts import dropped_by_leaf
 from .folder import RunFolder
 from .manifest import PACKAGES, Manifest
 from .result import RunResult
-from .screen.judging import judging
-from .screen.jurors import juror_failures
+from .screen.judging import judging, juror_failures
 from .store import Store
 
 _ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02
@@ -39,21 +38,13 @@ _ASKED, _CHARACTERS, _LEAST = 200, 1_000, 0.02
 
 
 async def close_run(
-    config: RunConfig,
-    folder: RunFolder,
-    store: Store,
-    *,
-    tally: Tally,
-    status: str,
-    reason: str,
+    config: RunConfig, folder: RunFolder, store: Store, *, tally: Tally, status: str, reason: str
 ) -> RunResult:
     """Write the dataset from what the store holds, and return the result; `tally` is of this start."""
     ratings = [r async for r in store.stream(kinds.RATING)]
     ratings.sort(key=lambda r: (r.round, r.purpose))
-    versions = [v async for v in store.stream(kinds.POLICY)]
-    changes = [c for v in sorted(versions, key=lambda v: v.policy.version) for c in v.changes]
-    grown = [v async for v in store.stream(kinds.TAXONOMY)]
-    grown.sort(key=lambda v: v.taxonomy.version)
+    versions, grown = await read_versions(store)
+    changes = [change for version in versions for change in version.changes]
     structure = [{"round": v.round, **c.model_dump(mode="json")} for v in grown for c in v.changes]
     gates = sorted([g async for g in store.stream(kinds.GATE) if g.candidate], key=_round)
     trained = sorted([t async for t in store.stream(kinds.TRAINED) if t.training], key=_round)

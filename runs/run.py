@@ -4,11 +4,11 @@ from arenainstruct.runs import launch, load_config
 result = launch(load_config("mine.yaml"))
 """
 
-import asyncio
+import gc
 import json
 import time
-from collections.abc import Callable, Container
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Container, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,45 +31,21 @@ from ..tools.decontamination import KnownTexts
 from .config.config import RunConfig, load_config
 from .control.again import AGAIN, strike_refusals
 from .control.control import attended
-from .control.interrupt import run_interruptible
+from .control.interrupt import twin
 from .disk import write_whole
 from .duplicates import TaskDuplicates, embedding_of, known_texts
 from .export.otlp import exporting
 from .folder import ARENA, RUNS, RunFolder
-from .heap import frozen_heap
 from .ingest import ingest
 from .manifest import Manifest
 from .opening import Opened, Opening, stored
 from .report import close_run
 from .result import RunResult
-from .screen.program import program
 from .screen.progress import Progress
+from .screen.terminal import program
 from .store import Place, Store, checkpointer, drop_store, thread_of
 from .trace import Listen
 from .training.trainer import refuse_missing, trainer_of
-
-
-def launch(
-    config: RunConfig,
-    *,
-    runs_dir: str | Path = RUNS,
-    run_id: str | None = None,
-    limit: int | None = None,
-    on_event: Listen | None = None,
-    trainer: Trainer | None = None,
-) -> RunResult:
-    """Run from the seeds to the dataset; see `launch_async`, its twin for a running event loop."""
-    _refuse_running_loop("launch_async")
-    return run_interruptible(
-        launch_async(
-            config,
-            runs_dir=runs_dir,
-            run_id=run_id,
-            limit=limit,
-            on_event=on_event,
-            trainer=trainer,
-        )
-    )
 
 
 async def launch_async(
@@ -108,21 +84,7 @@ async def launch_async(
     return await _run(config, begin, on_event, trainer)
 
 
-def resume(
-    run: str,
-    *,
-    runs_dir: str | Path = RUNS,
-    overrides: tuple[str, ...] = (),
-    on_event: Listen | None = None,
-    trainer: Trainer | None = None,
-) -> RunResult:
-    """Take a run up where it stopped; see `resume_async`, its twin for a running event loop."""
-    _refuse_running_loop("resume_async")
-    return run_interruptible(
-        resume_async(
-            run, runs_dir=runs_dir, overrides=overrides, on_event=on_event, trainer=trainer
-        )
-    )
+launch = twin(launch_async)
 
 
 async def resume_async(
@@ -172,6 +134,9 @@ async def resume_async(
     return await _run(config, begin, on_event, trainer)
 
 
+resume = twin(resume_async)
+
+
 async def repeat_async(folder: RunFolder, trainer: Trainer, again: str) -> RunResult:
     """Run what stands in a folder from its ledger alone: a call that is not there stops the run.
 
@@ -196,15 +161,6 @@ async def _refuse_arena(folder: RunFolder) -> None:
             )
 
 
-def _refuse_running_loop(twin: str) -> None:
-    """Raise where an event loop runs already (a notebook): there the twin is awaited."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise RuntimeError(f"an event loop is running here: use `await {twin}(...)`")
-
-
 async def _run(
     config: RunConfig,
     begin: Callable[[AsyncExitStack], tuple[RunFolder, Place]],
@@ -227,7 +183,7 @@ async def _run(
         opened = await stack.enter_async_context(
             opening.at(place, listen=progress.and_then(on_event))
         )
-        stack.enter_context(frozen_heap())
+        stack.enter_context(_frozen_heap())
         trace, store, door = opened.trace, opened.store, opened.door
         if network:
             await stack.enter_async_context(attended(folder, opened, progress))
@@ -280,6 +236,21 @@ async def _run(
         write_whole(folder.result, json.dumps(result.data(), indent=2) + "\n")
         trace.event("run_finished", status=status, reason=reason)
         return result
+
+
+@contextmanager
+def _frozen_heap() -> Iterator[None]:
+    """Leave everything that lives now out of garbage collection: what was imported stays.
+
+    The libraries of this stack hold many objects, and each full collection walks them all: about a
+    sixth of a run's CPU without this.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def services_of(

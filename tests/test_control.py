@@ -1,4 +1,4 @@
-"""A run at work is steered from outside, through its store alone."""
+"""A run is steered from outside, through its store alone; and its rejected rows are asked again by name."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
+from arenainstruct.runs.control.again import ask_again, waiting
 from arenainstruct.runs.control.control import LIVE, Live, ask
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored
+from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from tests.small_loop import write_config
 
@@ -75,3 +78,53 @@ async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
         await ask(folder, word="pause")
     again = await resume_async(str(folder.path))
     assert again.completed
+
+
+OFFLINE = MockOptions(replies="offline")
+
+
+async def rejected(folder: RunFolder, reason: str) -> list[str]:
+    with stored(folder.store()) as store:
+        return [r.id async for r in store.stream(kinds.REJECT) if r.reason == reason]
+
+
+@pytest.mark.slow
+async def test_a_refused_row_is_asked_again_and_only_that(tmp_path: Path) -> None:
+    async with MockServer(OFFLINE) as mock:
+        config = load_config(write_config(tmp_path, mock.url, rounds=1, seed=1))
+        result = await launch_async(config, runs_dir=tmp_path, run_id="a-1", limit=4)
+        folder, before = RunFolder(tmp_path / "a-1"), mock.counters.paid.total()
+        refused = await rejected(folder, "off_passage")
+        assert result.completed and refused
+
+        for id, why in (
+            ((await rejected(folder, "duplicate"))[0], "the same would come out again"),
+            ((await rejected(folder, "too_short"))[0], "was not taken in"),
+            ("reject-0", "no such reject"),
+        ):
+            with pytest.raises(UserError, match=why):
+                await ask_again(folder, [id])
+
+        assert await ask_again(folder, refused) == tuple(sorted(refused))
+        assert await ask_again(folder, refused[:1]) == tuple(sorted(refused))
+        again = await resume_async(str(folder.path))
+        # The same model says the same of the same question: it was asked once more, and nobody else was.
+        assert again.completed and mock.counters.paid.total() == before + len(refused)
+        assert await rejected(folder, "off_passage") == refused
+        with stored(folder.store()) as store:
+            assert await waiting(store) == ()
+        await resume_async(str(folder.path))
+        assert mock.counters.paid.total() == before + len(refused)
+    assert (await replay_async(str(folder.path))).identical
+
+
+@pytest.mark.slow
+async def test_an_earlier_round_stays_what_later_ones_were_made_under(tmp_path: Path) -> None:
+    async with MockServer(OFFLINE) as mock:
+        config = load_config(write_config(tmp_path, mock.url, rounds=2))
+        await launch_async(config, runs_dir=tmp_path, run_id="a-1", limit=4)
+    folder = RunFolder(tmp_path / "a-1")
+    with stored(folder.store()) as store:
+        first = [r.id async for r in store.stream(kinds.REJECT) if r.round == 1]
+    with pytest.raises(UserError, match="has gone on to round 2"):
+        await ask_again(folder, first[:1])

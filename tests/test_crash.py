@@ -29,8 +29,8 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.mock.request import ChatRequest
 from arenainstruct.runs.result import RunResult
 from arenainstruct.runs.run import launch_async, resume_async
-from arenainstruct.runs.screen.program import program
 from arenainstruct.runs.screen.summary import summary
+from arenainstruct.runs.screen.terminal import program
 from arenainstruct.runs.store import STORE_FILE, Store
 from tests.command import command
 from tests.folders import differing

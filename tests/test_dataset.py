@@ -33,7 +33,7 @@ from arenainstruct.runs.dataset import CardFacts, RatingFact, write_dataset
 from arenainstruct.runs.dataset.card import ABOUT, card
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.conversation import plain
-from arenainstruct.runs.dataset.counts import Counts
+from arenainstruct.runs.dataset.facts import Counts
 from arenainstruct.runs.dataset.write import WRITTEN
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.checkers import CHECKERS, CheckTask

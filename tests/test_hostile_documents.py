@@ -106,7 +106,7 @@ def test_what_ends_the_process_costs_one_row(
 ) -> None:
     """Real parsers that crash are mended as they are found: here one is told to."""
     crash = (
-        "import arenainstruct.runs.seeds.contained as c, os, signal\n"
+        "import arenainstruct.runs.seeds.child as c, os, signal\n"
         "f = c.finished\n"
         "def crashing(s, d):\n"
         "    if 'crash' in d.text: os.kill(os.getpid(), signal.SIGSEGV)\n"

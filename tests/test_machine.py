@@ -23,8 +23,7 @@ from arenainstruct.runs.control.interrupt import run_interruptible
 from arenainstruct.runs.disk import write_whole
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.run import launch
-from arenainstruct.runs.screen.program import program
-from arenainstruct.runs.screen.terminal import aside, say, streams
+from arenainstruct.runs.screen.terminal import aside, program, say, streams
 from arenainstruct.runs.store import STORE_FILE, Store
 from tests.command import command
 

@@ -22,7 +22,7 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
-from arenainstruct.runs.store import Place, Store, drop_store, holds_store, peers
+from arenainstruct.runs.store import Place, Store, drop_store, holds_store, sharing
 from arenainstruct.runs.testset.result import folder_name
 from tests.folders import differing
 from tests.process import start as start_process
@@ -232,8 +232,8 @@ async def test_what_a_killed_worker_was_paying_for_is_anyone_s(postgres: str, pl
 async def test_a_worker_that_hangs_loses_its_claims(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(peers, "LEASE_S", 0.3)
-    monkeypatch.setattr(peers.Peer, "_live", lambda self: None)
+    monkeypatch.setattr(sharing, "LEASE_S", 0.3)
+    monkeypatch.setattr(sharing.Peer, "_live", lambda self: None)
     hanging, other = Store.open(place), Store.open(place)
     async with hanging.claimed("k") as reply:
         assert reply is None

@@ -16,7 +16,7 @@ from arenainstruct.graphs import kinds
 from arenainstruct.graphs.arena.verdict import juror_verdicts, jury_verdict, rows
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.rows import battle_row
-from arenainstruct.runs.screen.jurors import failure_lines, juror_failures
+from arenainstruct.runs.screen.judging import failure_lines, juror_failures
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.ratings.fit import rate
 from arenainstruct.tools.ratings.table import BattleTable

@@ -26,7 +26,7 @@ from arenainstruct.runs.ingest import ingest
 from arenainstruct.runs.seeds import (
     SeedReject,
     SeedSettings,
-    contained,
+    child,
     fingerprint,
     iter_sources,
     read_seeds,
@@ -34,9 +34,8 @@ from arenainstruct.runs.seeds import (
     source,
 )
 from arenainstruct.runs.seeds.cleaning import clean_text
-from arenainstruct.runs.seeds.latex import latex_to_markdown
 from arenainstruct.runs.seeds.licence import front_matter
-from arenainstruct.runs.seeds.markup import rst_to_markdown
+from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.retrieval import ApiIndex
@@ -641,12 +640,12 @@ def test_control_characters_are_kept_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, UnicodeError])
 @pytest.mark.parametrize(
-    "where", ["contained.finished", "contained.split_text", "contained.frame", "reading.read_text"]
+    "where", ["child.finished", "child.split_text", "child.frame", "reading.read_text"]
 )
 def test_whatever_breaks_in_one_document_is_one_reject(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception], where: str
 ) -> None:
-    module = {"contained": contained, "reading": reading}[where.split(".")[0]]
+    module = {"child": child, "reading": reading}[where.split(".")[0]]
     original = getattr(module, where.split(".")[1])
     broken = False
 
@@ -665,7 +664,7 @@ def test_whatever_breaks_in_one_document_is_one_reject(
     frames = [
         json.loads(frame)
         for file in iter_sources(str(tmp_path))
-        for frame in contained.contained(file, wanted)
+        for frame in child.contained(file, wanted)
     ]
     assert [told[0][0][2] for word, *told in frames if word == "seeds"] == ["a.txt", "z.txt"]
     ((name, reason, detail),) = (told for word, *told in frames if word == "reject")

@@ -2,9 +2,8 @@
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,14 +18,6 @@ EXIT_STOPPED = 3
 the ledger."""
 SURE = 0.95
 """Confidence that ends an active tournament where nothing else was asked for."""
-
-
-class MatchmakingChoice(StrEnum):
-    """Who battles whom."""
-
-    round_robin = "round_robin"
-    swiss = "swiss"
-    active = "active"
 
 
 def arena(
@@ -55,7 +46,7 @@ def arena(
         ),
     ] = None,
     matchmaking: Annotated[
-        MatchmakingChoice | None,
+        Literal["round_robin", "swiss", "active"] | None,
         typer.Option(help="Default: active with --battles or --confidence, else round_robin."),
     ] = None,
     without_canned: Annotated[
@@ -81,13 +72,11 @@ def arena(
     given = {"contenders": _names(contenders), "jury": _names(jury), "seed": seed}
     chosen = [f"{name}={json.dumps(v)}" for name, v in given.items() if v or v == 0]
     loaded = load(config, ArenaConfig, [*(overrides or ()), *chosen])
-    matching = matchmaking or (
-        MatchmakingChoice.active if battles or confidence else MatchmakingChoice.round_robin
-    )
-    if matching is MatchmakingChoice.active and not battles and confidence is None:
+    matching = matchmaking or ("active" if battles or confidence else "round_robin")
+    if matching == "active" and not battles and confidence is None:
         confidence = SURE
     ends = Ends(battles, confidence)
-    order = Order(instructions, matching.value, ends, runs_dir, run_id, without_canned)
+    order = Order(instructions, matching, ends, runs_dir, run_id, without_canned)
     result = play(loaded, order, Ticker())
     if as_json:
         say(json.dumps(result.data))

@@ -20,13 +20,13 @@ from pydantic import Field
 from ...agents.cast import Cast, faults
 from ...agents.models.settings import ModelSettings
 from ...graphs.settings import ArenaSettings, GraphSettings
-from ..config.config import EMBEDDED, RunConfig
-from ..config.load import BudgetSettings, Config, ExecutionSettings, Fault
+from ..config.config import EMBEDDED, OfRun, RunConfig
+from ..config.load import BudgetSettings, ExecutionSettings, Fault
 from ..config.protocol import protocol_faults
 from .questions import OBJECTIVE, SKILL
 
 
-class ArenaConfig(Config):
+class ArenaConfig(OfRun):
     """Everything an arena needs besides its prompts."""
 
     models: dict[str, ModelSettings] = Field(min_length=1)
@@ -84,8 +84,7 @@ class ArenaConfig(Config):
     @classmethod
     def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what concerns an arena in a config that may be a run's."""
-        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
-        own = {name: value for name, value in data.items() if name not in foreign}
+        own = super().own(data)
         cast = data.get("cast")
         if isinstance(cast, Mapping):
             named = cast.get("contenders") or []

@@ -55,52 +55,41 @@ def judged_games(
     cascade: Cascaded = "",
 ) -> list[JudgedGame]:
     """Return the games that jurors judged, each of that weight; a strong verdict of three times that."""
-    found: list[JudgedGame] = []
-    for game in games:
-        alone = game.alone()
-        shown = in_order(pair, game.shown_first)
-        scores = in_order((game.score_a, game.score_b), game.shown_first)
-        before = in_order((alone.score_a, alone.score_b), game.shown_first)
-        found.append(
-            _row(
-                question,
-                shown,
-                scores,
-                answers,
-                judge=game.juror,
-                reason=game.reason,
-                weight=weight * strength(game.score_a, game.score_b),
-                before=before,
-                cascade=cascade,
-            )
+    return [
+        _row(
+            question,
+            pair,
+            game.shown_first,
+            (game.score_a, game.score_b),
+            answers,
+            judge=game.juror,
+            reason=game.reason,
+            weight=weight * strength(game.score_a, game.score_b),
+            before=(alone.score_a, alone.score_b),
+            cascade=cascade,
         )
-    return found
+        for game in games
+        for alone in (game.alone(),)
+    ]
 
 
 def settled_games(
     question: Question, battle: Battle, answers: Mapping[str, Answer], jurors: int
 ) -> list[JudgedGame]:
     """Return both orders of a battle that no juror judged, each worth as much as a whole jury."""
-    half = battle.margin / 2
-    scores = (5.5 + half, 5.5 - half)
-    pair = (battle.model_a, battle.model_b)
+    half, jury = battle.margin / 2, float(jurors)
+    pair, scores = (battle.model_a, battle.model_b), (5.5 + half, 5.5 - half)
     orders: tuple[Side, Side] = ("model_a", "model_b")
     return [
-        _row(
-            question,
-            in_order(pair, first),
-            in_order(scores, first),
-            answers,
-            judge=battle.decided_by,
-            weight=float(jurors),
-        )
+        _row(question, pair, first, scores, answers, judge=battle.decided_by, weight=jury)
         for first in orders
     ]
 
 
 def _row(
     question: Question,
-    shown: Pair,
+    pair: Pair,
+    shown_first: Side,
     scores: tuple[float, float],
     answers: Mapping[str, Answer],
     *,
@@ -110,7 +99,10 @@ def _row(
     before: tuple[float, float] | None = None,
     cascade: Cascaded = "",
 ) -> JudgedGame:
-    first, second = shown
+    """Return a row; what is told of the pair's two sides is turned into the order that was shown."""
+    first, second = in_order(pair, shown_first)
+    score_a, score_b = in_order(scores, shown_first)
+    before_a, before_b = in_order(before or scores, shown_first)
     id = question.instruction.id
     return JudgedGame(
         id=make_id("game", id, first, second, judge),
@@ -119,15 +111,15 @@ def _row(
         category=question.category,
         model_a=first,
         model_b=second,
-        winner=side(scores[0] - scores[1]),
+        winner=side(score_a - score_b),
         weight=weight,
         judge=judge,
-        score_a=scores[0],
-        score_b=scores[1],
+        score_a=score_a,
+        score_b=score_b,
         len_a=len(answers[first].text),
         len_b=len(answers[second].text),
-        before_a=(before or scores)[0],
-        before_b=(before or scores)[1],
+        before_a=before_a,
+        before_b=before_b,
         cascade=cascade,
         reason=reason,
     )

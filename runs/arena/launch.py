@@ -8,12 +8,12 @@ from typing import Any
 
 from ...agents.errors import UserError
 from ...graphs.services import Asked, Services
-from ..control.interrupt import run_interruptible
+from ..control.interrupt import twin
 from ..folder import ARENA, RUNS, RunFolder, refuse_odd_id
 from ..opening import Opened, Opening, stored
 from ..store import Place
 from .config import ArenaConfig
-from .questions import SKILL, Question, read_questions
+from .questions import SKILL, read_questions
 from .report import ArenaResult, close
 from .tournament import Ends, Tournament
 
@@ -31,7 +31,7 @@ class Order:
     """Let no contender play whose answers are canned."""
 
 
-def arena(
+async def arena_async(
     config: ArenaConfig, order: Order, notify: Callable[[int, int], None] = lambda done, most: None
 ) -> ArenaResult:
     """Play a tournament and return its result; what was paid under the run id is not paid again.
@@ -39,12 +39,6 @@ def arena(
     Raises:
         UserError: what the user wrote is wrong; nothing was paid.
     """
-    return run_interruptible(_arena(config, order, notify))
-
-
-async def _arena(
-    config: ArenaConfig, order: Order, notify: Callable[[int, int], None]
-) -> ArenaResult:
     refuse_odd_id(order.run_id)
     questions, empty = read_questions(order.instructions, config.objective)
     if len(questions) < 1:
@@ -84,6 +78,9 @@ async def _arena(
             "calls": door.door.tally.calls(),
         }
         return await close(tournament, folder, door.store, how)
+
+
+arena = twin(arena_async)
 
 
 def _folder(order: Order, address: str | None) -> RunFolder:
@@ -135,6 +132,3 @@ def _services(config: ArenaConfig, door: Opened) -> Services:
         duplicates=_NoDuplicates(),
         notify=door.trace.event,
     )
-
-
-__all__ = ["Ends", "Order", "Question", "arena"]

@@ -25,8 +25,7 @@ from ..leaderboard.notes import doubts, notes
 from ..leaderboard.options import Options
 from ..leaderboard.output import board_data
 from ..leaderboard.reading import load
-from ..screen.judging import judging
-from ..screen.jurors import juror_failures
+from ..screen.judging import judging, juror_failures
 from ..store import Store
 from .games import GAME, SCHEMA, game_row
 from .ranking import Ranking

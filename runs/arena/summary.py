@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..screen.judging import judging_lines
-from ..screen.jurors import failure_lines
+from ..screen.judging import failure_lines, judging_lines
 from ..testset.prompts import told_empty
 from .report import is_tie
 

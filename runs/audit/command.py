@@ -1,12 +1,11 @@
 """`arenainstruct audit`: can these jurors be trusted?"""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..options import RUNS, JsonOption, JudgeOption, RunsOption, WhereOption
+from ..options import RUNS, JsonOption, JudgeOption, OnErrorOption, RunsOption, Ties, WhereOption
 from ..screen.terminal import aside, say
 
 if TYPE_CHECKING:
@@ -15,29 +14,6 @@ if TYPE_CHECKING:
 
 EXIT_FOUND, EXIT_STOPPED = 1, 3
 """A canary did not rank last; the run's budget or an endpoint stopped the canaries."""
-
-
-class ErrorChoice(StrEnum):
-    """What to do with faulty rows."""
-
-    stop = "stop"
-    drop = "drop"
-
-
-class TiesChoice(StrEnum):
-    """How a tie counts."""
-
-    apart = "apart"
-    half = "half"
-    drop = "drop"
-
-
-class FailedChoice(StrEnum):
-    """How a juror counts that gave no verdict."""
-
-    missing = "missing"
-    half = "half"
-    wrong = "wrong"
 
 
 def audit(
@@ -66,13 +42,13 @@ def audit(
     judge: JudgeOption = None,
     where: WhereOption = None,
     ties: Annotated[
-        TiesChoice,
+        Ties,
         typer.Option(
             help="In agreement with people, a tie is a verdict like others, half right, or left out."
         ),
-    ] = TiesChoice.apart,
+    ] = "apart",
     failed: Annotated[
-        FailedChoice | None,
+        Literal["missing", "half", "wrong"] | None,
         typer.Option(
             help="Jurors without a verdict (winner empty or error) are left out, half right or wrong. "
             "Default: such a row is faulty."
@@ -86,9 +62,7 @@ def audit(
             help="Battle worthless answers on N questions of a run before its jurors (paid calls).",
         ),
     ] = 0,
-    on_error: Annotated[
-        ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
-    ] = ErrorChoice.stop,
+    on_error: OnErrorOption = "stop",
     runs_dir: RunsOption = RUNS,
     as_json: JsonOption = False,
 ) -> None:
@@ -102,12 +76,7 @@ def audit(
     from ..config.load import load
     from ..labels import labels_file
     from ..leaderboard.asked import Asked
-    from ..leaderboard.doubts import (
-        canned_doubts,
-        exposure_doubts,
-        repeated_doubts,
-        twice_doubts,
-    )
+    from ..leaderboard.doubts import canned_doubts, exposure_doubts, repeated_doubts, twice_doubts
     from .data import data, records_by
     from .reading import NOBODY, read_answers, read_battles, read_labels
     from .text import show
@@ -118,16 +87,16 @@ def audit(
     heap = read_battles(
         paths,
         Asked.of(judge, where),
-        drop=on_error is ErrorChoice.drop,
+        drop=on_error == "drop",
         failures=failed is not None and run is None,
     )
     if labels or (run and labels_file(run).is_file()):
         own = None if labels or run is None else str(labels_file(run))
-        read_labels(own or str(labels), heap, drop=on_error is ErrorChoice.drop, needed=not own)
+        read_labels(own or str(labels), heap, drop=on_error == "drop", needed=not own)
     if answers:
         read_answers(answers, heap)
-    broken = [told for told in _failures(run) if heap.asked.judge(told["juror"])]
-    counting = Counting(ties.value, failed.value if failed else "missing")
+    broken = [told for told in _failures(run) if heap.met.asked.judge(told["juror"])]
+    counting = Counting(ties, failed or "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()
     looks = () if heap.unnamed else canned(heap.said)
@@ -186,7 +155,7 @@ def _failures(run: "RunFolder | None") -> list[dict[str, Any]]:
     import asyncio
 
     from ..opening import stored
-    from ..screen.jurors import juror_failures
+    from ..screen.judging import juror_failures
 
     if run is None:
         return []

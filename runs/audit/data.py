@@ -151,17 +151,11 @@ def _accord(accord: Accord, counting: Counting) -> Data:
 
 
 def _agreement(audit: Audit) -> Data:
-    found = audit.agreement
+    told = asdict(audit.agreement)
     return {
-        "jurors": list(found.judges),
-        "pairs": found.items,
-        "agreement": found.share,
-        "kappa": found.kappa,
-        "kappa_interval": found.kappa_interval,
-        "fleiss": found.fleiss,
-        "fleiss_interval": found.fleiss_interval,
-        "alpha_interval": found.alpha_interval,
-        "kappas": [{"jurors": list(pair), "kappa": k} for pair, k in found.kappas.items()],
-        "alpha": found.alpha,
-        "effective_votes": found.effective_votes,
+        "jurors": told.pop("judges"),
+        "pairs": told.pop("items"),
+        "agreement": told.pop("share"),
+        "kappas": [{"jurors": pair, "kappa": k} for pair, k in told.pop("kappas").items()],
+        **told,
     }

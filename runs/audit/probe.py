@@ -19,16 +19,9 @@ from ..config.config import RunConfig, load_config
 from ..dataset.lineage import find_instructions
 from ..folder import ARENA, RunFolder
 from ..opening import Opening, stored
-from ..screen.program import program
+from ..screen.terminal import program
 from ..store import Store
-from .canaries import (
-    Question,
-    Trial,
-    checked_trials,
-    fake_trials,
-    fits,
-    order_trials,
-)
+from .canaries import Question, Trial, checked_trials, fake_trials, fits, order_trials
 from .ranking import Canaries, Played, canaries
 
 

@@ -13,25 +13,23 @@ from math import nan
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...agents.flags import addresses_jury
-from ...agents.models.settings import ModelSettings, RewardModel
+from ...agents.models.settings import ModelSettings, RewardModel, ScriptedSettings
 from ...tools.audit.canned import Sayings
 from ...tools.audit.evidence import Evidence, Failure, Label, Looks, Place, Play, looks
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import SCORES, folded, in_order, side
-from ...tools.tables import Batch, Reject, Table, kind_of
-from ..leaderboard.answers import LACKS, answer_of
+from ...tools.tables import Batch, Table, kind_of
+from ..leaderboard.answers import answers_in
 from ..leaderboard.asked import ALL, Asked, Met
 from ..leaderboard.checks import Gate, empty_value, faults, is_empty, scores
-from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, place
+from ..leaderboard.files import REQUIRED, batches, battle_files, no_column, once, opened, some
 from ..leaderboard.labelled import LABEL
 from ..leaderboard.published import Published
 from ..leaderboard.values import Context
 from .checks import CHECKED, answer_faults
-from .families import families
 
 NO_VERDICT = frozenset({"", "error", "none", "null", "nan", "invalid", "failed", "unparsed"})
 """Winners that say that the juror gave no verdict."""
@@ -51,10 +49,10 @@ class Heap:
     """What has been read so far."""
 
     gate: Gate
-    asked: Asked = ALL
+    met: Met = field(default_factory=lambda: Met(ALL))
+    """What is asked for, and what there is of it."""
     passed_over: int = 0
     """Rows with other values than were asked for, and games of other judges."""
-    met: Met = field(init=False)
     plays: list[Play] = field(default_factory=list)
     looks: dict[Place, Looks] = field(default_factory=dict)
     passed: dict[Place, bool] = field(default_factory=dict)
@@ -77,10 +75,7 @@ class Heap:
     """Whether it is known which answer was shown first."""
     unnamed: bool = False
     """Whether some pair does not tell whose answers it holds."""
-
-    def __post_init__(self) -> None:
-        """Note nothing yet of what is asked for."""
-        self.met = Met(self.asked)
+    said: Sayings = field(default_factory=lambda: Sayings(addresses_jury))
 
     def evidence(self, models: Mapping[str, ModelSettings]) -> Evidence:
         """Return what was read; `models` is the config's, empty without one."""
@@ -97,8 +92,6 @@ class Heap:
             conferred=self.conferred,
             cascade=dict(sorted(self.cascade.items())),
         )
-
-    said: Sayings = field(default_factory=lambda: Sayings(addresses_jury))
 
     def wants(self, judge: str) -> bool:
         """Tell whether a judge's games are asked for; count those that are not."""
@@ -123,14 +116,17 @@ def read_battles(
     Raises:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
-    heap = Heap(Gate(drop), asked, failed=[] if failures else None)
+    heap = Heap(Gate(drop), Met(asked), failed=[] if failures else None)
     files, heap.twice = once(battle_files(paths))
     context = Context(failures=failures)
     known: set[tuple[str, ...]] = set()
     for file in files:
         before = len(heap.plays)
         with opened(file, context) as table:
-            _read(table, heap)
+            names = _names(table, (*REQUIRED, *asked.where), OUTCOME)
+            for batch, score in _batches(table, names, heap):
+                for row, said in zip(_rows(batch, names), score, strict=True):
+                    _take(row, float(said), heap)
             _count_repeated(heap, before, known)
             if isinstance(table, Published):
                 heap.unjudged += table.unjudged
@@ -195,15 +191,9 @@ def read_answers(path: str, heap: Heap) -> None:
     """
     battled = {(play.question, model) for play in heap.plays for model in (play.first, play.second)}
     found: set[Place] = set()
-    for file in battle_files([path], option="--answers"):
-        with opened(file) as table:
-            for row in table.rows():
-                told = None if isinstance(row, Reject) else answer_of(row.values)
-                if told is None:
-                    what = row.reason if isinstance(row, Reject) else LACKS
-                    raise UserError(f"--answers {place(table, row.number)}{what}")
-                found.add((told.question, told.model))
-                heap.look((told.question, told.model), told.text, told.asked)
+    for told in answers_in([path]):
+        found.add((told.question, told.model))
+        heap.look((told.question, told.model), told.text, told.asked)
     if not found & battled:
         raise UserError(
             f"--answers {path}: none of its {len(found)} rows is an answer to a battle here; it has "
@@ -237,16 +227,13 @@ def _batches(table: Table, names: list[str], heap: Heap) -> Iterator[tuple[Batch
             continue
         filled, wanted = ~is_empty(batch), heap.met.rows(batch)
         heap.passed_over += int((filled & ~wanted).sum())
-        filled &= wanted
-        columns = {n: c.filter(pa.array(filled)) for n, c in batch.columns.items()}
-        rows = Batch(columns, batch.numbers[filled], batch.broken)
+        rows = some(batch, filled & wanted)
         if heap.failed is not None:
             rows = _without_failures(rows, heap.failed, heap.met)
         score = scores(rows)
         wrong = [*faults(rows, score, []), *answer_faults(rows)]
         keep = gate.kept(table, rows, wrong)
-        kept = {n: c.filter(pa.array(keep)) for n, c in rows.columns.items()}
-        yield Batch(kept, rows.numbers[keep]), score[keep]
+        yield some(rows, keep), score[keep]
 
 
 def _without_failures(batch: Batch, failed: list[Failure], met: Met) -> Batch:
@@ -264,8 +251,7 @@ def _without_failures(batch: Batch, failed: list[Failure], met: Met) -> Batch:
         question, one, two = (str(values[at]) for values in places)
         if met.judge(name := str(judges[at] or NOBODY)):
             failed.append((question, one, two, name))
-    kept = {name: column.filter(pa.array(~lost)) for name, column in batch.columns.items()}
-    return Batch(kept, batch.numbers[~lost], batch.broken)
+    return some(batch, ~lost)
 
 
 def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -273,13 +259,6 @@ def _rows(batch: Batch, names: list[str]) -> Iterator[dict[str, Any]]:
     columns = {name: batch.columns[name].to_pylist() for name in tops if name in batch.columns}
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(columns, values, strict=True))
-
-
-def _read(table: Table, heap: Heap) -> None:
-    names = _names(table, (*REQUIRED, *heap.asked.where), OUTCOME)
-    for batch, score in _batches(table, names, heap):
-        for row, said in zip(_rows(batch, names), score, strict=True):
-            _take(row, float(said), heap)
 
 
 def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
@@ -302,7 +281,7 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
     heap.served.setdefault(judge, "")
     ahead, behind = (row.get(f"before_{side}") for side in "ab")
     if isinstance(ahead, float) and isinstance(behind, float):
-        score = _share(ahead - behind)
+        score = SCORES[side(ahead - behind)]
     heap.plays.append(Play(question, a, b, judge, score))
 
 
@@ -329,13 +308,8 @@ def _games(games: list[dict[str, Any]], where: tuple[str, str, str], heap: Heap)
         first, second = in_order((a, b), game["shown_first"])
         lead = in_order((lead, -lead), game["shown_first"])[0]
         ahead = in_order((ahead, -ahead), game["shown_first"])[0]
-        play = Play(question, first, second, game["juror"], _share(lead), lead, ahead)
+        play = Play(question, first, second, game["juror"], SCORES[side(lead)], lead, ahead)
         heap.plays.append(play)
-
-
-def _share(lead: float) -> float:
-    """Return the share of the win that a lead in points is."""
-    return SCORES[side(lead)]
 
 
 def _lead(game: Mapping[str, Any]) -> float:
@@ -346,3 +320,27 @@ def _lead(game: Mapping[str, Any]) -> float:
 
 def _conferred(game: Mapping[str, Any]) -> bool:
     return bool(game.get("before_reason")) or _lead(game) != game["score_a"] - game["score_b"]
+
+
+def family(name: str) -> str:
+    """Return the maker that a model's name tells of, or the name itself."""
+    return ScriptedSettings(provider="scripted", model=name, script="").maker
+
+
+def families(served: Mapping[str, str], models: Mapping[str, ModelSettings]) -> dict[str, str]:
+    """Return the makers by alias: from the config where it has the alias, else from names.
+
+    Args:
+        served: The model behind each alias, as `provider/model`; empty where unknown.
+        models: The models of a run's config; empty without one.
+    """
+    return {
+        alias: models[alias].maker if alias in models else family(_bare(model) or alias)
+        for alias, model in served.items()
+    }
+
+
+def _bare(served: str) -> str:
+    """Return `model` of `provider/model`; an embedded model says nothing of who made it."""
+    provider, _, name = served.partition("/")
+    return "" if provider == "offline" else name or provider

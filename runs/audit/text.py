@@ -1,11 +1,8 @@
 """An audit for the terminal: a table of jurors, the findings in words, then the canaries."""
 
-import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ...tools.audit.accord import Ties
@@ -17,13 +14,11 @@ from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
 from ..leaderboard.doubts import Doubt
 from ..leaderboard.notes import coefficients, hard, shares, worth
-from ..screen.jurors import failure_lines
-from ..screen.terminal import Page
+from ..screen.judging import failure_lines
+from ..screen.terminal import Page, sheet
 from .canaries import FAKES
 from .ranking import Canaries
 
-WIDE = 110
-"""Columns where the output is no terminal."""
 SHOWN = 12
 """Models whose record is told; all are in the JSON."""
 Line = tuple[str, Callable[[JurorAudit], Estimate], str]
@@ -59,13 +54,8 @@ def show(
     passed_over: int,
 ) -> None:
     """Print the whole report."""
-    wide = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if wide else WIDE
-    console = Page(width)
-    for line in failure_lines(failed):
-        console.print(line, soft_wrap=not wide)
-    for doubt in doubts:
-        console.print(f"Warning: {doubt.words}", soft_wrap=not wide)
+    console = Page()
+    console.lines(*failure_lines(failed), *(f"Warning: {doubt.words}" for doubt in doubts))
     for juror in audit.jurors:
         console.print(_table(juror, audit.counting.ties))
         console.print()
@@ -73,21 +63,11 @@ def show(
         console.print(f"{passed_over:,} games are of other judges or values than were asked for.")
     if unjudged:
         console.print(f"In {unjudged:,} rows or games the judge gave no verdict.")
-    for line in _words(audit, dropped):
-        console.print(line, soft_wrap=not wide)
+    console.lines(*_words(audit, dropped))
     if canaries is not None:
         console.print()
         console.print(_ranks(canaries))
-        for line in _canary_words(canaries):
-            console.print(line, soft_wrap=not wide)
-
-
-def _sheet(title: str, columns: tuple[str, ...]) -> Table:
-    """Return an empty table; numbers stand right, the unnamed column of names left."""
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for name in columns:
-        table.add_column(name, justify="left" if not name else "right")
-    return table
+        console.lines(*_canary_words(canaries))
 
 
 def _lines(ties: Ties) -> tuple[Line, ...]:
@@ -100,7 +80,7 @@ def _lines(ties: Ties) -> tuple[Line, ...]:
 def _table(juror: JurorAudit, ties: Ties) -> Table:
     family = f", family {juror.family}" if juror.family != juror.juror else ""
     title = f"{juror.juror}: {juror.games:,} games{family}"
-    table = _sheet(title, ("", "value", "95 % interval", "n", "questions"))
+    table = sheet(title, "", "value", "95 % interval", "n", "questions")
     missing: dict[str, list[str]] = {}
     for name, of, form in _lines(ties):
         found = of(juror)
@@ -195,7 +175,7 @@ def _scale(name: str, scale: Scale) -> str:
 
 def _ranks(canaries: Canaries) -> Table:
     title = f"Canaries: {canaries.games:,} games on {canaries.questions:,} questions"
-    table = _sheet(title, ("", "rating", "95 % interval", "won", "battles"))
+    table = sheet(title, "", "rating", "95 % interval", "won", "battles")
     for rank in canaries.ranks:
         interval = told(rank.low, rank.high)
         table.add_row(

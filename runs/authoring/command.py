@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ..options import JsonOption
-from ..screen.program import program
-from ..screen.terminal import aside, say
+from ..options import RUNS, ConfigArg, JsonOption, LedgerOption, OverridesOption
+from ..screen.terminal import aside, program, say
 
 EXIT_FAILED = 1
 new = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
@@ -39,12 +38,8 @@ def skill(
         Path | None,
         typer.Option(metavar="FILE", help="About five tasks: JSONL, or texts between --- lines."),
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field.")
-    ] = None,
-    runs_dir: Annotated[
-        Path, typer.Option("--runs-dir", metavar="DIR", help="Where a draft's ledger is kept.")
-    ] = Path("runs"),
+    overrides: OverridesOption = None,
+    runs_dir: LedgerOption = RUNS,
 ) -> None:
     """Write the files of a new skill: its YAML, a test of it, and prompts where they are asked for."""
     from .scaffold import refuse, scaffold
@@ -89,12 +84,8 @@ def preview(
     seed: Annotated[
         str, typer.Option("--seed", metavar="FILE", help="A document; of a folder, the first few.")
     ],
-    config: Annotated[
-        str | None, typer.Argument(help="YAML config; left out: the embedded offline models.")
-    ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field.")
-    ] = None,
+    config: ConfigArg = None,
+    overrides: OverridesOption = None,
     all_calls: Annotated[
         bool, typer.Option("--all", help="Show every call, not one a role and stage.")
     ] = False,

@@ -18,7 +18,6 @@ from ...agents.records import SeedKind
 from ..config.config import RunConfig
 from ..config.skills import skill_faults
 from ..opening import Opening
-from ..store import Place
 
 ROLE = "drafter"
 FEWEST, MOST = 3, 20
@@ -105,8 +104,6 @@ async def draft(
     alias = config.cast.speaks(ROLE)
     model = config.models[alias]
     _refuse(alias, config)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    place = Place.of(config.execution.store or ledger, ledger.parent.name)
     checkers = tuple(f"{checker}: {needs}" for checker, needs in _CHECKERS.items())
     message = Draft(
         name=name,
@@ -115,7 +112,7 @@ async def draft(
         seed_kinds=get_args(SeedKind),
         checkers=checkers,
     )
-    async with Opening({alias: model}, config).at(place) as opened:
+    async with Opening({alias: model}, config).beside(ledger) as opened:
         for last in (False, True):
             found = await opened.landing(opened.troupe.send(message, Drafted, ROLE, alias))
             text = _yaml(name, found.pack, f"{model.provider}/{model.name}")

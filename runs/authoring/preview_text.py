@@ -5,7 +5,7 @@ from textwrap import indent, shorten
 
 from ...agents.records import Answer, Battle, Instruction, Passage, Record
 from ...agents.rows import TrainingRow
-from ..calls.calls import ShownCall
+from ..calls.calls import ShownCall, begun, said
 from .preview import Preview, StageShown
 
 _LINES = 24
@@ -50,23 +50,17 @@ def _call(call: ShownCall, told: set[str], most: int | None) -> Iterator[str]:
         if turn["role"] == "system" and call.prompt in told:
             yield "   system: as above"
             continue
-        asked = [f"{one['name']}({one['arguments']})" for one in turn.get("calls", ())]
         yield f"   {turn['role']}:"
-        yield _short("\n".join(filter(None, (turn["content"], *asked))), most)
+        yield _short(said(turn), most)
     told.add(call.prompt)
-    back = [call.text, *(f"{one['name']}({one['arguments']})" for one in call.tool_calls)]
     yield "   came back:"
-    yield _short("\n".join(filter(None, (*back, *call.errors))), most)
+    yield _short(call.back, most)
 
 
 def _short(text: str, most: int | None) -> str:
     """Return a text behind a bar; no more than so many lines of it, and the begin of long ones."""
-    rows = text.splitlines()
-    if most is not None:
-        left = len(rows) - most
-        rows = rows[:most] + ([f"… {left} lines more"] if left > 0 else [])
-        rows = [f"{row[:_WIDE]} …" if len(row) > _WIDE else row for row in rows]
-    return indent("\n".join(rows), "     │ ", lambda _: True)
+    shown = text if most is None else begun(text, most, _WIDE)
+    return indent(shown, "     │ ", lambda _: True)
 
 
 def _made(stage: StageShown) -> Iterator[str]:
@@ -92,11 +86,11 @@ def _told(kind: str, record: Record) -> str:
                 f"{_brief(record.task)}{checked}{options}"
             )
         case Answer():
-            said = record.turns[-1].content if record.turns else ""
+            last = record.turns[-1].content if record.turns else ""
             word = {True: "right", False: "wrong", None: ""}[record.checked]
             told = ", ".join(filter(None, (word, record.check_note)))
             note = f" ({told})" if word else ""
-            return f"{record.contender}{note}: {_brief(record.broken or said)}"
+            return f"{record.contender}{note}: {_brief(record.broken or last)}"
         case Battle():
             return (
                 f"{record.leaf}: {record.model_a} against {record.model_b}: {record.winner}, margin "

@@ -12,8 +12,6 @@ Where the machine is shared, trust the CPU seconds: the clock also counts the wa
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .calls import used
+from .calls import say, spawned, used
 
 MODELS, QUESTIONS, ROUNDS = 50, 10_000, 100
 MEASURED = 3
@@ -51,12 +49,6 @@ def main() -> None:
     report(rows)
 
 
-def say(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def write_battles(path: Path, battles: int, questions: int) -> None:
     """Write battles of models whose true strengths lie 600 Elo points apart, one in ten a tie."""
     import pyarrow as pa
@@ -83,22 +75,14 @@ def write_battles(path: Path, battles: int, questions: int) -> None:
 
 def repeated(name: str, file: Path, full: bool) -> dict[str, Any]:
     """Run one side as often as it is to run; return its median run."""
-    runs = [child(name, file, full) for _ in range(REPEATS[name])]
+    options = ["--file", file, *(["--full"] if full else [])]
+    runs = [spawned("arena", name, *options) for _ in range(REPEATS[name])]
     return sorted(runs, key=total)[len(runs) // 2]
 
 
 def total(row: dict[str, Any]) -> float:
     """Return the seconds of one run."""
     return float(row["read_s"] + row["fit_s"] + row["bootstraps_s"])
-
-
-def child(name: str, file: Path, full: bool) -> dict[str, Any]:
-    """Run one side in a process of its own."""
-    command = [sys.executable, "-m", "arenainstruct.runs.bench.arena", "--child", name]
-    command += ["--file", str(file), *(["--full"] if full else [])]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def now() -> tuple[float, float]:
@@ -160,10 +144,7 @@ def reference(file: Path, rounds: int) -> dict[str, Any]:
         drawn = rng.integers(0, len(a), len(a))
         logistic(a[drawn], b[drawn], score[drawn], len(models))
     marks.append(now())
-    return {
-        **spent(marks, rounds),
-        "ratings": dict(zip(models, ratings.tolist(), strict=True)),
-    }
+    return {**spent(marks, rounds), "ratings": dict(zip(models, ratings.tolist(), strict=True))}
 
 
 def logistic(a: Any, b: Any, score: Any, models: int) -> Any:

@@ -98,19 +98,17 @@ def slope(name: str, url: str, calls: int) -> dict[str, float]:
 
 def child(name: str, url: str, calls: int) -> dict[str, float]:
     """Run one client in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "arenainstruct.runs.bench.calls",
-        "--child",
-        name,
-        "--url",
-        url,
-    ]
+    found: dict[str, float] = spawned("calls", name, "--url", url, "--calls", calls)
+    return found
+
+
+def spawned(bench: str, child: str, *options: object) -> dict[str, Any]:
+    """Return what one side of a bench tells, from a process of its own."""
+    command = [sys.executable, "-m", f"arenainstruct.runs.bench.{bench}", "--child", child]
     done = subprocess.run(
-        [*command, "--calls", str(calls)], capture_output=True, text=True, check=True
+        [*command, *map(str, options)], stdout=subprocess.PIPE, text=True, check=True
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 

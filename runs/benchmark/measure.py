@@ -1,7 +1,7 @@
 """Measuring models on a benchmark: every prompt through the door, every answer scored by a program."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,16 @@ from ...graphs.testset.prompt import Prompt
 from ...graphs.testset.settings import SamplingSettings
 from ...tools.benchmarks.benchmark import Benchmark, benchmark_of
 from ...tools.embedding import TfidfEmbedder
-from ..config.config import EMBEDDED, RunConfig
-from ..config.load import BudgetSettings, Config, ExecutionSettings
+from ..config.config import EMBEDDED, OfRun
+from ..config.load import BudgetSettings, ExecutionSettings
 from ..opening import Opening
-from ..store import Place
 from ..testset.prompts import read_training, sound_rows
 
 TABLES = ("instructions", "sft", "preference")
 """What of a run's dataset a prompt must not stand in."""
 
 
-class BenchmarkConfig(Config):
+class BenchmarkConfig(OfRun):
     """The models that may be measured; a run's config works."""
 
     models: dict[str, ModelSettings] = Field(min_length=1)
@@ -37,12 +36,6 @@ class BenchmarkConfig(Config):
     execution: ExecutionSettings = ExecutionSettings()
 
     UNGIVEN = EMBEDDED
-
-    @classmethod
-    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what concerns a benchmark in a config that may be a run's."""
-        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
-        return {name: value for name, value in data.items() if name not in foreign}
 
 
 @dataclass(frozen=True)
@@ -138,9 +131,7 @@ async def measure(
     benchmark = read_benchmark(order)
     found, texts = await _contaminated(benchmark, order.against)
     opening = Opening({alias: config.models[alias] for alias in order.models}, config)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    place = Place.of(config.execution.store or ledger, ledger.parent.name)
-    async with opening.at(place) as opened:
+    async with opening.beside(ledger) as opened:
         asking = _Asking(opened.door, benchmark, config.execution.in_flight, notify)
         answers = await opened.landing(asking.all(order.models))
     return Measured(order, config.seed, benchmark, answers, asking.failed, found, texts)

@@ -1,9 +1,13 @@
-"""The calls of a run, as they were sent and as they came back: what its ledger holds, made readable."""
+"""The calls of a run, as they were sent and as they came back: what its ledger holds, made readable.
+
+One by one, or summed up by role and prompt with one example of each.
+"""
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any
 
 import orjson
@@ -15,6 +19,8 @@ from ..store import Entry, Store
 
 BEGINS = 90
 """Characters of a reply in a list."""
+_LINES = 8
+"""Lines of a turn that are shown where no role is asked for."""
 _PLACE = re.compile(r"\A(attempt \d+: )\S+: \S+ at \S+: ")
 """What an error of an endpoint begins with."""
 
@@ -77,14 +83,20 @@ class ShownCall:
     errors: tuple[str, ...]
     """Of each attempt that gave no reply."""
 
+    @property
+    def back(self) -> str:
+        """What came back, and what failed."""
+        came = {"content": self.text, "calls": self.tool_calls}
+        return "\n".join(filter(None, (said(came), *self.errors)))
+
     def line(self) -> str:
         """Return it at a glance."""
-        said = self.errors[-1] if self.outcome == "failed" else self.text or str(self.tool_calls)
+        last = self.errors[-1] if self.outcome == "failed" else self.text or str(self.tool_calls)
         # The alias stands before it, and where the model is on the page.
-        said = _PLACE.sub(r"\1", " ".join(said.split()))
+        last = _PLACE.sub(r"\1", " ".join(last.split()))
         return (
             f"{self.key[:12]}  {self.outcome:<8}  {self.role:<12} {self.alias:<12} "
-            f"{self.tokens_in:>6} → {self.tokens_out:<6} {said[:BEGINS]}"
+            f"{self.tokens_in:>6} → {self.tokens_out:<6} {last[:BEGINS]}"
         )
 
     def page(self) -> str:
@@ -96,7 +108,7 @@ class ShownCall:
             f"{self.tokens_out} out of {self.cap} allowed, {self.usd:.6f} USD, "
             f"finish {self.finish or 'none'}"
         )
-        parts = [head, *(f"── {turn['role']}\n{_said(turn)}" for turn in self.sent)]
+        parts = [head, *(f"── {turn['role']}\n{said(turn)}" for turn in self.sent)]
         if self.schema:
             parts.append(f"── schema of the reply\n{self.schema}")
         if self.tools:
@@ -105,7 +117,7 @@ class ShownCall:
         if self.thoughts:
             parts.append(f"── thoughts\n{self.thoughts}")
         if self.text or self.tool_calls:
-            parts.append(f"── came back\n{_said({'content': self.text, 'calls': self.tool_calls})}")
+            parts.append(f"── came back\n{said({'content': self.text, 'calls': self.tool_calls})}")
         return "\n".join(parts)
 
     def data(self) -> dict[str, Any]:
@@ -113,7 +125,8 @@ class ShownCall:
         return asdict(self)
 
 
-def _said(turn: dict[str, Any]) -> str:
+def said(turn: Mapping[str, Any]) -> str:
+    """Return what a turn says and calls."""
     calls = [f"{call['name']}({call['arguments']})" for call in turn.get("calls", ())]
     return "\n".join([*([turn["content"]] if turn["content"] else []), *calls])
 
@@ -165,3 +178,98 @@ _NOTHING: dict[str, Any] = dict(zip(_CAME, (0, 0, 0.0, "", 0, "", ""), strict=Tr
 def _turn(turn: Turn) -> dict[str, Any]:
     calls = [{"name": call.name, "arguments": call.arguments} for call in turn.tool_calls]
     return {"role": turn.role, "content": turn.content, **({"calls": calls} if calls else {})}
+
+
+def begun(text: str, lines: int, letters: int) -> str:
+    """Return the first lines of a text, and the begin of long ones."""
+    rows = [row if len(row) <= letters else f"{row[:letters]} …" for row in text.splitlines()]
+    left = len(rows) - lines
+    return "\n".join([*rows[:lines], *([f"… {left} lines more"] if left > 0 else [])])
+
+
+@dataclass
+class PromptSent:
+    """One prompt file in one version, as one role sent it."""
+
+    role: str
+    prompt: str
+    """`name@hash`; empty where no file made the turns."""
+    example: ShownCall
+    """The first call that got a reply, if any did."""
+    calls: int = 0
+    unusable: int = 0
+    """Of them, paid and not usable: what came back did not parse, or was cut off."""
+    failed: int = 0
+    """Of them, given up."""
+    models: dict[str, int] = field(default_factory=dict)
+    """Calls by alias."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    """Sums over the calls that were answered."""
+
+    def take(self, call: ShownCall) -> None:
+        """Count a call."""
+        self.calls += 1
+        self.unusable += call.outcome == "unusable"
+        self.failed += call.outcome == "failed"
+        self.models[call.alias] = self.models.get(call.alias, 0) + 1
+        self.tokens_in += call.tokens_in
+        self.tokens_out += call.tokens_out
+        if self.example.outcome != "paid" and call.outcome == "paid":
+            self.example = call
+
+    def mean(self, tokens: int) -> int:
+        """Return a sum of tokens as a mean over the calls that were answered."""
+        return round(tokens / max(1, self.calls - self.failed))
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "role": self.role,
+            "prompt": self.prompt,
+            "calls": self.calls,
+            "unusable": self.unusable,
+            "failed": self.failed,
+            "models": self.models,
+            "mean_tokens_in": self.mean(self.tokens_in),
+            "mean_tokens_out": self.mean(self.tokens_out),
+            "example": self.example.data(),
+        }
+
+
+async def prompts_sent(folder: RunFolder, role: str = "") -> list[PromptSent]:
+    """Return what a run sent, by role and prompt; one role's alone where it is named."""
+    found: dict[tuple[str, str], PromptSent] = {}
+    async for call in calls(folder, Wanted(role=role)):
+        place = (call.role, call.prompt)
+        found.setdefault(place, PromptSent(*place, call)).take(call)
+    return [found[place] for place in sorted(found)]
+
+
+def lines(sent: list[PromptSent], *, whole: bool) -> Iterator[str]:
+    """Yield a table and an example of each role, or the whole example of each prompt."""
+    yield (
+        f"{'role':<14}{'prompt':<40}{'calls':>8}{'unusable':>10}{'failed':>8}{'in':>8}{'out':>7}  models"
+    )
+    for one in sent:
+        models = ", ".join(f"{alias} {count:,}" for alias, count in sorted(one.models.items()))
+        yield (
+            f"{one.role:<14}{one.prompt or 'none':<40}{one.calls:>8,}{one.unusable:>10,}{one.failed:>8,}"
+            f"{one.mean(one.tokens_in):>8,}{one.mean(one.tokens_out):>7,}  {models}"
+        )
+    yield "in, out: mean tokens of a call that was answered"
+    told: set[str] = set()
+    for one in sent:
+        if whole or one.role not in told:
+            told.add(one.role)
+            yield f"\n━━ {one.role}, {one.prompt or 'no prompt file'}"
+            yield one.example.page() if whole else _short(one.example)
+    if not whole and sent:
+        yield "\nAll of a role's prompts, whole: --role ROLE"
+
+
+def _short(call: ShownCall) -> str:
+    turns = [*((turn["role"], turn["content"]) for turn in call.sent), ("came back", call.back)]
+    return "\n".join(
+        f"── {name}\n{indent(begun(text, _LINES, 160), '   ')}" for name, text in turns
+    )

@@ -61,7 +61,7 @@ def prompts(
 
     from ...agents.errors import UserError
     from ..folder import RunFolder
-    from .prompts_sent import lines, prompts_sent
+    from .calls import lines, prompts_sent
 
     folder = RunFolder.find(run, runs_dir)
     sent = asyncio.run(prompts_sent(folder, role))

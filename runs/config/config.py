@@ -10,13 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import (
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from ...agents.cast import Cast, faults, unknown
 from ...agents.models.settings import ModelSettings
@@ -232,6 +226,16 @@ class RunConfig(Config):
         ]
         lines[names.index("models")] = "\n".join(["models:", *models])
         return "\n".join(lines) + "\n"
+
+
+class OfRun(Config):
+    """The config of another command, for which a run's works too."""
+
+    @classmethod
+    def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out what concerns a run alone."""
+        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
+        return {name: value for name, value in data.items() if name not in foreign}
 
 
 SHOWN = ("skills", "rounds", "per_seed", "seed")

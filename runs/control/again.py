@@ -11,7 +11,7 @@ from ...agents.records import Reject
 from ...graphs import kinds
 from ..folder import ARENA, RunFolder
 from ..opening import stored
-from ..screen.program import program
+from ..screen.terminal import program
 from ..store import Store
 from .control import LIVE
 

@@ -3,37 +3,27 @@
 import asyncio
 import json
 from dataclasses import asdict
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ..options import RUNS, RunArg, RunsOption
 from ..screen.terminal import say
 
-
-class Order(StrEnum):
-    """What a run can be told."""
-
-    status = "status"
-    pause = "pause"
-    resume = "resume"
-    stop = "stop"
-    budget = "budget"
-    again = "again"
-
-
 _DONE = {
-    Order.pause: "paused: what is under way lands, nothing else is asked until `resume`",
-    Order.resume: "goes on",
-    Order.stop: "stops; what was paid is kept",
-    Order.budget: "has another ceiling",
+    "pause": "paused: what is under way lands, nothing else is asked until `resume`",
+    "resume": "goes on",
+    "stop": "stops; what was paid is kept",
+    "budget": "has another ceiling",
 }
 
 
 def ctl(
     run: RunArg,
-    order: Annotated[Order, typer.Argument(help="What it is told.")],
+    order: Annotated[
+        Literal["status", "pause", "resume", "stop", "budget", "again"],
+        typer.Argument(help="What it is told."),
+    ],
     usd: Annotated[
         float | None, typer.Argument(help="With `budget`: the new ceiling in USD, over all starts.")
     ] = None,
@@ -53,26 +43,26 @@ def ctl(
     """
     from ...agents.errors import UserError
     from ..folder import RunFolder
-    from ..screen.program import program
+    from ..screen.terminal import program
     from .again import ask_again
     from .control import Word, ask, completed, rounds
 
-    if (usd is None) == (order is Order.budget):
+    if (usd is None) == (order == "budget"):
         raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")
-    if bool(rows) != (order is Order.again):
+    if bool(rows) != (order == "again"):
         raise UserError("ctl: rows belong to `again`: ctl RUN again --row reject-…")
     folder = RunFolder.find(run, runs_dir)
-    if order is Order.again:
+    if order == "again":
         noted = asyncio.run(ask_again(folder, rows or ()))
         said = f"{folder.run_id}: {len(noted)} rows are asked again by `{program()} resume {folder.path}`"
         say(json.dumps({"again": noted}) if as_json else said)
         return
-    if order is Order.status and (ended := asyncio.run(completed(folder))):
+    if order == "status" and (ended := asyncio.run(completed(folder))):
         cost = f"{ended.calls_in_all} calls, {ended.usd:.4f} USD"
         told = f"{folder.run_id}: completed, {rounds(ended)}, {cost}"
         say(json.dumps(ended.data()) if as_json else told)
         return
-    words: dict[Order, Word] = {Order.pause: "pause", Order.resume: "go", Order.stop: "stop"}
+    words: dict[str, Word] = {"pause": "pause", "resume": "go", "stop": "stop"}
     live = asyncio.run(ask(folder, word=words.get(order), usd=usd))
     if as_json:
         say(json.dumps(asdict(live)))

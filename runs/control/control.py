@@ -18,8 +18,8 @@ from ..config.config import load_config
 from ..folder import ARENA, RunFolder
 from ..opening import Opened, refuse_blind_ceiling, stored
 from ..result import RunResult
-from ..screen.program import program
 from ..screen.progress import Progress
+from ..screen.terminal import program
 from ..store import Store
 from .interrupt import beside
 

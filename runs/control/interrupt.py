@@ -8,11 +8,13 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import wraps
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from ..screen.terminal import aside
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -41,6 +43,24 @@ def run_interruptible(work: Coroutine[Any, Any, T]) -> T:
         KeyboardInterrupt: it was cancelled by one of them.
     """
     return asyncio.run(_heeding(work))
+
+
+def twin(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Return the twin of an asynchronous function, for callers without an event loop.
+
+    Raises:
+        RuntimeError: an event loop runs already (a notebook): there the function itself is awaited.
+    """
+
+    @wraps(work)
+    def blocking(*args: P.args, **how: P.kwargs) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return run_interruptible(work(*args, **how))
+        raise RuntimeError(f"an event loop is running here: use `await {work.__name__}(...)`")
+
+    return blocking
 
 
 async def _heeding(work: Coroutine[Any, Any, T]) -> T:

@@ -8,8 +8,7 @@ import yaml
 
 from ...tools.ratings.intervals import told
 from .columns import SCHEMAS
-from .counts import Counts
-from .facts import CardFacts
+from .facts import CardFacts, Counts
 
 ABOUT = {
     "instructions": "every instruction that passed the gate, with its context and lineage",

@@ -11,6 +11,11 @@ def _struct(**fields: pa.DataType) -> pa.DataType:
     return pa.struct([pa.field(name, kind, nullable=False) for name, kind in fields.items()])
 
 
+def _each(kind: pa.DataType, *names: str) -> dict[str, pa.DataType]:
+    """Return columns of one kind."""
+    return dict.fromkeys(names, kind)
+
+
 def _schema(own: dict[str, pa.DataType]) -> pa.Schema:
     kinds = {"id": _TEXT, "parents": _TEXTS, **own, **_PROVENANCE}
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
@@ -37,18 +42,13 @@ _GAMES = _list(
 )
 _DEBATE = _list(_struct(speaker=_TEXT, round=_INT, actions=_TEXT, text=_TEXT))
 _PROVENANCE = {
-    "skill": _TEXT,
-    "leaf": _TEXT,
-    "complexity": _INT,
-    "round": _INT,
+    **_each(_TEXT, "skill", "leaf"),
+    **_each(_INT, "complexity", "round"),
     "models": _TEXTS,
-    "licence": _TEXT,
-    "source": _TEXT,
+    **_each(_TEXT, "licence", "source"),
 }
 _TRAINING = {
-    "instruction_id": _TEXT,
-    "seed_id": _TEXT,
-    "expected_behaviour": _TEXT,
+    **_each(_TEXT, "instruction_id", "seed_id", "expected_behaviour"),
     "battles": _TEXTS,
     "orders": _INT,
 }
@@ -56,44 +56,26 @@ _TRAINING = {
 SCHEMAS: dict[str, pa.Schema] = {
     "instructions": _schema(
         {
-            "prompt": _TEXT,
-            "task": _TEXT,
-            "context": _TEXT,
-            "options": _TEXTS,
-            "user_turns": _TEXTS,
-            "tools": _TEXT,
-            "expected_behaviour": _TEXT,
-            "checker": _TEXT,
-            "transformation": _TEXT,
-            "operator": _TEXT,
+            **_each(_TEXT, "prompt", "task", "context"),
+            **_each(_TEXTS, "options", "user_turns"),
+            **_each(_TEXT, "tools", "expected_behaviour", "checker", "transformation", "operator"),
             "depth": _INT,
             "model": _TEXT,
             "prompts": _TEXTS,
-            "seed_id": _TEXT,
-            "outcome": _TEXT,
+            **_each(_TEXT, "seed_id", "outcome"),
             "difficulty": _list(_FLOAT),
             "orders": _INT,
         }
     ),
     "sft": _schema(
-        {
-            "messages": _MESSAGES,
-            "margin": _FLOAT,
-            "answered_by": _TEXT,
-            "cut": _BOOL,
-            **_TRAINING,
-        }
+        {"messages": _MESSAGES, "margin": _FLOAT, "answered_by": _TEXT, "cut": _BOOL, **_TRAINING}
     ),
     "preference": _schema(
         {
-            "prompt": _MESSAGES,
-            "chosen": _MESSAGES,
-            "rejected": _MESSAGES,
+            **_each(_MESSAGES, "prompt", "chosen", "rejected"),
             "margin": _FLOAT,
-            "chosen_model": _TEXT,
-            "rejected_model": _TEXT,
-            "chosen_cut": _BOOL,
-            "rejected_cut": _BOOL,
+            **_each(_TEXT, "chosen_model", "rejected_model"),
+            **_each(_BOOL, "chosen_cut", "rejected_cut"),
             **_TRAINING,
         }
     ),
@@ -101,37 +83,23 @@ SCHEMAS: dict[str, pa.Schema] = {
         {
             "prompt": _MESSAGES,
             "user_turns": _TEXTS,
-            "checker": _TEXT,
-            "parameters": _TEXT,
+            **_each(_TEXT, "checker", "parameters"),
             "passed": _FLOAT,
             **_TRAINING,
         }
     ),
     "battles": _schema(
         {
-            "question_id": _TEXT,
-            "model_a": _TEXT,
-            "model_b": _TEXT,
-            "winner": _TEXT,
-            "margin": _FLOAT,
-            "agreement": _FLOAT,
+            **_each(_TEXT, "question_id", "model_a", "model_b", "winner"),
+            **_each(_FLOAT, "margin", "agreement"),
             "decided_by": _TEXT,
             "disputed": _BOOL,
-            "purpose": _TEXT,
-            "outcome": _TEXT,
-            "kept_aside": _TEXT,
-            "answer_a": _TEXT,
-            "answer_b": _TEXT,
-            "conversation_a": _MESSAGES,
-            "conversation_b": _MESSAGES,
-            "served_a": _TEXT,
-            "served_b": _TEXT,
-            "checked_a": _TEXT,
-            "checked_b": _TEXT,
-            "broken_a": _TEXT,
-            "broken_b": _TEXT,
-            "cut_a": _BOOL,
-            "cut_b": _BOOL,
+            **_each(_TEXT, "purpose", "outcome", "kept_aside", "answer_a", "answer_b"),
+            **_each(_MESSAGES, "conversation_a", "conversation_b"),
+            **_each(
+                _TEXT, "served_a", "served_b", "checked_a", "checked_b", "broken_a", "broken_b"
+            ),
+            **_each(_BOOL, "cut_a", "cut_b"),
             "games": _GAMES,
             "cascade": _TEXT,
             "debate": _DEBATE,
@@ -139,10 +107,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "rejects": _schema(
         {
-            "stage": _TEXT,
-            "reason": _TEXT,
-            "detail": _TEXT,
-            "subject": _TEXT,
+            **_each(_TEXT, "stage", "reason", "detail", "subject"),
             "failed": _BOOL,
             "model": _TEXT,
             "calls": _TEXTS,

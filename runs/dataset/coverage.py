@@ -63,12 +63,19 @@ class SkillCoverage:
         return _LETTERS[number] if number < len(_LETTERS) else str(number + 1)
 
 
+async def read_versions(store: Store) -> tuple[list[PolicyVersion], list[TaxonomyVersion]]:
+    """Return all versions of the policy and of the taxonomy, oldest first."""
+    policies = [v async for v in store.stream(kinds.POLICY)]
+    taxonomies = [v async for v in store.stream(kinds.TAXONOMY)]
+    return (
+        sorted(policies, key=lambda v: v.policy.version),
+        sorted(taxonomies, key=lambda v: v.taxonomy.version),
+    )
+
+
 async def read_coverage(store: Store) -> tuple[SkillCoverage, ...]:
     """Return what the rounds so far cover, skill by skill; nothing before the first one."""
-    policies = [v async for v in store.stream(kinds.POLICY)]
-    policies.sort(key=lambda v: v.policy.version)
-    taxonomies = [v async for v in store.stream(kinds.TAXONOMY)]
-    taxonomies.sort(key=lambda v: v.taxonomy.version)
+    policies, taxonomies = await read_versions(store)
     if not policies or not taxonomies:
         return ()
     written = await store.count_by(kinds.DRAFT, "skill", "leaf", "round")

@@ -1,8 +1,12 @@
-"""What the card tells that the records do not: given by whoever wrote the run."""
+"""What the card tells: given by whoever wrote the run, and counted from the records themselves."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store import LedgerTotals
+from ...graphs import kinds, stages
+from ...graphs.records import cut_answers
+from ..store import LedgerTotals, Store
 from .coverage import SkillCoverage
 
 
@@ -51,3 +55,90 @@ class CardFacts:
     """Releases that made it: `("arenainstruct", "0.1.0")`."""
     language: tuple[str, ...] = ()
     """Of the documents, ISO 639-1 codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the dataset holds."""
+
+    rows: Mapping[str, int]
+    """By config."""
+    leaves: Mapping[tuple[str, str], Mapping[str, int]]
+    """By skill and leaf, then by config."""
+    rounds: Mapping[str, Mapping[str, int]]
+    """By round, then by config."""
+    rejects: Mapping[tuple[str, ...], int]
+    """By stage and reason."""
+    dropped: Mapping[str, Mapping[str, int]]
+    """What the gate dropped, by `skill/leaf`, then by reason."""
+    licences: Mapping[str, int]
+    """Instructions by the licence of their seed, empty where it is unknown."""
+    models: frozenset[str]
+    """Models that wrote or answered something."""
+    made: Mapping[str, tuple[int, int]]
+    """Instructions written and answers given, by what kind of model did."""
+    cut: Mapping[str, int]
+    """By contender: answers that were cut off at its `max_tokens`."""
+
+
+async def count(store: Store, rows: Mapping[str, int]) -> Counts:
+    """Count the records of a store; `rows` are those already written, by config."""
+    written = await store.count_by(kinds.INSTRUCTION, "model")
+    answered = await store.count_by(kinds.ANSWER, "model")
+    leaves: dict[tuple[str, str], dict[str, int]] = {}
+    rounds: dict[str, dict[str, int]] = {}
+    for kind in (kind for kind in kinds.KINDS if kind.table):
+        found = await store.count_by(kind, "skill", "leaf", "round")
+        for (skill, leaf, round), number in found.items():
+            for cell in (leaves.setdefault((skill, leaf), {}), rounds.setdefault(round, {})):
+                cell[kind.table] = cell.get(kind.table, 0) + number
+    licences = await store.count_by(kinds.INSTRUCTION, "licence")
+    return Counts(
+        rows=rows,
+        leaves=dict(sorted(leaves.items())),
+        rounds=dict(sorted(rounds.items(), key=lambda item: int(item[0]))),
+        rejects=await store.count_by(kinds.REJECT, "stage", "reason"),
+        dropped=await dropped_by_leaf(store),
+        licences={name: n for (name,), n in licences.items()},
+        models=frozenset(filter(None, (name for (name,) in (*written, *answered)))),
+        made={
+            kind: (_by_kind(written)[kind], _by_kind(answered)[kind])
+            for kind in _kinds(written, answered)
+        },
+        cut=await cut_answers(store),
+    )
+
+
+async def dropped_by_leaf(store: Store) -> dict[str, dict[str, int]]:
+    """Return what the gate between writing and battling dropped, by `skill/leaf`, then by reason."""
+    found: dict[str, dict[str, int]] = {}
+    counted = await store.count_by(kinds.REJECT, "stage", "skill", "leaf", "reason")
+    for (stage, skill, leaf, reason), number in counted.items():
+        if stage in stages.CURATE.steps:
+            found.setdefault(f"{skill}/{leaf}", {})[reason] = number
+    return found
+
+
+_KINDS = {
+    "offline": "embedded: classical text processing, not to be trained on",
+    "local": "a language model on this machine, through llama.cpp",
+    "transformers": "a language model on this machine, in process",
+    "mended": "a language model's answer, brought into form by a program",
+    "program": "a program",
+    "recorded": "read from a file",
+    "scripted": "a function of a test",
+    "openai": "a language model behind an endpoint",
+}
+"""Kinds of models in words, by the provider that their names begin with."""
+
+
+def _by_kind(found: Mapping[tuple[str, ...], int]) -> Counter[str]:
+    told: Counter[str] = Counter()
+    for (name,), number in found.items():
+        provider = name.partition("/")[0]
+        told[_KINDS.get(provider, provider or "unknown")] += number
+    return told
+
+
+def _kinds(*found: Mapping[tuple[str, ...], int]) -> list[str]:
+    return sorted({kind for one in found for kind in _by_kind(one)})

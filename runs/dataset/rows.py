@@ -11,6 +11,7 @@ from ...agents.records import (
     Battle,
     Game,
     Instruction,
+    Record,
     Reject,
     Seed,
     Statement,
@@ -36,23 +37,13 @@ def instruction_row(
     """
     return {
         **_origin(instruction, models),
-        "id": instruction.id,
-        "parents": list(instruction.parents),
-        "round": instruction.round,
+        **_plain(instruction, "id", "parents", "round", "task", "options", "user_turns", "prompts"),
+        **_plain(instruction, "expected_behaviour", "transformation", "operator", "depth"),
+        **_plain(instruction, "model", "seed_id"),
         "prompt": instruction.prompt(),
-        "task": instruction.task,
         "context": instruction.environment.context,
-        "options": list(instruction.options),
-        "user_turns": list(instruction.user_turns),
         "tools": tool_specs_json(instruction.environment),
-        "expected_behaviour": instruction.expected_behaviour,
         "checker": instruction.check.name if instruction.check else "",
-        "transformation": instruction.transformation,
-        "operator": instruction.operator,
-        "depth": instruction.depth,
-        "model": instruction.model,
-        "prompts": list(instruction.prompts),
-        "seed_id": instruction.seed_id,
         "outcome": decision.outcome if decision else "",
         "difficulty": _difficulty(decision),
         "orders": _orders([instruction.prompt(), *instruction.user_turns]),
@@ -121,24 +112,12 @@ def battle_row(
     return {
         **_origin(instruction, models),
         **_sides(instruction, a, b),
-        "id": battle.id,
-        "parents": list(battle.parents),
-        "skill": battle.skill,
-        "leaf": battle.leaf,
-        "round": battle.round,
+        **_plain(battle, "id", "parents", "skill", "leaf", "round", "model_a", "model_b", "winner"),
+        **_plain(battle, "margin", "agreement", "decided_by", "disputed", "purpose", "cascade"),
         "question_id": battle.question_id or battle.instruction_id,
-        "model_a": battle.model_a,
-        "model_b": battle.model_b,
-        "winner": battle.winner,
-        "margin": battle.margin,
-        "agreement": battle.agreement,
-        "decided_by": battle.decided_by,
-        "disputed": battle.disputed,
-        "purpose": battle.purpose,
         "outcome": decision.outcome if decision else "",
         "kept_aside": dict(decision.aside).get(battle.id, "") if decision else "",
         "games": [_game(game) for game in battle.games],
-        "cascade": battle.cascade,
         "debate": [_statement(said) for said in battle.debate],
     }
 
@@ -151,19 +130,15 @@ def reject_row(reject: Reject, instruction: Instruction | None, seed: Seed | Non
         row |= {"licence": seed.licence, "source": seed.source or seed.name}
     return {
         **row,
-        "id": reject.id,
-        "parents": list(reject.parents),
-        "skill": reject.skill,
-        "leaf": reject.leaf,
-        "round": reject.round,
-        "stage": reject.stage,
-        "reason": reject.reason,
-        "detail": reject.detail,
-        "subject": reject.subject,
-        "failed": reject.failed,
-        "model": reject.model,
-        "calls": list(reject.calls),
+        **_plain(reject, "id", "parents", "skill", "leaf", "round", "stage", "reason", "detail"),
+        **_plain(reject, "subject", "failed", "model", "calls"),
     }
+
+
+def _plain(record: Record, *names: str) -> Row:
+    """Return some fields of a record as they stand."""
+    told = {name: getattr(record, name) for name in names}
+    return {n: list(value) if isinstance(value, tuple) else value for n, value in told.items()}
 
 
 def _origin(instruction: Instruction | None, models: Iterable[str]) -> Row:
@@ -182,20 +157,10 @@ def _training(example: Example[T], models: Collection[str], *answers: Answer) ->
     row, asked = example.row, example.asked
     turns = [*example.prompt, *(turn for answer in answers for turn in answer.turns)]
     return {
-        "id": row.id,
-        "parents": list(row.parents),
-        "instruction_id": row.instruction_id,
-        "seed_id": asked.seed_id,
-        "expected_behaviour": asked.expected_behaviour,
-        "battles": list(row.battles),
+        **_plain(row, "id", "parents", "instruction_id", "battles", "skill", "leaf", "round"),
+        **_plain(asked, "seed_id", "expected_behaviour", "complexity", "licence", "source"),
         "orders": _orders(turn.content for turn in turns),
-        "skill": row.skill,
-        "leaf": row.leaf,
-        "complexity": asked.complexity,
-        "round": row.round,
         "models": _names([*row.models, *models]),
-        "licence": asked.licence,
-        "source": asked.source,
     }
 
 

@@ -16,20 +16,11 @@ from ...graphs.stream import paged
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
-from .counts import count
 from .example import PAGE, Example, T, examples
-from .facts import CardFacts
+from .facts import CardFacts, count
 from .lineage import find_decisions, find_instructions, find_seeds, models_behind
 from .parquet import ParquetFile
-from .rows import (
-    Row,
-    battle_row,
-    instruction_row,
-    preference_row,
-    reject_row,
-    rlvr_row,
-    sft_row,
-)
+from .rows import Row, battle_row, instruction_row, preference_row, reject_row, rlvr_row, sft_row
 
 
 async def write_dataset(
@@ -69,9 +60,7 @@ async def _instructions(store: Store) -> AsyncIterator[Row]:
 
 
 async def _training(
-    store: Store,
-    kind: Kind[T],
-    row: Callable[[Example[T], Collection[str]], Row],
+    store: Store, kind: Kind[T], row: Callable[[Example[T], Collection[str]], Row]
 ) -> AsyncIterator[Row]:
     page: list[T]
     async for page in paged(store.stream(kind), PAGE):

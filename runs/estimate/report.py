@@ -12,9 +12,10 @@ from ...agents.models.settings import EndpointSettings, ModelSettings, OfflineSe
 from ...agents.records import Seed
 from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
+from ..control.interrupt import twin
 from ..folder import RUNS
+from ..ingest import left_out, usable_seeds
 from ..screen.progress import clock, short
-from ..usable import left_out, usable_seeds
 from .dry_run import DryRun, Uses, dry_run
 from .measured import Speed, measured
 from .scaling import SEEDS, Scaled, Strata, Stratum, scaled
@@ -236,13 +237,6 @@ class Estimate:
             yield f"seeds: {told}."
 
 
-def estimate(
-    config: RunConfig, *, limit: int | None = None, runs_dir: str | Path = RUNS
-) -> Estimate:
-    """Return the estimate of a run; see `estimate_async`, its twin for a running event loop."""
-    return asyncio.run(estimate_async(config, limit=limit, runs_dir=runs_dir))
-
-
 async def estimate_async(
     config: RunConfig, *, limit: int | None = None, runs_dir: str | Path = RUNS
 ) -> Estimate:
@@ -261,6 +255,9 @@ async def estimate_async(
     dry = await dry_run(config, seeds, whole=len(seeds) == read.seeds)
     speeds = await measured(config.players, Path(runs_dir))
     return Estimate(config, read, dry, strata, scaled(dry, strata, config), speeds)
+
+
+estimate = twin(estimate_async)
 
 
 def _read(config: RunConfig, limit: int | None) -> Read:

@@ -169,10 +169,7 @@ def _openai_sft(example: Example[SftRow]) -> Line:
 
 def _openai_preference(example: Example[PreferenceRow]) -> Line | str:
     """Return a pair, or why not where an answer goes on over further user turns."""
-    chosen, rejected = (
-        example.said(example.row.chosen_id),
-        example.said(example.row.rejected_id),
-    )
+    chosen, rejected = (example.said(example.row.chosen_id), example.said(example.row.rejected_id))
     if reason := exports.goes_on(example):
         return reason
     given: Line = {"messages": _openai_turns(example.prompt)}

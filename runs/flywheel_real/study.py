@@ -13,12 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
-
 from ...graphs import kinds
 from ..benchmark.measure import BenchmarkConfig, Order, measure
 from ..config.config import load_config
 from ..config.load import load
+from ..disk import write_whole
 from ..folder import RunFolder
 from ..opening import stored
 from ..run import launch_async, resume_async
@@ -150,10 +149,7 @@ class Study:
     def _write(self) -> None:
         self.found["elapsed_s"] = round(time.monotonic() - self.started, 1)
         self.out.mkdir(parents=True, exist_ok=True)
-        file = self.out / "flywheel-real.json"
-        part = file.with_suffix(".part")
-        part.write_bytes(orjson.dumps(json.loads(json.dumps(self.found, default=str)), option=2))
-        part.replace(file)
+        write_whole(self.out / "flywheel-real.json", json.dumps(self.found, default=str, indent=2))
 
 
 def line(measured: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ A row an answer, as this project, AlpacaEval (`model_outputs.json`), FastChat an
 `metadata` or `conv_metadata`, counts by kind summed; else its text is measured.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,8 @@ from ...agents.errors import UserError
 from ...tools.audit.canned import Sayings
 from ...tools.audit.evidence import looks
 from ...tools.tables import Batch, Reject
+from ..options import Control
 from .arrays import coded
-from .fields import Control
 from .files import battle_files, opened, place
 from .values import count, text_of
 
@@ -28,7 +28,6 @@ NO_STYLE = frozenset({"tstamp", "timestamp", "index", "turn", "answer_id", *QUES
 LENGTHS, TOKENS = ("len", "length"), ("token_len", "tokens")
 """Names of a length that is told, and of one that stands in where there is no text to measure."""
 MEASURED = ("len", "headings", "items", "bold")
-LACKS = "is no answer: it needs question_id, model and output"
 Place = tuple[str, str]
 
 
@@ -90,6 +89,23 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def answers_in(paths: Sequence[str]) -> Iterator[Answer]:
+    """Yield the answers that files, folders and runs hold.
+
+    Raises:
+        UserError: a file cannot be read, or a row of it is no answer.
+    """
+    for file in battle_files(paths, ("answers",), "--answers"):
+        with opened(file) as table:
+            for row in table.rows():
+                told = None if isinstance(row, Reject) else answer_of(row.values)
+                if told is None:
+                    lacks = "is no answer: it needs question_id, model and output"
+                    what = row.reason if isinstance(row, Reject) else lacks
+                    raise UserError(f"--answers {place(table, row.number)}{what}")
+                yield told
+
+
 def read_answers(paths: Sequence[str], control: Control | None, said: Sayings) -> Answers:
     """Read answers; what they say is noted in `said`.
 
@@ -97,19 +113,10 @@ def read_answers(paths: Sequence[str], control: Control | None, said: Sayings) -
         UserError: a file cannot be read, or a row of it is no answer.
     """
     found = Answers(", ".join(paths), ())
-    for file in battle_files(paths, ("answers",), "--answers"):
-        with opened(file) as table:
-            for row in table.rows():
-                told = None if isinstance(row, Reject) else answer_of(row.values)
-                if told is None:
-                    what = (
-                        row.reason if isinstance(row, Reject) else "names no question or no model"
-                    )
-                    raise UserError(f"--answers {place(table, row.number)}{what}")
-                said.add(told.question, told.model, told.text, told.asked)
-                found.style = found.style or _style(told, control)
-                look = _look(told, found.style)
-                found.looks[told.question, told.model] = look
+    for told in answers_in(paths):
+        said.add(told.question, told.model, told.text, told.asked)
+        found.style = found.style or _style(told, control)
+        found.looks[told.question, told.model] = _look(told, found.style)
     if not found.looks:
         raise UserError(f"--answers {found.path}: holds no answers")
     return found

@@ -15,13 +15,7 @@ from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Flips, Position, flips, position
 from ...tools.ratings.record import Record, record
-from ...tools.ratings.standings import (
-    Standing,
-    rate_errors,
-    separability,
-    standings,
-    win_rates,
-)
+from ...tools.ratings.standings import Standing, rate_errors, separability, standings, win_rates
 from ...tools.ratings.table import BattleTable, Ints
 from .battles import Battles
 from .difficulty import Difficulty, length_controlled_rates, read_difficulty

@@ -1,57 +1,26 @@
 """`arenainstruct leaderboard`: rank models by recorded battles."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import JsonOption, JudgeOption, WhereOption
+from ..options import (
+    Aggregate,
+    Control,
+    JsonOption,
+    JudgeOption,
+    Method,
+    OnErrorOption,
+    Ties,
+    WhereOption,
+)
 from ..screen.terminal import say
 
 if TYPE_CHECKING:
-    from .fields import Control
-    from .options import Method, Options
+    from .options import Options
     from .reading import Wanted
-
-
-class ControlChoice(StrEnum):
-    """What to hold equal."""
-
-    length = "length"
-    style = "style"
-
-
-class IntervalsChoice(StrEnum):
-    """How intervals are made."""
-
-    bootstrap = "bootstrap"
-    sandwich = "sandwich"
-
-
-class AggregateChoice(StrEnum):
-    """How several judges' verdicts become ratings."""
-
-    games = "games"
-    majority = "majority"
-    median = "median"
-    judge_aware = "judge_aware"
-
-
-class TiesChoice(StrEnum):
-    """How ties count in loss rates."""
-
-    apart = "apart"
-    half = "half"
-    drop = "drop"
-
-
-class ErrorChoice(StrEnum):
-    """What to do with faulty rows."""
-
-    stop = "stop"
-    drop = "drop"
 
 
 def leaderboard(
@@ -73,16 +42,14 @@ def leaderboard(
         ),
     ] = None,
     ties: Annotated[
-        TiesChoice,
-        typer.Option(help="In loss rates, ties are no loss, half of one, or left out."),
-    ] = TiesChoice.apart,
+        Ties, typer.Option(help="In loss rates, ties are no loss, half of one, or left out.")
+    ] = "apart",
     target: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Tell its worst and best opponent, also --by COLUMN."),
     ] = None,
     without_canned: Annotated[
-        bool,
-        typer.Option("--without-canned", help="Leave out models whose answers are canned."),
+        bool, typer.Option("--without-canned", help="Leave out models whose answers are canned.")
     ] = False,
     strong: Annotated[
         float,
@@ -95,7 +62,7 @@ def leaderboard(
         str | None, typer.Option(metavar="MODEL", help="Tell win rates against this model.")
     ] = None,
     control: Annotated[
-        ControlChoice | None,
+        Control | None,
         typer.Option(help="Hold equal: len_a/len_b, or all numeric pairs NAME_a/NAME_b."),
     ] = None,
     difficulty: Annotated[
@@ -107,16 +74,15 @@ def leaderboard(
         ),
     ] = None,
     intervals: Annotated[
-        IntervalsChoice | None,
-        typer.Option(help="Default: bootstrap by question; sandwich with --control."),
+        Method | None, typer.Option(help="Default: bootstrap by question; sandwich with --control.")
     ] = None,
     aggregate: Annotated[
-        AggregateChoice,
+        Aggregate,
         typer.Option(
             help="How judges' verdicts on one question and pair are joined: each row counts, their "
             "majority or median does, or judges are fitted with the ratings."
         ),
-    ] = AggregateChoice.games,
+    ] = "games",
     flipped: Annotated[
         float | None,
         typer.Option(
@@ -131,9 +97,7 @@ def leaderboard(
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="One more board for each value.")
     ] = None,
-    on_error: Annotated[
-        ErrorChoice, typer.Option(help="A faulty row stops, or is dropped and counted.")
-    ] = ErrorChoice.stop,
+    on_error: OnErrorOption = "stop",
     plot: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE.html|svg|png", help="Draw ratings and win rates. Repeatable."),
@@ -149,21 +113,21 @@ def leaderboard(
     options = Options(
         anchor=parse_anchor(anchor),
         baseline=baseline,
-        control=cast("Control | None", control and control.value),
-        intervals=cast("Method | None", intervals and intervals.value),
+        control=control,
+        intervals=intervals,
         rounds=rounds,
         seed=seed,
         difficulty=difficulty,
-        aggregate=aggregate.value,
+        aggregate=aggregate,
         flipped=flipped,
-        ties=ties.value,
+        ties=ties,
         target=target,
         without_canned=without_canned,
     )
     wanted = Wanted(
         by=by,
         control=options.control,
-        drop=on_error is ErrorChoice.drop,
+        drop=on_error == "drop",
         strength=strong,
         baseline=baseline,
         asked=Asked.of(judge, where),
@@ -173,12 +137,7 @@ def leaderboard(
 
 
 def _rank(
-    paths: list[str],
-    options: "Options",
-    wanted: "Wanted",
-    *,
-    plots: Sequence[Path],
-    as_json: bool,
+    paths: list[str], options: "Options", wanted: "Wanted", *, plots: Sequence[Path], as_json: bool
 ) -> None:
     from dataclasses import asdict
 

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options import JsonOption, JudgeOption
+from ..options import JsonOption, JudgeOption, OnError
 from ..screen.terminal import say
-from .command import ErrorChoice
 
 if TYPE_CHECKING:
     from ...tools.ratings.rankings import Comparison
@@ -33,8 +32,8 @@ def compare(
     ] = None,
     judge: JudgeOption = None,
     on_error: Annotated[
-        ErrorChoice, typer.Option(help="A faulty row of battles stops, or is dropped.")
-    ] = ErrorChoice.stop,
+        OnError, typer.Option(help="A faulty row of battles stops, or is dropped.")
+    ] = "stop",
     rounds: Annotated[int, typer.Option(min=20, help="Bootstrap rounds.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     as_json: JsonOption = False,
@@ -51,7 +50,7 @@ def compare(
 
     options = Options(rounds=rounds, seed=seed)
     met = Met(Asked.of(judge, None))
-    wanted = Wanted(drop=on_error is ErrorChoice.drop, asked=met.asked, met=met)
+    wanted = Wanted(drop=on_error == "drop", asked=met.asked, met=met)
     there, lost = read_ranking(reference, options, wanted, column)
     found: dict[str, Comparison] = {}
     for path in boards:

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
 from ...agents.errors import UserError
 from ...tools.tables import Batch, Table, kind_of
+from ..options import Control
 from .arrays import compute
 from .files import ANSWERS, OPTIONAL, REQUIRED, no_column
-
-Control = Literal["length", "style"]
 
 GAMES = tuple(
     f"games/{name}"

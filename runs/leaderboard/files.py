@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from ...agents.errors import UserError
+from ...tools.ratings.connection import Bools
 from ...tools.tables import Batch, Table, TableError, kind_of, open_table, told_columns
-from .arrays import coded, numbers, trimmed
+from .arrays import chosen, coded, numbers, trimmed
 from .formats import format_of
 from .published import Published
 from .values import Context
@@ -148,6 +149,15 @@ def _trimmed(batch: Batch) -> Batch:
         and (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type))
     }
     return Batch(batch.columns | texts, batch.numbers, batch.broken)
+
+
+def some(batch: Batch, rows: Bools) -> Batch:
+    """Return some rows of a batch."""
+    if rows.all():
+        return batch
+    kept = chosen(rows)
+    columns = {name: column.take(kept) for name, column in batch.columns.items()}
+    return Batch(columns, batch.numbers[rows], batch.broken)
 
 
 def place(table: Table, number: int) -> str:

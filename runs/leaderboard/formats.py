@@ -177,72 +177,43 @@ def _turned(row: Values) -> str:
     return f"{row['question_id']} (turn {turn:g})" if turn > 1 else str(row["question_id"])
 
 
-_HARD = frozenset({"uid", "question_id", "model", "judge", "games", "baseline"})
+_HARD = frozenset("uid question_id model judge games baseline".split())
 _ALPACA = frozenset(
-    {"instruction", "generator_1", "generator_2", "annotator", "preference", "output_1", "output_2"}
+    "instruction generator_1 generator_2 annotator preference output_1 output_2".split()
 )
-_MT = frozenset(
-    {"question_id", "model", "judge", "model_1", "model_2", "g1_winner", "g2_winner", "score"}
-)
+_MT = frozenset("question_id model judge model_1 model_2 g1_winner g2_winner score".split())
 
 
-SINGLE = Format(
-    "MT-Bench grades",
-    frozenset({"model", "score", "turn", "question_id"}),
-    _pair,
-    ordered=False,
-)
-EARLY = Format(
-    SINGLE.name,
-    frozenset({"model", "score", "judgment", "question_id"}),
-    _pair,
-    lacks=frozenset({"games"}),
-    ordered=False,
-)
+def _format(
+    name: str, needs: str, read: Reader, lacks: str = "", *, ordered: bool = True
+) -> Format:
+    return Format(name, frozenset(needs.split()), read, frozenset(lacks.split()), ordered)
+
+
+SINGLE = _format("MT-Bench grades", "model score turn question_id", _pair, ordered=False)
+EARLY = _format(SINGLE.name, "model score judgment question_id", _pair, "games", ordered=False)
 """The same as first written, with neither turn nor judge."""
 GRADES_ALONE = (SINGLE, EARLY)
 """Each answer is graded by itself; its rows are battles only together: see `singles`."""
-_OURS = frozenset({"games"})
+_OURS = "games"
 """What the battles of a run have, which also hold conversations."""
+_ANNOTATED = "instruction generator_1 generator_2 preference"
+_CHOSEN = "chosen rejected chosen_model rejected_model"
 FORMATS = (
-    Format(
-        "Arena-Hard judgments", frozenset({"model", "games"}), _arena_hard, frozenset({"model_a"})
-    ),
-    Format(
-        "AlpacaEval annotations",
-        frozenset({"instruction", "generator_1", "generator_2", "preference"}),
-        _alpaca,
-        ordered=False,
-    ),
-    Format(
-        "MT-Bench judgments", frozenset({"model_1", "model_2", "g1_winner", "g2_winner"}), _pair
-    ),
-    Format("votes", frozenset({"model_a", "model_b", "winner_model_a", "winner_model_b"}), _votes),
-    Format("votes", frozenset({"model_a", "model_b", "winner", "conversation_a"}), _votes, _OURS),
-    Format("votes", frozenset({"model_a", "model_b", "winner", "conv_metadata"}), _votes, _OURS),
-    Format(
-        "votes",
-        frozenset({"model_a", "model_b", "winner", "tstamp"}),
-        _votes,
-        lacks=frozenset({"question_id"}),
-    ),
-    Format(
-        "AlpacaFarm's pairs",
-        frozenset({"instruction", "output_1", "output_2", "preference"}),
-        farm,
-        ordered=False,
-    ),
-    Format(
-        "preference pairs",
-        frozenset({"chosen", "rejected", "chosen_model", "rejected_model"}),
-        chosen,
-        ordered=False,
-    ),
-    Format("PandaLM's pairs", frozenset({"idx", "response1", "response2"}), panda),
-    Format("PandaLM's results", frozenset({"idx", "gpt_result"}), panda),
-    Format("PandaLM's results", frozenset({"idx", "pandalm_result"}), panda),
-    Format("LLMBar's pairs", frozenset({"output_1", "output_2", "label"}), bar),
-    Format("JudgeBench's pairs", frozenset({"response_A", "response_B", "label"}), bench),
+    _format("Arena-Hard judgments", "model games", _arena_hard, "model_a"),
+    _format("AlpacaEval annotations", _ANNOTATED, _alpaca, ordered=False),
+    _format("MT-Bench judgments", "model_1 model_2 g1_winner g2_winner", _pair),
+    _format("votes", "model_a model_b winner_model_a winner_model_b", _votes),
+    _format("votes", "model_a model_b winner conversation_a", _votes, _OURS),
+    _format("votes", "model_a model_b winner conv_metadata", _votes, _OURS),
+    _format("votes", "model_a model_b winner tstamp", _votes, "question_id"),
+    _format("AlpacaFarm's pairs", "instruction output_1 output_2 preference", farm, ordered=False),
+    _format("preference pairs", _CHOSEN, chosen, ordered=False),
+    _format("PandaLM's pairs", "idx response1 response2", panda),
+    _format("PandaLM's results", "idx gpt_result", panda),
+    _format("PandaLM's results", "idx pandalm_result", panda),
+    _format("LLMBar's pairs", "output_1 output_2 label", bar),
+    _format("JudgeBench's pairs", "response_A response_B label", bench),
     *GRADES_ALONE,
 )
 

@@ -1,17 +1,13 @@
 """What the caller of the leaderboard asked for, resolved and checked."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ...agents.errors import UserError
 from ...tools.ratings.fit import Anchor
 from ...tools.ratings.intervals import FEWEST_ROUNDS
 from ...tools.ratings.record import Ties
 from ...tools.ratings.share import FLIPPED_WEIGHT
-from .fields import Control
-
-Method = Literal["bootstrap", "sandwich"]
-Aggregate = Literal["games", "majority", "median", "judge_aware"]
+from ..options import Aggregate, Control, Method
 
 
 @dataclass(frozen=True)

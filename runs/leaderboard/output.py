@@ -1,18 +1,15 @@
 """A leaderboard as JSON, and for the terminal."""
 
-import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import exp
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ...tools.ratings.record import loss_rate
 from ...tools.ratings.standings import Standing
-from ..screen.terminal import Page
+from ..screen.terminal import Page, sheet
 from .board import Board, controlled_rate
 from .doubts import Doubt
 from .notes import UNNAMED, VAGUE
@@ -124,20 +121,9 @@ def _intervals(board: Board, options: Options) -> dict[str, Any]:
 
 
 def _agreement(board: Board) -> dict[str, Any]:
-    found = board.agreement
-    return {
-        "judges": list(found.judges),
-        "items": found.items,
-        "share": found.share,
-        "kappa": found.kappa,
-        "kappa_interval": found.kappa_interval,
-        "fleiss": found.fleiss,
-        "fleiss_interval": found.fleiss_interval,
-        "alpha": found.alpha,
-        "alpha_interval": found.alpha_interval,
-        "effective_votes": found.effective_votes,
-        "pairs": [{"judges": list(pair), "kappa": kappa} for pair, kappa in found.kappas.items()],
-    }
+    told = asdict(board.agreement)
+    pairs = [{"judges": pair, "kappa": kappa} for pair, kappa in told.pop("kappas").items()]
+    return {**told, "pairs": pairs}
 
 
 def _control(board: Board, options: Options) -> dict[str, Any] | None:
@@ -153,10 +139,6 @@ def _control(board: Board, options: Options) -> dict[str, Any] | None:
     }
 
 
-WIDE = 110
-"""Columns where the output is no terminal."""
-
-
 def show(
     whole: Board,
     parts: Mapping[str, Board],
@@ -167,25 +149,19 @@ def show(
     options: Options,
 ) -> None:
     """Print the warnings, the board, its notes and the boards of `--by`."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    console = Page(width)
-    for doubt in doubts:
-        console.print(f"Warning: {doubt.words}", soft_wrap=not sys.stdout.isatty())
+    console = Page()
+    console.lines(*(f"Warning: {doubt.words}" for doubt in doubts))
     console.print(
         _table(whole, options, f"{whole.battles:,} {options.rows} on {whole.questions:,} questions")
     )
     if whole.judges:
         console.print(_judges(whole, options.rows))
-    for line in _opponents(whole, options.target):
-        console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
-    for note in notes:
-        console.print(f"· {note}", soft_wrap=not sys.stdout.isatty())
+    console.lines(*(f"· {line}" for line in (*_opponents(whole, options.target), *notes)))
     for name, part in parts.items():
         title = f"{by} = {name or '(empty)'}: {part.battles:,} {options.rows}"
         console.print()
         console.print(_table(part, options, ", ".join([title, *_remarks(part)])))
-        for line in _opponents(part, options.target):
-            console.print(f"· {line}", soft_wrap=not sys.stdout.isatty())
+        console.lines(*(f"· {line}" for line in _opponents(part, options.target)))
 
 
 def _opponents(board: Board, model: str | None) -> Iterator[str]:
@@ -210,17 +186,8 @@ def _remarks(part: Board) -> Iterator[str]:
 
 def _judges(board: Board, counted: str) -> Table:
     title = f"Judges, those with most {counted} first"
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    names = (
-        "judge",
-        counted,
-        "discrimination",
-        "95 % interval",
-        "ties when even",
-        "first when even",
-    )
-    for name in names:
-        table.add_column(name, justify="left" if name == "judge" else "right", overflow="fold")
+    told = ("discrimination", "95 % interval", "ties when even", "first when even")
+    table = sheet(title, "judge", counted, *told, left=("judge",))
     for row in sorted(board.judges, key=lambda row: -row.battles)[:MOST_JUDGES]:
         bias = row.position_bias
         table.add_row(
@@ -235,20 +202,9 @@ def _judges(board: Board, counted: str) -> Table:
 
 
 def _table(board: Board, options: Options, title: str) -> Table:
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
     led = ("length-controlled",) if board.length_controlled else ()
-    told = (
-        "rating",
-        "95 % interval",
-        "win rate",
-        "± error",
-        "won · tied · lost",
-        "loss rate",
-        options.rows,
-    )
-    for name in ("", "model", *led, *told):
-        right = name not in ("", "model")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    told = ("rating", "95 % interval", "win rate", "± error", "won · tied · lost", "loss rate")
+    table = sheet(title, "", "model", *led, *told, options.rows, left=("", "model"))
     for place, row in enumerate(board.rows, start=1):
         interval = "open" if row.model in board.open else f"{row.low:.0f} … {row.high:.0f}"
         interval = "unknown" if board.unknown else interval

@@ -16,15 +16,15 @@ from ...tools.ratings.connection import Bools
 from ...tools.ratings.table import Floats
 from ...tools.ratings.verdict import STRENGTH, STRONG, folded
 from ...tools.tables import Batch, Table
+from ..options import Control
 from .answers import Answers, read_answers
-from .arrays import CODED, chosen, coded, codes, mapped, numbers, trimmed
+from .arrays import CODED, coded, codes, mapped, numbers, trimmed
 from .asked import ALL, Asked, Met
 from .battles import Battles, Columns, together
-from .checks import Gate, both_bad, faults, is_empty, read_otherwise, scores
-from .fields import Control, Fields, fields, measurable, with_lengths
-from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened
+from .checks import Gate, both_bad, faults, graded, is_empty, read_otherwise, scores
+from .fields import Fields, fields, measurable, with_lengths
+from .files import ANSWERS, REQUIRED, batches, battle_files, once, opened, some
 from .games import ARENA_GAMES, arena_judging, cascaded, games_of, has_games
-from .graded import graded
 from .published import Published
 from .values import Context
 
@@ -32,8 +32,36 @@ BROKEN = {"broken": 1.0}
 """The outcome of an instruction that nobody could answer: it tells nothing of the models."""
 
 
-@dataclass(frozen=True, eq=False)
-class Loaded:
+@dataclass(kw_only=True)
+class Account:
+    """What became of the rows, counted while they are read."""
+
+    cascade: Counter[str] = field(default_factory=Counter)
+    """How many of a run's battles went each way through a cascade; empty without one."""
+    broken: int = 0
+    """Rows left out because their instruction is broken, as a run found."""
+    both_bad: int = 0
+    """Rows whose judge called both answers bad, among the ties."""
+    measured: list[str] = field(default_factory=list)
+    """Files whose answers were measured, since they have no columns of lengths."""
+    graded: list[str] = field(default_factory=list)
+    """Files whose graded preference was found in the column `verdict`."""
+    reread: Counter[str] = field(default_factory=Counter)
+    """Rows that were read by another rule than the others of their column, by what was done."""
+    published: Counter[str] = field(default_factory=Counter)
+    """Files of published formats, by format."""
+    unjudged: int = 0
+    """Rows and single games of published formats in which the judge gave no verdict."""
+    strong: int = 0
+    """Verdicts that call an answer much better."""
+    ordered: bool = True
+    """Whether the files tell which answer was shown first."""
+    passed_over: int = 0
+    """Rows of other judges, or with other values, than were asked for."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Loaded(Account):
     """All that was read."""
 
     battles: Battles
@@ -41,36 +69,14 @@ class Loaded:
     files: tuple[str, ...]
     dropped: dict[str, int]
     """Rows left out as faulty, by what was wrong."""
-    cascade: dict[str, int]
-    """How many of a run's battles went each way through a cascade; empty without one."""
-    broken: int
-    """Rows left out because their instruction is broken, as a run found."""
-    both_bad: int
-    """Rows whose judge called both answers bad, among the ties."""
-    measured: tuple[str, ...]
-    """Files whose answers were measured, since they have no columns of lengths."""
-    graded: tuple[str, ...]
-    """Files whose graded preference was found in the column `verdict`."""
-    reread: dict[str, int]
-    """Rows that were read by another rule than the others of their column, by what was done."""
-    published: dict[str, int]
-    """Files of published formats, by format."""
-    unjudged: int
-    """Rows and single games of published formats in which the judge gave no verdict."""
     assumed: tuple[str, ...]
     """Baselines that the files do not name."""
     unnamed: bool
     """Whether some files do not tell whose answers they hold."""
-    strong: int
-    """Verdicts that call an answer much better."""
-    ordered: bool
-    """Whether the files tell which answer was shown first."""
     twice: dict[str, str]
     """Files that hold the same bytes as one before, which is read once."""
     repeated: tuple[int, int]
     """Rows told before in an earlier file, and in their own: see `Battles.repeated`."""
-    passed_over: int
-    """Rows of other judges, or with other values, than were asked for."""
     canned: tuple[Canned, ...]
     """What the answers of each model look like, where they are known."""
 
@@ -127,18 +133,8 @@ class Reader:
     parts: list[Columns] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     """How many rows each file gave."""
-    cascade: Counter[str] = field(default_factory=Counter)
-    reread: Counter[str] = field(default_factory=Counter)
-    published: Counter[str] = field(default_factory=Counter)
-    broken: int = 0
-    both_bad: int = 0
-    strong: int = 0
-    unjudged: int = 0
-    passed_over: int = 0
-    ordered: bool = True
+    told: Account = field(default_factory=Account)
     met: Met = field(init=False)
-    measured: list[str] = field(default_factory=list)
-    graded: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open the gate."""
@@ -157,14 +153,14 @@ class Reader:
             parts.extend(self._checked(table, batch))
         measured = "len" in self.fields.style and not self.fields.joined
         if measured and measurable(names):
-            self.measured.append(str(table.path))
+            self.told.measured.append(str(table.path))
         columns = [part for part, _ in parts]
         if parts and not preferred and all(len(told) for _, told in parts):
             columns = self._graded(table.path, columns, np.concatenate([told for _, told in parts]))
         if isinstance(table, Published):
-            self.published[table.kind.name] += 1
-            self.unjudged += table.unjudged
-            self.ordered &= table.ordered
+            self.told.published[table.kind.name] += 1
+            self.told.unjudged += table.unjudged
+            self.told.ordered &= table.ordered
         self.parts.extend(columns)
         self.rows.append(sum(len(part.score) for part in columns))
 
@@ -173,8 +169,8 @@ class Reader:
         found = graded(np.concatenate([part.score for part in parts]), verdict)
         if found is None:
             return parts
-        self.graded.append(str(path))
-        self.reread.update(found.reread)
+        self.told.graded.append(str(path))
+        self.told.reread.update(found.reread)
         ends = np.cumsum([len(part.score) for part in parts])[:-1]
         scores = np.split(found.score, ends)
         return [replace(part, score=score) for part, score in zip(parts, scores, strict=True)]
@@ -184,7 +180,7 @@ class Reader:
         if batch.columns:
             named = (*REQUIRED, "winner", "judge", self.fields.by, *self.fields.where)
             batch = _coded(batch, named)
-            batch = self._asked_for(_some(batch, ~is_empty(batch)))
+            batch = self._asked_for(some(batch, ~is_empty(batch)))
         style = [f"{name}_{side}" for name in self.fields.style for side in "ab"]
         score = scores(batch) if batch.columns else np.zeros(0)
         answers = self.answers.path if self.answers and self.fields.joined else ""
@@ -193,13 +189,13 @@ class Reader:
         keep = self._counting(batch, keep)
         if not keep.any():
             return
-        rest = _some(batch, keep)
+        rest = some(batch, keep)
         self._listen(rest)
-        self.both_bad += both_bad(rest)
-        self.reread.update(read_otherwise(rest, score[keep]))
+        self.told.both_bad += both_bad(rest)
+        self.told.reread.update(read_otherwise(rest, score[keep]))
         verdict = numbers(rest.columns["verdict"]) if "verdict" in rest.columns else np.zeros(0)
         rows = _judged(table, rest, self._columns(rest, score[keep]), self.wanted.strength)
-        self.cascade.update(cascaded(rest, rows))
+        self.told.cascade.update(cascaded(rest, rows))
         if self.wanted.asked.judges:
             kept = self._by_judge(rows)
             rows, verdict = (
@@ -222,8 +218,8 @@ class Reader:
     def _asked_for(self, batch: Batch) -> Batch:
         """Return the rows that have the values asked for, in any one of several of a column."""
         keep = self.met.rows(batch)
-        self.passed_over += int((~keep).sum())
-        return _some(batch, keep)
+        self.told.passed_over += int((~keep).sum())
+        return some(batch, keep)
 
     def _by_judge(self, rows: Columns) -> Bools:
         """Tell which rows are of the judges asked for."""
@@ -233,7 +229,7 @@ class Reader:
         told = zip(map(str, names), counts, strict=True)
         asked = [count > 0 and self.met.judge(name, count) for name, count in told]
         keep = np.array([*asked, False], dtype=np.bool_)[code]
-        self.passed_over += int((~keep).sum())
+        self.told.passed_over += int((~keep).sum())
         return keep
 
     def _counting(self, batch: Batch, keep: Bools) -> Bools:
@@ -241,7 +237,7 @@ class Reader:
         if not {"disputed", "outcome"} <= batch.columns.keys():
             return keep
         sound = keep & (mapped(coded(batch.columns["outcome"]), BROKEN) != 1.0)
-        self.broken += int((keep & ~sound).sum())
+        self.told.broken += int((keep & ~sound).sum())
         return np.asarray(sound & ~_own(batch))
 
     def _columns(self, batch: Batch, score: Floats) -> Columns:
@@ -268,7 +264,7 @@ class Reader:
         winner = coded(batch.columns["winner"])
         if any(folded(word or "") in STRONG for word in winner.dictionary.to_pylist()):
             strong = mapped(winner, dict.fromkeys(STRONG, 1.0)) == 1.0
-            self.strong += int(strong.sum())
+            self.told.strong += int(strong.sum())
             weight = weight * np.where(strong, self.wanted.strength, 1.0)
         return weight
 
@@ -288,35 +284,27 @@ class Reader:
         if self.wanted.met is None:
             self.met.check(", ".join(files))
         battles = together(self.parts, self.fields.style)
+        told = {"cascade": self.told.cascade, "reread": self.told.reread}
+        ordered = {name: Counter(dict(sorted(counts.items()))) for name, counts in told.items()}
         return Loaded(
+            **{**vars(self.told), **ordered},
             battles=battles,
             files=files,
             dropped=dropped,
-            cascade=dict(sorted(self.cascade.items())),
-            broken=self.broken,
-            both_bad=self.both_bad,
-            measured=tuple(self.measured),
-            graded=tuple(self.graded),
-            reread=dict(sorted(self.reread.items())),
-            published=dict(self.published),
-            unjudged=self.unjudged,
             assumed=tuple(sorted(context.assumed)),
             unnamed=context.unnamed,
-            strong=self.strong,
-            ordered=self.ordered,
             twice=twice,
             repeated=battles.repeated(self.rows),
-            passed_over=self.passed_over,
             canned=() if context.unnamed else canned(self.said),
         )
 
     def _why_nothing(self, dropped: dict[str, int]) -> str:
-        if self.passed_over:
-            return f"{self.passed_over} rows are not of {' and '.join(self.met.told())}"
+        if self.told.passed_over:
+            return f"{self.told.passed_over} rows are not of {' and '.join(self.met.told())}"
         left_out = {
             **dropped,
-            "broken instructions": self.broken,
-            "rows without a verdict": self.unjudged,
+            "broken instructions": self.told.broken,
+            "rows without a verdict": self.told.unjudged,
         }
         told = ", ".join(f"{n} {kind}" for kind, n in left_out.items() if n)
         return told or "holds nothing below the header"
@@ -339,11 +327,3 @@ def _coded(batch: Batch, names: Sequence[str | None]) -> Batch:
     """Encode the columns of names once."""
     texts = {name: coded(batch.columns[name]) for name in names if name and name in batch.columns}
     return Batch(batch.columns | texts, batch.numbers, batch.broken)
-
-
-def _some(batch: Batch, rows: Bools) -> Batch:
-    if rows.all():
-        return batch
-    kept = chosen(rows)
-    columns = {name: column.take(kept) for name, column in batch.columns.items()}
-    return Batch(columns, batch.numbers[rows], batch.broken)

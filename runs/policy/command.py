@@ -195,14 +195,11 @@ def _with(run: str, runs_dir: Path, work: Callable[["Store", "RunFolder"], Await
 
 
 def _order(
-    run: str,
-    runs_dir: Path,
-    made: Callable[["History", int], "list[Order]"],
-    as_json: bool,
+    run: str, runs_dir: Path, made: Callable[["History", int], "list[Order]"], as_json: bool
 ) -> None:
     """Write orders that wait for the next round's plan, and say so."""
     from ...graphs import kinds
-    from ..screen.program import program
+    from ..screen.terminal import program
     from .history import read_history
 
     async def write(store: "Store", folder: "RunFolder") -> "list[Order]":

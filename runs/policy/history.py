@@ -9,6 +9,7 @@ from ...graphs import kinds
 from ...graphs.stream import paged
 from ...graphs.supervisor.cells import Table, read_table
 from ...graphs.supervisor.decisions import Order, PolicyVersion, TaxonomyVersion
+from ..dataset.coverage import read_versions
 from ..folder import ARENA, RunFolder
 from ..store import Store
 
@@ -80,16 +81,12 @@ async def read_history(store: Store, folder: RunFolder, *, whole: bool = False) 
     """
     if await store.get_meta(ARENA):
         raise UserError(f"policy {folder.run_id}: it is an arena, which has no policy")
-    policies = [v async for v in store.stream(kinds.POLICY)]
+    policies, taxonomies = await read_versions(store)
     if not policies:
         raise UserError(f"policy {folder.run_id}: its first round has not begun yet")
     found = History(
-        tuple(sorted(policies, key=lambda v: v.policy.version)),
-        tuple(
-            sorted(
-                [v async for v in store.stream(kinds.TAXONOMY)], key=lambda v: v.taxonomy.version
-            )
-        ),
+        tuple(policies),
+        tuple(taxonomies),
         tuple(sorted([o async for o in store.stream(kinds.ORDER)], key=lambda o: o.number)),
     )
     if not whole:

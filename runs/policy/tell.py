@@ -125,11 +125,7 @@ def diff(history: History, one: int, other: int) -> dict[str, Any]:
         reasons.setdefault((f"{change.skill}/{change.leaf}", change.field), []).append(change)
     rounds = {version.round for version in between}
     structure = [
-        {
-            "version": v.taxonomy.version,
-            "round": v.round,
-            **change.model_dump(mode="json"),
-        }
+        {"version": v.taxonomy.version, "round": v.round, **change.model_dump(mode="json")}
         for v in history.taxonomies
         if v.round in rounds and v.taxonomy.version > 1
         for change in v.changes

@@ -63,10 +63,7 @@ def _scene(scene: Scene, folder: Path, threads: int, minutes: float) -> Figures:
     command = [sys.executable, "-m", "arenainstruct.runs", "run", str(file)]
     command += ["--runs-dir", str(folder), "--run-id", run, "--limit", str(scene.seeds(minutes))]
     log = folder / f"{scene.name}.log"
-    with (
-        log.open("w") as said,
-        subprocess.Popen(command, stdout=said, stderr=said) as process,
-    ):
+    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
         try:
             process.wait(minutes * 60)
         except subprocess.TimeoutExpired:

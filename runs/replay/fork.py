@@ -14,7 +14,7 @@ from pathlib import Path
 from ...agents.errors import UserError
 from ...prompts.template import Prompt, load_prompt, prompt_names
 from ..config.config import RunConfig, load_config
-from ..control.interrupt import run_interruptible
+from ..control.interrupt import twin
 from ..folder import ARENA, PART, RUNS, RunFolder
 from ..manifest import Manifest
 from ..opening import stored
@@ -61,29 +61,6 @@ def check_fork(run: Path, changes: Iterable[str]) -> None:
         UserError: naming what is wrong with them.
     """
     load_config(RunFolder(run).config, Changes.of(changes).config)
-
-
-def fork(
-    run: str,
-    *,
-    at: str,
-    changes: Iterable[str] = (),
-    run_id: str | None = None,
-    budget: float | None = None,
-    runs_dir: str | Path = RUNS,
-    on_event: Listen | None = None,
-) -> RunResult:
-    """Fork a run at an event and run the fork; see `fork_async`, its twin for a running event loop."""
-    made = fork_async(
-        run,
-        at=at,
-        changes=changes,
-        run_id=run_id,
-        budget=budget,
-        runs_dir=runs_dir,
-        on_event=on_event,
-    )
-    return run_interruptible(made)
 
 
 async def fork_async(
@@ -142,6 +119,9 @@ async def fork_async(
                 await target.set_meta(FORK, made.model_dump(mode="json"))
             os.replace(part, folder.path / STORE_FILE)
     return await resume_async(str(folder.path), on_event=on_event)
+
+
+fork = twin(fork_async)
 
 
 def _funded(config: RunConfig, budget: float | None, paid: float) -> RunConfig:

@@ -20,14 +20,14 @@ from ...graphs import kinds
 from ...graphs.supervisor.decisions import Trained
 from ...graphs.trainer import TrainRequest, Weights
 from ..config.config import load_config
-from ..control.interrupt import run_interruptible
+from ..control.interrupt import twin
 from ..disk import kept_in
 from ..folder import ARENA, RUNS, RunFolder
 from ..manifest import Manifest
 from ..opening import stored
 from ..result import RunResult
 from ..run import repeat_async
-from ..screen.program import program
+from ..screen.terminal import program
 from ..store import Store
 from .forked import FORK
 
@@ -65,19 +65,14 @@ class Replayed:
         return f"identical ({self.served} calls served)"
 
 
-def replay(run: str, *, runs_dir: str | Path = RUNS, to: Path | None = None) -> Replayed:
+async def replay_async(
+    run: str, *, runs_dir: str | Path = RUNS, to: Path | None = None
+) -> Replayed:
     """Make a completed run again in a scratch folder, or in one that is kept, and compare the datasets.
 
     Raises:
         UserError: there is no such run, or it is not completed.
     """
-    return run_interruptible(replay_async(run, runs_dir=runs_dir, to=to))
-
-
-async def replay_async(
-    run: str, *, runs_dir: str | Path = RUNS, to: Path | None = None
-) -> Replayed:
-    """Make a completed run again; see `replay`, its twin where no event loop runs."""
     folder = RunFolder.find(run, Path(runs_dir))
     with folder.locked(), TemporaryDirectory(prefix="replay-") as scratch:
         copy = RunFolder((to or Path(scratch)) / folder.run_id)
@@ -89,6 +84,9 @@ async def replay_async(
             trained = await _prepare(folder, copy)
             result = await repeat_async(copy, _Trained(trained), again)
         return _compared(folder, copy, result)
+
+
+replay = twin(replay_async)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from typing import Any
 from ...agents.contender_name import alias_of
 from ...graphs.kinds import KINDS
 from ...tools.ratings.intervals import told
+from ..ingest import left_out
 from ..report import gate_line, restructuring
 from ..result import RunResult
-from ..usable import left_out
-from .judging import judging_lines
-from .jurors import failure_lines
-from .program import program
+from .judging import failure_lines, judging_lines
+from .terminal import program
 
 SHOWN = 8
 """Reject reasons listed in full."""

@@ -4,12 +4,16 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ...agents.models.secrets import redact
@@ -64,6 +68,8 @@ _MOVES = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "close other programs",
 }
+_WIDE = 110
+"""Columns where the output is no terminal."""
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -78,12 +84,46 @@ def named(error: OSError) -> str:
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
 
 
+def sheet(title: str, *columns: str, left: Collection[str] = ("",)) -> Table:
+    """Return an empty table; numbers stand right, and the columns of names left."""
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in columns:
+        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
+    return table
+
+
 class Page(Console):
     """Standard output for tables, whose cells may come from anywhere."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self) -> None:
+        self._wraps = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if self._wraps else _WIDE
         super().__init__(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+
+    def lines(self, *texts: str) -> None:
+        """Print lines, which a terminal wraps between words."""
+        for text in texts:
+            self.print(text, soft_wrap=not self._wraps)
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Render a text of a cell or a line."""
         return super().render_str(plain(text), **how)
+
+
+NAME = "arenainstruct"
+
+
+def program() -> str:
+    """Return how this reader starts the command line, so that a printed command works when pasted.
+
+    That is the name where it is on the path, else the script that runs, relative where it can be.
+    """
+    if shutil.which(NAME):
+        return NAME
+    script = Path(sys.argv[0])
+    if script.name == NAME:
+        try:
+            return str(script.relative_to(Path.cwd()))
+        except (OSError, ValueError):  # the folder one stands in is gone, or another one
+            return str(script)
+    return f"python -m {NAME}.runs"

@@ -2,9 +2,10 @@
 
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from contextlib import AbstractContextManager
+from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -20,42 +21,26 @@ from .terminal import aside, plain
 LINE_EVERY_S = 5.0
 
 
-class View(Protocol):
+class View(AbstractContextManager["View"]):
     """Something that watches a run: a context manager with an event callback."""
-
-    progress: Progress
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None: ...
-
-    def on_event(self, kind: str, data: dict[str, Any]) -> None:
-        """Take an event in."""
-        ...
-
-
-class Lines:
-    """Plain lines: at the start, at the end of each stage and round, and every few seconds between."""
 
     def __init__(self) -> None:
         self.progress = Progress()
+
+    def __exit__(self, *ended: object) -> None:
+        """Leave the screen as it is to stay."""
+
+    @abstractmethod
+    def on_event(self, kind: str, data: dict[str, Any]) -> None:
+        """Take an event in."""
+
+
+class Lines(View):
+    """Plain lines: at the start, at the end of each stage and round, and every few seconds between."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._last = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        return None
 
     def on_event(self, kind: str, data: dict[str, Any]) -> None:
         """Take an event in, and print a line where it is time for one."""
@@ -92,11 +77,11 @@ def told(kind: str, data: Mapping[str, Any]) -> str | None:
     return None
 
 
-class LiveView:
+class LiveView(View):
     """Tables of stages and models, redrawn four times a second and gone at the end."""
 
     def __init__(self, console: Console) -> None:
-        self.progress = Progress()
+        super().__init__()
         self._lock = threading.Lock()
         self._live = Live(
             get_renderable=self._draw, console=console, refresh_per_second=4, transient=True
@@ -106,12 +91,7 @@ class LiveView:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         self._live.stop()
 
     def on_event(self, kind: str, data: dict[str, Any]) -> None:

@@ -3,11 +3,10 @@
 - `settings.py`: what the user says about the seeds
 - `source.py`: which files there are; a folder, glob or file is never listed at once
 - `reader.py`: everything together, with duplicates dropped; what goes wrong costs one document
-- `process.py`, `child.py`: the process of its own in which files are read, and its limits
-- `contained.py`: one file to its seeds, each document inside one boundary
+- `process.py`, `child.py`: the process of its own in which files are read, its limits, and its boundary
 - `reading.py`: one file to its documents, their kind and title
 - `formats.py`, `opening.py`: which reader a name asks for; bytes to text
-- `web.py`, `markup.py`, `latex.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
+- `markup.py`, `office.py`, `table.py`, `rows.py`, `api.py`: a group of formats each
 - `licence.py`, `cleaning.py`: where a document comes from, and what is not the document
 - `parts.py`: long prose and long code into parts
 

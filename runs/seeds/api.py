@@ -14,7 +14,7 @@ Mapping = dict[str, Any]
 Unit = tuple[str, Any]
 
 _ESCAPES = re.compile(
-    r"(\\[^u])|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
+    r"(\\[^u])|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})

@@ -4,16 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from ...tools.web.markdown import html_to_markdown
 from . import api
 from .cleaning import clean_text, printable
 from .document import Document, Kind, SeedReject, Unusable, Wanted
 from .formats import format_of
-from .latex import latex_to_markdown
 from .licence import Origin, from_manifest, front_matter
-from .markup import rst_to_markdown
+from .markup import latex_to_markdown, rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_records, read_rows, records
@@ -58,8 +57,13 @@ def read_documents(source: Source, wanted: Wanted) -> Iterator[Found]:
     elif form == "code":
         text = read_text(source.path, markup=language in ("xml", "vue"))
         yield _document(source, text, origin, kind="code", language=language)
+    elif form == "markdown":
+        # What its front matter says comes before the manifest.
+        own, text = front_matter(read_text(source.path))
+        yield _document(source, text, own.over(origin))
     else:
-        yield _PROSE[form](source, origin)
+        title, text = _PROSE[form](source.path)
+        yield _document(source, text, origin, title=title)
 
 
 def _document(
@@ -97,48 +101,15 @@ def _structured(source: Source, form: str, column: str, origin: Origin) -> Itera
         yield _document(source, text, origin, kind="code", language="yaml")
 
 
-def _plain(source: Source, origin: Origin) -> Document:
-    return _document(source, read_text(source.path), origin)
-
-
-def _markdown(source: Source, origin: Origin) -> Document:
-    """Read markdown; what its front matter says comes before the manifest."""
-    own, text = front_matter(read_text(source.path))
-    return _document(source, text, own.over(origin))
-
-
-def _rst(source: Source, origin: Origin) -> Document:
-    return _document(source, rst_to_markdown(read_text(source.path)), origin)
-
-
-def _latex(source: Source, origin: Origin) -> Document:
-    return _document(source, latex_to_markdown(read_text(source.path)), origin)
-
-
-def _html(source: Source, origin: Origin) -> Document:
-    title, text = html_to_markdown(read_text(source.path, markup=True))
-    return _document(source, text, origin, title=title)
-
-
-def _pdf(source: Source, origin: Origin) -> Document:
-    title, text = read_pdf(source.path)
-    return _document(source, text, origin, title=title)
-
-
-def _docx(source: Source, origin: Origin) -> Document:
-    title, text = read_docx(source.path)
-    return _document(source, text, origin, title=title)
-
-
-_PROSE: dict[str, Callable[[Source, Origin], Document]] = {
-    "text": _plain,
-    "markdown": _markdown,
-    "rst": _rst,
-    "latex": _latex,
-    "html": _html,
-    "pdf": _pdf,
-    "docx": _docx,
+_PROSE: dict[str, Callable[[Path], tuple[str, str]]] = {
+    "text": lambda path: ("", read_text(path)),
+    "rst": lambda path: ("", rst_to_markdown(read_text(path))),
+    "latex": lambda path: ("", latex_to_markdown(read_text(path))),
+    "html": lambda path: html_to_markdown(read_text(path, markup=True)),
+    "pdf": read_pdf,
+    "docx": read_docx,
 }
+"""Readers of a title, empty where the file tells none, and a text."""
 
 
 def finished(source: Source, document: Document) -> Document:

@@ -239,7 +239,7 @@ def _totals(connection: Connection) -> LedgerTotals:
         if lost.calls:
             paid = found.get((alias, role, model), _use(alias, role, model, (0, 0, 0, 0)))
             found[alias, role, model] = paid.with_lost(lost, replies=replies)
-    return LedgerTotals(tuple(found[name] for name in sorted(found)))
+    return LedgerTotals.of(found[name] for name in sorted(found))
 
 
 def _sums(table: Any) -> Any:

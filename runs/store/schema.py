@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 FORMAT = 5
 """Version of these tables: a store of another one is not read."""
@@ -30,65 +31,61 @@ _SEQ = BigInteger().with_variant(Integer, "sqlite")
 # Ids are in the order of their bytes everywhere, whatever language a server sorts by.
 _ID = String().with_variant(String(collation="C"), "postgresql")
 
+
+def _seq() -> Column[int]:
+    return Column("seq", _SEQ, primary_key=True, autoincrement=True)
+
+
+def _filled(kind: type[TypeEngine[Any]] | TypeEngine[Any], *names: str) -> list[Column[Any]]:
+    """Return columns of one kind that no row leaves empty."""
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+def _number(name: str, kind: type[Integer] = BigInteger) -> Column[int]:
+    """Return a part of a primary key that the writer gives."""
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
 # Small columns first: SQLite then sums them up without touching the pages that hold long texts.
 LEDGER = Table(
     "ledger",
     METADATA,
-    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    _seq(),
     Column("key", _ID, nullable=False, unique=True),
-    Column("alias", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("tokens_in", Integer, nullable=False),
-    Column("tokens_out", Integer, nullable=False),
-    Column("usd", Double, nullable=False),
-    Column("finish", String, nullable=False),
-    Column("cap", Integer, nullable=False),
-    Column("seconds", Double, nullable=False),
-    Column("started_at", Double, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("thoughts", Text, nullable=False),
-    Column("tool_calls", Text, nullable=False),
+    *_filled(String, "alias", "role", "model"),
+    *_filled(Integer, "tokens_in", "tokens_out"),
+    *_filled(Double, "usd"),
+    *_filled(String, "finish"),
+    *_filled(Integer, "cap"),
+    *_filled(Double, "seconds", "started_at"),
+    *_filled(Text, "text", "thoughts", "tool_calls"),
 )
 REQUESTS = Table(
     "requests",
     METADATA,
-    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    _seq(),
     Column("key", _ID, nullable=False, unique=True),
-    Column("model", String, nullable=False),
-    Column("version", String, nullable=False),
-    Column("sample", Integer, nullable=False),
-    Column("alias", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("prompt", String, nullable=False),
-    Column("message", String, nullable=False),
-    Column("about", Text, nullable=False),
-    Column("schema", String, nullable=False),
-    Column("tools", String, nullable=False),
-    Column("params", String, nullable=False),
-    Column("turns", LargeBinary, nullable=False),
+    *_filled(String, "model", "version"),
+    *_filled(Integer, "sample"),
+    *_filled(String, "alias", "role", "subject", "prompt", "message"),
+    *_filled(Text, "about"),
+    *_filled(String, "schema", "tools", "params"),
+    *_filled(LargeBinary, "turns"),
 )
 PARTS = Table(
-    "parts",
-    METADATA,
-    Column("hash", String, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
+    "parts", METADATA, Column("hash", String, primary_key=True), *_filled(LargeBinary, "body")
 )
 ATTEMPTS = Table(
     "attempts",
     METADATA,
-    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    _seq(),
     Column("key", _ID, nullable=False, index=True),
-    Column("alias", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("started_at", Double, nullable=False),
-    Column("seconds", Double, nullable=False),
-    Column("outcome", String, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("error", Text, nullable=False),
+    *_filled(String, "alias", "role", "model"),
+    *_filled(Integer, "number"),
+    *_filled(Double, "started_at", "seconds"),
+    *_filled(String, "outcome"),
+    *_filled(Integer, "status"),
+    *_filled(Text, "error"),
     Column("tokens_in", Integer),
     Column("tokens_out", Integer),
     Column("usd", Double),
@@ -98,96 +95,72 @@ CALLS = (PARTS, REQUESTS, LEDGER, ATTEMPTS)
 RECORDS = Table(
     "records",
     METADATA,
-    Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    Column("kind", String, nullable=False),
-    Column("id", _ID, nullable=False),
-    Column("round", Integer, nullable=False),
-    Column("state", String, nullable=False),
-    Column("body", Text, nullable=False),
+    _seq(),
+    *_filled(String, "kind"),
+    *_filled(_ID, "id"),
+    *_filled(Integer, "round"),
+    *_filled(String, "state"),
+    *_filled(Text, "body"),
     UniqueConstraint("kind", "id"),
     Index("records_by_round", "kind", "round", "id"),
 )
 EVENTS = Table(
     "events",
     METADATA,
-    Column("seq", _SEQ, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False),
-    Column("parent", String, nullable=False),
-    Column("at", Double, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("run", String, nullable=False),
-    Column("round", Integer, nullable=False),
-    Column("graph", String, nullable=False),
-    Column("node", String, nullable=False),
-    Column("actor", String, nullable=False),
-    Column("message", String, nullable=False),
-    Column("records", Text, nullable=False),
-    Column("keys", Text, nullable=False),
-    Column("outcome", String, nullable=False),
-    Column("seconds", Double, nullable=False),
-    Column("data", Text, nullable=False),
+    _seq(),
+    *_filled(String, "id", "parent"),
+    *_filled(Double, "at"),
+    *_filled(String, "kind", "run"),
+    *_filled(Integer, "round"),
+    *_filled(String, "graph", "node", "actor", "message"),
+    *_filled(Text, "records", "keys"),
+    *_filled(String, "outcome"),
+    *_filled(Double, "seconds"),
+    *_filled(Text, "data"),
 )
 TASKS = Table(
     "tasks",
     METADATA,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", _ID, nullable=False),
+    _number("number"),
+    *_filled(_ID, "id"),
     Column("round", Integer, nullable=False, index=True),
     Column("scope", BigInteger, nullable=False, index=True),
-    Column("signature", LargeBinary, nullable=False),
-    Column("vector", LargeBinary, nullable=False),
+    *_filled(LargeBinary, "signature", "vector"),
 )
 """What was asked for already, as near duplicates are looked for: its number is a hash of its id, its scope
 one of the context that it is about; the vector is empty where none was asked for."""
 BANDS = Table(
     "bands",
     METADATA,
-    Column("band", BigInteger, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("round", Integer, nullable=False),
+    _number("band"),
+    _number("number"),
+    *_filled(Integer, "round"),
     Index("bands_by_round", "round"),
     sqlite_with_rowid=False,
 )
 """Which tasks share a part of their signatures."""
-APIS = Table(
-    "apis",
-    METADATA,
-    Column("place", BigInteger, primary_key=True, autoincrement=False),
-    Column("seed_id", _ID, nullable=False),
-    Column("specs", Text, nullable=False),
-)
+APIS = Table("apis", METADATA, _number("place"), *_filled(_ID, "seed_id"), *_filled(Text, "specs"))
 """The APIs of each seed that has some, in the order in which the seeds were read."""
 WORKERS = Table(
     "workers",
     METADATA,
     Column("owner", _ID, primary_key=True),
-    Column("number", BigInteger, nullable=False),
-    Column("until", Double, nullable=False),
-    Column("held", BigInteger, nullable=False),
+    *_filled(BigInteger, "number"),
+    *_filled(Double, "until"),
+    *_filled(BigInteger, "held"),
 )
 """Processes at work on a shared store: until when each counts as alive, and what it holds back."""
 CLAIMS = Table(
     "claims",
     METADATA,
     Column("key", _ID, primary_key=True),
-    Column("owner", _ID, nullable=False),
-    Column("token", BigInteger, nullable=False),
+    *_filled(_ID, "owner"),
+    *_filled(BigInteger, "token"),
 )
 """Calls that a worker is paying for."""
-PURSE = Table(
-    "purse",
-    METADATA,
-    Column("one", Integer, primary_key=True, autoincrement=False),
-    Column("spent", BigInteger, nullable=False),
-    Column("held", BigInteger, nullable=False),
-)
+PURSE = Table("purse", METADATA, _number("one", Integer), *_filled(BigInteger, "spent", "held"))
 """One row: what all workers spent and hold back, in pico-dollars."""
-META = Table(
-    "meta",
-    METADATA,
-    Column("key", String, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+META = Table("meta", METADATA, Column("key", String, primary_key=True), *_filled(Text, "value"))
 
 
 def columns(table: Table) -> list[str]:

@@ -2,22 +2,10 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from operator import attrgetter
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Paid calls with their tokens and cost, those of unusable replies included."""
-
-    calls: int
-    """Replies that were paid, whether they could be used or not."""
-    unusable: int
-    """What was paid and could not be used: replies among the calls, and attempts that gave none."""
-    tokens_in: int
-    tokens_out: int
-    usd: float
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +35,44 @@ class Use:
         )
 
 
-def _sum(uses: Iterable[Use]) -> Spent:
-    uses = list(uses)
-    return Spent(
-        sum(use.calls for use in uses),
-        sum(use.unusable for use in uses),
-        sum(use.tokens_in for use in uses),
-        sum(use.tokens_out for use in uses),
-        math.fsum(use.usd for use in uses),  # the same in any order
-    )
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Paid calls with their tokens and cost, those of unusable replies included."""
+
+    calls: int = 0
+    """Replies that were paid, whether they could be used or not."""
+    unusable: int = 0
+    """What was paid and could not be used: replies among the calls, and attempts that gave none."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float = 0.0
+
+    @classmethod
+    def of(cls, uses: Iterable[Use]) -> Self:
+        """Return the sums of some uses, the same in any order."""
+        uses = list(uses)
+        return cls(
+            sum(use.calls for use in uses),
+            sum(use.unusable for use in uses),
+            sum(use.tokens_in for use in uses),
+            sum(use.tokens_out for use in uses),
+            math.fsum(use.usd for use in uses),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerTotals:
-    """Everything paid, by use; the sums are drawn from it."""
+class LedgerTotals(Spent):
+    """Everything paid, in all and by use."""
 
     uses: tuple[Use, ...] = ()
 
-    @property
-    def calls(self) -> int:
-        """Paid calls."""
-        return _sum(self.uses).calls
-
-    @property
-    def unusable(self) -> int:
-        """What was paid and could not be used; its tokens and USD are in the sums."""
-        return _sum(self.uses).unusable
-
-    @property
-    def tokens_in(self) -> int:
-        """Tokens sent."""
-        return _sum(self.uses).tokens_in
-
-    @property
-    def tokens_out(self) -> int:
-        """Tokens received."""
-        return _sum(self.uses).tokens_out
-
-    @property
-    def usd(self) -> float:
-        """Cost in USD."""
-        return _sum(self.uses).usd
+    @classmethod
+    def of(cls, uses: Iterable[Use]) -> Self:
+        """Return the sums of all uses, with the uses."""
+        uses = tuple(uses)
+        return cls(**asdict(Spent.of(uses)), uses=uses)
 
     def by_role(self) -> dict[str, Spent]:
         """Return the sums per role."""
         by = attrgetter("role")
-        return {role: _sum(uses) for role, uses in groupby(sorted(self.uses, key=by), by)}
+        return {role: Spent.of(uses) for role, uses in groupby(sorted(self.uses, key=by), by)}

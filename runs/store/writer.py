@@ -62,12 +62,7 @@ class Writer:
     """Owns the connection that writes."""
 
     def __init__(
-        self,
-        connection: Any,
-        dialect: Dialect,
-        *,
-        describe: Callable[[Exception], str],
-        limit: int,
+        self, connection: Any, dialect: Dialect, *, describe: Callable[[Exception], str], limit: int
     ) -> None:
         """Start the thread.
 

@@ -15,9 +15,9 @@ from pydantic import Field, PositiveInt, model_validator
 
 from ...agents.models.settings import EmbeddingSettings, ModelSettings, OfflineSettings
 from ...graphs.testset.settings import SamplingSettings
-from ..config.config import RunConfig
+from ..config.config import OfRun
 from ..config.embedding import SentenceSettings
-from ..config.load import BudgetSettings, Config, ExecutionSettings, Section
+from ..config.load import BudgetSettings, ExecutionSettings, Section
 
 
 class TfidfSettings(Section):
@@ -27,7 +27,7 @@ class TfidfSettings(Section):
     dimensions: PositiveInt = 256
 
 
-class SetConfig(Config):
+class SetConfig(OfRun):
     """Everything a test set needs besides its prompts."""
 
     models: dict[str, ModelSettings] = {"rater": OfflineSettings(provider="offline", model="judge")}
@@ -57,8 +57,7 @@ class SetConfig(Config):
     @classmethod
     def own(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what concerns a test set in a config that may be a run's: its `cast.default` rates."""
-        foreign = RunConfig.model_fields.keys() - cls.model_fields.keys()
-        own = {name: value for name, value in data.items() if name not in foreign}
+        own = super().own(data)
         cast = data.get("cast")
         if "rater" not in own and isinstance(cast, Mapping):
             own["rater"] = cast.get("default", "")

@@ -23,7 +23,6 @@ from ..config.embedding import EMBEDDING, SentenceSettings, with_embedding
 from ..leaderboard.reading import load
 from ..leaderboard.verdicts import spreads
 from ..opening import Opened, Opening
-from ..store import Place
 from .config import SetConfig, TfidfSettings
 from .prompts import read_prompts, read_training
 from .result import Asked, ClusterFact, SetResult
@@ -58,9 +57,7 @@ async def make(
         StopRun: the budget is spent or an endpoint is down; the ledger keeps what was paid.
     """
     prompts, empty = read_prompts(
-        order.instructions,
-        prompt_column=order.prompt_column,
-        category_column=order.category_column,
+        order.instructions, prompt_column=order.prompt_column, category_column=order.category_column
     )
     refuse_too_few(prompts, order.diverse)
     telling = spreads(load(list(order.results)).battles) if order.results else {}
@@ -72,9 +69,7 @@ async def make(
     rows = read_training(order.against)
     rater = {config.alias: config.models[config.alias]}
     opening = Opening(with_embedding(rater, config.embedding), config)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    place = Place.of(config.execution.store or ledger, ledger.parent.name)
-    async with opening.at(place) as door:
+    async with opening.beside(ledger) as door:
         try:
             services = _services(order, config, rows, door, telling, notify)
         except ValueError as error:  # a package or a model that is not there

@@ -8,15 +8,7 @@ from typing import Any
 from ...agents.errors import UserError
 from ...graphs.testset.prompt import Prompt, TrainingText
 from ...tools.tables import Reject, TableError, kind_of, read_rows, told_columns
-from .conversation import (
-    COLUMNS,
-    LATER,
-    TURNS,
-    find_column,
-    find_passage,
-    prompt_turns,
-    read_turns,
-)
+from .conversation import COLUMNS, LATER, TURNS, find_column, find_passage, prompt_turns, read_turns
 
 Row = Mapping[str, Any]
 NAMED = 20

@@ -10,6 +10,7 @@ import orjson
 
 from ...graphs.testset.prompt import Chosen, Prompt, Removed
 from ...tools.tables import plain_name
+from ..disk import write_whole
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,4 @@ def folder_name(instructions: Path) -> str:
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write rows as JSON lines; the file appears whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(b"".join(orjson.dumps(row, default=str) + b"\n" for row in rows))
-    part.replace(path)
+    write_whole(path, "".join(orjson.dumps(row, default=str).decode() + "\n" for row in rows))

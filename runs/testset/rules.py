@@ -15,7 +15,6 @@ from ...tools.decontamination import (
 )
 from ..config.embedding import with_embedding
 from ..opening import Opening
-from ..store import Place
 from .config import SetConfig, TfidfSettings
 from .make import open_embedder
 from .prompts import sound_rows
@@ -61,9 +60,7 @@ async def compare_rules(
     """
     settings = config.testset.decontamination
     opening = Opening(with_embedding({}, config.embedding), config)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    place = Place.of(config.execution.store or ledger, ledger.parent.name)
-    async with opening.at(place) as door:
+    async with opening.beside(ledger) as door:
         try:
             embedder = open_embedder(config, door.door)
             plain = isinstance(config.embedding, TfidfSettings)
