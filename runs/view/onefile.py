@@ -165,7 +165,7 @@ def _overview(source: Source) -> Safe:
         ],
         bits.panel("Jurors", draw_arena.jurors("", seen.jurors)),
         bits.panel("Taxonomy: loss rate of the target", draw_taxonomy.heat(name, grown, "loss")),
-        bits.panel("Every change of the policy", draw_taxonomy.changes(grown)),
+        bits.panel("Every change of the policy", draw_taxonomy.changes(grown.changes)),
     )
 
 

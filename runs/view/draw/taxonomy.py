@@ -1,6 +1,6 @@
 """The taxonomy over the rounds: a heat map, and every change with its rule and numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ....taxonomy.policy import PolicyChange
 from ..policy import Cell, Growth
@@ -85,13 +85,13 @@ def rounds(growth: Growth) -> Safe:
     return bits.table(heads, lines, label="By round")
 
 
-def changes(growth: Growth, most: int = 200) -> Safe:
-    """Return every change of the policy, with the rule and the numbers that made it."""
-    if not growth.changes:
+def changes(found: Sequence[PolicyChange], most: int = 200) -> Safe:
+    """Return changes of the policy, each with the rule and the numbers that made it."""
+    if not found:
         return bits.nothing(
             "Nothing changed yet", "The feedback writes here after each round's battles."
         )
-    lines = [_change(change) for change in growth.changes[:most]]
+    lines = [_change(change) for change in found[:most]]
     heads = ("#Round", "Leaf", "What", "#From", "#To", "Rule and numbers")
     return bits.table(heads, lines, label="Policy changes")
 

@@ -51,7 +51,7 @@ def add(site: Site) -> None:
             put(
                 bits.panel(
                     "Every change of the policy",
-                    draw.changes(found),
+                    draw.changes(found.changes),
                     note="with its rule and numbers, the last first",
                 )
             )
