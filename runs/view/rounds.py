@@ -56,7 +56,7 @@ class Asked:
     task: str
     outcome: str
     reason: str
-    """The decision's, in numbers."""
+    """The decision's, in numbers; or why it was dropped."""
     difficulty: float | None
     trains: int
     """Training rows that it became."""
@@ -193,6 +193,7 @@ def _telling(source: Source, round: int, subject: Subject) -> Telling:
 def _asked(connection: sqlite3.Connection, body: dict[str, Any], outcome: str) -> Asked:
     made = bodies(connection, children(connection, body["id"])).values()
     decided = next((of for kind, of in made if kind == "decision"), {})
+    dropped = next((f"{of['reason']}: {of['detail']}" for kind, of in made if kind == "reject"), "")
     return Asked(
         body["id"],
         body["skill"],
@@ -201,7 +202,7 @@ def _asked(connection: sqlite3.Connection, body: dict[str, Any], outcome: str) -
         body["operator"],
         body["task"],
         outcome,
-        decided.get("reason", ""),
+        decided.get("reason") or dropped.removesuffix(": "),
         decided.get("difficulty"),
         sum(kind in TRAINING for kind, _ in made),
         tuple(_bout(of) for kind, of in made if kind == "battle"),

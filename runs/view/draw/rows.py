@@ -57,12 +57,12 @@ def strip(run: str, lineage: Lineage) -> Safe:
         else:
             groups.append([bead])
     drawn = [
-        _bead(run, group[0])
+        h("li", _bead(run, group[0]))
         if len(group) == 1
-        else h("div", [_bead(run, b) for b in group], class_="stack")
+        else h("li", h("ul", [h("li", _bead(run, b)) for b in group], class_="stack"))
         for group in groups
     ]
-    return h("div", drawn, class_="strip", role="list", aria_label="Lineage")
+    return h("ul", drawn, class_="strip", aria_label="Lineage")
 
 
 def _bead(run: str, bead: Bead) -> Safe:
@@ -73,7 +73,6 @@ def _bead(run: str, bead: Bead) -> Safe:
         h("b", title),
         h("span", bead.text or bead.id, dir="auto"),
         href=where,
-        role="listitem",
         class_="bead here" if bead.here else "bead",
         aria_current="true" if bead.here else None,
     )
@@ -100,7 +99,7 @@ def _value(run: str, value: object) -> object:
         return bits.text(value) if len(value) > 80 or "\n" in value else value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [
-            h("div", _value(run, item) if _RECORD.fullmatch(item) else h("code", item))
+            h("div", _value(run, item) if _RECORD.fullmatch(item) else h("code", item), class_="id")
             for item in value
         ]
     if isinstance(value, list | dict):

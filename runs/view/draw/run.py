@@ -69,15 +69,20 @@ def ring(picture: Picture, active: str = "", *, live: bool = False) -> Safe:
     gate, plan = _middle("gate"), _middle("plan")
     wires.append(h("path", d=f"M{gate[0] - _W / 2} {gate[1]} H{plan[0]} V{_H + 4}", class_="wire"))
     drawn = [_box(boxes[name], active == name, live) for name in _PLACES]
-    return h(
+    told = (
+        f"{name.replace('_', ' ')}: {_state(boxes[name], active == name, live)[1]}" for name in RING
+    )
+    made = h(
         "svg",
         wires,
         drawn,
         viewBox=f"0 0 {wide} {high}",
         role="img",
         width="100%",
-        aria_label="The supervisor's graph with what each box did",
+        class_="drawn",
+        aria_label=f"The supervisor's graph. {'; '.join(told)}",
     )
+    return h("div", made, class_="scroll")
 
 
 def _middle(name: str) -> tuple[float, float]:
@@ -95,12 +100,19 @@ def _wire(a: str, b: str, on: bool) -> Safe:
     )
 
 
+def _state(box: Box, active: bool, live: bool) -> tuple[str, str]:
+    """Return how a box is: in one word of the style's, and in a reader's words."""
+    if active or (live and box.under_way):
+        return "on", "under way"
+    if box.failed or box.under_way:
+        return "bad", "broken off"
+    count = f"{box.done}×, {bits.clock(box.seconds)}" if box.begun else "not yet"
+    return "done" if box.done else "", count
+
+
 def _box(box: Box, active: bool, live: bool) -> Safe:
     x, y = _middle(box.name)
-    on, broken = active or (live and box.under_way), box.failed or (not live and box.under_way)
-    state = "on" if on else "bad" if broken else "done" if box.done else ""
-    count = "" if not box.begun else f"{box.done}×, {bits.clock(box.seconds)}"
-    said = "under way" if on else "broken off" if broken else count or "not yet"
+    state, said = _state(box, active, live)
     return join(
         h("rect", x=x - _W / 2, y=y - _H / 2, width=_W, height=_H, rx=8, class_=f"box {state}"),
         h(

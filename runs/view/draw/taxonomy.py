@@ -52,7 +52,7 @@ def _cell(cell: Cell | None, measure: str, most: int) -> Safe:
         f"{cell.even} even, {cell.lost} lost, {cell.broken} broken; weight {cell.weight:g}, "
         f"complexity {cell.complexity}"
     )
-    colour = f"background:color-mix(in srgb, var(--{tone}) {round(60 * strength)}%, transparent)"
+    colour = f"background:color-mix(in srgb, var(--{tone}) {round(45 * strength)}%, transparent)"
     return h("td", shown, style=colour, title=title)
 
 

@@ -49,7 +49,7 @@ async def _page(
         if not own or not theirs:
             where = run_id if not own else against
             said = f"No instruction of it was written in {where}, or not yet."
-            put(bits.nothing("No rounds to compare", said))
+            put(bits.nothing("No rounds to compare", said, whole=True))
             return
         other = other if other in theirs else theirs[-1]
         before = [round for round in own if round < other] or [own[0]]
@@ -58,10 +58,10 @@ async def _page(
         put(h("h1", found.name, h("small", " and ".join(draw.titles(found)))))
         await _choices(site, run_id, way, (own, theirs), (one, other, against))
         put(bits.panel("Both rounds", draw.glance(found), note="what came of it for the target"))
-        put(draw.turns(found))
         if found.changes:
             title = "What the policy changed in between"
             put(bits.panel(title, changes(found.changes), note="of all leaves"))
+        put(draw.turns(found))
         if max(found.one.written, found.other.written) > MOST:
             put(h("p", f"The first {MOST} instructions of each round are shown.", class_="soft"))
 

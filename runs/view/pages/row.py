@@ -37,7 +37,9 @@ def add(site: Site) -> None:
             if found is None:
                 put(
                     bits.nothing(
-                        "No such row", f"{id} is not, or not yet, among the rows of this run."
+                        "No such row",
+                        f"{id} is not, or not yet, among the rows of this run.",
+                        whole=True,
                     )
                 )
                 return

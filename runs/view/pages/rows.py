@@ -54,6 +54,7 @@ def add(site: Site) -> None:
         )
         with frame(f"Rows of {run_id}", run_id, "rows"):
             await behind(site, source)
+            put(h("h1", "Rows", h("small", "everything that the run made")))
             listing = Listing(run_id, source, wanted)
             await listing.draw()
 
