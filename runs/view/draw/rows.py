@@ -3,13 +3,18 @@
 import re
 
 from ..lineage import STAGES, Bead, Lineage, Produced
-from ..rows import COUNTED, NAMES, Page, Row
+from ..rows import COUNTED, NAMES, Page, Row, Wanted
 from . import bits
 from .markup import Safe, h
 
 
-def listed(run: str, kind: str, page: Page) -> Safe:
+def listed(run: str, wanted: Wanted, page: Page) -> Safe:
     """Return a page of rows as a table; each line leads to its row."""
+    name = NAMES[wanted.kind]
+    if not page.rows and wanted == Wanted(
+        wanted.kind, sort=wanted.sort, descending=wanted.descending
+    ):
+        return bits.nothing(f"No {name} yet", "The run has made none so far.")
     if not page.rows:
         return bits.nothing(
             "No rows match",
@@ -21,7 +26,7 @@ def listed(run: str, kind: str, page: Page) -> Safe:
     # What no row of this kind has takes no room.
     told = [at for at in range(len(heads)) if any(line[at] not in ("", None) for line in lines)]
     return bits.table(
-        [heads[at] for at in told], [[line[at] for at in told] for line in lines], label=NAMES[kind]
+        [heads[at] for at in told], [[line[at] for at in told] for line in lines], label=name
     )
 
 

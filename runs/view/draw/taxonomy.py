@@ -109,6 +109,9 @@ def _change(change: PolicyChange) -> list[object]:
     ]
 
 
+_GREY = "#7d8896"
+
+
 def sunburst(growth: Growth) -> dict[str, object]:
     """Return the taxonomy as a sunburst for ECharts: size is what was written, colour what was lost."""
     sums: dict[tuple[str, str], list[int]] = {}
@@ -119,15 +122,14 @@ def sunburst(growth: Growth) -> dict[str, object]:
         of[2] += cell.lost + cell.won + cell.even
     skills: dict[str, list[dict[str, object]]] = {}
     for (skill, leaf), (written, lost, decided) in sums.items():
-        loss = lost / decided if decided else 0.0
         node = {
             "name": leaf.replace("_", " "),
             "value": written,
-            "itemStyle": {"color": _colour(loss)},
+            "itemStyle": {"color": _colour(lost / decided) if decided else _GREY},
         }
         skills.setdefault(skill, []).append(node)
     data = [
-        {"name": skill.replace("_", " "), "children": leaves, "itemStyle": {"color": "#7d8896"}}
+        {"name": skill.replace("_", " "), "children": leaves, "itemStyle": {"color": _GREY}}
         for skill, leaves in skills.items()
     ]
     label = {"fontSize": 11, "overflow": "truncate", "width": 86, "minAngle": 7}

@@ -179,7 +179,7 @@ class Listing:
         self.page = await ask(rows, self.source, self.wanted)
         ui.navigate.history.replace(self.address())
         self.place.set_content(
-            h("section", draw.listed(self.run_id, self.wanted.kind, self.page), class_="panel")
+            h("section", draw.listed(self.run_id, self.wanted, self.page), class_="panel")
         )
         self.said.set_content(h("span", draw.matches(self.page)))
         _able(self.back, self.wanted.after is not None)

@@ -27,7 +27,10 @@ def add(site: Site) -> None:
                         h(
                             "h2",
                             "Coverage",
-                            h("small", "size: written; colour: blue kept up, orange lost"),
+                            h(
+                                "small",
+                                "size: written; colour: blue kept up, orange lost, grey undecided",
+                            ),
                         )
                     )
                     if found.cells:
