@@ -61,6 +61,7 @@ def pages(source: Source) -> dict[str, str]:
     pair = rows(source, Wanted("preference")).rows[40].id
     battle = rows(source, Wanted("battle", sort="agreement")).rows[0].id
     overturn(source, battle, "tie")
+    seed = rows(source, Wanted("seed")).rows[0].id
     told = next(
         one
         for one in traces(source, graph="battle")
@@ -74,6 +75,7 @@ def pages(source: Source) -> dict[str, str]:
         "rows": f"{run}/rows?kind=battle",
         "row": f"{run}/row/{pair}",
         "battle": f"{run}/battle/{battle}",
+        "rounds": f"{run}/rounds/{seed}",
         "arena": f"{run}/arena",
         "taxonomy": f"{run}/taxonomy",
         "traces": f"{run}/traces",

@@ -151,6 +151,9 @@ def test_a_model_that_only_an_override_names_may_be_another_one(mine: Path) -> N
     (line,) = wrong(mine, "models.techer.model=weak")
     assert line.startswith("--set models.techer.model=weak: models.techer.provider: is missing")
     assert line.endswith("; did you mean models.teacher?")
+    (line,) = wrong(mine, "models.gpt.model=weak")
+    known = ", ".join(yaml.safe_load(mine.read_text())["models"])
+    assert line.endswith(f"; the models that are there: {known}")
 
 
 def test_a_jury_of_the_contenders_own_families_is_refused(mine: Path) -> None:

@@ -1,6 +1,11 @@
 """A run is steered from outside, through its store alone; and its rejected rows are asked again by name."""
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -128,3 +133,29 @@ async def test_an_earlier_round_stays_what_later_ones_were_made_under(tmp_path: 
         first = [r.id async for r in store.stream(kinds.REJECT) if r.round == 1]
     with pytest.raises(UserError, match="has gone on to round 2"):
         await ask_again(folder, first[:1])
+
+
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_killed_run_is_not_taken_for_one_at_work(reaped: bool) -> None:
+    code = (
+        "import json, os, sys; from arenainstruct.runs.control.control import machine; "
+        "print(json.dumps([os.getpid(), machine()]), flush=True); sys.stdin.read()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    pid, machine = json.loads(child.stdout.readline())
+    told = dict(paused=False, stopping=False, reached={}, rate=0.0, left_s=None, usd=0.0)
+    told |= dict(ceiling=None, calls=0, models={}, at=time.time(), pid=pid, machine=machine)
+    assert Live.read(told).at_work
+    child.kill()
+    if reaped:
+        child.communicate()
+    else:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # ended, and nobody has asked how
+    assert not Live.read(told).at_work
+    assert Live.read(told | {"machine": "elsewhere"}).at_work, (
+        "what runs elsewhere is not seen here"
+    )
+    child.communicate()

@@ -21,8 +21,9 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.labels import labels
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
-from arenainstruct.runs.view import onefile
+from arenainstruct.runs.view import bundle, onefile
 from arenainstruct.runs.view.arena import arena
+from arenainstruct.runs.view.bundle import write_bundle
 from arenainstruct.runs.view.card import card, overturn
 from arenainstruct.runs.view.catalog import catalog, elsewhere, find, run_card
 from arenainstruct.runs.view.diff import diff
@@ -222,6 +223,31 @@ def test_one_file_holds_the_run_and_no_text_runs_in_it(
     assert f"{of - whole.told} are left out" in path.read_text(encoding="utf-8")
 
 
+def test_a_folder_of_pages_holds_all_of_a_run_and_every_way_between_them(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "A_PAGE", 3)
+    told, count = write_bundle(source, tmp_path / "run")
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "run").iterdir()}
+    assert told == totals(source)["draft"] and len(pages) == count + 1
+    shown = [
+        id
+        for page in pages.values()
+        for id in re.findall('<details id="([^"]+)" class="item"', page)
+    ]
+    assert sorted(shown) == sorted(row.id for row in every(source, Wanted("draft")))
+    reached, left = set[str](), [bundle.INDEX]
+    while left:
+        name = left.pop()
+        reached.add(name)
+        ways = set(re.findall(r'href="([^"#]+)', pages[name]))
+        assert ways <= pages.keys(), "no way leads to a server, or to nowhere"
+        left += ways - reached
+    assert reached == pages.keys()
+    with pytest.raises(UserError, match="not empty"):
+        write_bundle(source, tmp_path / "run")
+
+
 def test_money_and_time_are_told_by_model_and_by_skill(source: Source) -> None:
     found = spending(source)
     with sqlite3.connect(source.store) as connection:
@@ -267,7 +293,15 @@ def test_text_is_escaped_wherever_it_stands(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:x", "//evil.example", "https://evil.example", "/\\evil"]
+    "link",
+    [
+        "javascript:x",
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil",
+        "x://y.html",
+        "../y.html",
+    ],
 )
 def test_no_link_leads_out(link: str) -> None:
     with pytest.raises(ValueError, match="leads out"):

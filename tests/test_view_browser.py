@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
+from arenainstruct.runs.control.again import waiting
 from arenainstruct.runs.folder import RunFolder
+from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.view.catalog import find, run_card
 from arenainstruct.runs.view.indexing import catch_up
 from arenainstruct.runs.view.rows import Wanted, rows
 from arenainstruct.runs.view.source import Source
@@ -83,6 +87,7 @@ async def test_every_page_shows_without_an_error_and_hostile_text_stays_text(
         f"{run}/taxonomy": "Every change of the policy",
         f"{run}/leaf/reading_comprehension/{leaf}": "What it gave",
         f"{run}/traces": "Traces",
+        f"{run}/rounds/{seed}": "Both rounds",
         f"{run}/trace/{told}": "State and prompt",
     }
     async with browsing() as (page, wrong):
@@ -90,10 +95,13 @@ async def test_every_page_shows_without_an_error_and_hostile_text_stays_text(
             await page.goto(address + path)
             await expect(page.get_by_text(said).first).to_be_visible()
             assert await page.locator("iframe, main script, base").count() == 0
-        for width in (1280, 1920):
-            await page.set_viewport_size({"width": width, "height": 900})
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width
+            for landmark in ("html[lang]", "h1", "main", "body header:not(main header)"):
+                assert await page.locator(landmark).count() == 1, (path, landmark)
+            assert await page.locator("main th[scope]:empty").count() == 0
+            for width in (640, 1280, 1920):  # 640 is 1280 at twice the size
+                await page.set_viewport_size({"width": width, "height": 900})
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, path
         await page.goto(f"{address}{run}/row/{seed}")
         for text in HOSTILE[:3]:
             await expect(page.get_by_text(text).first).to_be_visible()
@@ -177,6 +185,56 @@ async def test_a_run_shows_while_it_goes_on(runs_dir: Path, address: str) -> Non
         await expect(page.get_by_text("completed").first).to_be_visible(timeout=30_000)
         await expect(page.locator("svg").get_by_text("1×").first).to_be_visible(timeout=30_000)
         assert wrong == []
+
+
+async def test_a_row_that_was_refused_is_asked_again_by_its_button(
+    address: str, runs_dir: Path
+) -> None:
+    overrides = [f"seeds={DEMO / 'photosynthesis.md'}", "skills=[reading_comprehension]"]
+    config = load_config(None, [*overrides, "rounds=1", "seed=1"])
+    await launch_async(config, runs_dir=runs_dir, run_id="asked-1")
+    source = find(runs_dir, "asked-1")
+    catch_up(source)
+    refused = rows(source, Wanted("reject", outcome="curation/off_passage")).rows[0].id
+    with stored(source.folder.store()) as store:
+        before = (await store.totals()).calls
+    async with browsing() as (page, wrong):
+        await page.goto(f"{address}/run/asked-1/row/{refused}")
+        await page.get_by_role("button", name="Ask again").click()
+        await expect(page.get_by_text("Noted: it is asked again")).to_be_visible()
+        with stored(source.folder.store()) as store:
+            assert await waiting(store) == (refused,)
+        await page.get_by_role("button", name="Take the run up now").click()
+        await page.wait_for_url("**/run/asked-1", timeout=60_000)
+        await expect(page.get_by_text("completed").first).to_be_visible(timeout=60_000)
+        assert wrong == []
+    with stored(source.folder.store()) as store:
+        assert await waiting(store) == () and (await store.totals()).calls == before + 1
+        assert [r.id async for r in store.stream(kinds.REJECT) if r.id == refused] == [refused]
+
+
+async def test_a_step_of_a_trace_forks_the_run_by_its_button(
+    address: str, source: Source, runs_dir: Path
+) -> None:
+    told = traces(source, graph="battle")[0].id
+    async with browsing() as (page, wrong):
+        await page.goto(f"{address}/run/shown-1/trace/{told}")
+        await expect(page.get_by_text("step 0 of")).to_be_visible()
+        await page.get_by_role("button", name="Fork here").click()
+        changes = page.get_by_label("Changes")
+        await changes.fill("models.nobody.model=medium")
+        fork = page.get_by_role("button", name="Fork", exact=True)
+        await fork.click()
+        await expect(page.get_by_text("the models that are there: ")).to_be_visible()
+        await changes.fill("models.small.model=medium")
+        await fork.click()
+        await page.wait_for_url("**-fork-*", timeout=60_000)
+        await expect(page.get_by_text("completed").first).to_be_visible(timeout=60_000)
+        name = page.url.rpartition("/")[2]
+        await page.goto(f"{address}/run/shown-1/diff/{name}")
+        await expect(page.get_by_text("battles have another verdict")).to_be_visible()
+        assert wrong == []
+    assert run_card(find(runs_dir, name)).parent == "shown-1"
 
 
 async def test_filters_stand_in_the_address_and_keys_press_once(

@@ -83,12 +83,13 @@ def _words(finding: dict[str, Any], owner: type[BaseModel] | None, loc: Location
 
 
 def _meant(alias: str, models: dict[str, Any]) -> str:
-    """Return the model that may be meant, where one is written that has no provider."""
+    """Return the models that may be meant, where one is written that has no provider."""
     others = [
         name for name, said in models.items() if isinstance(said, dict) and "provider" in said
     ]
     near = get_close_matches(alias, others, 1)
-    return f"; did you mean models.{near[0]}?" if near else ""
+    known = f"; the models that are there: {', '.join(others)}" if others else ""
+    return f"; did you mean models.{near[0]}?" if near else known
 
 
 def _need(finding: dict[str, Any]) -> str:

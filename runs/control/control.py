@@ -6,11 +6,13 @@ that reaches the store can watch, pause, stop or fund it, and none needs a port 
 
 import asyncio
 import os
+import platform
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from math import inf
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from ...agents.errors import Halted, UserError
@@ -30,6 +32,17 @@ LOOK_S = 0.5
 STALE_S = 10.0
 """A run that told nothing for so long is not at work."""
 Word = Literal["go", "pause", "stop"]
+_DEAD = ("Z", "X")
+"""States of a process that ended and whose parent has not asked for its end."""
+
+
+def machine() -> str:
+    """Return this machine's name, and within it the space in which processes are numbered."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        space = ""
+    return f"{platform.node()} {space}"
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,8 @@ class Live:
     ceiling: float | None
     calls: int
     models: dict[str, Model]
+    machine: str = ""
+    """Where the process is: its number says nothing elsewhere."""
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Self:
@@ -77,7 +92,21 @@ class Live:
     def at_work(self) -> bool:
         """Whether a process is at work on the run."""
         ago = abs(time.time() - self.at)  # the clock may have gone back
-        return bool(self.pid) and ago < STALE_S
+        return bool(self.pid) and ago < STALE_S and not self._killed
+
+    @property
+    def _killed(self) -> bool:
+        """Whether its process is gone from this machine without a word."""
+        if self.machine != machine():
+            return False
+        try:
+            os.kill(self.pid, 0)
+            told = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except ProcessLookupError:
+            return True
+        except OSError:  # it is another user's, or there is no such file here
+            return False
+        return told.rpartition(")")[2].split()[0] in _DEAD
 
 
 @asynccontextmanager
@@ -142,6 +171,7 @@ def _live(opened: Opened, progress: Progress) -> dict[str, Any]:
         ceiling=opened.budget.ceiling,
         calls=tally.calls()["paid"],
         models=models,
+        machine=machine(),
     )
     return asdict(live)
 

@@ -26,6 +26,12 @@ def export(
         Path | None,
         typer.Option("--html", metavar="FILE", help="One page that opens without a server."),
     ] = None,
+    html_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--html-folder", metavar="FOLDER", help="All of a large run, as pages that do so."
+        ),
+    ] = None,
     rows: Annotated[
         int, typer.Option(min=1, help="With --html: instructions in it, the least agreed first.")
     ] = 200,
@@ -38,20 +44,25 @@ def export(
     ] = False,
     runs_dir: RunsOption = RUNS,
 ) -> None:
-    """Write a run's training rows for a trainer, or the run as one page, trajectories or spans."""
+    """Write a run's training rows for a trainer, or the run as pages, trajectories or spans."""
     from ...agents.errors import UserError
     from ..folder import RunFolder
 
-    if to is None and html is None and otlp is None:
-        raise UserError("export: say where: --to FOLDER, --html FILE or --otlp URL")
+    if to is None and html is None and html_folder is None and otlp is None:
+        raise UserError(
+            "export: say where: --to FOLDER, --html FILE, --html-folder FOLDER or --otlp URL"
+        )
     folder = RunFolder.find(run, runs_dir)
     try:
         if to is not None:
             _rows(folder, to, format)
         if html is not None:
             _page(folder, html, rows)
+        if html_folder is not None:
+            _bundle(folder, html_folder)
     except OSError as error:
-        where = f"--to {to}" if html is None else f"--html {html}"
+        given = {"--html-folder": html_folder, "--html": html, "--to": to}
+        where = next(f"{name} {path}" for name, path in given.items() if path is not None)
         raise UserError(f"{where}: {failed(error)}") from error
     if otlp is not None:
         say(f"spans: {asyncio.run(_send(folder, otlp, content))}")
@@ -72,6 +83,14 @@ def _page(folder: "RunFolder", path: Path, most: int) -> None:
     from ..view.source import Source
 
     say(f"{path}: {write_html(Source(folder), path, most)}")
+
+
+def _bundle(folder: "RunFolder", to: Path) -> None:
+    from ..view.bundle import INDEX, write_bundle
+    from ..view.source import Source
+
+    told, pages = write_bundle(Source(folder), to)
+    say(f"{to / INDEX}: all {told:,} instructions, on {pages:,} pages")
 
 
 async def _send(folder: "RunFolder", url: str, content: bool) -> int:

@@ -58,12 +58,6 @@ class Arena:
     """By purpose."""
     jurors: tuple[Juror, ...]
 
-    @property
-    def models(self) -> tuple[str, ...]:
-        """All contenders, sorted."""
-        pairs = [pair for found in self.pairs.values() for pair in found]
-        return tuple(sorted({name for pair in pairs for name in (pair.model_a, pair.model_b)}))
-
 
 def arena(source: Source) -> Arena:
     """Return what the battles of a run say."""

@@ -1,5 +1,6 @@
 """The runs there are: what each one is, how far it came, what it cost; and which process is at work."""
 
+import sqlite3
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -73,6 +74,19 @@ def elsewhere(runs_dir: Path) -> tuple[str, ...]:
     return tuple(
         one.name for one in folders if RunFolder(one).has_store and not (one / STORE_FILE).is_file()
     )
+
+
+def holding(runs_dir: Path, seed: str = "") -> tuple[str, ...]:
+    """Return the runs of a folder that took a document in; without one, all that wrote instructions."""
+    query = "SELECT 1 FROM records WHERE kind = ? AND (? = '' OR id = ?) LIMIT 1"
+    found = []
+    for store in sorted(runs_dir.glob(f"*/{STORE_FILE}")):
+        # One that is being made, or is damaged, is on the page of runs with its reason.
+        with suppress(OSError, UserError, sqlite3.Error), closing(alone(store)) as connection:
+            asked = ("seed" if seed else "draft", seed, seed)
+            if connection.execute(query, asked).fetchone():
+                found.append(store.parent.name)
+    return tuple(found)
 
 
 def catalog(runs_dir: Path) -> tuple[RunCard, ...]:

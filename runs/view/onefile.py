@@ -39,7 +39,10 @@ const find = () => {
   });
   said.textContent = n + ' of ' + items.length;
 };
-field.addEventListener('input', () => { clearTimeout(waits); waits = setTimeout(find, 150); }); find();
+if (field) {
+  field.addEventListener('input', () => { clearTimeout(waits); waits = setTimeout(find, 150); });
+  find();
+}
 const open = () => {
   const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let e = at; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
@@ -93,19 +96,20 @@ def write_html(source: Source, path: Path, most: int) -> Written:
     """
     catch_up(source)
     with bits.in_file():
-        overview = _overview(source)
-        stories, full = _stories(source, most)
-        written = Written(len(stories), totals(source).get("draft", 0), full)
-        page = _page(source, join(overview, _told(stories, written)))
-    write_whole(path, page)
+        told = overview(source)
+        drawn, full = _stories(source, most)
+        written = Written(len(drawn), totals(source).get("draft", 0), full)
+        title = h("h1", source.folder.run_id)
+        text = page(source, join(title, told, _told(drawn, written)))
+    write_whole(path, text)
     return written
 
 
 def _stories(source: Source, most: int) -> tuple[list[Safe], bool]:
     """Return as many instructions as are wanted and fit, drawn; and whether the rest does not fit."""
     found, size, placed = list[Safe](), 0, set[str]()
-    for story in _chosen(source, most):
-        drawn = _story(source.folder.run_id, story, placed)
+    for story in stories(source, Wanted("draft", sort="agreement"), most):
+        drawn = draw_story(source.folder.run_id, story, placed)
         size += len(drawn.encode())
         if size > LARGEST and found:
             return found, True
@@ -113,22 +117,23 @@ def _stories(source: Source, most: int) -> tuple[list[Safe], bool]:
     return found, False
 
 
-def _chosen(source: Source, most: int) -> Iterator[Story]:
-    """Yield the instructions, those first that the jurors agreed on least."""
-    wanted: Wanted | None = Wanted("draft", sort="agreement")
+def stories(source: Source, asked: Wanted, most: int) -> Iterator[Story]:
+    """Yield the instructions that are asked for, with everything that came of each."""
+    wanted: Wanted | None = asked
     while wanted is not None:
-        page = rows(source, wanted)
-        for row in page.rows[:most]:
+        found = rows(source, wanted)
+        for row in found.rows[:most]:
             told = lineage(source, row.id)
             if told is not None:
                 ids = [bead.id for bead in told.beads if bead.kind == "battle"]
                 cards = (card(source, id) for id in ids)
                 yield Story(told, tuple(one for one in cards if one is not None))
-        most -= len(page.rows)
-        wanted = following(wanted, page) if page.after is not None and most > 0 else None
+        most -= len(found.rows)
+        wanted = following(wanted, found) if found.after is not None and most > 0 else None
 
 
-def _page(source: Source, content: Safe) -> str:
+def page(source: Source, content: Safe, way: Safe | None = None) -> str:
+    """Return a whole page, with its `way` to the others where it is not alone."""
     name = source.folder.run_id
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
@@ -142,13 +147,13 @@ def _page(source: Source, content: Safe) -> str:
         Safe(f"<style>{STYLE}</style>"),
     )
     brand = h("span", h("b", "Arena"), "Instruct", class_="brand")
-    top = h("header", brand, h("span", name, class_="who"), class_="top")
+    top = h("header", brand, h("span", name, class_="who"), way, class_="top")
     sheet = h("main", content, class_="sheet")
-    body = h("body", top, sheet, Safe(f"<script>{_SCRIPT}</script>"))
+    body = h("body", top, sheet, Safe(f"<script>{_SCRIPT}{bits.SCROLLERS}</script>"))
     return f"<!doctype html>{h('html', head, body, lang='en')}"
 
 
-def _overview(source: Source) -> Safe:
+def overview(source: Source) -> Safe:
     """Return what the run as a whole came to."""
     seen, grown, name = arena(source), growth(source), source.folder.run_id
     return join(
@@ -165,25 +170,29 @@ def _overview(source: Source) -> Safe:
         ],
         bits.panel("Jurors", draw_arena.jurors("", seen.jurors)),
         bits.panel("Taxonomy: loss rate of the target", draw_taxonomy.heat(name, grown, "loss")),
-        bits.panel("Every change of the policy", draw_taxonomy.changes(grown)),
+        bits.panel("Every change of the policy", draw_taxonomy.changes(grown.changes)),
     )
 
 
-def _told(stories: list[Safe], written: Written) -> Safe:
-    """Return the instructions, with a field to find some by their words, and how many are left out."""
+def _told(drawn: list[Safe], written: Written) -> Safe:
+    """Return the instructions, and how many are left out."""
+    said = (
+        h("p", f"This file holds {written}.", class_="note") if written.told < written.of else None
+    )
+    return instructions(drawn, said, note="those the jurors agreed on least first")
+
+
+def instructions(drawn: list[Safe], *before: Safe | None, note: str) -> Safe:
+    """Return instructions with a field to find some by their words."""
     hint = "words in it"
     field = h(
         "input", type="search", id="find", class_="plain grow", placeholder=hint, aria_label=hint
     )
     tools = h("div", field, h("span", id="found", class_="soft", role="status"), class_="tools")
-    said = (
-        h("p", f"This file holds {written}.", class_="note") if written.told < written.of else None
-    )
-    note = "those the jurors agreed on least first"
-    return bits.panel("Instructions", said, tools, stories, note=note)
+    return bits.panel("Instructions", *before, tools, drawn, note=note)
 
 
-def _story(run: str, story: Story, placed: set[str]) -> Safe:
+def draw_story(run: str, story: Story, placed: set[str]) -> Safe:
     """Return one instruction with all beads; a bead that several share is placed once."""
     told = story.lineage
     task = next((bead.text for bead in told.beads if bead.id == told.id), told.id)

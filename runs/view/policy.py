@@ -1,5 +1,6 @@
 """What the taxonomy covered, lost and changed, round by round."""
 
+import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -56,6 +57,15 @@ class Growth:
         )
 
 
+_VERSIONS = "SELECT body FROM store.records WHERE kind = ? ORDER BY round, id"
+
+
+def policy_versions(connection: sqlite3.Connection) -> list[PolicyVersion]:
+    """Return the versions of a run's policy, the first one first."""
+    found = connection.execute(_VERSIONS, ("policy",))
+    return [PolicyVersion.model_validate_json(body) for (body,) in found]
+
+
 def growth(source: Source) -> Growth:
     """Return how the taxonomy was covered and how the feedback changed it."""
     with source.opened() as connection:
@@ -63,13 +73,10 @@ def growth(source: Source) -> Growth:
             "SELECT round, skill, leaf, outcome, count(*) FROM rows WHERE kind = 'draft' "
             "GROUP BY 1, 2, 3, 4"
         ).fetchall()
-        read = "SELECT body FROM store.records WHERE kind = ? ORDER BY round, id"
-        policies = [
-            PolicyVersion.model_validate_json(b) for (b,) in connection.execute(read, ("policy",))
-        ]
+        policies = policy_versions(connection)
         versions = [
             TaxonomyVersion.model_validate_json(b)
-            for (b,) in connection.execute(read, ("taxonomy",))
+            for (b,) in connection.execute(_VERSIONS, ("taxonomy",))
         ]
     changes = [change for version in policies for change in version.changes]
     return Growth(
@@ -88,7 +95,7 @@ def _cells(
         sums[round, skill, leaf][outcome] += n
     cells = []
     for (round, skill, leaf), found in sorted(sums.items()):
-        force = _in_force(policies, round, skill, leaf)
+        force = in_force(policies, round, skill, leaf)
         rejected, lost, won, even, broken = (
             found[name] for name in ("rejected", "lost", "won", "even", "broken")
         )
@@ -110,7 +117,7 @@ def _cells(
     return tuple(cells)
 
 
-def _in_force(policies: list[PolicyVersion], round: int, skill: str, leaf: str) -> LeafPolicy:
+def in_force(policies: list[PolicyVersion], round: int, skill: str, leaf: str) -> LeafPolicy:
     """Return what the last policy made before a round says of a leaf."""
     before = [version.policy for version in policies if version.round < round]
     return before[-1].of(skill, leaf) if before else LeafPolicy()

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 from ...agents.errors import UserError
 from ...agents.models.secrets import redact
+from ..folder import RunFolder
 from ..replay.fork import check_fork
 from .catalog import run_card
 from .source import Source
@@ -18,7 +19,7 @@ _BEGINS_S = 60.0
 
 
 def begin_fork(source: Source, event: str, changes: tuple[str, ...], budget: float | None) -> str:
-    """Begin a fork beside its parent; return its id once its folder is there.
+    """Begin a fork beside its parent; return its id once it can be shown.
 
     Raises:
         UserError: the changes are wrong, or the fork ended before it began.
@@ -30,7 +31,7 @@ def begin_fork(source: Source, event: str, changes: tuple[str, ...], budget: flo
     command += ["--runs-dir", str(parent.parent)]
     command += [part for change in changes for part in ("--set", change)]
     command += ["--budget", str(budget)] if budget else []
-    _begin("the fork", command, (parent.parent / run_id / "manifest.json").exists)
+    _begin("the fork", command, lambda: RunFolder(parent.parent / run_id).has_store)
     return run_id
 
 

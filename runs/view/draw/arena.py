@@ -32,6 +32,7 @@ def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
         drawn.append(_line(model, y, scale))
         y += _LINE
     axis = [_tick(value, scale, y) for value in _ticks(low, high)]
+    said = "; ".join(f"{round}, {_told(model)}" for round, model in lines)
     notes = [h("p", one.note, class_="soft") for one in rounds if one.note]
     picture = h(
         "svg",
@@ -41,9 +42,14 @@ def ratings(found: Sequence[RoundRatings], purpose: str) -> Safe:
         role="img",
         width="100%",
         style="max-width:760px",
-        aria_label=f"Ratings for {purpose}, with 95 % intervals",
+        aria_label=f"Ratings for {purpose}. {said}",
     )
     return join(picture, notes)
+
+
+def _told(model: ModelRating) -> str:
+    span = f"{_low(model):.0f} to {_high(model):.0f}" if model.low is not None else "no interval"
+    return f"{model.model}: {model.rating:.0f}, {span}, {model.battles} battles"
 
 
 def _low(model: ModelRating) -> float:
@@ -70,11 +76,9 @@ class Scale:
 def _line(model: ModelRating, y: float, scale: Scale) -> Safe:
     ends = [scale.x(value) for value in (_low(model), model.rating, _high(model))]
     name = model.model if len(model.model) <= _MOST else f"{model.model[: _MOST - 1]}…"
-    span = f"{_low(model):.0f} to {_high(model):.0f}" if model.low is not None else "no interval"
-    title = f"{model.model}: {model.rating:.0f}, {span}, {model.battles} battles"
     return h(
         "g",
-        h("title", title),
+        h("title", _told(model)),
         h("text", name, x=_NAMES, y=y + 4),
         h("line", x1=ends[0], x2=ends[2], y1=y, y2=y, class_="span"),
         h("circle", cx=ends[1], cy=y, r=5, class_="dot"),

@@ -1,8 +1,9 @@
 """Small pieces that all pages share: chips, numbers, tables, differences, what to say of nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from ..diff import Piece
@@ -41,6 +42,17 @@ _SAID = {
     "held_out": "held out",
     "rolled_back": "rolled back",
 }
+
+
+SCROLLERS = """
+addEventListener('keydown', (e) => { if (e.key !== 'Tab') return;
+  for (const box of document.querySelectorAll('.scroll, .text, .stack')) {
+    const more = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    more ? box.tabIndex = 0 : box.removeAttribute('tabindex');
+  }
+}, true);
+"""
+"""Whoever goes by Tab reaches, and can scroll, what is larger than its place; not what fits."""
 
 
 def chip(word: str, title: str = "") -> Safe:
@@ -95,7 +107,7 @@ def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: st
     head = h(
         "tr",
         [
-            h("th", text.lstrip("#"), scope="col", class_="n" if n else None)
+            h("th", text.lstrip("#"), scope="col", class_="n" if n else None) if text else h("td")
             for text, n in zip(texts, numeric, strict=True)
         ],
     )
@@ -129,9 +141,10 @@ def panel(title: str, *children: Child, note: str = "") -> Safe:
     return h("section", head, *children, class_="panel")
 
 
-def nothing(title: str, text: str) -> Safe:
-    """Return what stands where there is nothing to show, and what to do about it."""
-    return h("div", h("strong", title), h("p", text), class_="nothing", role="status")
+def nothing(title: str, text: str, *, whole: bool = False) -> Safe:
+    """Return what stands where there is nothing to show, a part of a page or the `whole`, and what to do."""
+    name = h("h1" if whole else "strong", title)
+    return h("div", name, h("p", text), class_="nothing", role="status")
 
 
 def differing(pieces: Iterable[Piece]) -> Safe:
@@ -157,13 +170,16 @@ def bar(value: float, tone: str = "a") -> Safe:
     )
 
 
-_IN_FILE: ContextVar[bool] = ContextVar("in_file", default=False)
+_IN_FILE: ContextVar[Mapping[tuple[str, str], str] | None] = ContextVar("in_file", default=None)
 
 
 @contextmanager
-def in_file() -> Iterator[None]:
-    """Let links lead to places of the same page: for a file that opens without a server."""
-    before = _IN_FILE.set(True)
+def in_file(leaves: Mapping[tuple[str, str], str] = MappingProxyType({})) -> Iterator[None]:
+    """Let links lead to places of the same page: for files that open without a server.
+
+    `leaves` are the files beside it that tell of a skill's leaf; where there is none, nothing leads there.
+    """
+    before = _IN_FILE.set(leaves)
     try:
         yield
     finally:
@@ -172,7 +188,9 @@ def in_file() -> Iterator[None]:
 
 def run_link(run: str, *way: object, **query: object) -> str:
     """Return the address of a page of a run, or its place in the same page."""
-    if _IN_FILE.get():
+    if (leaves := _IN_FILE.get()) is not None:
+        if way[:1] == ("leaf",):
+            return leaves.get((str(way[1]), str(way[2])), "")
         return f"#{quote(str(way[-1]), safe='')}" if way else "#"
     path = "/".join(quote(str(part), safe="") for part in ("run", run, *way))
     asked = urlencode({k: v for k, v in query.items() if v not in ("", None, 0, False)})
@@ -180,8 +198,8 @@ def run_link(run: str, *way: object, **query: object) -> str:
 
 
 def link(label: Child, href: str, **attributes: object) -> Safe:
-    """Return a link into the viewer's own pages."""
-    return h("a", label, href=href, **attributes)
+    """Return a link into the viewer's own pages; the label alone where there is none to lead to."""
+    return h("a", label, href=href, **attributes) if href else join(label)
 
 
 def shortened(id: str) -> Safe:

@@ -4,7 +4,7 @@ import html
 import re
 
 _VOID = frozenset({"br", "hr", "input", "meta"})
-_HREF = re.compile(r"[/#?][^\s\\]*\Z|\Z")
+_HREF = re.compile(r"[/#?][^\s\\]*\Z|[\w-]+\.html(#[^\s\\]*)?\Z|\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_:-]*\Z")
 Child = object
 """`Safe`, text, a number, or None for nothing."""

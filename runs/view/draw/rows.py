@@ -3,13 +3,18 @@
 import re
 
 from ..lineage import STAGES, Bead, Lineage, Produced
-from ..rows import COUNTED, NAMES, Page, Row
+from ..rows import COUNTED, NAMES, Page, Row, Wanted
 from . import bits
 from .markup import Safe, h
 
 
-def listed(run: str, kind: str, page: Page) -> Safe:
+def listed(run: str, wanted: Wanted, page: Page) -> Safe:
     """Return a page of rows as a table; each line leads to its row."""
+    name = NAMES[wanted.kind]
+    if not page.rows and wanted == Wanted(
+        wanted.kind, sort=wanted.sort, descending=wanted.descending
+    ):
+        return bits.nothing(f"No {name} yet", "The run has made none so far.")
     if not page.rows:
         return bits.nothing(
             "No rows match",
@@ -21,7 +26,7 @@ def listed(run: str, kind: str, page: Page) -> Safe:
     # What no row of this kind has takes no room.
     told = [at for at in range(len(heads)) if any(line[at] not in ("", None) for line in lines)]
     return bits.table(
-        [heads[at] for at in told], [[line[at] for at in told] for line in lines], label=NAMES[kind]
+        [heads[at] for at in told], [[line[at] for at in told] for line in lines], label=name
     )
 
 
@@ -57,12 +62,12 @@ def strip(run: str, lineage: Lineage) -> Safe:
         else:
             groups.append([bead])
     drawn = [
-        _bead(run, group[0])
+        h("li", _bead(run, group[0]))
         if len(group) == 1
-        else h("div", [_bead(run, b) for b in group], class_="stack")
+        else h("li", h("ul", [h("li", _bead(run, b)) for b in group], class_="stack"))
         for group in groups
     ]
-    return h("div", drawn, class_="strip", role="list", aria_label="Lineage")
+    return h("ul", drawn, class_="strip", aria_label="Lineage")
 
 
 def _bead(run: str, bead: Bead) -> Safe:
@@ -73,7 +78,6 @@ def _bead(run: str, bead: Bead) -> Safe:
         h("b", title),
         h("span", bead.text or bead.id, dir="auto"),
         href=where,
-        role="listitem",
         class_="bead here" if bead.here else "bead",
         aria_current="true" if bead.here else None,
     )
@@ -100,7 +104,7 @@ def _value(run: str, value: object) -> object:
         return bits.text(value) if len(value) > 80 or "\n" in value else value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [
-            h("div", _value(run, item) if _RECORD.fullmatch(item) else h("code", item))
+            h("div", _value(run, item) if _RECORD.fullmatch(item) else h("code", item), class_="id")
             for item in value
         ]
     if isinstance(value, list | dict):

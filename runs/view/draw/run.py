@@ -1,8 +1,9 @@
-"""One run: its figures, its graphs with what happens in them, its models."""
+"""One run: its figures, its graphs with what happens in them, its models, its money and time."""
 
 from ...control.control import Live
 from ..catalog import RunCard
 from ..picture import RING, Box, Picture, box_of
+from ..spending import Spending
 from . import bits
 from .markup import Safe, h, join
 
@@ -46,10 +47,9 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
         shown = [one for one in shown if one[0] not in _OF_ROUNDS]
     if live is not None or card.status == "completed" or card.arena:
         return bits.tiles(*shown)
-    how = f"{card.reason}. " if card.reason else ""
-    said = (
-        f"{how}`arenainstruct resume {card.run_id}` takes it up; what was paid is not paid again."
-    )
+    how = f"{card.reason}. " if card.reason else "It ended without a word of its own. "
+    move = h("code", f"arenainstruct resume {card.run_id}")
+    said = [how, move, " takes it up; what was paid is not paid again."]
     return join(bits.tiles(*shown), h("p", said, class_="note", role="status"))
 
 
@@ -69,15 +69,20 @@ def ring(picture: Picture, active: str = "", *, live: bool = False) -> Safe:
     gate, plan = _middle("gate"), _middle("plan")
     wires.append(h("path", d=f"M{gate[0] - _W / 2} {gate[1]} H{plan[0]} V{_H + 4}", class_="wire"))
     drawn = [_box(boxes[name], active == name, live) for name in _PLACES]
-    return h(
+    told = (
+        f"{name.replace('_', ' ')}: {_state(boxes[name], active == name, live)[1]}" for name in RING
+    )
+    made = h(
         "svg",
         wires,
         drawn,
         viewBox=f"0 0 {wide} {high}",
         role="img",
         width="100%",
-        aria_label="The supervisor's graph with what each box did",
+        class_="drawn",
+        aria_label=f"The supervisor's graph. {'; '.join(told)}",
     )
+    return h("div", made, class_="scroll")
 
 
 def _middle(name: str) -> tuple[float, float]:
@@ -95,12 +100,19 @@ def _wire(a: str, b: str, on: bool) -> Safe:
     )
 
 
+def _state(box: Box, active: bool, live: bool) -> tuple[str, str]:
+    """Return how a box is: in one word of the style's, and in a reader's words."""
+    if active or (live and box.under_way):
+        return "on", "under way"
+    if box.failed or box.under_way:
+        return "bad", "broken off"
+    count = f"{box.done}×, {bits.clock(box.seconds)}" if box.begun else "not yet"
+    return "done" if box.done else "", count
+
+
 def _box(box: Box, active: bool, live: bool) -> Safe:
     x, y = _middle(box.name)
-    on, broken = active or (live and box.under_way), box.failed or (not live and box.under_way)
-    state = "on" if on else "bad" if broken else "done" if box.done else ""
-    count = "" if not box.begun else f"{box.done}×, {bits.clock(box.seconds)}"
-    said = "under way" if on else "broken off" if broken else count or "not yet"
+    state, said = _state(box, active, live)
     return join(
         h("rect", x=x - _W / 2, y=y - _H / 2, width=_W, height=_H, rx=8, class_=f"box {state}"),
         h(
@@ -164,3 +176,54 @@ def models(live: Live | None) -> Safe:
         "#Failed attempts",
     )
     return bits.panel("Models at this moment", bits.table(heads, lines, label="Models"))
+
+
+def by_model(found: Spending) -> Safe:
+    """Return what each model did in each role, and how long it took."""
+    if not found.models:
+        return bits.nothing("Nothing was asked yet", "Models show here with their first answers.")
+    slowest = max((one.mean_s for one in found.models), default=0.0)
+    lines = [
+        [
+            one.alias,
+            one.role,
+            bits.short(one.calls),
+            bits.short(one.failed) if one.failed else "",
+            bits.short(one.tokens_in),
+            bits.short(one.tokens_out),
+            bits.usd(one.usd),
+            bits.clock(one.mean_s) if one.seconds else "–",
+            bits.clock(one.slowest) if one.seconds else "–",
+            bits.clock(one.seconds) if one.seconds else "–",
+            bits.chip("slowest", "its calls take the longest on average")
+            if slowest and one.mean_s == slowest
+            else "",
+        ]
+        for one in found.models
+    ]
+    heads = (
+        *("Model", "Role", "#Calls", "#Failed attempts", "#Tokens in", "#Tokens out", "#USD"),
+        *("#Mean time", "#Longest", "#Time in all", ""),
+    )
+    return bits.table(heads, lines, label="By model and role")
+
+
+def by_skill(found: Spending) -> Safe:
+    """Return what each skill cost."""
+    lines = [
+        [
+            one.skill.replace("_", " ") or "before any skill",
+            f"{one.instructions:,}",
+            f"{one.trains:,}",
+            bits.short(one.calls),
+            bits.short(one.tokens),
+            bits.usd(one.usd),
+            bits.usd(one.usd / one.trains) if one.trains else "–",
+        ]
+        for one in found.skills
+    ]
+    heads = (
+        *("Skill", "#Instructions written", "#Training rows", "#Calls", "#Tokens", "#USD"),
+        "#USD a training row",
+    )
+    return bits.table(heads, lines, label="By skill")

@@ -120,12 +120,17 @@ def differing(found: Comparison) -> Safe:
         for round, purpose, model, one, other in found.ratings
     ]
     names = ("#Round", "Purpose", "Model", f"#{found.one}", f"#{found.other}")
+    ratings = (
+        bits.table(names, rated, label="Ratings")
+        if rated
+        else bits.nothing("No ratings yet", "Neither run has come to the end of a round.")
+    )
     return join(
         bits.panel("Rows", bits.table(heads, sums, label="Rows that differ")),
         h(
             "div",
             bits.panel("Cost", paid, h("p", f"{found.verdicts:,} battles have another verdict.")),
-            bits.panel("Ratings", bits.table(names, rated, label="Ratings")),
+            bits.panel("Ratings", ratings),
             class_="two",
         ),
         bits.panel("Changes", _changes(found), note="the first of each kind"),

@@ -1,6 +1,6 @@
 """The taxonomy over the rounds: a heat map, and every change with its rule and numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ....taxonomy.policy import PolicyChange
 from ..policy import Cell, Growth
@@ -52,7 +52,7 @@ def _cell(cell: Cell | None, measure: str, most: int) -> Safe:
         f"{cell.even} even, {cell.lost} lost, {cell.broken} broken; weight {cell.weight:g}, "
         f"complexity {cell.complexity}"
     )
-    colour = f"background:color-mix(in srgb, var(--{tone}) {round(60 * strength)}%, transparent)"
+    colour = f"background:color-mix(in srgb, var(--{tone}) {round(45 * strength)}%, transparent)"
     return h("td", shown, style=colour, title=title)
 
 
@@ -85,13 +85,13 @@ def rounds(growth: Growth) -> Safe:
     return bits.table(heads, lines, label="By round")
 
 
-def changes(growth: Growth, most: int = 200) -> Safe:
-    """Return every change of the policy, with the rule and the numbers that made it."""
-    if not growth.changes:
+def changes(found: Sequence[PolicyChange], most: int = 200) -> Safe:
+    """Return changes of the policy, each with the rule and the numbers that made it."""
+    if not found:
         return bits.nothing(
             "Nothing changed yet", "The feedback writes here after each round's battles."
         )
-    lines = [_change(change) for change in growth.changes[:most]]
+    lines = [_change(change) for change in found[:most]]
     heads = ("#Round", "Leaf", "What", "#From", "#To", "Rule and numbers")
     return bits.table(heads, lines, label="Policy changes")
 
@@ -109,6 +109,9 @@ def _change(change: PolicyChange) -> list[object]:
     ]
 
 
+_GREY = "#7d8896"
+
+
 def sunburst(growth: Growth) -> dict[str, object]:
     """Return the taxonomy as a sunburst for ECharts: size is what was written, colour what was lost."""
     sums: dict[tuple[str, str], list[int]] = {}
@@ -119,15 +122,14 @@ def sunburst(growth: Growth) -> dict[str, object]:
         of[2] += cell.lost + cell.won + cell.even
     skills: dict[str, list[dict[str, object]]] = {}
     for (skill, leaf), (written, lost, decided) in sums.items():
-        loss = lost / decided if decided else 0.0
         node = {
             "name": leaf.replace("_", " "),
             "value": written,
-            "itemStyle": {"color": _colour(loss)},
+            "itemStyle": {"color": _colour(lost / decided) if decided else _GREY},
         }
         skills.setdefault(skill, []).append(node)
     data = [
-        {"name": skill.replace("_", " "), "children": leaves, "itemStyle": {"color": "#7d8896"}}
+        {"name": skill.replace("_", " "), "children": leaves, "itemStyle": {"color": _GREY}}
         for skill, leaves in skills.items()
     ]
     label = {"fontSize": 11, "overflow": "truncate", "width": 86, "minAngle": 7}

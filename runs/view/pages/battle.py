@@ -35,7 +35,9 @@ def add(site: Site) -> None:
             if found is None:
                 put(
                     bits.nothing(
-                        "No such battle", f"{id} is not, or not yet, a battle of this run."
+                        "No such battle",
+                        f"{id} is not, or not yet, a battle of this run.",
+                        whole=True,
                     )
                 )
                 return

@@ -37,7 +37,9 @@ def add(site: Site) -> None:
             if found is None:
                 put(
                     bits.nothing(
-                        "No such row", f"{id} is not, or not yet, among the rows of this run."
+                        "No such row",
+                        f"{id} is not, or not yet, among the rows of this run.",
+                        whole=True,
                     )
                 )
                 return
@@ -58,7 +60,13 @@ def add(site: Site) -> None:
                 return
             grown = (await ask(growth, source)).of(skill, leaf)
             put(bits.panel("By round", draw_taxonomy.rounds(grown)))
-            put(bits.panel("What changed it", draw_taxonomy.changes(grown), note="the last first"))
+            where = bits.run_link(run_id, "leaf", skill, leaf, "rounds")
+            put(h("p", bits.link("Its instructions, round against round", where)))
+            put(
+                bits.panel(
+                    "What changed it", draw_taxonomy.changes(grown.changes), note="the last first"
+                )
+            )
             put(bits.panel("What it gave", draw.produced(found)))
             for kind in ("draft", "battle", "reject"):
                 where = bits.run_link(run_id, "rows", kind=kind, skill=skill, leaf=leaf)
@@ -72,6 +80,9 @@ def _shown(run_id: str, found: Lineage) -> None:
     if found.traces:
         links = [bits.link(f"trace #{n}", bits.run_link(run_id, "trace", n)) for n in found.traces]
         put(h("p", bits.words("Told by", *links)))
+    if seed := found.id if found.kind == "seed" else found.fields.get("seed_id", ""):
+        where = bits.run_link(run_id, "rounds", seed, other=found.round)
+        put(h("p", bits.link("Its document, round by round", where)))
     if found.edits:
         note = "word by word, with what the suggester asked for"
         put(bits.panel("Edits", draw.edits(found), note=note))

@@ -54,6 +54,7 @@ def add(site: Site) -> None:
         )
         with frame(f"Rows of {run_id}", run_id, "rows"):
             await behind(site, source)
+            put(h("h1", "Rows", h("small", "everything that the run made")))
             listing = Listing(run_id, source, wanted)
             await listing.draw()
 
@@ -178,7 +179,7 @@ class Listing:
         self.page = await ask(rows, self.source, self.wanted)
         ui.navigate.history.replace(self.address())
         self.place.set_content(
-            h("section", draw.listed(self.run_id, self.wanted.kind, self.page), class_="panel")
+            h("section", draw.listed(self.run_id, self.wanted, self.page), class_="panel")
         )
         self.said.set_content(h("span", draw.matches(self.page)))
         _able(self.back, self.wanted.after is not None)

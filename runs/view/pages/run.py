@@ -9,7 +9,6 @@ from ...control.control import ask as tell
 from ..catalog import RunCard, run_card
 from ..draw import bits
 from ..draw import run as draw
-from ..draw import spending as draw_spending
 from ..draw.markup import Safe, h
 from ..picture import Picture, picture
 from ..rows import totals
@@ -63,9 +62,9 @@ def _ring(seen: Picture, card: RunCard) -> Safe:
 async def _spent(source: Source, card: RunCard) -> None:
     """Put on the page where money and time went, as of now."""
     found = await ask(spending, source)
-    put(bits.panel("By model", draw_spending.by_model(found), note="calls, money and time"))
+    put(bits.panel("By model", draw.by_model(found), note="calls, money and time"))
     if not card.arena and any(one.skill for one in found.skills):
-        put(bits.panel("By skill", draw_spending.by_skill(found), note="what each cost"))
+        put(bits.panel("By skill", draw.by_skill(found), note="what each cost"))
 
 
 def _active(card: RunCard) -> str:

@@ -34,6 +34,7 @@ _THEME = """<script>
 (() => {
   const dark = () => (localStorage.getItem('theme') ??
     (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  document.documentElement.lang = 'en';
   const set = () => { document.documentElement.dataset.theme = dark() ? 'dark' : 'light';
     if (window.Quasar) Quasar.Dark.set(dark()); };
   set();
@@ -94,9 +95,12 @@ def put(content: Safe) -> ui.html:
 @contextmanager
 def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None]:
     """Draw what is around every page: its name, and the way to the others."""
-    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}{_KEYS}")
+    ui.add_head_html(f"<style>{STYLE}</style>{_THEME}{_KEYS}<script>{bits.SCROLLERS}</script>")
     ui.page_title(f"{title} – ArenaInstruct")
-    with ui.element("header").classes("top"):
+    # Before the `main` that NiceGUI wraps a page into: what is around every page is none of it.
+    layout = ui.context.client.layout
+    with layout, ui.element("header").classes("top") as top:
+        top.move(layout, 0)
         put(_top(run_id, tab)).style("display:contents")
         button = (
             ui.element("button").classes("plain").props('type=button aria-label="Light or dark"')
@@ -104,7 +108,7 @@ def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None
         with button:
             ui.html("◐", sanitize=False)
         button.on("click", js_handler="() => toggleTheme()")
-    with ui.element("div").classes("sheet").props("role=main"):
+    with ui.element("div").classes("sheet"):
         place = put(join())
         ui.on_exception(lambda error: _stopped(place, error))
         yield
@@ -144,7 +148,7 @@ def lost(request: Request) -> Response:
     """Return the page that stands where an address leads nowhere."""
     with Client(ui.page(""), request=request) as client, frame("Not found"):
         said = "The address is not one of the viewer's, or something in it cannot be read."
-        put(bits.nothing("There is no such page", said))
+        put(bits.nothing("There is no such page", said, whole=True))
         put(h("p", bits.link("All runs", "/")))
     return client.build_response(request, 404)
 
@@ -155,12 +159,12 @@ async def opened(site: Site, run_id: str) -> Source | None:
         source = await site.source(run_id)
     except UserError as error:
         with frame("Not found"):
-            put(bits.nothing("This run cannot be shown", str(error)))
+            put(bits.nothing("This run cannot be shown", str(error), whole=True))
             put(h("p", bits.link("All runs", "/")))
         return None
     if why := site.keeper.errors.get(run_id):
         with frame("Not readable"):
-            put(bits.nothing("Its store cannot be read", why))
+            put(bits.nothing("Its store cannot be read", why, whole=True))
         return None
     return source
 
@@ -193,7 +197,9 @@ def button(
     """Put a button on the page."""
     made = ui.element("button").classes(f"plain {tone}".strip()).props("type=button")
     if title:
-        made.props(f'title="{title}" aria-label="{title}"')
+        made.props(f'title="{title}"')
+    if title and not any(letter.isalpha() for letter in label):
+        made.props(f'aria-label="{title}"')
     with made:
         put(join(label)).style("display:contents")
     made.on("click", act)

@@ -12,10 +12,10 @@ from nicegui import app, background_tasks, ui
 
 from ...screen.terminal import say
 from ..guard import Guard, loopback
-from . import arena, battle, row, rows, run, runs, taxonomy, trace
+from . import arena, battle, rounds, row, rows, run, runs, taxonomy, trace
 from .site import Site, lost
 
-PAGES = (runs, run, rows, row, battle, arena, taxonomy, trace)
+PAGES = (runs, run, rows, row, rounds, battle, arena, taxonomy, trace)
 
 
 def start(runs_dir: Path, host: str, port: int) -> None:

@@ -27,7 +27,10 @@ def add(site: Site) -> None:
                         h(
                             "h2",
                             "Coverage",
-                            h("small", "size: written; colour: blue kept up, orange lost"),
+                            h(
+                                "small",
+                                "size: written; colour: blue kept up, orange lost, grey undecided",
+                            ),
                         )
                     )
                     if found.cells:
@@ -51,7 +54,7 @@ def add(site: Site) -> None:
             put(
                 bits.panel(
                     "Every change of the policy",
-                    draw.changes(found),
+                    draw.changes(found.changes),
                     note="with its rule and numbers, the last first",
                 )
             )

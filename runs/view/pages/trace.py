@@ -86,7 +86,9 @@ def add(site: Site) -> None:
             if found is None or not found.steps:
                 put(
                     bits.nothing(
-                        "No such trace", "It is not, or not yet, among the traces of this run."
+                        "No such trace",
+                        "It is not, or not yet, among the traces of this run.",
+                        whole=True,
                     )
                 )
                 return
