@@ -10,9 +10,10 @@ import orjson
 from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
-from ..agents.errors import RecordConflict, StopRun, UserError
+from ..agents.errors import ArenaInstructError, RecordConflict, StopRun, UserError
 from .screen.terminal import NO_ROOM, named, program
 from .store import STORE_FILE
+from .store.damage import MISREAD, damage
 from .store.dialect import tells_damage
 from .store.requests import Unreadable
 
@@ -33,10 +34,11 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
         yield
     except (sqlite3.DatabaseError, DBAPIError) as error:
         said = _said(error)
-        if isinstance(said, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
-            raise
         if tells_damage(said):
             raise UserError(_damage(folder, str(said))) from error
+        if isinstance(said, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+            _refuse_damage(error, folder / STORE_FILE)
+            raise
         raise _stop(folder, str(said), again) from error
     except OSError as error:
         ours = error.filename is not None and Path(error.filename).is_relative_to(folder)
@@ -45,8 +47,6 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
             raise
         what = named(error) if ours else error.strerror or str(error)
         raise _stop(folder, what, again, full=full) from error
-    except _ILLEGIBLE as error:
-        raise _damaged(folder / STORE_FILE, error) from error
     except RecordConflict as error:
         raise UserError(
             f"{folder / STORE_FILE}: {error}. Where it or {folder / 'config.yaml'} was changed by hand, "
@@ -54,6 +54,11 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
         ) from error
     except ArrowException as error:
         raise _stop(folder, str(error), again) from error
+    except ArenaInstructError:
+        raise
+    except MISREAD as error:
+        _refuse_damage(error, folder / STORE_FILE)
+        raise
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -79,28 +84,50 @@ def write_whole(path: Path, text: str) -> None:
 
 
 @contextmanager
-def legible(store: object) -> Iterator[None]:
-    """Say of what is read of a store, and cannot be understood, that the store is damaged.
+def legible(*stores: str | Path) -> Iterator[None]:
+    """Say of what is read of stores, and cannot be understood, which store is damaged and where.
 
     Raises:
-        UserError: it is; the message names it and what to do.
+        UserError: one is; the message names it, the row and what to do.
     """
     try:
         yield
-    except (sqlite3.DatabaseError, DBAPIError) as error:
-        if not tells_damage(_said(error)):
-            raise
-        raise _damaged(store, _said(error)) from error
-    except _ILLEGIBLE as error:
-        raise _damaged(store, error) from error
+    except (sqlite3.Error, DBAPIError) as error:
+        _refuse_damage(error, *stores)
+        if tells_damage(_said(error)):
+            raise _damaged(" or ".join(map(str, stores)), _said(error)) from error
+        raise
+    except ArenaInstructError:
+        raise
+    except MISREAD as error:
+        _refuse_damage(error, *stores)
+        raise
 
 
-def _said(error: sqlite3.DatabaseError | DBAPIError) -> BaseException:
+def _refuse_damage(error: Exception, *stores: str | Path) -> None:
+    """Raise that a row of a store is not what was written, where one is; what went wrong led here."""
+    for store in stores:
+        path = Path(store)
+        if path.is_file() and (found := _row(path)):
+            raise _damaged(path, found) from error
+    if isinstance(error, _ILLEGIBLE) and stores:
+        raise _damaged(stores[0], error) from error
+
+
+def _row(store: Path) -> str:
+    """Return the row of a store that is damaged; empty where none is, or all of the file is."""
+    try:
+        return damage(store)
+    except sqlite3.Error:
+        return ""
+
+
+def _said(error: sqlite3.Error | DBAPIError) -> BaseException:
     """Return the driver's own error."""
     return (error.orig or error) if isinstance(error, DBAPIError) else error
 
 
-def _damaged(store: object, said: BaseException) -> UserError:
+def _damaged(store: object, said: object) -> UserError:
     return UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}")
 
 
@@ -124,6 +151,8 @@ def _damage(folder: Path, said: str) -> str:
                 "remove it and resume: it is made again from the ledger, and nothing is paid twice"
             )
         told.append(f"{path}: is damaged ({wrong}); {move}")
+    if not told and (row := _row(folder / STORE_FILE)):
+        told.append(f"{folder / STORE_FILE}: is damaged ({row}); {_OTHER_STORE}")
     return "\n".join(told) or f"{folder}: one of its databases is damaged ({said})"
 
 

@@ -28,6 +28,7 @@ from ..graphs.supervisor.graph import build, extend, rewind
 from ..graphs.supervisor.train import enlist_trained
 from ..graphs.trainer import Trainer
 from ..tools.decontamination import KnownTexts
+from .begun import begun_with, keep_config, refuse_change
 from .config.config import RunConfig, load_config
 from .control.again import AGAIN, strike_refusals
 from .control.control import attended
@@ -108,22 +109,12 @@ async def resume_async(
         UserError: there is no such run, or an override changes what it makes.
     """
     folder = RunFolder.find(run, Path(runs_dir))
-    await _refuse_arena(folder)
-    before = load_config(folder.config, replays=True)
+    with stored(folder.store()) as store:
+        await _refuse_arena(folder, store)
+        await store.refuse_lost()
+        before = await begun_with(folder, store)
     config = load_config(folder.config, overrides)
-    old, new = before.what(), config.what()
-    for model in (*old["models"].values(), *new["models"].values()):
-        model.pop("max_tokens", None)
-    # Earlier rounds stay what they are; those that follow may be more, and trained in another way.
-    for name in ("rounds", "training") if config.rounds >= before.rounds else ("training",):
-        old.pop(name, None)
-        new.pop(name, None)
-    if changed := sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k)):
-        raise UserError(
-            f"resume {folder.run_id}: {', '.join(changed)} cannot change in a run that has begun; start "
-            "another one for that (budget, execution, endpoints, max_tokens, training and more rounds may "
-            "change)"
-        )
+    refuse_change(folder, before, config)
 
     def begin(stack: AsyncExitStack) -> tuple[RunFolder, Place]:
         stack.enter_context(folder.locked())
@@ -150,15 +141,14 @@ async def repeat_async(folder: RunFolder, trainer: Trainer, again: str) -> RunRe
     return await _run(load_config(folder.config, replays=True), begin, None, trainer, network=False)
 
 
-async def _refuse_arena(folder: RunFolder) -> None:
+async def _refuse_arena(folder: RunFolder, store: Store) -> None:
     """Raise where a folder is an arena's."""
-    with stored(folder.store()) as store:
-        if await store.get_meta(ARENA):
-            raise UserError(
-                f"resume {folder.run_id}: it is an arena's run, which goes on by the command that began "
-                f"it: `{program()} arena PROMPTS {folder.config} --runs-dir {folder.path.parent} --run-id "
-                f"{folder.run_id}`, with its options, and with --set for what changes"
-            )
+    if await store.get_meta(ARENA):
+        raise UserError(
+            f"resume {folder.run_id}: it is an arena's run, which goes on by the command that began "
+            f"it: `{program()} arena PROMPTS {folder.config} --runs-dir {folder.path.parent} --run-id "
+            f"{folder.run_id}`, with its options, and with --set for what changes"
+        )
 
 
 async def _run(
@@ -185,6 +175,7 @@ async def _run(
         )
         stack.enter_context(_frozen_heap())
         trace, store, door = opened.trace, opened.store, opened.door
+        await keep_config(store, config)
         if network:
             await stack.enter_async_context(attended(folder, opened, progress))
             await stack.enter_async_context(exporting(store, folder.run_id, trace))

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from .finding import FOLDER, skill_path, unknown
 from .lines import Location, compose, line_of, load, text_of
+from .plain import taken
 from .skill import SLUG, Goal, Leaf, Skill, SkillPrompts, Transformation
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ def parse_skill(text: str, path: Path) -> Skill:
         found = _first(error.errors())
         told = [(e["loc"], _describe(e["loc"], e)) for e in found]
         raise _wrong(told, _mended(data, found), node, path) from error
-    if list(name_faults(skill)):
-        raise _wrong([], skill, node, path)
+    odd = [
+        (loc, f"{'.'.join(map(str, loc))}: must be {needs}, found {_SHORT.repr(value)}")
+        for loc, value, needs in taken(data, skill.model_dump())
+    ]
+    if odd or list(name_faults(skill)):
+        raise _wrong(odd, skill, node, path)
     about = f"{skill.title}: {skill.description.strip()}\n{skill.advice.strip()}".strip()
     skill = skill.model_copy(update={"prompts": skill.prompts.telling(about)})
     return skill if path.parent == FOLDER else _own_prompts(skill, path)

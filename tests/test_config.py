@@ -447,3 +447,28 @@ def test_a_checker_that_runs_code_needs_a_sandbox_wherever_contenders_run_theirs
     monkeypatch.setenv("PATH", "/nowhere")
     said = wrong(mine, "skills=[coding]", "tools.interpreter.backend=e2b")
     assert any("code_tests" in line and "apt install bubblewrap" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("rounds=true", "rounds: found True; needs a whole number"),
+        ("rounds='3'", "rounds: found '3'; needs a whole number"),
+        ("per_seed.passages=true", "per_seed.passages: found True; needs a whole number"),
+        ("budget.usd=true", "budget.usd: found True; needs a number"),
+        ("budget.usd='5'", "budget.usd: found '5'; needs a number"),
+        ("models.teacher.timeout_s=true", "models.teacher.timeout_s: found True; needs a number"),
+        ("models.teacher.concurrency='8'", "models.teacher.concurrency: found '8'"),
+        ("dataset.thoughts=1", "dataset.thoughts: found 1; needs true or false"),
+        ("dataset.thoughts=0.0", "dataset.thoughts: found 0.0; needs true or false"),
+    ],
+)
+def test_a_truth_value_is_no_number_and_neither_is_a_text(override: str, says: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load_config(None, [override])
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(("override", "usd"), [("budget.usd=3", 3), ("budget.usd=1e-2", 0.01)])
+def test_a_number_is_read_however_it_is_written(override: str, usd: float) -> None:
+    assert load_config(None, [override, "rounds=2.0"]).budget.usd == usd

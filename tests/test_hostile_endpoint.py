@@ -1,6 +1,7 @@
 """What an endpoint can do to a run: bodies without an end, counts that lie, other models, keys said aloud."""
 
 import gzip
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,59 @@ async def test_a_key_said_aloud_is_kept_nowhere(asked: Asked, tmp_path: Path) ->
     asked.store.close()  # what waits in its log is written
     assert KEY.encode() not in (tmp_path / "store.sqlite").read_bytes()
     asked.store = Store.open(tmp_path / "store.sqlite")
+
+
+def packed(data: bytes, coding: str) -> web.Response:
+    headers = {"Content-Encoding": coding}
+    return web.Response(body=data, headers=headers, content_type="application/json")
+
+
+async def test_a_body_packed_in_pieces_or_without_its_head_is_read(asked: Asked) -> None:
+    data = orjson.dumps(body("packed"))
+    asked.served = lambda: packed(gzip.compress(data[:20]) + gzip.compress(data[20:]), "gzip")
+    assert (await asked.once()).text == "packed"
+    asked.served = lambda: packed(zlib.compress(data)[2:-4], "deflate")
+    assert (await asked.once()).text == "packed"
+
+
+@pytest.mark.parametrize("odd", [b"NaN", b"Infinity", b"9" * 6000])
+async def test_numbers_that_are_no_json_cost_no_reply(odd: bytes, asked: Asked) -> None:
+    data = orjson.dumps(body("fine"))[:-1] + b',"logprob":' + odd + b"}"
+    asked.served = lambda: web.Response(body=data, content_type="application/json")
+    assert (await asked.once()).text == "fine"
+
+
+@pytest.mark.parametrize("odd", [5, "call", {"a": 1}, [None], True])
+async def test_tool_calls_that_are_none_are_a_failed_attempt(odd: Any, asked: Asked) -> None:
+    told = body()
+    told["choices"][0]["message"]["tool_calls"] = odd
+    asked.served = lambda: web.json_response(told)
+    with pytest.raises(ModelError, match="a broken tool call"):
+        await asked.once()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b'{"choices": [{"mess', "malformed JSON"),
+        (b"[" * 100_000, "malformed JSON"),
+        (b'data: {"choices": []}\n\ndata: [DONE]\n\n', r"malformed JSON: .* \(a stream, which"),
+    ],
+)
+async def test_what_nobody_can_read_may_have_been_paid(
+    data: bytes, says: str, asked: Asked
+) -> None:
+    asked.served = lambda: web.Response(body=data, content_type="application/json")
+    with pytest.raises(ModelError, match=says):
+        await asked.once()
+    assert asked.budget.spent > 0.001
+    assert (await asked.store.totals()).usd == pytest.approx(asked.budget.spent)
+
+
+async def test_a_page_for_people_was_written_by_no_model(asked: Asked) -> None:
+    asked.served = lambda: web.Response(
+        text="<html><title>Log in</title>", content_type="text/html"
+    )
+    with pytest.raises(ModelError, match="Log in"):
+        await asked.once()
+    assert asked.budget.spent == 0

@@ -92,8 +92,11 @@ def fail(status: int = 500, **more: object) -> Reply:
     raise AttemptFailed(f"status {status}", status=status, **more)  # type: ignore[arg-type]
 
 
-async def test_a_call_is_tried_again_with_growing_pauses_and_then_given_up() -> None:
-    world = World(lambda now: fail(500), retries=3)
+@pytest.mark.parametrize("wish", [None, 0.0])
+async def test_a_call_is_tried_again_with_growing_pauses_and_then_given_up(
+    wish: float | None,
+) -> None:
+    world = World(lambda now: fail(500, retry_after=wish), retries=3)
     [error] = await world.run(1)
     assert isinstance(error, ModelError) and error.status == 500
     assert "after 4 attempts" in str(error)

@@ -184,7 +184,7 @@ def test_a_run_that_was_paid_for_is_not_removed_with_its_documents(
 ) -> None:
     run = altered(done, tmp_path / "paid-1", "DELETE FROM meta WHERE key = 'ingested'")
     config = load_config(run / "config.yaml").model_dump(mode="json")
-    config["seeds"]["path"] = str(tmp_path / "nowhere")
+    config["seeds"]["path"] = str(tmp_path / "nowhere" / Path(config["seeds"]["path"]).name)
     (run / "config.yaml").write_text(json.dumps(config))
     said = command("resume", run, cwd=tmp_path)
     assert said.status == 2 and "nowhere" in said.err

@@ -320,7 +320,7 @@ async def test_half_an_emoji_in_a_response_does_not_cost_the_rest() -> None:
         ({"usage": {"prompt_tokens": 8, "completion_tokens": None}}, (8, 0)),
         (answer(None) | {"usage": None}, None),
         (answer(None) | {"usage": {"prompt_tokens": 0, "completion_tokens": 0}}, None),
-        (b'{"choices": [{"mess', None),
+        (b'{"choices": [{"mess', (58, 2048)),  # what was cut off was written: at most that
         ([1, 2], None),
     ],
 )

@@ -13,6 +13,7 @@ place speaks for it: within mathematics, beside `{`, `^` or another command, or 
 other commands have one backslash too.
 """
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,9 @@ def _sound(text: str) -> str:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the JSON in a body; a byte order mark, comments before it and half an emoji cost nothing.
+    """Return the JSON in a body.
+
+    A byte order mark, comments before it, half an emoji, NaN and numbers beyond all others cost nothing.
 
     Raises:
         ValueError: it holds none.
@@ -58,8 +61,16 @@ def read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        text = _ALIVE.sub("", body.decode("utf-8-sig", "replace"))
-        return orjson.loads(sound_json(text))
+        text = sound_json(_ALIVE.sub("", body.decode("utf-8-sig", "replace")))
+    try:
+        return json.loads(text, parse_int=_whole)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _whole(digits: str) -> int | float:
+    """Return a number; one of so many digits that none is meant by them is just large."""
+    return int(digits) if len(digits) < 100 else float("inf")
 
 
 def sound_json(body: str) -> str:

@@ -90,7 +90,12 @@ class Codec:
         Raises:
             AttemptFailed: it is malformed, empty, refused or filtered; with the usage it tells.
         """
-        raw = _parse(body)
+        try:
+            raw = _parse(body)
+        except AttemptFailed as failure:
+            # What nobody can read was written all the same; a page is of what stands before the model.
+            failure.usage = None if is_page(body) else self.dearest(call)
+            raise
         used = self._usage(raw, call, len(body))
         try:
             return self._decode(raw, call, used, seconds)
@@ -156,6 +161,8 @@ def _parse(body: bytes) -> Any:
     except ValueError as error:
         says = redact(" ".join(plain(body).split()))[:_SHOWN] or "nothing"
         text = f"the response is malformed JSON: {says!r}"
+        if body.lstrip().startswith((b"data:", b"event:")):
+            text += " (a stream, which was not asked for)"
         if is_page(body):
             text = f"the response is a page for people and no JSON, {says!r}: check base_url"
         raise AttemptFailed(text, status=200) from error
@@ -221,10 +228,11 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
     """Return the tool calls of a raw message.
 
     Raises:
-        AttemptFailed: one of them has no function.
+        AttemptFailed: they are no list, or one of them has no function.
     """
     calls: list[ToolCall] = []
-    for number, raw in enumerate(message.get("tool_calls") or ()):
+    told = message.get("tool_calls") or []
+    for number, raw in enumerate(told if isinstance(told, list) else (told,)):
         try:
             function = raw["function"]
             arguments = function.get("arguments") or "{}"

@@ -232,7 +232,7 @@ class Limits:
         """Sleep before the next attempt; an open breaker paces the calls itself."""
         if self._breaker.open:
             return
-        if failure.retry_after is not None:
+        if failure.retry_after:  # at once, or in the past, tells of no time: our own pace it is
             # Jitter on top: those who were told the same second do not come back in one burst.
             await self._sleep(failure.retry_after * (1 + 0.25 * self._jitter()))
         else:

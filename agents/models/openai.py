@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from aiohttp import ClientPayloadError
+
 from ..errors import UserError
 from .call import Call, Reply
 from .codec import Codec
@@ -111,8 +113,8 @@ class OpenAIProvider:
         try:
             return await self._transport.post(self._codec.encode(call, dialect), self._limit(call))
         except AttemptFailed as failure:
-            # The endpoint may well have written what nobody waited for, and charge for it.
-            if isinstance(failure.__cause__, TimeoutError):
+            # The endpoint may well have written what nobody waited for or could read, and charge for it.
+            if isinstance(failure.__cause__, TimeoutError | ClientPayloadError):
                 failure.usage = self._codec.dearest(call)
             raise
 

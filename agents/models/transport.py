@@ -8,6 +8,7 @@ import asyncio
 import io
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import aiohttp
@@ -21,6 +22,7 @@ ACCEPTED = "gzip, deflate"
 """How a body may be packed."""
 _PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 """How zlib is told of each coding that we say to accept."""
+_GZIP = b"\x1f\x8b"
 _LARGE = 2**20
 """From here on aiohttp wants a stream, so as not to block the loop with one write."""
 
@@ -130,11 +132,23 @@ def _unpacked(coding: str, body: bytes) -> bytes:
     """Return a body as it was before it was packed."""
     if (bits := _PACKED.get(coding.strip().lower())) is None:
         return body
-    stream = zlib.decompressobj(bits)
     try:
-        data = stream.decompress(body, MOST)
-        if stream.unconsumed_tail:
-            raise TooLargeError(" once unpacked")
-        return data + stream.flush()
+        return _members(bits, body)
     except zlib.error as error:
+        if bits == _PACKED["deflate"]:  # some send it without the head that belongs before it
+            with suppress(zlib.error):
+                return _members(-zlib.MAX_WBITS, body)
         raise aiohttp.ClientPayloadError(f"its {coding} cannot be unpacked: {error}") from error
+
+
+def _members(bits: int, body: bytes) -> bytes:
+    """Return what was packed: in one piece, or in several behind each other."""
+    data = b""
+    while True:
+        stream = zlib.decompressobj(bits)
+        data += stream.decompress(body, MOST - len(data) + 1)
+        if stream.unconsumed_tail or len(data) > MOST:
+            raise TooLargeError(" once unpacked")
+        data += stream.flush()
+        if not (body := stream.unused_data).startswith(_GZIP):
+            return data

@@ -94,10 +94,12 @@ def _folder(order: Order, address: str | None) -> RunFolder:
 async def _refuse_other_judging(folder: RunFolder, place: Place, config: ArenaConfig) -> None:
     """Refuse to go on with what is no arena, or was judged another way."""
     with stored(place) as store:
+        await store.refuse_lost()
         before, now = await store.get_meta(ARENA), _judging(config)
-    if not before:
+    if not isinstance(before, dict):
         raise UserError(f"--run-id {folder.run_id}: {folder.path} is no arena; choose another id")
-    changed = [f"{name}: {before[name]} → {now[name]}" for name in now if before[name] != now[name]]
+    was = {name: before.get(name) for name in now}
+    changed = [f"{name}: {was[name]} → {now[name]}" for name in now if was[name] != now[name]]
     if changed:
         raise UserError(
             f"--run-id {folder.run_id}: its battles were judged another way ({'; '.join(changed)}), and "

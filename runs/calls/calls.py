@@ -16,6 +16,7 @@ from ...agents.records import Turn
 from ..folder import RunFolder
 from ..opening import stored
 from ..store import Entry, Store
+from ..store.requests import Unreadable
 
 BEGINS = 90
 """Characters of a reply in a list."""
@@ -148,7 +149,8 @@ async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
     """Return a call by its key, with the reply that was paid for it, if one was."""
     plain, _, struck = key.partition("/")
     asked, tried = await store.request(plain), await store.attempts(plain)
-    assert asked is not None  # it is written with its outcome, in one transaction
+    if asked is None:  # it is written with its outcome, in one transaction
+        raise Unreadable(f"ledger, {key}: its request is not in it")
     began = entry.started_at if entry else tried[0].started_at
     came = {name: getattr(entry, name) for name in _CAME} if entry else _NOTHING
     return ShownCall(
@@ -159,7 +161,7 @@ async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
         subject=asked.subject,
         prompt=asked.prompt,
         outcome="unusable" if struck else "paid" if entry else "failed",
-        started=datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+        started=_time(key, began),
         seconds=entry.seconds if entry else sum(one.seconds for one in tried),
         sent=tuple(map(_turn, asked.turns)),
         schema=asked.schema,
@@ -169,6 +171,13 @@ async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
         errors=tuple(f"attempt {one.number}: {one.error}" for one in tried),
         **came,
     )
+
+
+def _time(key: str, began: float) -> str:
+    try:
+        return datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unreadable(f"ledger, {key}: {began} is no time") from error
 
 
 _CAME = ("tokens_in", "tokens_out", "usd", "finish", "cap", "text", "thoughts")

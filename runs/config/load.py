@@ -23,6 +23,7 @@ from ...agents.errors import UserError
 from ...agents.models.secrets import is_secret
 from ...agents.models.settings import EndpointSettings, ModelSettings
 from ...taxonomy.lines import Location
+from ...taxonomy.plain import taken
 from ...tools.settings import ToolSettings
 from .explain import explain, shown
 from .origin import Origin, join
@@ -144,6 +145,11 @@ def load(
         config = kind.model_validate(kind.own(origin.data))
     except ValidationError as error:
         findings += [f for f in explain(error, kind, origin.data) if f[0] not in hidden]
+    else:
+        findings += (
+            (loc, f"{_dotted(loc)}: found {shown(value)}; needs {needs}")
+            for loc, value, needs in taken(origin.data, config.model_dump())
+        )
     findings += kind.early_faults(origin.data)
     if config is not None and not findings:
         findings += config.faults()

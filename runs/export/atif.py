@@ -10,6 +10,7 @@ from ...graphs import kinds
 from ...graphs.stream import paged
 from ..dataset.lineage import find_instructions
 from ..store import Store
+from ..store.requests import Unreadable
 
 VERSION = "ATIF-v1.4"
 _PAGE = 200
@@ -21,7 +22,11 @@ async def trajectories(store: Store, run: str) -> AsyncIterator[dict[str, Any]]:
     async for page in paged(store.stream(kinds.ANSWER), _PAGE):
         asked = await find_instructions(store, {answer.instruction_id for answer in page})
         for answer in page:
-            yield trajectory(run, asked[answer.instruction_id], answer)
+            if (instruction := asked.get(answer.instruction_id)) is None:
+                raise Unreadable(
+                    f"{answer.instruction_id} is not in it, and {answer.id} answers it"
+                )
+            yield trajectory(run, instruction, answer)
 
 
 def trajectory(run: str, asked: Instruction, answer: Answer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...agents.errors import UserError
 from ...prompts.template import Prompt, load_prompt, prompt_names
+from ..begun import refuse_replaced
 from ..config.config import RunConfig, load_config
 from ..control.interrupt import twin
 from ..folder import ARENA, PART, RUNS, RunFolder
@@ -91,6 +92,7 @@ async def fork_async(
     with stored(parent.store()) as store:
         if await store.get_meta(ARENA):
             raise UserError(f"fork {parent.run_id}: it is an arena; fork needs a run of `run`")
+        await refuse_replaced(parent, store)
         before, config = load_config(parent.config), load_config(parent.config, other.config)
         keys, paid = await _served_before(store, at), await store.totals()
         made = Forked(

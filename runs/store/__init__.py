@@ -1,7 +1,7 @@
 """Everything a run must not lose, in one database: paid replies, records, events."""
 
 from .database import drop_store, holds_store, try_store
-from .ledger import Entry
+from .entry import Entry
 from .place import Place
 from .store import STORE_FILE, Store, checkpointer, thread_of
 from .tasks import Alike, Task

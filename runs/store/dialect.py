@@ -36,7 +36,10 @@ _PRAGMAS = (
     "PRAGMA cache_size = -1000",  # KiB for each connection: a run has several
     "PRAGMA journal_size_limit = 67108864",
 )
-_DAMAGED = ("malformed", "not a database", "disk image", "unsupported file format", "no such table")
+_DAMAGED = (
+    *("malformed", "not a database", "disk image", "unsupported file format"),
+    *("no such table", "no such column", "Could not decode"),
+)
 """What SQLite says of a file that is not what it was."""
 READERS = 8
 """Reads at a time, where the store is far."""
@@ -78,7 +81,7 @@ class Dialect:
 
     def unavailable(self, error: Exception) -> bool:
         """Return whether the database itself cannot be used (disk full, locked, gone)."""
-        return isinstance(error, sqlite3.OperationalError)
+        return isinstance(error, sqlite3.OperationalError) and "decode" not in str(error)
 
     def fleeting(self, error: Exception) -> bool:
         """Return whether the same transaction may succeed when it is tried again."""

@@ -24,56 +24,22 @@ from sqlalchemy import (
     update,
 )
 
+from ...agents.errors import UserError
 from ...agents.models.call import CUT, Attempt, Reply, Usage
 from ...agents.models.request import KEY_LETTERS, Request
 from ...agents.records import ToolCall
+from .entry import REPLY, Entry, entry, reply
 from .place import Place
-from .requests import RequestsTable
-from .schema import ATTEMPTS, CALLS, LEDGER, REQUESTS, columns
+from .requests import RequestsTable, Unreadable
+from .schema import ATTEMPTS, CALLS, EVENTS, LEDGER, REQUESTS, columns
 from .statement import Row, Statement, compiled
 from .totals import LedgerTotals, Use
 from .writer import Step
 
-_REPLY = (
-    "text",
-    "model",
-    "tool_calls",
-    "tokens_in",
-    "tokens_out",
-    "usd",
-    "finish",
-    "seconds",
-    "thoughts",
-    "cap",
-)
 _PAGE = 200
 _PICO = 1e12
 _OFF = "/"
 """Stands in the keys of unusable replies, where those of calls are hexadecimal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One paid reply as it stands in the ledger; `tool_calls` is JSON text."""
-
-    seq: int
-    """Counts up as entries are written."""
-    key: str
-    alias: str
-    role: str
-    model: str
-    tokens_in: int
-    tokens_out: int
-    usd: float
-    finish: str
-    cap: int
-    """The `max_tokens` it was written under."""
-    seconds: float
-    started_at: float
-    """Unix time."""
-    text: str
-    thoughts: str
-    tool_calls: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +61,7 @@ class LedgerTable(RequestsTable):
 
     def __init__(self, engine: Engine, place: Place) -> None:
         super().__init__(engine, place)
-        query = select(*(LEDGER.c[name] for name in _REPLY)).where(LEDGER.c.key == "")
+        query = select(*(LEDGER.c[name] for name in REPLY)).where(LEDGER.c.key == "")
         self._recall = compiled(query, engine.dialect)
         self._written_at = compiled(select(LEDGER.c.seq).where(LEDGER.c.key == ""), engine.dialect)
         self._remember = Statement.inserting(LEDGER, engine.dialect)
@@ -109,8 +75,12 @@ class LedgerTable(RequestsTable):
         rows = await self._rows(self._recall, (key,))
         if not rows:
             return None
-        text, model, calls, *rest = rows[0]
-        return Reply(text, model, _read_calls(calls) if calls else (), *rest)
+        try:
+            return reply(key, rows[0])
+        except Unreadable as error:  # no rejected row may come of it
+            raise UserError(
+                f"{self.place.text}: is damaged ({error}); put a copy of it back, or start a new run"
+            ) from error
 
     async def written(self, key: str) -> int:
         """Return the number of the reply that was paid under this key; 0 where there is none."""
@@ -139,6 +109,19 @@ class LedgerTable(RequestsTable):
             )
             for row in rows
         )
+
+    async def refuse_lost(self) -> None:
+        """Refuse a ledger that lost what was paid: whoever goes on with it would pay for that again.
+
+        Raises:
+            UserError: a request is there, and nothing of what came of it; or calls were told of, and no
+                request is there.
+        """
+        if lost := await self._ask(_lost, long=True):
+            raise UserError(
+                f"{self.place.text}: has lost {lost}: put a copy of it back, or start a new run, which "
+                "pays for every call again"
+            )
 
     async def struck(self, key: str) -> Reply | None:
         """Return the last reply under this key that was struck out: what a repeated run meets again."""
@@ -177,7 +160,7 @@ class LedgerTable(RequestsTable):
     def entries(self) -> Iterator[Entry]:
         """Yield all paid replies in the order in which they were written."""
         query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
-        return (Entry(*row) for row in self._all(query))
+        return map(entry, self._all(query))
 
     def spent(self) -> Iterator[tuple[str, int, int, float]]:
         """Yield what replies about each record cost: its id, calls, tokens in and out, USD; by id."""
@@ -196,7 +179,7 @@ class LedgerTable(RequestsTable):
         names = [LEDGER.c[f.name] for f in fields(Entry)]
         query = select(*names).where(LEDGER.c.key.in_(list(keys)))
         rows = await self._ask(lambda connection: connection.execute(query).all())
-        return {entry.key: entry for entry in (Entry(*row) for row in rows)}
+        return {one.key: one for one in map(entry, rows)}
 
     def given_up(self) -> Iterator[str]:
         """Yield the keys of calls that failed for good and were not answered later."""
@@ -211,7 +194,11 @@ class LedgerTable(RequestsTable):
         """Take over everything that was asked, paid and failed in another store, in its order.
 
         Of the paid replies, those whose keys are `first` come before all others.
+
+        Raises:
+            UserError: the other store has lost some of that.
         """
+        await other.refuse_lost()
         for table in CALLS:
             await self._copy(table, other, first)
         await self._copy(LEDGER, other, lambda key: not first(key))
@@ -224,6 +211,20 @@ class LedgerTable(RequestsTable):
             rows = (row for row in rows if kept(row.key))
         while page := list(islice(rows, _PAGE)):
             await self._writer.commit(Step(adding, [tuple(row) for row in page]))
+
+
+def _lost(connection: Connection) -> str:
+    """Return what a ledger lost, in words; a request is written with its outcome, in one transaction."""
+    c, key = LEDGER.c, REQUESTS.c.key
+    replied = select(c.key).where(c.key == key).exists()
+    struck = select(c.key).where(c.key > key + _OFF, c.key < key + chr(ord(_OFF) + 1)).exists()
+    failed = select(ATTEMPTS.c.seq).where(ATTEMPTS.c.key == key).exists()
+    query = select(func.count()).select_from(REQUESTS).where(~replied, ~struck, ~failed)
+    if lost := connection.scalar(query):
+        return f"what came of {lost:,} calls"
+    told = select(EVENTS.c.seq).where(EVENTS.c.kind == "call", EVENTS.c.outcome == "paid").limit(1)
+    asked = connection.scalar(select(REQUESTS.c.seq).limit(1))
+    return "all its calls" if asked is None and connection.scalar(told) else ""
 
 
 def _totals(connection: Connection) -> LedgerTotals:
@@ -296,7 +297,3 @@ def _failed(key: str, request: Request, attempt: Attempt) -> Row:
 
 def _call(call: ToolCall) -> dict[str, str]:
     return {"id": call.id, "name": call.name, "arguments": call.arguments}
-
-
-def _read_calls(text: str) -> tuple[ToolCall, ...]:
-    return tuple(ToolCall(**call) for call in orjson.loads(text))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Delete, Engine, bindparam, delete, func, literal_column, select
 from sqlalchemy import update as update_
 
-from ...agents.errors import RecordConflict, UserError
+from ...agents.errors import RecordConflict
 from ...agents.records import Instruction, Record
 from ...graphs.kinds import PASSAGE, Kind
 from .database import PAGE, Database
@@ -28,8 +28,8 @@ R = TypeVar("R", bound=Record)
 _C = RECORDS.c
 _FIELDS = ("stage", "purpose")
 """Fields that a part of a kind may be discarded by."""
-Bodies = Callable[[Connection], Sequence[str]]
-"""Reads the bodies of some records."""
+Bodies = Callable[[Connection], Sequence[Any]]
+"""Reads ids and bodies of some records."""
 
 
 def _rows(kind: Kind[R], round: int, records: Iterable[R]) -> list[Row]:
@@ -90,8 +90,8 @@ class RecordsTable(Database):
         Records added meanwhile are seen where their id is still ahead.
         """
         after = ""
-        while bodies := await self._ask(_page(kind, round, after), long=True):
-            page = await asyncio.to_thread(self._parsed, kind, bodies)
+        while rows := await self._ask(_page(kind, round, after), long=True):
+            page = await asyncio.to_thread(_parsed, kind, rows)
             after = page[-1].id
             for record in await self._whole(page):
                 yield record
@@ -119,8 +119,8 @@ class RecordsTable(Database):
         found: dict[str, R] = {}
         wanted = list(dict.fromkeys(ids))
         for at in range(0, len(wanted), PAGE):
-            bodies = await self._ask(_some(kind, wanted[at : at + PAGE]))
-            records = await self._whole(self._parsed(kind, bodies))
+            rows = await self._ask(_some(kind, wanted[at : at + PAGE]))
+            records = await self._whole(_parsed(kind, rows))
             found |= {record.id: record for record in records}
         return found
 
@@ -166,15 +166,6 @@ class RecordsTable(Database):
 
         return list(map(whole, records))
 
-    def _parsed(self, kind: Kind[R], bodies: Iterable[str]) -> list[R]:
-        try:
-            return [kind.type.model_validate_json(body) for body in bodies]
-        except ValidationError as error:
-            raise UserError(
-                f"{self.place.text}: is damaged: a record of the kind {kind.name} cannot be read "
-                f"({error.errors()[0]['msg']}); put a copy of it back, or start a new run"
-            ) from error
-
     def _field(self, name: str) -> Any:
         """Return the SQL for one field of a record's JSON body; the name is written into it."""
         if not name.isidentifier():
@@ -183,13 +174,38 @@ class RecordsTable(Database):
 
 
 def _page(kind: Kind[Any], round: int | None, after: str) -> Bodies:
-    query = select(_C.body).where(*_where(kind, round), _C.id > after).order_by(_C.id).limit(PAGE)
-    return lambda connection: connection.scalars(query).all()
+    where = (*_where(kind, round), _C.id > after)
+    query = select(_C.id, _C.body).where(*where).order_by(_C.id).limit(PAGE)
+    return lambda connection: connection.execute(query).all()
 
 
 def _some(kind: Kind[Any], ids: Sequence[str]) -> Bodies:
-    query = select(_C.body).where(*_where(kind, None), _C.id.in_(ids))
-    return lambda connection: connection.scalars(query).all()
+    query = select(_C.id, _C.body).where(*_where(kind, None), _C.id.in_(ids))
+    return lambda connection: connection.execute(query).all()
+
+
+def _parsed(kind: Kind[R], rows: Iterable[Any]) -> list[R]:
+    """Return records of their rows.
+
+    Raises:
+        Unreadable: one is not what was written.
+    """
+    return [_record(kind, *row) for row in rows]
+
+
+def _record(kind: Kind[R], id: str, body: str) -> R:
+    try:
+        record = kind.type.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(map(str, found["loc"]))
+        raise Unreadable(
+            f"records, {kind.stored} {id}: {where}{': ' if where else ''}{found['msg']}"
+        ) from error
+    if record.id != id:
+        # Pages follow each other by it: those of a row that is none would never end.
+        raise Unreadable(f"records, {kind.stored} {id}: its body is another record's")
+    return record
 
 
 def _where(kind: Kind[Any], round: int | None) -> list[Any]:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, String, select
 
 from ...agents.models.call import ToolSpec
 from ...agents.models.request import Request, likeness
@@ -144,6 +144,25 @@ def _read(connection: Connection, query: Select[Any]) -> list[Request]:
 
 
 def _request(row: RowMapping, texts: Mapping[str, str]) -> Request:
+    """Return a row as a request.
+
+    Raises:
+        Unreadable: it is not what was written, or what it shares with others is not there.
+    """
+    if odd := [name for name in _TEXTS if not isinstance(row[name], str)]:
+        raise Unreadable(f"requests, {row['key']}: {odd[0]} holds {type(row[odd[0]]).__name__}")
+    try:
+        return _made(row, texts)
+    except (ValueError, TypeError, LookupError) as error:
+        why = f"has lost its part {error}" if isinstance(error, KeyError) else str(error)
+        raise Unreadable(f"requests, {row['key']}: {why[:200]}") from error
+
+
+_TEXTS = tuple(column.name for column in REQUESTS.columns if isinstance(column.type, String))
+"""The columns that hold texts."""
+
+
+def _made(row: RowMapping, texts: Mapping[str, str]) -> Request:
     told = {f.name: row[f.name] for f in fields(Request)}
     tools = texts[row["tools"]]
     told |= {

@@ -71,7 +71,7 @@ class Comparison:
 
 def compare(one: Source, other: Source) -> Comparison:
     """Return what differs between two runs."""
-    with legible(f"{one.store} or {other.store}"), closing(alone(one.store)) as connection:
+    with legible(one.store, other.store), closing(alone(one.store)) as connection:
         connection.execute("ATTACH ? AS other", (f"{other.store.resolve().as_uri()}?mode=ro",))
         both = "main.records a JOIN other.records b ON b.kind = a.kind AND b.id = a.id"
         changes = [

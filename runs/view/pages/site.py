@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from nicegui import Client, run, ui
 
 from ....agents.errors import ArenaInstructError, UserError
+from ...disk import legible
 from ..catalog import find
 from ..draw import bits
 from ..draw.markup import Safe, h, join
@@ -73,9 +74,14 @@ class Site:
 
 
 async def ask(query: Callable[..., T], *arguments: object) -> T:
-    """Return what a query finds, asked where it holds nobody up."""
-    # None only comes back while the server is being stopped.
-    return cast(T, await run.io_bound(query, *arguments))
+    """Return what a query finds, asked where it holds nobody up.
+
+    Raises:
+        UserError: a store that it asks is damaged.
+    """
+    with legible(*(given.store for given in arguments if isinstance(given, Source))):
+        # None only comes back while the server is being stopped.
+        return cast(T, await run.io_bound(query, *arguments))
 
 
 @contextmanager
