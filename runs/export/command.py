@@ -79,17 +79,23 @@ def _rows(folder: "RunFolder", to: Path, format: str) -> None:
 
 
 def _page(folder: "RunFolder", path: Path, most: int) -> None:
+    from ..disk import legible
     from ..view.onefile import write_html
     from ..view.source import Source
 
-    say(f"{path}: {write_html(Source(folder), path, most)}")
+    source = Source(folder)
+    with legible(source.store):
+        say(f"{path}: {write_html(source, path, most)}")
 
 
 def _bundle(folder: "RunFolder", to: Path) -> None:
+    from ..disk import legible
     from ..view.bundle import INDEX, write_bundle
     from ..view.source import Source
 
-    told, pages = write_bundle(Source(folder), to)
+    source = Source(folder)
+    with legible(source.store):
+        told, pages = write_bundle(source, to)
     say(f"{to / INDEX}: all {told:,} instructions, on {pages:,} pages")
 
 

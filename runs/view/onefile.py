@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..disk import legible, write_whole
+from ..disk import write_whole
 from .arena import arena
 from .card import Card, card
 from .catalog import run_card
@@ -93,12 +93,9 @@ def write_html(source: Source, path: Path, most: int) -> Written:
         source: the run.
         path: the file; it appears when it is whole.
         most: instructions at most, those with the least agreement first; fewer where the file grew too large.
-
-    Raises:
-        UserError: the run's store is damaged.
     """
     catch_up(source)
-    with legible(source.store), bits.in_file():
+    with bits.in_file():
         told = overview(source)
         drawn, full = _stories(source, most)
         written = Written(len(drawn), totals(source).get("draft", 0), full)
