@@ -10,7 +10,7 @@ import pytest
 from arenainstruct.agents.actor import Actor
 from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
-from arenainstruct.agents.models.offline.provider import OfflineProvider
+from arenainstruct.agents.models.offline import OfflineProvider
 from arenainstruct.agents.models.provider import AttemptFailed
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config

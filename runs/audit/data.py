@@ -7,7 +7,7 @@ from typing import Any
 from ...tools.audit.accord import Accord, Counting
 from ...tools.audit.canned import Canned
 from ...tools.audit.evidence import Play
-from ...tools.audit.juror import JurorAudit
+from ...tools.audit.findings import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from ...tools.audit.accord import Ties
-from ...tools.audit.juror import JurorAudit
+from ...tools.audit.findings import JurorAudit
 from ...tools.audit.people import told as told_people
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale

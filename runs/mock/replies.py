@@ -6,16 +6,16 @@ import random
 import re
 from array import array
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import orjson
 
 from ...agents.models.call import ToolSpec
+from ...agents.models.offline import OfflineRequest, speak
+from ...agents.models.offline.filler import Facts, Filler, Schema
+from ...agents.models.offline.request import Strength
 from ...agents.records import ToolCall, Turn
 from .request import ChatRequest
-
-if TYPE_CHECKING:
-    from ...agents.models.offline.request import Strength
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COUNT = re.compile(r"<count>\s*(\d+)")
@@ -32,10 +32,11 @@ _READ = 4000
 """Characters of the prompt whose words are used."""
 
 
-class Canned:
+class Canned(Filler):
     """The reply to one request."""
 
     def __init__(self, request: ChatRequest, tokens: int) -> None:
+        super().__init__(request.schema or {})
         self._text = request.user_text
         self._dice = random.Random(request.digest)
         self._words: list[str] = list(dict.fromkeys(_WORD.findall(self._text[:_READ]))) or [*_SPARE]
@@ -43,15 +44,13 @@ class Canned:
             self._words += _SPARE
         self._request = request
         self._tokens = tokens
-        self._defs: dict[str, Any] = {}
 
     def reply(self) -> str:
         """Return the text: JSON of the schema, or prose."""
         schema = self._request.schema
         if schema is None:
             return self._prose(self._tokens)
-        self._defs = schema.get("$defs", {})
-        return orjson.dumps(self._value(schema, "", top=True)).decode()
+        return orjson.dumps(self.value(schema, "", {})).decode()
 
     def tool_call(self) -> dict[str, Any] | None:
         """Return a call of one of the offered tools when it is the model's turn to call."""
@@ -59,48 +58,31 @@ class Canned:
         if not tools or self._request.messages[-1].get("role") != "user":
             return None
         function = self._dice.choice(tools)["function"]
-        arguments = self._value(function.get("parameters") or {"type": "object"}, "")
+        arguments = self.value(function.get("parameters") or {"type": "object"}, "", {})
         call_id = f"call_{self._request.digest[:12]}"
         body = {"name": function["name"], "arguments": orjson.dumps(arguments).decode()}
         return {"id": call_id, "type": "function", "function": body}
 
-    def _value(self, schema: dict[str, Any], name: str, *, top: bool = False) -> Any:
-        """Return an instance of a schema; `name` is the property it is for."""
-        if "$ref" in schema:
-            schema = self._defs[schema["$ref"].rsplit("/", 1)[-1]]
-        if "enum" in schema:
-            return self._choice(schema["enum"], name)
-        if "anyOf" in schema:
-            return self._value(schema["anyOf"][0], name)
-        kind = schema.get("type")
-        if kind == "object":
-            fields = schema.get("properties", {})
-            return {key: self._field(sub, key, top=top) for key, sub in fields.items()}
-        if kind == "string":
-            return self._string(name)
-        plain = {
-            "boolean": True,
-            "integer": self._dice.randint(1, 10),
-            "number": float(self._dice.randint(1, 10)),
-        }
-        return plain.get(str(kind))
+    def rows(self, schema: Schema, item: Schema, name: str) -> list[Facts]:
+        """Make as many entries as the prompt counts; lists that leaves do not ask for stay empty."""
+        if name in {"tasks", "suggestions", "apis"}:
+            count = int(self._found(_COUNT) or 1)
+        elif name in {"terms", "replacements"}:
+            count = int(f"<check_{name}>" in self._text)
+        elif name == "options":
+            count = int(self._found(_OPTIONS) or 0)
+        else:
+            count = int(name == "parameters")
+        return [{}] * count
 
-    def _field(self, schema: dict[str, Any], name: str, *, top: bool) -> Any:
-        if schema.get("type") != "array":
-            return self._value(schema, name)
-        return [self._value(schema["items"], name) for _ in range(self._length(name, top=top))]
+    def number(self, schema: Schema, name: str, facts: Facts) -> float:
+        """Throw the dice."""
+        drawn = self._dice.randint(1, 10)
+        return drawn if schema.get("type") == "integer" else float(drawn)
 
-    def _length(self, name: str, *, top: bool) -> int:
-        """Return how many entries a list gets; lists that leaves do not ask for stay empty."""
-        if top and name in {"tasks", "suggestions", "apis"}:
-            return int(self._found(_COUNT) or 1)
-        if name in {"terms", "replacements"}:
-            return 1 if f"<check_{name}>" in self._text else 0
-        if name == "options":
-            return int(self._found(_OPTIONS) or 0)
-        return 1 if name == "parameters" else 0
-
-    def _choice(self, allowed: list[Any], name: str) -> Any:
+    def choice(self, schema: Schema, name: str, facts: Facts) -> Any:
+        """Choose what is expected; of a verdict, what the dice say."""
+        allowed = schema["enum"]
         if name == "expected_behaviour":
             asked = self._expected()
             return asked if asked in allowed else allowed[0]
@@ -110,7 +92,8 @@ class Canned:
         """Return what the prompt expects of a good answer."""
         return self._found(_DIRECTION) or self._found(_BEHAVIOUR) or "answer"
 
-    def _string(self, name: str) -> str:
+    def words(self, schema: Schema, name: str) -> str:
+        """Return words of the prompt, about as many as a field of its name has."""
         if name == "expected_behaviour":
             return self._expected()
         if name == "goal":
@@ -151,8 +134,6 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 def speak_offline(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
     """Return the embedded model's text and tool calls; the model's name says its strength."""
-    from ...agents.models.offline import OfflineRequest, speak
-
     reply = speak(
         OfflineRequest(
             turns=tuple(_turn(message) for message in request.messages),
@@ -165,7 +146,7 @@ def speak_offline(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
     return reply.text, [_raw_call(call) for call in reply.tool_calls]
 
 
-def _strength(model: str) -> "Strength":
+def _strength(model: str) -> Strength:
     if "weak" in model:
         return "weak"
     if "medium" in model:

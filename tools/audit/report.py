@@ -12,9 +12,8 @@ from ..ratings.record import Record, record
 from ..ratings.table import BattleTable
 from .accord import USUAL, Accord, Counting, jury_with, with_checkers, with_jury, with_people
 from .evidence import Evidence
-from .findings import AGAINST, Finding, findings, suspect
+from .findings import AGAINST, Finding, JurorAudit, findings, suspect
 from .items import Items, items, label
-from .juror import JurorAudit
 from .kinship import kinship
 from .order import order
 from .people import People, people

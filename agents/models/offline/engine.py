@@ -8,12 +8,13 @@ gets a valid reply.
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 from .answer import answer
 from .debate import state
+from .filler import Facts, Filler, Schema
 from .functions import describe
 from .request import OfflineReply, OfflineRequest, Sections, read_sections
 from .roles import check, choose, edit, examine, judge, propose, rate, say_next, suggest
@@ -21,8 +22,6 @@ from .tasks import write_tasks
 from .text import Text, bare, contradict, lower_first, read_text, stems, words
 from .tools import use_tools
 
-Schema = Mapping[str, Any]
-Facts = Mapping[str, Any]
 _PING = re.compile(r"\W*(?:ping|ok|hi|hello|test|say ok|reply with (?:one word|ok))\W*", re.I)
 
 
@@ -30,7 +29,7 @@ def speak(request: OfflineRequest) -> OfflineReply:
     """Answer one request; the same request always gets the same reply."""
     rng, users = request.dice(), request.user_turns
     if request.schema is not None:
-        value = _Filler(request, request.schema, rng).value(request.schema, "", {})
+        value = _Speaker(request, request.schema, rng).value(request.schema, "", {})
         return OfflineReply(json.dumps(value, ensure_ascii=False))
     if request.tools:
         return use_tools(request, rng)
@@ -42,13 +41,13 @@ def speak(request: OfflineRequest) -> OfflineReply:
     return OfflineReply(answer(users, request.strength, rng))
 
 
-class _Filler:
+class _Speaker(Filler):
     """Fills a JSON schema for one request."""
 
     def __init__(self, request: OfflineRequest, schema: Schema, rng: random.Random) -> None:
+        super().__init__(schema)
         self.request, self.rng = request, rng
         self.sections = read_sections(request.user_turns[0])
-        self.defs: Mapping[str, Schema] = schema.get("$defs", {})
 
     @cached_property
     def text(self) -> Text:
@@ -56,44 +55,8 @@ class _Filler:
         shown = [s.text for s in self.sections.items] or self.request.user_turns[:1]
         return read_text("\n\n".join(shown))
 
-    def value(self, schema: Schema, name: str, facts: Facts) -> Any:
-        """Return a value that is valid by a schema; what is known of a field by its name goes first."""
-        schema = self._plain(schema)
-        kind, known = schema.get("type"), facts.get(name)
-        if "const" in schema:
-            return schema["const"]
-        if "enum" in schema:
-            options = list(schema["enum"])
-            if kind in {"number", "integer"}:
-                number = self._number(schema, name, facts)
-                return min(options, key=lambda option: abs(option - number))
-            return self._choice(options, name, facts)
-        if kind == "object":
-            made = known if isinstance(known, dict) else next(self._made(schema), {})
-            return {
-                field: self.value(sub, field, made)
-                for field, sub in schema.get("properties", {}).items()
-            }
-        if kind == "array":
-            return self._array(schema, name, known)
-        if kind in {"number", "integer"}:
-            return self._number(schema, name, facts)
-        if kind == "boolean":
-            return bool(facts.get(name, True))
-        if kind != "string":
-            return None
-        return known if isinstance(known, str) else self._words(schema, name)
-
-    def _plain(self, schema: Schema) -> Schema:
-        """Follow references; of several alternatives take the first that is something."""
-        if "$ref" in schema:
-            return self._plain(self.defs[schema["$ref"].rsplit("/", 1)[-1]])
-        several = schema.get("anyOf") or schema.get("allOf") or schema.get("oneOf") or ()
-        told = [one for one in several if one.get("type") != "null"] or several
-        return self._plain(told[0]) if told else schema
-
-    def _made(self, schema: Schema) -> Iterator[Facts]:
-        """Return what makers know of an object's fields, one set of values after another."""
+    def made(self, schema: Schema) -> Iterator[Facts]:
+        """Ask the maker that knows the object's fields."""
         both = "first" in self.sections and "second" in self.sections
         if "instruction" in self.sections and (both or "debate" in self.sections):
             return iter([judge(self.sections, self.request, self.rng)])
@@ -104,22 +67,19 @@ class _Filler:
         make = next(found, None)
         return make(self.sections, self.rng) if make else iter(())
 
-    def _array(self, schema: Schema, name: str, known: Any) -> list[Any]:
-        item = self._plain(schema.get("items", {"type": "string"}))
-        if isinstance(known, list):
-            return [self.value(item, name, {name: row}) for row in known]
+    def rows(self, schema: Schema, item: Schema, name: str) -> list[Facts]:
+        """Make as many entries as the prompt counts, within the schema's bounds."""
         least, most = schema.get("minItems", 0), schema.get("maxItems", 12)
         count = min(most, max(least, self.sections.number("count", 0)))
-        rows: list[Facts] = []
-        if item.get("type") == "object":
-            made = zip(self._made(item), range(count or most), strict=False)
-            rows = [{name: facts} for facts, _ in made]
-            # Fewer good ones are better than some that say nothing, where the schema lets it.
-            count = least or len(rows) or 2 * (not _MADE & item.get("properties", {}).keys())
-        rows += [{}] * ((count or 2 if item.get("type") != "object" else count) - len(rows))
-        return [self.value(item, name, row) for row in rows]
+        if item.get("type") != "object":
+            return [{}] * (count or 2)
+        made = zip(self.made(item), range(count or most), strict=False)
+        rows: list[Facts] = [{name: facts} for facts, _ in made]
+        # Fewer good ones are better than some that say nothing, where the schema lets it.
+        count = least or len(rows) or 2 * (not _MADE & item.get("properties", {}).keys())
+        return rows + [{}] * (count - len(rows))
 
-    def _number(self, schema: Schema, name: str, facts: Facts) -> float:
+    def number(self, schema: Schema, name: str, facts: Facts) -> float:
         """Return what is known of a number by its name or, for a score, by the side that it names."""
         low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
         high = schema.get("maximum", schema.get("exclusiveMaximum", max(10, low)))
@@ -128,8 +88,12 @@ class _Filler:
         value = min(high, max(low, value)) if side == name else value
         return round(value) if schema.get("type") == "integer" else round(float(value), 2)
 
-    def _choice(self, members: list[Any], name: str, facts: Facts) -> Any:
+    def choice(self, schema: Schema, name: str, facts: Facts) -> Any:
         """Choose the member that is known; of a verdict, the one that leans as far to the better side."""
+        members = schema["enum"]
+        if schema.get("type") in {"number", "integer"}:
+            number = self.number(schema, name, facts)
+            return min(members, key=lambda member: abs(member - number))
         if facts.get(name) in members:
             return facts[name]
         if "first" not in facts:
@@ -141,7 +105,7 @@ class _Filler:
         apart = [abs(_leaning(str(m), at / last) - wanted) for at, m in enumerate(members)]
         return members[apart.index(min(apart))]
 
-    def _words(self, schema: Schema, name: str) -> str:
+    def words(self, schema: Schema, name: str) -> str:
         """Say something of the text at hand that bears on the field."""
         about = stems(f"{name.replace('_', ' ')} {schema.get('description', '')}")
         rows = self.text.best(about) or self.text.usable or self.text.sentences
