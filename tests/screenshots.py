@@ -33,7 +33,7 @@ async def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        runs_dir = options.runs_dir or Path(scratch)
+        runs_dir = options.runs_dir or Path(scratch) / "runs"
         if not RunFolder(runs_dir / "demo-1").has_store:
             await make(runs_dir)
         source = Source(RunFolder(runs_dir / "demo-1"))

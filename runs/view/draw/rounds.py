@@ -1,5 +1,7 @@
 """Two rounds of one document, or of one leaf, side by side."""
 
+from collections.abc import Sequence
+
 from ..rounds import Asked, Pair, Retold, Telling, Turn
 from . import bits
 from .markup import Safe, h, join
@@ -10,7 +12,7 @@ _OUTCOMES = ("lost", "even", "won", "broken", "held_out", "rejected")
 def glance(found: Retold) -> Safe:
     """Return both rounds in figures."""
     sides = (found.one, found.other)
-    lines: list[list[object]] = [
+    lines: list[Sequence[object]] = [
         ["target", *(side.target for side in sides)],
         ["instructions written", *(f"{side.written:,}" for side in sides)],
         ["mean complexity asked for", *(_mean([a.complexity for a in s.asked]) for s in sides)],
