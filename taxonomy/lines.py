@@ -53,6 +53,17 @@ _Words.add_implicit_resolver(
 )
 
 
+def _refused(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    """Refuse a kind of value that no setting has."""
+    kind = node.tag.rpartition(":")[2]
+    words = f"a setting is no !!{kind}: write a list, a section or a text"
+    raise yaml.constructor.ConstructorError(None, None, words, node.start_mark)
+
+
+for _kind in ("set", "omap", "pairs", "binary"):
+    _Words.add_constructor(f"tag:yaml.org,2002:{_kind}", _refused)
+
+
 def text_of(path: str | Path) -> str:
     """Return the text of a file of settings.
 

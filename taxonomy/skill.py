@@ -111,7 +111,7 @@ SIMPLIFY = Goal(
 class PromptFile(_Frozen):
     """A prompt file, named in a skill as `words/write`."""
 
-    name: str
+    name: str = Field(max_length=200)
     """Its path below its folder, without the suffix."""
     folder: str = ""
     """The folder of the skill pack that brings it; empty for those of this package."""

@@ -11,7 +11,7 @@ from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.run import launch
 from arenainstruct.taxonomy.finding import FOLDER
 from arenainstruct.taxonomy.loading import load_skill
-from arenainstruct.tools.programs import ALLOWED
+from arenainstruct.tools.programs import ALLOWED, named
 from tests.command import command
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
@@ -175,3 +175,15 @@ def test_check_finds_a_skill_by_the_config_s_folder(tmp_path: Path) -> None:
     said = command("check", "mine.yaml", "--skill", "riddles", cwd=tmp_path)
     assert said.status == 0 and "11 leaves" in said.out
     assert command("check", "--skill", "riddles", cwd=tmp_path).status == 2
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(0)", "1 / 0", "def (", "def f(): f()\nf()"])
+def test_a_flow_whose_import_fails_is_told_at_its_line(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "breaks.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(ALLOWED, "1")
+    monkeypatch.delitem(sys.modules, "breaks", raising=False)
+    with pytest.raises(ValueError, match=r"flow: 'breaks:build' cannot be loaded \(\w+"):
+        named("breaks:build", "flow")

@@ -355,3 +355,13 @@ def test_a_prompt_refuses_other_variables_than_it_declares() -> None:
         prompt.render({"passsage": "x"})
     with pytest.raises(ValueError, match="prompts here: arena/"):
         load_prompt("arena/jugde")
+
+
+@pytest.mark.parametrize(
+    "kind", ["!!set {a, b}", "!!omap [a: 1]", "!!pairs [a: 1]", "!!binary aGk="]
+)
+def test_kinds_of_yaml_that_no_setting_has_are_told_at_their_line(
+    kind: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"odd\.yaml:2: a setting is no !!"):
+        parse_skill(f"name: mine\nleaves: {kind}\n", tmp_path / "odd.yaml")

@@ -65,3 +65,7 @@ def named(path: str, field: str = "") -> Any:
             f"{said}{path!r} names nothing that can be called ({error}); write it as "
             "package.module:name"
         ) from error
+    except (Exception, SystemExit) as error:  # whatever the code does while it is loaded
+        raise ValueError(
+            f"{said}{path!r} cannot be loaded ({type(error).__name__}: {error}); mend {module}"
+        ) from error

@@ -58,6 +58,11 @@ def _spoilt(store: Path) -> None:
     (store.parent / "checkpoints.sqlite").unlink()
 
 
+def _edited(sql: str, store: Path) -> None:
+    with closing(sqlite3.connect(store)) as base, base:
+        base.execute(sql)
+
+
 def _full(folder: Path) -> str:
     done = subprocess.run(
         [
@@ -90,6 +95,11 @@ ATTACKS = [
     Attack(
         "crash: records of a store that cannot be read",
         partial(_hurt, _spoilt),
+        ("UserError that names it",),
+    ),
+    Attack(
+        "crash: a ledger without its replies",
+        partial(_hurt, partial(_edited, "DELETE FROM ledger")),
         ("UserError that names it",),
     ),
     Attack("crash: a disk without room", _full, ("exit 3, then completed",)),
