@@ -34,7 +34,7 @@ def add(site: Site) -> None:
                         )
                     )
                     if found.cells:
-                        ui.echart(draw.sunburst(found)).style("height:520px")
+                        ui.echart(draw.sunburst(found)).style("height:520px; overflow:hidden")
                     else:
                         put(
                             bits.nothing(
