@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from arenainstruct.agents.environment import Api, ApiParameter, Environment
-from arenainstruct.agents.errors import UserError
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import (
@@ -319,7 +318,9 @@ async def test_a_failure_leaves_no_half_file(tmp_path: Path) -> None:
     store = await fill(tmp_path / "s")
     wrong: Kind[Any] = kinds.SFT
     await store.add(wrong, 1, [instruction(1)])  # no SftRow
-    with pytest.raises(UserError, match="is damaged: a record of the kind sft cannot be read"):
+    with pytest.raises(
+        ValueError, match="records, sft instruction-1: instruction_id: Field required"
+    ):
         await write_dataset(store, tmp_path / "d", FACTS)
     store.close()
     assert [p.name for p in (tmp_path / "d" / "sft").iterdir()] == []

@@ -243,3 +243,15 @@ def test_a_fork_or_a_replay_that_ends_midway_is_no_run_to_pay_for(
     again = command("resume", "fork-1", "--runs-dir", tmp_path, cwd=tmp_path)
     assert again.status == 2 and "nothing was paid" in again.err
     assert command(*fork, cwd=tmp_path).status == 0
+
+
+def test_what_runs_wrote_among_the_documents_is_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[1] / "runs" / "demo" / "sourdough.txt").read_text()
+    (tmp_path / "sourdough.txt").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    small = ["seeds=.", "rounds=1", "skills=[reading_comprehension]", "per_seed.instructions=1"]
+    first, second = (launch(load_config(None, small), run_id=f"a-{n}") for n in (1, 2))
+    assert first.completed and second.completed and first.counts == second.counts
+    assert first.counts["seed"] == 1

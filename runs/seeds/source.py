@@ -25,6 +25,8 @@ _NOT_SEEDS = re.compile(
     r"|(LICEN[CS]E|COPYING|NOTICE)([.-].*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_OF_A_RUN = ("config.yaml", "manifest.json", "lock")
+"""What every run's folder holds: what a run wrote among the documents is none of them."""
 _CONFUSING = re.compile(r"%(?=[0-9A-Fa-f]{2})|#(?=part-|row-)")
 _SPECIAL = {
     stat.S_IFIFO: "a pipe",
@@ -217,6 +219,8 @@ def _visit(
             problem = "a link that leaves the folder; set seeds.follow_links to read it"
             return Source(path, readable(name), 0, walk.root, problem, "outside")
     if (by_link or (not is_folder and status.st_nlink > 1)) and not walk.is_new(status):
+        return None
+    if is_folder and all((path / name).is_file() for name in _OF_A_RUN):
         return None
     if is_folder:
         return _Folder(path, name + "/", _entries(path), by_link)
