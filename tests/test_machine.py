@@ -245,6 +245,27 @@ def test_a_fork_or_a_replay_that_ends_midway_is_no_run_to_pay_for(
     assert command(*fork, cwd=tmp_path).status == 0
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a folder")
+def test_a_run_on_a_read_only_disk_is_looked_at(done: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no mounts here")
+    try:
+        shutil.copytree(done, disk / "kept-1")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        whole = command("export", disk / "kept-1", "--html", tmp_path / "run.html", cwd=tmp_path)
+        beside = command("diff", disk / "kept-1", done, cwd=tmp_path)
+        again = command("resume", disk / "kept-1", cwd=tmp_path)
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)  # the viewer keeps it open
+    assert whole.status == 0 and "kept-1" in (tmp_path / "run.html").read_text()
+    assert beside.status == 0 and "Traceback" not in beside.err
+    assert again.status == 2 and "copy it to one that can be written to" in again.err
+
+
 def test_what_runs_wrote_among_the_documents_is_none_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

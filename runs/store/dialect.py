@@ -91,6 +91,8 @@ class Dialect:
         """Return what to do about a store that cannot be opened, in words."""
         if tells_damage(error):
             return "put a copy of it back, or start a new run"
+        if "unable to open" in str(error):
+            return "where its folder is read-only, copy it to one that can be written to"
         return "make room, then try again" if "full" in str(error) else "mend that, then try again"
 
 

@@ -11,7 +11,7 @@ from ..disk import legible
 from ..replay.forked import FORK
 from .diff import Piece, diff
 from .lineage import glance, won
-from .source import Source, alone
+from .source import Source, alone, to_read
 
 SHOWN = 50
 """Changed records that are shown of each kind."""
@@ -72,7 +72,7 @@ class Comparison:
 def compare(one: Source, other: Source) -> Comparison:
     """Return what differs between two runs."""
     with legible(one.store, other.store), closing(alone(one.store)) as connection:
-        connection.execute("ATTACH ? AS other", (f"{other.store.resolve().as_uri()}?mode=ro",))
+        connection.execute("ATTACH ? AS other", (to_read(other.store),))
         both = "main.records a JOIN other.records b ON b.kind = a.kind AND b.id = a.id"
         changes = [
             _change(kind, id, orjson.loads(before), orjson.loads(after))

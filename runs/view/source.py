@@ -117,13 +117,25 @@ def _opened(index: Path, store: Path, cache_kib: int) -> sqlite3.Connection:
     for pragma in (*_PRAGMAS, f"cache_size = -{cache_kib}"):
         connection.execute(f"PRAGMA {pragma}")
     _made(connection)
-    connection.execute("ATTACH ? AS store", (f"{store.resolve().as_uri()}?mode=ro",))
+    connection.execute("ATTACH ? AS store", (to_read(store),))
     return connection
+
+
+def to_read(store: Path) -> str:
+    """Return the address under which SQLite opens a store's file to be read only.
+
+    In a folder that takes no file, SQLite cannot make those beside the store by which readers and a writer
+    agree; nobody writes there, so it reads without them, unless a log beside the store holds more than it.
+    """
+    path = store.resolve()
+    log = path.with_name(f"{path.name}-wal")
+    still = not _writable(path.parent) and not (log.exists() and log.stat().st_size)
+    return f"{path.as_uri()}?mode=ro{'&immutable=1' if still else ''}"
 
 
 def alone(store: Path) -> sqlite3.Connection:
     """Open a store's file by itself, read-only."""
-    connection = sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)
+    connection = sqlite3.connect(to_read(store), uri=True)
     connection.execute("PRAGMA busy_timeout = 10000")
     return connection
 
