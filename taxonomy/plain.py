@@ -10,7 +10,7 @@ from typing import Any
 
 from .lines import Location
 
-_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+_EXPONENT = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+")
 
 
 def taken(given: Any, read: Any, loc: Location = ()) -> Iterator[tuple[Location, Any, str]]:
