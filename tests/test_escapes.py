@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from arenainstruct.agents.models.characters import CONTROL
+from arenainstruct.agents.models.escapes import CONTROL
 from arenainstruct.agents.models.structured import parse_reply
 
 

@@ -14,8 +14,9 @@ import orjson
 
 from ..records import ToolCall, Turn
 from .call import CUT, Call, Reply, ToolSpec, Usage
-from .characters import CONTROL, read_json
+from .characters import read_json
 from .dialect import Dialect, response_format
+from .escapes import CONTROL
 from .failure import is_page, plain
 from .form import told, told_small
 from .provider import AttemptFailed, NoText

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from ..errors import ReplyError
 from ..records import Turn
 from .call import Call, Reply
-from .characters import CONTROL, mend, sound_json
+from .characters import sound_json
+from .escapes import CONTROL, mend
 from .lines import ShortReply, may_be_lines, read_lines
 
 R = TypeVar("R", bound=BaseModel)
