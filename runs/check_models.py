@@ -37,7 +37,6 @@ from ..agents.verdicts import KINDS
 from ..graphs.generation.fitting import no_room
 from .arena.config import ArenaConfig
 from .config.config import RunConfig
-from .config.embedding import EMBEDDING
 
 PING = Turn(role="user", content="ping")
 PONG = Turn(role="assistant", content="pong")
@@ -142,7 +141,8 @@ async def _model(
     settings: ModelSettings, limits: Limits, seed: int, alias: str, wants: Wanted
 ) -> Finding:
     found = await _answers(alias, settings, limits, seed)
-    served = isinstance(settings, OpenAISettings | LocalSettings) and alias != EMBEDDING
+    served = isinstance(settings, OpenAISettings | LocalSettings)
+    served = served and not isinstance(settings, EmbeddingSettings)
     asked = served or (settings.provider in _OWN and wants.replies)
     if not found.ok or not asked:
         told = "; ".join([found.detail, *(_free(settings) if found.ok else ())])
@@ -190,7 +190,6 @@ async def _ask(alias: str, model: OpenModel) -> str:
     if model.settings.provider in ("recorded", "scripted"):
         return f"{model.provider.endpoint} is there"
     scored = isinstance(model.settings, RewardModel)
-    embedded = isinstance(model.settings, EmbeddingSettings)
     call = Call(alias, (PING, PONG) if scored else (PING,), role="check")
     started = time.perf_counter()
     try:
@@ -200,8 +199,12 @@ async def _ask(alias: str, model: OpenModel) -> str:
             raise
         seconds = time.perf_counter() - started
         return f"answers in {seconds:.2f} s, without text so early (it may think first)"
-    said = f"scores a short answer {float(reply.text):.4g}" if scored else "answers"
-    said = f"embeds in {unpack(reply.text).shape[1]} dimensions" if embedded else said
+    if scored:
+        said = f"scores a short answer {float(reply.text):.4g}"
+    elif isinstance(model.settings, EmbeddingSettings):
+        said = f"embeds in {unpack(reply.text).shape[1]} dimensions"
+    else:
+        said = "answers"
     asked, by = model.settings.model, reply.answered_by
     other = (
         "" if same_model(asked, by) else f"; {asked} was asked, and {redact(by)} says it answered"

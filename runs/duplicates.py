@@ -26,10 +26,10 @@ SHINGLE = 3
 
 
 class Embed(Protocol):
-    """Tells what a task means, as a vector of length 1."""
+    """Tells what tasks mean, as vectors of length 1."""
 
-    async def __call__(self, asked: Asked) -> Vector | None:
-        """Return it; None where there is none to be had, which was told."""
+    async def __call__(self, asked: Sequence[Asked]) -> Sequence[Vector | None]:
+        """Return one for each; None where there is none to be had, which was told."""
         ...
 
 
@@ -48,7 +48,7 @@ class TaskDuplicates:
         """Return for each the id of an earlier near duplicate, or remember it and return None."""
         vectors: Sequence[Vector | None] = [None] * len(asked)
         if self._embed is not None:
-            vectors = await asyncio.gather(*map(self._embed, asked))
+            vectors = await self._embed(asked)
         tasks = [
             Task(one.id, one.scope, signature(_marked(one), shingle=SHINGLE), vector)
             for one, vector in zip(asked, vectors, strict=True)
@@ -80,20 +80,23 @@ def embedding_of(
     return partial(_there, EndpointEmbedder(door, EMBEDDING, batch=1), told)
 
 
-async def _here(embedder: SentenceEmbedder, asked: Asked) -> Vector | None:
-    found: Vector = (await embedder.embed([asked.text]))[0]
-    return found
+async def _here(embedder: SentenceEmbedder, asked: Sequence[Asked]) -> Sequence[Vector]:
+    return list(await embedder.embed([one.text for one in asked]))
 
 
 async def _there(
-    embedder: EndpointEmbedder, told: Callable[[str], object], asked: Asked
-) -> Vector | None:
-    try:
-        found: Vector = (await embedder.embed([asked.text], asked.id))[0]
-    except ModelError as error:
-        told(f"{asked.id} is compared with other tasks by its words only: {error}")
-        return None
-    return found
+    embedder: EndpointEmbedder, told: Callable[[str], object], asked: Sequence[Asked]
+) -> Sequence[Vector | None]:
+    async def embedded(one: Asked) -> Vector | None:
+        """Ask for one by itself: a reject leads to the call behind it, and a long task costs no other."""
+        try:
+            found: Vector = (await embedder.embed([one.text], one.id))[0]
+        except ModelError as error:
+            told(f"{one.id} is compared with other tasks by its words only: {error}")
+            return None
+        return found
+
+    return await asyncio.gather(*map(embedded, asked))
 
 
 def _marked(asked: Asked) -> str:

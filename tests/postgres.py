@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, on loopback."""
+"""A PostgreSQL server of our own, on loopback, and a store in it or in a file."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from arenainstruct.runs.store import Place, Store, drop_store
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +63,18 @@ def postgres() -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGINT)  # its fast shutdown: clients are sent away
             server.wait()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store in each of the two databases."""
+    place = Place.of(tmp_path / "store.sqlite")
+    if request.param == "postgresql":
+        place = Place.of(request.getfixturevalue("postgres"), f"store-{tmp_path.name}")
+    store = Store.open(place)
+    yield store
+    store.close()
+    drop_store(place)
 
 
 def _free_port() -> int:

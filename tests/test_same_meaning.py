@@ -1,6 +1,6 @@
 """Tasks that ask the same in other words: found by their embeddings, about one context, and paid for once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from arenainstruct.runs.opening import stored
 from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async
 from arenainstruct.runs.store import Store
-from tests.test_store import store  # noqa: F401  (SQLite and PostgreSQL)
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 ASKED = (
@@ -38,12 +37,12 @@ ASKED = (
 MEANT = {"i-1": (1.0, 0.0), "i-2": (0.98, 0.199), "i-3": (0.0, 1.0), "i-4": (1.0, 0.0)}
 
 
-async def meaning(asked: Asked) -> Any:
-    vector = np.array(MEANT[asked.id[:3]], dtype=np.float32)
-    return vector / np.linalg.norm(vector)
+async def meaning(asked: Sequence[Asked]) -> list[Any]:
+    vectors = [np.array(MEANT[one.id[:3]], dtype=np.float32) for one in asked]
+    return [vector / np.linalg.norm(vector) for vector in vectors]
 
 
-async def test_the_same_in_other_words_about_one_context_is_a_duplicate(store: Store) -> None:  # noqa: F811
+async def test_the_same_in_other_words_about_one_context_is_a_duplicate(store: Store) -> None:
     words = TaskDuplicates(store, CurationSettings())
     assert await words.seen(ASKED, 1) == [None] * 4
     await words.forget(1)

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from arenainstruct.agents.models.request import request
 from arenainstruct.agents.records import Instruction, Passage, Reject, ToolCall, Turn
 from arenainstruct.agents.trace import Event
 from arenainstruct.graphs import kinds
-from arenainstruct.runs.store import Place, Store, drop_store
+from arenainstruct.runs.store import Store
 from arenainstruct.runs.store.schema import (
     RECORDS,
 )
@@ -30,17 +29,6 @@ from arenainstruct.runs.store.statement import Statement
 CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")
 ASKED = request(CALL, "offline/weak", {})
 REPLY = Reply("Ochre.", "offline/weak", tokens_in=5, tokens_out=2, usd=0.25, seconds=0.5)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    place = Place.of(tmp_path / "store.sqlite")
-    if request.param == "postgresql":
-        place = Place.of(request.getfixturevalue("postgres"), f"store-{tmp_path.name}")
-    store = Store.open(place)
-    yield store
-    store.close()
-    drop_store(place)
 
 
 def event(kind: str, **fields: Any) -> Event:

@@ -76,7 +76,8 @@ class StandIn:
             sample=call.sample,
         )
         settings, scores = self._settings, isinstance(self._settings, RewardModel)
-        if isinstance(settings, EmbeddingSettings):
+        embeds = isinstance(settings, EmbeddingSettings)
+        if embeds:
             said = OfflineReply(pack(_meaning(call)))
         elif scores:
             said = OfflineReply(str(request.dice().gauss(0, 1)))
@@ -94,9 +95,7 @@ class StandIn:
                 *(c.name + c.arguments for c in asked),
                 *offered,
             ),
-            tokens_out=0
-            if scores or call.role == "embedder"
-            else min(written, settings.max_tokens),
+            tokens_out=0 if scores or embeds else min(written, settings.max_tokens),
             finish="tool_calls" if said.tool_calls else "stop",
         )
 

@@ -1,5 +1,6 @@
 """A run's store, opened to be read: with the viewer's own tables beside it, and never written to."""
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -129,7 +130,7 @@ def to_read(store: Path) -> str:
     """
     path = store.resolve()
     log = path.with_name(f"{path.name}-wal")
-    still = not _writable(path.parent) and not (log.exists() and log.stat().st_size)
+    still = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     return f"{path.as_uri()}?mode=ro{'&immutable=1' if still else ''}"
 
 
