@@ -14,12 +14,11 @@ from ..agents.errors import ArenaInstructError, RecordConflict, StopRun, UserErr
 from .screen.terminal import NO_ROOM, named, program
 from .store import STORE_FILE
 from .store.damage import MISREAD, damage
-from .store.dialect import tells_damage
+from .store.dialect import RESTORE, tells_damage
 from .store.requests import Unreadable
 
 _ILLEGIBLE = (orjson.JSONDecodeError, Unreadable)
 """What a store holds, and is not what was written."""
-_OTHER_STORE = "put a copy of it back, or start a new run"
 
 
 @contextmanager
@@ -128,7 +127,7 @@ def _said(error: sqlite3.Error | DBAPIError) -> BaseException:
 
 
 def _damaged(store: object, said: object) -> UserError:
-    return UserError(f"{store}: is damaged ({said}); {_OTHER_STORE}")
+    return UserError(f"{store}: is damaged ({said}); {RESTORE}")
 
 
 def _stop(folder: Path, what: str, again: str, *, full: bool = False) -> StopRun:
@@ -145,14 +144,14 @@ def _damage(folder: Path, said: str) -> str:
         if not (wrong := _checked(path)):
             continue
         if path.name == "store.sqlite":
-            move = _OTHER_STORE
+            move = RESTORE
         else:
             move = (
                 "remove it and resume: it is made again from the ledger, and nothing is paid twice"
             )
         told.append(f"{path}: is damaged ({wrong}); {move}")
     if not told and (row := _row(folder / STORE_FILE)):
-        told.append(f"{folder / STORE_FILE}: is damaged ({row}); {_OTHER_STORE}")
+        told.append(f"{folder / STORE_FILE}: is damaged ({row}); {RESTORE}")
     return "\n".join(told) or f"{folder}: one of its databases is damaged ({said})"
 
 

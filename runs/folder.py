@@ -18,6 +18,7 @@ from .config.store_url import without_password
 from .disk import kept_in, write_whole
 from .screen.terminal import program
 from .store import STORE_FILE, Place, holds_store
+from .store.dialect import RESTORE
 
 RUNS = Path("runs")
 PART = "store.part"
@@ -192,9 +193,7 @@ class RunFolder:
         """Return what to do about a run that has no store, in words."""
         lost = f"run {self.run_id!r} has no {self.path / STORE_FILE}: "
         if {entry.name for entry in self.path.iterdir()} - _FIRST:
-            return (
-                lost + "put a copy of it back, or start a new run, which pays for every call again"
-            )
+            return lost + f"{RESTORE}, which pays for every call again"
         return lost + "it ended before it began, and nothing was paid; start it again"
 
     def remove(self) -> None:

@@ -90,7 +90,7 @@ class Dialect:
     def move(self, error: BaseException) -> str:
         """Return what to do about a store that cannot be opened, in words."""
         if tells_damage(error):
-            return "put a copy of it back, or start a new run"
+            return RESTORE
         if "unable to open" in str(error):
             return "where its folder is read-only, copy it to one that can be written to"
         return "make room, then try again" if "full" in str(error) else "mend that, then try again"
@@ -166,6 +166,10 @@ class PostgreSQL(Dialect):
     def move(self, error: BaseException) -> str:
         """Return what to do about a database that cannot be reached, in words."""
         return "mend that"
+
+
+RESTORE = "put a copy of it back, or start a new run"
+"""What to do about a store that is not what was written."""
 
 
 def tells_damage(error: BaseException) -> bool:

@@ -28,6 +28,7 @@ from ...agents.errors import UserError
 from ...agents.models.call import CUT, Attempt, Reply, Usage
 from ...agents.models.request import KEY_LETTERS, Request
 from ...agents.records import ToolCall
+from .dialect import RESTORE
 from .entry import REPLY, Entry, entry, reply
 from .place import Place
 from .requests import RequestsTable, Unreadable
@@ -78,9 +79,7 @@ class LedgerTable(RequestsTable):
         try:
             return reply(key, rows[0])
         except Unreadable as error:  # no rejected row may come of it
-            raise UserError(
-                f"{self.place.text}: is damaged ({error}); put a copy of it back, or start a new run"
-            ) from error
+            raise UserError(f"{self.place.text}: is damaged ({error}); {RESTORE}") from error
 
     async def written(self, key: str) -> int:
         """Return the number of the reply that was paid under this key; 0 where there is none."""
@@ -119,8 +118,7 @@ class LedgerTable(RequestsTable):
         """
         if lost := await self._ask(_lost, long=True):
             raise UserError(
-                f"{self.place.text}: has lost {lost}: put a copy of it back, or start a new run, which "
-                "pays for every call again"
+                f"{self.place.text}: has lost {lost}: {RESTORE}, which pays for every call again"
             )
 
     async def struck(self, key: str) -> Reply | None:

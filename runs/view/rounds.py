@@ -136,13 +136,13 @@ def retold(sources: tuple[Source, Source], rounds: tuple[int, int], subject: Sub
     """Return a subject in one round of a run, and in another, of it or of another run."""
     pairs = tuple(zip(sources, rounds, strict=True))
     one, other = (_telling(source, round, subject) for source, round in pairs)
+    same = sources[0].folder == sources[1].folder
     with sources[0].opened() as connection:
         seed = bodies(connection, [subject.seed]).get(subject.seed)
-    policies = []
-    for source in sources:
-        with source.opened() as connection:
-            policies.append(policy_versions(connection))
-    same = sources[0].folder == sources[1].folder
+        policies = [policy_versions(connection)] * 2
+    if not same:
+        with sources[1].opened() as connection:
+            policies[1] = policy_versions(connection)
     low, high = sorted(rounds)
     changes = tuple(
         change

@@ -18,24 +18,16 @@ def add(site: Site) -> None:
     async def of_seed(
         run_id: str, seed: str, one: Number = 0, other: Number = 0, against: str = ""
     ) -> None:
-        subject, way = Subject(seed=seed), ("rounds", seed)
-        await _page(site, run_id, subject, way, (one, other, against))
+        await _page(site, run_id, Subject(seed=seed), (one, other, against))
 
     @ui.page("/run/{run_id}/leaf/{skill}/{leaf}/rounds", response_timeout=PATIENCE_S)
     async def of_leaf(
         run_id: str, skill: str, leaf: str, one: Number = 0, other: Number = 0, against: str = ""
     ) -> None:
-        subject, way = Subject(skill=skill, leaf=leaf), ("leaf", skill, leaf, "rounds")
-        await _page(site, run_id, subject, way, (one, other, against))
+        await _page(site, run_id, Subject(skill=skill, leaf=leaf), (one, other, against))
 
 
-async def _page(
-    site: Site,
-    run_id: str,
-    subject: Subject,
-    way: tuple[str, ...],
-    wanted: tuple[int, int, str],
-) -> None:
+async def _page(site: Site, run_id: str, subject: Subject, wanted: tuple[int, int, str]) -> None:
     source = await opened(site, run_id)
     if source is None:
         return
@@ -56,7 +48,7 @@ async def _page(
         one = one if one in own else own[-1] if against else before[-1]
         found = await ask(retold, (source, beside), (one, other), subject)
         put(h("h1", found.name, h("small", " and ".join(draw.titles(found)))))
-        await _choices(site, run_id, way, (own, theirs), (one, other, against))
+        await _choices(site, run_id, subject, (own, theirs), (one, other, against))
         put(bits.panel("Both rounds", draw.glance(found), note="what came of it for the target"))
         if found.changes:
             title = "What the policy changed in between"
@@ -69,19 +61,20 @@ async def _page(
 async def _choices(
     site: Site,
     run_id: str,
-    way: tuple[str, ...],
+    subject: Subject,
     known: tuple[tuple[int, ...], tuple[int, ...]],
     shown: tuple[int, int, str],
 ) -> None:
     """Put on the page which two rounds are shown, and of which run the other one is."""
     one, other, against = shown
+    leaf = ("leaf", subject.skill, subject.leaf, "rounds")
+    way = ("rounds", subject.seed) if subject.seed else leaf
 
     def go(**wanted: object) -> None:
         asked = {"one": one, "other": other, "against": against, **wanted}
         ui.navigate.to(bits.run_link(run_id, *way, **asked))
 
-    seed = way[1] if way[0] == "rounds" else ""
-    others = [run for run in await ask(holding, site.runs_dir, seed) if run != run_id]
+    others = [run for run in await ask(holding, site.runs_dir, subject.seed) if run != run_id]
     first, second = ({str(n): f"round {n}" for n in rounds} for rounds in known)
     with ui.element("div").classes("tools"):
         select("The first round", first, str(one), lambda v: go(one=v))
