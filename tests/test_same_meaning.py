@@ -148,3 +148,9 @@ def test_an_estimate_counts_what_is_embedded(tmp_path: Path) -> None:
     assert dear.likely.calls > cheap.likely.calls
     assert cheap.likely.usd == 0 < dear.likely.usd
     assert nowhere.asked == 0
+
+
+def test_no_model_of_a_run_is_called_as_the_section_is() -> None:
+    given = {"provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    with pytest.raises(UserError, match="models.embedding: .* give the model another name"):
+        load_config(None, [f"seeds={DEMO}", f"embedding={given}", f"models.embedding={given}"])

@@ -35,7 +35,7 @@ from ...tools.settings import ToolSettings
 from ...tools.use_browser import NAME as BROWSER
 from ..seeds.settings import SeedSettings
 from ..training.settings import TrainingSettings, training_faults
-from .embedding import Embedding, SentenceSettings, with_embedding
+from .embedding import EMBEDDING, Embedding, SentenceSettings, with_embedding
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, sandbox_faults, skill_faults
@@ -119,6 +119,9 @@ class RunConfig(Config):
         yield from map(
             _located, training_faults(self.training, self.cast, self.models, self.evaluation)
         )
+        if EMBEDDING in self.models and self.players[EMBEDDING] != self.models[EMBEDDING]:
+            words = f"is what the section `{EMBEDDING}` is asked by; give the model another name"
+            yield ("models", EMBEDDING), f"models.{EMBEDDING}: {words}"
         for name in self.curation.benchmarks:
             if not Path(name).exists():
                 yield ("curation", "benchmarks"), f"curation.benchmarks: {name} does not exist"
