@@ -32,6 +32,7 @@ _NO_CHARSETS = set("idna punycode undefined unicode-escape raw-unicode-escape".s
 """Codecs of Python that a document can name though no text is written in them."""
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27}) + b"\x7f"
 _SAMPLE = 65_536
+_CHUNK = 2**20
 # Of 2,786 messages in 15 languages, those above this were decoded right in 99.5 %, below in 93 %.
 _SURE = 0.15
 # So many broken bytes among this many characters still tell the encoding.
@@ -219,12 +220,31 @@ def iter_lines(path: Path) -> Iterator[str]:
 
 
 def _wide_lines(file: BinaryIO, name: str) -> Iterator[str]:
-    """Yield the lines of UTF-16 or UTF-32, whose newlines are several bytes."""
-    lines = io.TextIOWrapper(file, name, "replace", newline=None)
-    try:
-        while line := lines.readline(MAX_BYTES + 1):
-            if len(line) > MAX_BYTES:
-                raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
-            yield line.removeprefix("\ufeff")
-    finally:
-        lines.detach()
+    """Yield the lines of UTF-16 or UTF-32, whose newlines are several bytes.
+
+    By the chunk: a text file of Python's own decodes 8 KiB at a time, which takes four times as long where
+    a line is long.
+    """
+    letters = codecs.getincrementaldecoder(name)("replace")
+    decoder = io.IncrementalNewlineDecoder(letters, translate=True)
+    parts, size, over = list[str](), 0, False
+    while not over:
+        data = file.read(_CHUNK)
+        over = not data
+        *ended, rest = decoder.decode(data, final=over).split("\n")
+        for part in ended:
+            line = "".join((*parts, part, "\n"))
+            parts, size = [], 0
+            yield _held(line, len(line))
+        parts.append(rest)
+        size += len(rest)
+        _held("", size)
+    if size:
+        yield _held("".join(parts), size)
+
+
+def _held(line: str, size: int) -> str:
+    """Return a line without a byte order mark; raises where it is larger than memory should hold."""
+    if size > MAX_BYTES:
+        raise Unusable("too_large", f"a line is over {MAX_BYTES // 2**20} MiB")
+    return line.removeprefix("\ufeff")
