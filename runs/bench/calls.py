@@ -1,6 +1,6 @@
 """The bench: what the full stack costs per call, beside a bare `ChatOpenAI.ainvoke` loop.
 
-    make bench        or        python -m arenainstruct.runs.bench.calls --calls 3000 --repeats 3
+    make bench        or        python -m arenainstruct.runs.bench.calls --calls 3000 --repeats 5
 
 Both clients run in processes of their own, in turn on one machine, against one mock server with
 50 ms latency and 64 calls in flight. CPU is user + system of the client process; start-up is taken
@@ -36,7 +36,7 @@ def main() -> None:
     """Run the bench and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--calls", type=int, default=3000, help="calls of the large run")
-    parser.add_argument("--repeats", type=int, default=3, help="turns of all clients")
+    parser.add_argument("--repeats", type=int, default=5, help="turns of all clients")
     parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -44,7 +44,12 @@ def main() -> None:
         say(json.dumps(CHILDREN[options.child](options.url, options.calls)))
         return
     with server() as url:
-        report(measured(url, options.calls, options.repeats))
+        report(
+            [
+                {name: slope(name, url, options.calls) for name in CHILDREN}
+                for _ in range(options.repeats)
+            ]
+        )
 
 
 def say(text: str) -> None:
@@ -67,13 +72,12 @@ def server(*flags: str) -> Iterator[str]:
             mock.terminate()
 
 
-def measured(url: str, calls: int, repeats: int) -> dict[str, dict[str, float]]:
-    """Return the medians of each client: CPU ms a call, that beside the bare loop, and calls a second.
+Turn = dict[str, dict[str, float]]
+"""What each client cost, one after the other: what else the machine did weighs on all alike."""
 
-    The clients take turns, and each is set beside the bare loop of its own turn: what else the machine
-    does meanwhile weighs on all of them alike.
-    """
-    turns = [{name: slope(name, url, calls) for name in CHILDREN} for _ in range(repeats)]
+
+def medians(turns: list[Turn]) -> Turn:
+    """Return the medians of each client: CPU ms a call, that beside its turn's bare loop, and calls a second."""
     return {
         name: {
             "cpu_ms": median(turn[name]["cpu_ms"] for turn in turns),
@@ -218,13 +222,15 @@ BARE, FULL, UNTRACED = "bare ChatOpenAI loop", "full run", "full run, untraced"
 CHILDREN = {BARE: bare_loop, FULL: full_run, UNTRACED: untraced_run}
 
 
-def report(rows: dict[str, dict[str, float]]) -> None:
-    """Print the table."""
+def report(turns: list[Turn]) -> None:
+    """Print the table; what tracing costs is a small difference, so its turns are told apart."""
     say(f"{'client':<24}{'calls/s':>10}{'CPU ms/call':>14}{'x bare loop':>14}{'peak MB':>10}")
-    for name, row in rows.items():
+    for name, row in medians(turns).items():
         cpu, ratio = row["cpu_ms"], row["ratio"]
         say(f"{name:<24}{row['rate']:>10.0f}{cpu:>14.2f}{ratio:>14.2f}{row['peak_mb']:>10.0f}")
-    say(f"tracing: {1 - rows[UNTRACED]['ratio'] / rows[FULL]['ratio']:.1%} of the run's CPU")
+    shares = [1 - turn[UNTRACED]["cpu_ms"] / turn[FULL]["cpu_ms"] for turn in turns]
+    low, high = min(shares), max(shares)
+    say(f"tracing: {median(shares):.1%} of the run's CPU (turns from {low:.1%} to {high:.1%})")
 
 
 if __name__ == "__main__":
