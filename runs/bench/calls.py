@@ -77,7 +77,7 @@ Turn = dict[str, dict[str, float]]
 
 
 def medians(turns: list[Turn]) -> Turn:
-    """Return the medians of each client: CPU ms a call, that beside its turn's bare loop, and calls a second."""
+    """Return the medians of each client: CPU ms a call, beside its turn's bare loop, calls a second."""
     return {
         name: {
             "cpu_ms": median(turn[name]["cpu_ms"] for turn in turns),
