@@ -22,7 +22,7 @@ description: Carry a text over into another language.
 seed_kinds: [text]
 behaviours:
   keep_terms: The technical terms of the passage stay as they are; everything else is translated.
-prompts: {transform: text_modification/transform, write: translation/write, suggest: translation/suggest,
+prompts: {transform: reading_comprehension/transform, write: translation/write, suggest: translation/suggest,
   edit: translation/edit}
 transformations:
   - {name: original, brief: The text as it is., identity: true}

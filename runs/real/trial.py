@@ -41,7 +41,7 @@ from .table import reply_type
 _DEMO = Path(__file__).parents[1] / "demo"
 _LITTLE = (
     *("per_seed.passages=1", "per_seed.instructions=2", "per_seed.directions=1"),
-    *("arena.battles_per_instruction=1", "evaluation.held_out=0"),
+    *("arena.battles_per_instruction=1", "evaluation.held_out=0", "curation.shuffled_options=true"),
 )
 Way = Literal["schema", "prompt"]
 WAYS: tuple[Way, ...] = ("schema", "prompt")
