@@ -26,7 +26,11 @@ JudgeOption = Annotated[
 ]
 WhereOption = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="COLUMN=VALUE", help="Only rows with this value. Repeatable."),
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Only rows with this value; COLUMN= for none. Repeatable.",
+    ),
 ]
 OnError = Literal["stop", "drop"]
 OnErrorOption = Annotated[

@@ -103,6 +103,33 @@ def test_answers_that_change_a_number_only_are_nearly_one() -> None:
     assert found["null"].distinct == 40 and "nearly one" in found["null"].reasons[0]
 
 
+FRAME = "Thank you for asking; a careful answer weighs every side before it decides"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_answer_that_frames_its_question_is_canned(known: bool) -> None:
+    """An echo goes with its question as no other answer does; the rest of it goes with any."""
+    sayings = Sayings()
+    for q in range(40):
+        asked = f"why did {TOPICS[q % 10]} near town{q} never meet {TOPICS[q // 10]} of place{q}"
+        for model in ("owl", "jay", "tit"):
+            own = " ".join(f"{model}{q}{n}" for n in range(12))
+            sayings.add(f"q{q}", model, f"{asked}: {own}", asked if known else "")
+        sayings.add(f"q{q}", "echo", f"You ask {asked}? {FRAME}.", asked if known else "")
+    (look,) = [look for look in canned(sayings) if look.reasons]
+    assert look.model == "echo" and look.framed == 1.0 and look.repeated < 0.5
+
+
+def test_what_most_contenders_frame_is_what_the_task_asks_for() -> None:
+    sayings = Sayings()
+    for q in range(40):
+        asked = f"Fill in the form for town{q} with {TOPICS[q % 10]}"
+        for model in ("owl", "jay", "tit"):
+            form = f"name town{q} stock {TOPICS[q % 10]} price unknown owner none"
+            sayings.add(f"q{q}", model, f"{form} {model * (q % 2)}", asked)
+    assert not [look for look in canned(sayings) if look.reasons]
+
+
 def test_the_recorded_models_answer_for_themselves(shared: Path) -> None:
     sayings = Sayings()
     with gzip.open(shared / "data/answers/vicuna80_8models.jsonl.gz", "rt") as lines:

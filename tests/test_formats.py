@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.boards import Row, board, jsonl, kept, refused, said, told, write
+from tests.boards import Row, battle, board, jsonl, kept, refused, said, told, write
 from tests.test_published import BASELINE
 
 
@@ -131,6 +131,7 @@ def test_alpaca_draws_and_missing_preferences(tmp_path: Path) -> None:
     ]
     found = board(kept(tmp_path, "annotations.json", json.dumps(rows)))
     assert found["battles"] == 11 and found["unjudged"] == 1
+    assert found["reinterpreted"]["by_rule"] == {"a verdict of 0 as a tie": 1}
     twice = board(kept(tmp_path, "annotations.json", json.dumps(rows + rows[2:3])))
     assert twice["battles"] == 12 and twice["questions"] == 12  # a second time, another row
 
@@ -399,3 +400,17 @@ def test_pairs_of_alpaca_farm_and_of_preference_data(tmp_path: Path) -> None:
     bare = [{"prompt": "q", "chosen": "a", "rejected": "b"}]
     why = refused("leaderboard", write(tmp_path, "pairs.jsonl", bare))
     assert "add the columns chosen_model and rejected_model" in why
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.json", "b.parquet"])
+def test_a_value_is_found_however_a_format_writes_it(tmp_path: Path, name: str) -> None:
+    """Numbers are compared as numbers, and an empty value is asked for by none."""
+    nothing = "" if name.endswith("csv") else None
+    levels = (0.5, 1.0, nothing)
+    rows = [battle(q, "owl", "jay", "tie") | {"level": levels[q % 3]} for q in range(12)]
+    path = write(tmp_path, name, rows)
+    for asked in ("1", "1.0", ""):
+        assert board(path, "--where", f"level={asked}")["battles"] == 4
+    assert "there are: 0.5, 1, (empty)" in refused(
+        "leaderboard", path, "--where", "level=2"
+    ).replace("1.0", "1")

@@ -1,7 +1,8 @@
 """Which rows are asked for: those of some judges, with some values in some columns."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -11,8 +12,10 @@ import numpy as np
 from ...agents.errors import UserError
 from ...tools.ratings.connection import Bools
 from ...tools.tables import Batch
-from .arrays import coded, codes, mapped
+from .arrays import coded, codes
 
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
+"""Values that are numbers: 007 is a name, and so is what has more digits than a number holds."""
 SHOWN = 20
 """Names that are listed of what there is."""
 
@@ -62,7 +65,7 @@ class Met:
     """Rows of each value, by column."""
 
     def rows(self, batch: Batch) -> Bools:
-        """Tell which rows have the values, in any one of several of a column."""
+        """Tell which rows have the values, in any one of several of a column; none is an empty one."""
         keep = np.ones(len(batch), dtype=np.bool_)
         for name, values in self.asked.where.items():
             if (column := batch.columns.get(name)) is None:
@@ -70,10 +73,12 @@ class Met:
                 continue
             held = coded(column)
             code = codes(held)
-            counts = np.bincount(code[code >= 0], minlength=len(held.dictionary)).tolist()
-            told = zip(held.dictionary.to_pylist(), counts, strict=True)
-            self.values.setdefault(name, Counter()).update({str(v): n for v, n in told if n})
-            keep &= mapped(held, dict.fromkeys(map(_folded, values), 1.0)) == 1.0
+            names = [*map(str, held.dictionary.to_pylist()), ""]
+            counts = np.bincount(np.where(code < 0, len(names) - 1, code), minlength=len(names))
+            told = self.values.setdefault(name, Counter())
+            told.update({v.strip(): n for v, n in zip(names, counts.tolist(), strict=True) if n})
+            asked = frozenset(map(_value, values))
+            keep &= np.array([_value(v) in asked for v in names], dtype=np.bool_)[code]
         return keep
 
     def judge(self, name: str, rows: int = 1) -> bool:
@@ -96,25 +101,33 @@ class Met:
         """
         for name, values in self.asked.where.items():
             there = self.values.get(name, Counter())
-            if lacks := _lacking(values, there):
+            if lacks := _lacking(values, there, _value):
                 raise UserError(f"{files}: --where {name}={lacks}: no row has it{_there(there)}")
-        if lacks := _lacking(self.asked.judges, self.judges):
+        if lacks := _lacking(self.asked.judges, self.judges, _folded):
             raise UserError(f"{files}: --judge {lacks}: no row is of it{_there(self.judges)}")
 
 
-def _lacking(asked: Iterable[str], there: Iterable[str]) -> str | None:
-    known = set(map(_folded, there))
-    return next((name for name in asked if _folded(name) not in known), None)
+def _lacking(
+    asked: Iterable[str], there: Iterable[str], as_compared: Callable[[str], str]
+) -> str | None:
+    known = set(map(as_compared, there))
+    return next((name for name in asked if as_compared(name) not in known), None)
 
 
 def _there(names: Counter[str]) -> str:
-    found = [name for name, _ in names.most_common(SHOWN)]
+    found = [name or "(empty)" for name, _ in names.most_common(SHOWN)]
     more = ", …" if len(names) > SHOWN else ""
     return f" (there are: {', '.join(found)}{more})" if found else ""
 
 
 def _folded(name: str) -> str:
     return name.strip().lower()
+
+
+def _value(text: str) -> str:
+    """Return a value as it is compared: 1 and 1.0 are one number, whoever wrote it."""
+    bare = _folded(text)
+    return repr(float(bare)) if NUMBER.fullmatch(bare) else bare
 
 
 ALL = Asked()

@@ -18,6 +18,7 @@ from ...tools.tables import Batch, Table
 from .arrays import blank, coded, compute, joined, mapped, numbers, unprintable, valid
 from .files import REQUIRED, place
 from .games import has_games
+from .values import ZERO
 
 ADVICE = "correct the row, or leave such rows out with --on-error drop"
 
@@ -258,7 +259,7 @@ def graded(won: Floats, verdict: Floats) -> Graded | None:
     tie = filled & (verdict == 0)
     score = np.where(tie, 0.5, np.where(sound, 2.0 - verdict, won))
     reread = {
-        "a verdict of 0 as a tie": tie,
+        ZERO: tie,
         "without a grade, by the winner": ~filled,
         "graded against the winner, by the winner": against,
         "graded out of 1 to 2, by the winner": filled & ~in_range & ~tie,

@@ -87,7 +87,7 @@ def _alpaca(row: Values, number: int, context: Context) -> list[Found]:
         {"model": row["generator_1"], "answer": row.get("output_1")},
         {"model": row["generator_2"], "answer": row.get("output_2")},
     ]
-    return [told | sided(sides) | one_two(row, told | sided(sides))]
+    return [told | sided(sides) | one_two(row, told | sided(sides), context)]
 
 
 def _pair(row: Values, number: int, context: Context) -> list[Found]:

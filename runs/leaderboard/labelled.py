@@ -129,7 +129,7 @@ def farm(row: Values, number: int, context: Context) -> list[Found]:
         row.get("annotator") or f"annotator {row.get('annotator_index', '')}".strip()
     )
     told = {"question_id": pair_id(task, sides), "judge": judge, "category": row.get("dataset")}
-    return [told | sided(sides) | one_two(row, told | sided(sides))]
+    return [told | sided(sides) | one_two(row, told | sided(sides), context)]
 
 
 def chosen(row: Values, number: int, context: Context) -> list[Found]:

@@ -284,7 +284,7 @@ class Reader:
         if self.wanted.met is None:
             self.met.check(", ".join(files))
         battles = together(self.parts, self.fields.style)
-        told = {"cascade": self.told.cascade, "reread": self.told.reread}
+        told = {"cascade": self.told.cascade, "reread": +(self.told.reread + context.reread)}
         ordered = {name: Counter(dict(sorted(counts.items()))) for name, counts in told.items()}
         return Loaded(
             **{**vars(self.told), **ordered},

@@ -1,6 +1,7 @@
 """What the readers of published formats share: what a row does not say, and its values in plain kinds."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ class Context:
     """How often an instruction came for the same generators and annotator, within the file at hand."""
     file: Path = Path()
     """The one at hand."""
+    reread: Counter[str] = field(default_factory=Counter)
+    """Rows that were read by another rule than the others, by what was done."""
     unnamed: bool = False
     """Whether some pair does not tell whose answers it holds: its sides are called by their places."""
 
@@ -59,7 +62,10 @@ def judged(games: list[Found], context: Context, *, whole: bool = False) -> list
     return found
 
 
-def one_two(row: Values, told: Found) -> Found:
+ZERO = "a verdict of 0 as a tie"
+
+
+def one_two(row: Values, told: Found, context: Context) -> Found:
     """Return a preference from 1 to 2 as the share of the win for the second; a draw was 0 before it was 1.5.
 
     Raises:
@@ -68,6 +74,7 @@ def one_two(row: Values, told: Found) -> Found:
     preference = number_of(row.get("preference"))
     if preference is None:
         raise NoVerdict(told)
+    context.reread[ZERO] += not preference
     return {"preference": preference - 1.0 if preference else 0.5}
 
 

@@ -3,12 +3,15 @@
 A null model with one answer to everything can rank first before a judge that is talked into it (Zheng et
 al. 2024, "Cheating automatic LLM benchmarks"). Its answers give it away: they repeat each other, or they
 go with their own question no better than with another one. What goes with a question is told by its own
-words and by what the other contenders answer to it. Where a task leaves few answers (a letter, yes or no)
-they repeat too: they are canned only if they do not change with the question as those of others do.
+words and by what the other contenders answer to it. An answer that says its question over again, around a
+text that is always the same, is looked at without the question's words. Where a task leaves few answers (a
+letter, yes or no) they repeat too: they are canned only if they do not change with the question as those of
+others do.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
@@ -31,12 +34,17 @@ REPEATED = 0.5
 """Share of answers that repeat another one of the same contender from which they are canned."""
 ALIKE = 0.8
 """Jaccard similarity of words and pairs of words from which two answers are one."""
+STOCK = 0.5
+"""Share of a contender's answers that a word stands in from which it is no word of one question."""
+FRAME = 5
+"""Different words left of an answer below which they tell of no text that is always the same."""
 PLACED = 0.75
 """Chance that an answer goes better with its own question than with another; a coin has 0.5."""
 SURE = 3.0
 """Standard errors from which repeated answers go with their questions beyond chance."""
 PLEAS = 0.2
 """Share of answers that speak to the judge from which a reader must be told."""
+WORD = re.compile(r"\w+")
 WIDTH = 1 << 11
 """Columns into which words are hashed."""
 
@@ -51,6 +59,9 @@ class Canned:
     """Different texts, but for case and spaces."""
     repeated: float
     """Share of the sampled answers that are nearly one with another of them."""
+    framed: float | None
+    """The same once the words of the question are left out, or nothing but these; None where most
+    contenders do so."""
     placed: float | None
     """Chance that an answer goes better with its own question; None where it cannot be told."""
     pleas: int
@@ -91,12 +102,16 @@ class Sayings:
 
 def canned(said: Sayings) -> tuple[Canned, ...]:
     """Look at the answers of every contender, by name."""
-    repeated = {model: _repeated(list(texts.values())) for model, texts in said.texts.items()}
+    repeated = {
+        model: _repeated(list(map(_words, texts.values()))) for model, texts in said.texts.items()
+    }
     sound = [m for m in sorted(said.texts) if not _one_answer(said, m) and repeated[m] < REPEATED]
     placed = _placed({m: said.texts[m] for m in sound}, said.questions)
+    framed = _framed({m: said.texts[m] for m in sound}, said.questions)
     closed = {m for m in said.texts if m not in sound and _goes_along(said.texts, m)}
     return tuple(
-        _look(said, m, repeated[m], placed.get(m), closed=m in closed) for m in sorted(said.texts)
+        _look(said, m, repeated[m], framed.get(m), placed.get(m), closed=m in closed)
+        for m in sorted(said.texts)
     )
 
 
@@ -121,7 +136,13 @@ def _one_answer(said: Sayings, model: str) -> bool:
 
 
 def _look(
-    said: Sayings, model: str, repeated: float, placed: float | None, *, closed: bool
+    said: Sayings,
+    model: str,
+    repeated: float,
+    framed: float | None,
+    placed: float | None,
+    *,
+    closed: bool,
 ) -> Canned:
     counts = said.counts[model]
     answers, distinct, pleas = counts.total(), len(counts), said.pleas[model]
@@ -132,6 +153,11 @@ def _look(
         reasons.append(f"{distinct} distinct answer{'s' * (distinct > 1)} to {answers} questions")
     elif repeated >= REPEATED and answers >= LEAST:
         reasons.append(f"{repeated:.0%} of its answers are nearly one with another")
+    elif framed is not None and framed >= REPEATED and answers >= LEAST:
+        reasons.append(
+            f"{framed:.0%} of its answers are nearly one with another, or nothing, without the words of "
+            "the question"
+        )
     elif placed is not None and placed < PLACED:
         reasons.append(
             f"its answers go with their own question hardly better than with another ({placed:.0%}; a "
@@ -139,21 +165,67 @@ def _look(
         )
     if answers >= LEAST and pleas >= PLEAS * answers:
         reasons.append(f"{pleas} of {answers} answers speak to the judge")
-    return Canned(model, answers, distinct, repeated, placed, pleas, tuple(reasons))
+    return Canned(model, answers, distinct, repeated, framed, placed, pleas, tuple(reasons))
 
 
-def _repeated(texts: Sequence[str]) -> float:
-    """Return the share of texts that nearly repeat another one."""
+def _repeated(texts: Sequence[Sequence[str]]) -> float:
+    """Return the share of texts, word by word, that nearly repeat another one."""
     if len(texts) < 2:
         return 0.0
-    bits = np.stack(
-        [_bits([*words, *map(" ".join, pairwise(words))]) for words in map(_words, texts)]
-    )
+    bits = np.stack([_bits([*words, *map(" ".join, pairwise(words))]) for words in texts])
     shared = bits @ bits.T
     size = np.diag(shared)
     alike = shared >= ALIKE * (size[:, None] + size - shared)
     np.fill_diagonal(alike, False)
     return float(alike.any(axis=1).mean())
+
+
+def _framed(texts: Mapping[str, Mapping[str, str]], asked: Mapping[str, str]) -> dict[str, float]:
+    """Return the share of each contender's answers that say the question over, and else nothing of it.
+
+    Where a question is not known, its words are those that the others say there. Nothing is told where
+    most others do so too: then it is what the tasks ask for.
+    """
+    words = {m: {q: WORD.findall(t.lower()) for q, t in of.items()} for m, of in texts.items()}
+    questions = {q: set(WORD.findall(text.lower())) for q, text in asked.items()}
+    met: dict[str, Counter[str]] = {}
+    for of in words.values():
+        for question, told in of.items():
+            met.setdefault(question, Counter()).update(set(told))
+    found: dict[str, float] = {}
+    for model, of in words.items():
+        there = {
+            q: questions[q] if q in questions else set(met[q] - Counter(set(told)))
+            for q, told in of.items()
+        }
+        frames = _frames(of, there)
+        echoes = sum(_is_echo(told, questions.get(q, ())) for q, told in of.items())
+        found[model] = (_repeated(frames) * len(frames) + echoes) / max(len(of), 1)
+    often = sum(share >= REPEATED for share in found.values())
+    return {
+        model: share
+        for model, share in found.items()
+        if 2 * (often - (share >= REPEATED)) <= len(found) - 1
+    }
+
+
+def _frames(
+    of: Mapping[str, Sequence[str]], there: Mapping[str, Collection[str]]
+) -> list[list[str]]:
+    """Return what is left of a contender's answers without the words of their questions, if it is a text.
+
+    A word that most of its answers have is no question's own.
+    """
+    stands = Counter(word for told in of.values() for word in set(told))
+    stock = {word for word, count in stands.items() if count >= STOCK * len(of)}
+    left = [[w for w in told if w in stock or w not in there[q]] for q, told in of.items()]
+    return [told for told in left if len(set(told)) >= FRAME]
+
+
+def _is_echo(told: Sequence[str], asked: Collection[str]) -> bool:
+    """Tell whether an answer says its question over, and no more."""
+    said, question = set(told), set(asked)
+    return len(said & question) >= ALIKE * len(said | question) > 0 and len(said - question) < FRAME
 
 
 def _placed(texts: Mapping[str, Mapping[str, str]], asked: Mapping[str, str]) -> dict[str, float]:
