@@ -86,6 +86,11 @@ async def test_a_resumed_conversation_makes_its_calls_again_where_that_is_asked_
     assert (await talk(tmp_path, server, more))[-1] == kept
 
 
+async def test_half_a_character_among_the_arguments_ends_no_server(tmp_path: Path) -> None:
+    calls: Calls = [("notes_add", {"text": "b\ud800d"}), ("notes_read_all", {})]
+    assert await talk(tmp_path, SERVER, calls) == ["note 1", "b?d"]
+
+
 async def test_a_server_gets_no_variable_but_those_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
