@@ -1,7 +1,7 @@
 """What every role shares: an address (role, model alias), one way to ask its model, and no state."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -10,19 +10,23 @@ from autogen_core import MessageContext, RoutedAgent
 from autogen_core.exceptions import CantHandleException
 from pydantic import BaseModel
 
-from ..prompts.template import Prompt, load_prompt, prompt_names
+from ..prompts.template import Prompt, inside, load_prompt, prompt_names
 from ..taxonomy.skill import PromptFile
+from ..tools.mcp.tools import Named, listed, listing
+from ..tools.registry import TOOLS
 from ..tools.retrieval import ApiIndex
 from ..tools.settings import ToolSettings
-from ..tools.tool import Given
+from ..tools.tool import Given, Tool
 from ..tools.web.web import Web
-from .errors import PromptError, boundary
+from .errors import PromptError, ToolError, boundary
 from .models.call import Call, Instead, Reply
+from .models.client import DoorClient
 from .models.door import Door
 from .models.structured import ask
 from .records import Turn
 from .small import Schema, ask_small
-from .tool_door import ToolDoor
+from .tool_door import ToolDoor, ToolUse
+from .tool_loop import run_tool_loop
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -121,6 +125,7 @@ class Actor(RoutedAgent):
             role=self.id.type,
             subject=subject,
             prompt=template.version,
+            uses=template.tools,
             instead=instead,
         )
 
@@ -148,12 +153,69 @@ class Actor(RoutedAgent):
     ) -> tuple[R, Reply]:
         """Make a structured call; raises ReplyError when it does not parse after one repair.
 
-        A small model is not asked for what is `known`, and held to `bounds` of the rest.
+        A small model is not asked for what is `known`, and held to `bounds` of the rest. Where the prompt
+        names tools, the model first uses those that it wants, and reads again what they returned.
         """
+        call = await self._informed(call)
         if self.small:
             given = {**(known or {}), **({"reason": ""} if self.terse else {})}
             return await ask_small(self.desk.door, call, reply_type, given, bounds or {})
         return await ask(self.desk.door, call, reply_type)
+
+    async def listed(self, names: Iterable[str], subject: str) -> list[Tool]:
+        """Return the tools of MCP servers among those named; a listing is asked for once."""
+        wanted: dict[str, list[str]] = {}
+        for named in filter(None, map(Named.read, names)):
+            # An estimate knows no servers: it asks nobody.
+            if named.server in self.desk.settings.mcp:
+                wanted.setdefault(named.server, []).append(named.tool)
+        found: list[Tool] = []
+        for server, tools in wanted.items():
+            async with self.desk.given() as reach:
+                use = ToolUse(listing(server), "{}", reach, f"{self.id.type}/{self.alias}", subject)
+                told = await self.desk.tools.call(use)
+            with boundary(ToolError, f"tools of the MCP server {server}"):
+                found += listed(server, told, tools)
+        return found
+
+    async def _informed(self, call: Call) -> Call:
+        """Return a call that tells what its tools returned, as far as the model asked them."""
+        theirs = await self.listed(call.uses, call.subject)
+        tools = [*(TOOLS[name] for name in call.uses if name in TOOLS), *theirs]
+        if not tools:
+            return call
+        system, *_, asked = call.turns
+        client = DoorClient(
+            self.desk.door.complete,
+            self.alias,
+            role=call.role,
+            subject=call.subject,
+            sample=call.sample,
+            prompt=call.prompt,
+        )
+        async with self.desk.given() as reach:
+            actor = f"{call.role}/{self.alias}"
+            turns = await run_tool_loop(
+                client,
+                system=system.content,
+                user_turns=(f"{asked.content}\n\n{_TOOLS_FIRST}",),
+                tools=[
+                    self.desk.tools.offer(tool, reach, actor=actor, subject=call.subject)
+                    for tool in tools
+                ],
+                max_steps=max(tool.rounds for tool in tools),
+            )
+        results = "\n\n".join(turn.content for turn in turns if turn.role == "tool")
+        if not results:
+            return call
+        told = f"{asked.content}\n\n<results>\n{inside(results, 'results')}\n</results>"
+        return replace(call, turns=(*call.turns[:-1], asked.model_copy(update={"content": told})))
+
+
+_TOOLS_FIRST = (
+    "First call the tools whose results you need, and then say in a sentence what you found. "
+    "Your reply in its form is asked for after that."
+)
 
 
 def prompt_of(file: PromptFile | str) -> Prompt:

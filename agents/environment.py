@@ -20,6 +20,8 @@ class ApiParameter(_Given):
     """The only texts it may be, or hold where it is an array; empty where any will do."""
     least: float | None = None
     most: float | None = None
+    shape: str = ""
+    """A JSON schema of its values, where that tells more than the fields above: what stands inside them."""
 
 
 class Api(_Given):

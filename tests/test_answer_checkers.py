@@ -91,6 +91,22 @@ def test_options(answer: str, right: bool) -> None:
         ("It is very positive, not negative.", ""),
         ("not very positive", "none of the labels"),
         ("It isn't positive but negative", "says 'negative'"),
+        (
+            f"{'The praise is faint, and the writer does not come back to it. ' * 3}Very positive.",
+            "",
+        ),
+        (
+            f"**Very positive**\n\n{'The writer praises the room, the food and all who work there. ' * 3}",
+            "",
+        ),
+        (f"{'The room was large, and so on. ' * 5}\nLabel: negative", "says 'negative'"),
+        # Its words hold a label, and it says none.
+        (
+            "The guests of the house were very positive about all that they had seen there that day.",
+            "none",
+        ),
+        ("Is it positive, very positive or negative?", "labels"),
+        ("- " * 40, "none"),
     ],
 )
 def test_labels(answer: str, wrong: str) -> None:

@@ -233,6 +233,14 @@ components:
         kind: {type: string, enum: [novel, atlas]}
         pages: {type: [integer, "null"], minimum: 1}
         subjects: {type: array, items: {type: string, enum: [sea, land]}}
+        shelf: {type: integer, enum: [1, 2]}
+        print: {anyOf: [{$ref: '#/components/schemas/Print'}, {type: "null"}]}
+        copies: {type: array, minItems: 1, items: {type: object, required: [bound], properties: {bound: {type: boolean}}}}
+    Print:
+      type: object
+      required: [year]
+      additionalProperties: false
+      properties: {year: {type: integer, minimum: 1450}, place: {type: [string, "null"]}, of: {$ref: '#/components/schemas/Print'}}
     Book:
       allOf: [{$ref: '#/components/schemas/NewBook'}, {properties: {id: {type: string, format: uuid}}}]
 """  # noqa: E501
@@ -260,6 +268,16 @@ def test_a_document_s_own_service_keeps_what_is_made_whatever_its_things_are_cal
         ({"kind": "novel", "pages": 0}, "must be at least 1"),
         ({"kind": "novel", "subjects": ["sea", "sky"]}, "must be one of sea, land"),
         ({"kind": "novel", "subjects": ["sea"], "pages": None}, ""),
+        ({"kind": "novel", "shelf": 3}, "'shelf' must be one of 1, 2"),
+        ({"kind": "novel", "print": {"year": 1900, "place": None}}, ""),
+        ({"kind": "novel", "print": {"place": "Basel"}}, "missing required print.year"),
+        ({"kind": "novel", "print": {"year": "1900"}}, "'print.year' must be integer"),
+        ({"kind": "novel", "print": {"year": 1300}}, "'print.year' must be at least 1450"),
+        ({"kind": "novel", "print": {"year": 1500, "town": "x"}}, "unknown print.town"),
+        ({"kind": "novel", "print": {"year": 1500, "of": {"year": None}}}, "'print.of.year'"),
+        ({"kind": "novel", "copies": []}, "at least 1 long"),
+        ({"kind": "novel", "copies": [{"bound": True}, {}]}, "missing required copies[1].bound"),
+        ({"kind": "novel", "subjects": "sea"}, "must be array, found string"),
     ],
 )
 def test_a_call_is_held_to_the_limits_of_its_schema(given: dict[str, Any], hint: str) -> None:
@@ -272,6 +290,12 @@ def test_a_contender_is_told_the_limits_of_a_call() -> None:
     told = json_schema(create)["properties"]
     assert told["kind"]["enum"] == ["novel", "atlas"] and told["pages"]["minimum"] == 1
     assert told["subjects"]["items"]["enum"] == ["sea", "land"]
+    year = {"type": "integer", "minimum": 1450}
+    assert told["print"]["type"] == ["object", "null"]
+    assert told["print"]["properties"]["year"] == year and told["print"]["required"] == ["year"]
+    assert told["copies"]["items"]["properties"] == {"bound": {"type": "boolean"}}
+    # A schema inside itself comes to an end.
+    assert json.dumps(told).count("1450") < 5
 
 
 @pytest.mark.parametrize(

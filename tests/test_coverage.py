@@ -63,8 +63,13 @@ def test_what_is_wanted_follows_the_policy_of_each_round(store: Store) -> None:
     assert found["summary"].wanted == 4 / 4
     assert (found["literal"].written, found["literal"].kept) == (6, 3)
     assert found["literal"].ways == (3, 0)
-    assert page([skill]).splitlines()[0] == "reading: A retold, B shortened"
-    assert page([skill]).splitlines()[2].split() == ["literal", "3.0", "6", "3", "0", "3", "█", "0"]
+    assert skill.dropped == (("curation/benchmark", 1),)
+    told = [line.split() for line in page([skill]).splitlines()]
+    counts = map(str, (len(skill.leaves), 2, len(READING.goals), 6, 3, 0))
+    assert told[1] == ["reading", *counts]
+    assert "dropped: curation/benchmark 1" in page([skill])
+    assert "reading: A retold, B shortened".split() in told
+    assert ["literal", "3.0", "6", "3", "0", "3", "█", "0"] in told
 
 
 def test_the_card_tells_coverage_and_drops_by_leaf(store: Store, tmp_path: Path) -> None:
@@ -74,6 +79,7 @@ def test_the_card_tells_coverage_and_drops_by_leaf(store: Store, tmp_path: Path)
     text = (tmp_path / "d" / "README.md").read_text()
     assert "| literal | 3.0 | 6 | 3 | 0 | 3 █ | 0 |" in text
     assert "| reading/literal | 1 |" in text
+    assert "| curation/benchmark 1 |" in text
 
 
 def test_nothing_is_covered_before_the_first_round(store: Store) -> None:

@@ -13,21 +13,23 @@ import pytest
 pytest.importorskip("mcp", reason="pip install 'arenainstruct[mcp]'")
 
 from arenainstruct.agents.errors import Diverged, ToolError, UserError
-from arenainstruct.agents.messages import Respond
+from arenainstruct.agents.messages import Respond, Transform
 from arenainstruct.agents.models.call import Reply
-from arenainstruct.agents.records import Answer, Instruction, ToolCall
+from arenainstruct.agents.records import Answer, Instruction, Passage, ToolCall
 from arenainstruct.agents.tool_door import ToolDoor, ToolUse
+from arenainstruct.prompts.template import FOLDER
 from arenainstruct.runs import load_config
 from arenainstruct.runs.dataset.conversation import offered as offered_to
 from arenainstruct.runs.dataset.conversation import tool_specs_json
 from arenainstruct.runs.estimate.report import estimate
 from arenainstruct.runs.store import Store
+from arenainstruct.taxonomy.skill import PromptFile, Transformation
 from arenainstruct.tools.mcp.connection import connection
 from arenainstruct.tools.mcp.tools import listed, listing
 from arenainstruct.tools.settings import McpServer, ToolSettings
 from arenainstruct.tools.tool import Given
 from tests.mcp_server import notes
-from tests.stage import Line, instruction, staged
+from tests.stage import SEED, Line, instruction, staged
 
 SERVER = McpServer(command=(sys.executable, str(Path(__file__).with_name("mcp_server.py"))))
 GONE = McpServer(command=("/nowhere/server",))
@@ -84,6 +86,11 @@ async def test_a_resumed_conversation_makes_its_calls_again_where_that_is_asked_
     await talk(tmp_path, server, ADD_AND_READ)
     more: Calls = [*ADD_AND_READ, ("notes_add", {"text": "tea"}), ("notes_read_all", {})]
     assert (await talk(tmp_path, server, more))[-1] == kept
+
+
+async def test_half_a_character_among_the_arguments_ends_no_server(tmp_path: Path) -> None:
+    calls: Calls = [("notes_add", {"text": "b\ud800d"}), ("notes_read_all", {})]
+    assert await talk(tmp_path, SERVER, calls) == ["note 1", "b?d"]
 
 
 async def test_a_server_gets_no_variable_but_those_named(
@@ -158,6 +165,41 @@ async def test_a_contender_uses_the_tools_that_its_leaf_or_its_config_names(
             # What is trained on tells of them, though no registry knows them.
             row = answer_row(answer, asked)
             assert all(f'"name":"{name}"' in row for name in offered)
+
+
+async def test_a_role_uses_the_tools_that_its_prompt_names_before_it_replies(
+    tmp_path: Path,
+) -> None:
+    """A transformer asks a server for what it needs, and is told again what came back."""
+    shared = (FOLDER / "common" / "transform.j2").read_text(encoding="utf-8")
+    own = tmp_path / "pack" / "mine.j2"
+    own.parent.mkdir()
+    own.write_text(shared.replace("tools: []", 'tools: ["mcp:notes"]'), encoding="utf-8")
+
+    def transformer(line: Line) -> Any:
+        last = line.call.turns[-1]
+        if line.call.reply_type is not None:
+            kept = last.content.partition("<results>")[2].strip().partition("\n")[0]
+            return {"suitable": True, "reason": "", "passage": f"It was kept: {kept}"}
+        if last.role == "tool":
+            return "I kept it."
+        call = ToolCall(id="c1", name="notes_add", arguments='{"text": "bread"}')
+        return Reply(text="", model="scripted/small", tool_calls=(call,), finish="tool_calls")
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    settings = ToolSettings(mcp={"notes": SERVER})
+    async with staged(folder, {"transformer": transformer}, tools=settings) as stage:
+        way = Transformation(name="retold", brief="Tell it again.")
+        prompt = PromptFile(name="mine", folder=str(own.parent))
+        asked = Transform(seed=SEED, skill="reading", transformation=way, prompt=prompt, sample=0)
+        passage = await stage.services.troupe.send(asked, Passage, "transformer", "small")
+        assert passage.text == "It was kept: note 1"
+        assert [tool.name for tool in stage.calls[0].tools] == [
+            "notes_add",
+            "notes_read_all",
+            "notes_variables",
+        ]
 
 
 def answer_row(answer: Answer, asked: Instruction) -> str:

@@ -94,6 +94,12 @@ def test_a_language_nobody_knows_is_refused_with_those_known() -> None:
         ("Call (555) 123-4567 today.", ("phone",), True),
         ("Call 030 1234567 today.", ("phone",), True),
         ("It was built in 1862 for 12,500 pounds.", ("phone",), False),
+        ("Call 06 12 34 56 78 today.", ("phone",), True),
+        ("It lasted from 2020-01-15 to 03/04/2021 and 05-06-2022.", ("phone",), False),
+        # Written in other letters of Unicode, in capitals or with other spaces, it is the same.
+        ("Ask JANE\u00a0DOE\nabout it.", ("Jane  Doe",), True),
+        ("Ask Jose\u0301 about it.", ("Jos\u00e9",), True),
+        ("Ask at the Große Straße.", ("GROSSE STRASSE",), True),
         ("Ask JANE  DOE about it.", ("Jane Doe",), True),
         ("Ask Jane Doering about it.", ("Jane Doe",), False),
     ],

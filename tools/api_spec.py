@@ -29,6 +29,8 @@ class ParameterSpec:
     """The only texts it may be, or hold where it is an array; empty where any will do."""
     least: float | None = None
     most: float | None = None
+    shape: str = ""
+    """A JSON schema of its values, where that tells more than the fields above: what stands inside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class ParameterLike(Protocol):
     def least(self) -> float | None: ...  # noqa: D102
     @property
     def most(self) -> float | None: ...  # noqa: D102
+    @property
+    def shape(self) -> str: ...  # noqa: D102
 
 
 class ApiLike(Protocol):
@@ -107,16 +111,23 @@ def json_schema(api: ApiLike) -> dict[str, Any]:
     """Return the JSON schema of the API's arguments, as chat endpoints want it for a function."""
     return {
         "type": "object",
-        "properties": {parameter.name: _property(parameter) for parameter in api.parameters},
+        "properties": {parameter.name: _described(parameter) for parameter in api.parameters},
         "required": [parameter.name for parameter in api.parameters if parameter.required],
         "additionalProperties": False,
     }
 
 
-def _property(parameter: ParameterLike) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": parameter.type}
-    if parameter.description:
-        schema["description"] = parameter.description
+def _described(parameter: ParameterLike) -> dict[str, Any]:
+    schema = value_schema(parameter)
+    return {**schema, "description": parameter.description} if parameter.description else schema
+
+
+def value_schema(parameter: ParameterLike) -> dict[str, Any]:
+    """Return the JSON schema of a parameter's values."""
+    if parameter.shape:
+        schema: dict[str, Any] = json.loads(parameter.shape)
+        return schema
+    schema = {"type": parameter.type}
     if parameter.type == "array":
         schema["items"] = {}  # endpoints refuse an array that says nothing about its items
     if parameter.choices:
@@ -152,6 +163,7 @@ def _plain_parameter(parameter: ParameterLike) -> dict[str, Any]:
     """Return what is said of a parameter; limits only where there are some."""
     names = ("name", "type", "description", "required")
     limits = {f: getattr(parameter, f) for f in ("choices", "least", "most")}
+    limits["schema"] = json.loads(parameter.shape) if parameter.shape else None
     told = {f: getattr(parameter, f) for f in names}
     return told | {f: value for f, value in limits.items() if value not in (None, ())}
 
@@ -165,7 +177,9 @@ def load_apis(text: str) -> list[ApiSpec]:
 
 
 def _parameter(row: dict[str, Any]) -> ParameterSpec:
-    return ParameterSpec(**{**row, "choices": tuple(row.get("choices", ()))})
+    flat = {name: value for name, value in row.items() if name != "schema"}
+    shape = json.dumps(row["schema"]) if "schema" in row else ""
+    return ParameterSpec(**{**flat, "choices": tuple(row.get("choices", ())), "shape": shape})
 
 
 def render_apis(apis: Sequence[ApiLike]) -> str:

@@ -7,12 +7,22 @@ out. A fragment that describes no operation (only schemas) gives an empty list.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from .api_spec import JSON_TYPES, ApiSpec, JsonType, ParameterSpec, slug, spoken, unique_names
-from .openapi_refs import Document, example_of
+from .api_spec import (
+    JSON_TYPES,
+    ApiSpec,
+    JsonType,
+    ParameterSpec,
+    slug,
+    spoken,
+    unique_names,
+    value_schema,
+)
+from .openapi_refs import Document, example_of, shape_of
 from .safe_yaml import load_yaml
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -121,9 +131,8 @@ def _parameters(
                 _add_body(document, found, parameter.get("schema"), parameter)
             elif _is_callers(parameter):
                 schema = _parameter_schema(document, parameter)
-                spec = _spec(
-                    parameter["name"], schema, parameter, parameter.get("required") is True
-                )
+                needed = parameter.get("required") is True
+                spec = _spec(document, parameter["name"], schema, parameter, needed)
                 found[spec.name] = spec
     body = document.resolve(operation.get("requestBody"))
     if isinstance(body, dict):
@@ -163,22 +172,23 @@ def _add_body(
     properties = schema.get("properties")
     if not isinstance(properties, dict) or not properties:
         if schema:
-            found.setdefault("body", _spec("body", schema, body, body.get("required") is True))
+            needed = body.get("required") is True
+            found.setdefault("body", _spec(document, "body", schema, body, needed))
         return
     listed = schema.get("required")
     required = set(map(str, listed)) if isinstance(listed, list) else set()
     for name, part in properties.items():
         inner = document.schema(part)
         if slug(str(name)) and not inner.get("readOnly"):
-            spec = _spec(name, inner, {}, str(name) in required)
+            spec = _spec(document, name, inner, {}, str(name) in required)
             found.setdefault(spec.name, spec)
 
 
 def _spec(
-    name: Any, schema: dict[str, Any], described: dict[str, Any], required: bool
+    document: Document, name: Any, schema: dict[str, Any], described: dict[str, Any], required: bool
 ) -> ParameterSpec:
     text = _words(described.get("description")) or _words(schema.get("description"))
-    return ParameterSpec(
+    flat = ParameterSpec(
         name=slug(str(name)),
         type=json_type(schema),
         description=" ".join(part for part in (shorten(text, 240), _limits(schema)) if part),
@@ -187,6 +197,8 @@ def _spec(
         least=_number(schema.get("minimum")),
         most=_number(schema.get("maximum")),
     )
+    shape = {"type": flat.type} | shape_of(document, schema)
+    return flat if shape == value_schema(flat) else replace(flat, shape=_dumped(shape))
 
 
 def _choices(schema: dict[str, Any]) -> tuple[str, ...]:

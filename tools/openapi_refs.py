@@ -30,6 +30,9 @@ _ENDINGS = {
 }
 
 
+_SCALARS = (str, int, float)
+
+
 class Document:
     """A parsed document that resolves its own references."""
 
@@ -81,6 +84,8 @@ class Document:
             merged = _merge(self.schema(part), merged)
         choices = (self.schema(part) for part in _choices(node))
         choice = next((c for c in choices if c and c.get("type") != "null"), {})
+        if any(self.schema(part).get("type") == "null" for part in _choices(node)):
+            merged["nullable"] = True
         return _merge(choice, merged)
 
 
@@ -158,3 +163,71 @@ class _Example:
             if not self._document.schema(part).get("writeOnly")
         }
         return {key: value for key, value in made.items() if value is not None}
+
+
+def shape_of(document: Document, raw: Any) -> dict[str, Any]:
+    """Return what a schema says that a value has to be, without references, and one choice of several."""
+    return _Shape(document).of(raw, ())
+
+
+class _Shape:
+    """Writes one schema out; counts its nodes, and says nothing more where it comes round."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._left = _BUDGET
+
+    def of(self, raw: Any, above: tuple[int, ...]) -> dict[str, Any]:
+        """Return the schema; `above` are those it stands in."""
+        target = self._document.resolve(raw)
+        self._left -= 1
+        if not isinstance(target, dict) or id(target) in above:
+            return {}
+        if self._left < 0 or len(above) > _DEEPEST:
+            return {}
+        schema = self._document.schema(target)
+        above = (*above, id(target))
+        kinds = schema.get("type")
+        told = [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind != "null"]
+        kind = told[0] if told and isinstance(told[0], str) else self._kind(schema)
+        shape: dict[str, Any] = {"type": kind} if kind else {}
+        listed = schema.get("enum")
+        values = [v for v in listed if v is not None] if isinstance(listed, list) else []
+        if values and all(isinstance(value, _SCALARS) for value in values):
+            shape["enum"] = values
+        for name in ("minimum", "maximum", "minItems"):
+            limit = schema.get(name)
+            if isinstance(limit, int | float) and not isinstance(limit, bool):
+                shape[name] = limit
+        if kind == "array":
+            shape["items"] = self.of(schema.get("items"), above)
+        if kind == "object":
+            shape |= self._object(schema, above)
+        nullable = schema.get("nullable") is True or (isinstance(kinds, list) and "null" in kinds)
+        if nullable and kind:
+            shape["type"] = [kind, "null"]
+            if "enum" in shape:
+                shape["enum"] = [*values, None]
+        return shape
+
+    @staticmethod
+    def _kind(schema: dict[str, Any]) -> str:
+        if isinstance(schema.get("properties"), dict):
+            return "object"
+        return "array" if "items" in schema else ""
+
+    def _object(self, schema: dict[str, Any], above: tuple[int, ...]) -> dict[str, Any]:
+        properties = schema.get("properties")
+        pairs = list(properties.items())[:_WIDEST] if isinstance(properties, dict) else []
+        told = {
+            str(name): self.of(part, above)
+            for name, part in pairs
+            if not self._document.schema(part).get("readOnly")
+        }
+        required = [name for name in _list(schema.get("required")) if name in told]
+        shape: dict[str, Any] = {"properties": told} if told else {}
+        if required:
+            shape["required"] = required
+        if schema.get("additionalProperties") is False and len(told) == len(properties or {}):
+            shape["additionalProperties"] = False
+        return shape

@@ -55,6 +55,8 @@ class Call:
     """How often its reply was asked for again already: for the trace, not part of the key."""
     late: int = 0
     """How often it was not answered in time already: for the next attempt's limit, not part of the key."""
+    uses: tuple[str, ...] = ()
+    """Names of tools that the role may use before it replies: what they told is in the turns then."""
     instead: Instead | None = None
     """In a fork with another prompt: what the parent run said here."""
     about: tuple[str, ...] = ()

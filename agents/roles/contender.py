@@ -1,22 +1,18 @@
 """The contender: answers an instruction as any user's model would see it, without a system prompt."""
 
 import json
-from collections.abc import Iterable
 
 from autogen_core import MessageContext, message_handler
 
-from ...tools.mcp.tools import Named, listed, listing
 from ...tools.registry import offered
-from ...tools.tool import Tool
 from ...tools.use_browser import SITE
 from ..actor import Actor
 from ..contender_name import contender_name, seat_name
-from ..errors import ReplyError, ToolError, boundary
+from ..errors import ReplyError
 from ..messages import Respond
 from ..models.call import Call, Reply
 from ..models.client import Complete, DoorClient
 from ..records import Answer, Instruction, Turn, make_id
-from ..tool_door import ToolUse
 from ..tool_loop import run_tool_loop
 
 
@@ -102,22 +98,6 @@ class Contender(Actor):
         """Names of the tools that it has whatever it is asked."""
         return self.desk.settings.contenders.get(self.alias, ())
 
-    async def _listed(self, names: Iterable[str], subject: str) -> list[Tool]:
-        """Return the tools of MCP servers among those named; a listing is asked for once."""
-        wanted: dict[str, list[str]] = {}
-        for named in filter(None, map(Named.read, names)):
-            # An estimate knows no servers: it asks nobody.
-            if named.server in self.desk.settings.mcp:
-                wanted.setdefault(named.server, []).append(named.tool)
-        found: list[Tool] = []
-        for server, tools in wanted.items():
-            async with self.desk.given() as reach:
-                use = ToolUse(listing(server), "{}", reach, f"contender/{self.alias}", subject)
-                told = await self.desk.tools.call(use)
-            with boundary(ToolError, f"tools of the MCP server {server}"):
-                found += listed(server, told, tools)
-        return found
-
     async def _use_tools(
         self, instruction: Instruction, heard: Heard, sample: int
     ) -> tuple[Turn, ...]:
@@ -131,7 +111,7 @@ class Contender(Actor):
         names = (*given.tools, *self._own)
         subject = instruction.id
         async with self.desk.given(files=files, busy=given.busy) as reach:
-            theirs = await self._listed(names, subject)
+            theirs = await self.listed(names, subject)
             heard.listed = tuple(json.dumps(tool.spec, sort_keys=True) for tool in theirs)
             known = list({t.name: t for t in (*offered(given.apis, names), *theirs)}.values())
             tools = [

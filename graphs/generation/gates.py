@@ -4,6 +4,7 @@ They are asked in this order, before any model is. A reason names no private tex
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +19,11 @@ _CLASSES = {
     "email": re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     # Groups of digits as numbers are written for dialling: a plus sign, brackets, or four groups.
     "phone": re.compile(
-        r"(?<![\w.])(?:\+\d{1,3}[ ./-]?(?:\(?\d{1,5}\)?[ ./-]?){2,6}\d"
-        r"|\(?0\d{1,5}\)?[ /-]\d{2,}(?:[ -]?\d{2,}){0,4}|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4})(?!\w)"
+        r"(?<![\w.])(?<!\d[/-])(?:\+\d{1,3}[ ./-]?(?:\(?\d{1,5}\)?[ ./-]?){2,6}\d"
+        r"|\(?0\d{2,5}\)?[ /-]\d{2,}(?:[ -]?\d{2,}){0,4}"
+        # Two digits begin days and months too.
+        r"|\(?0\d\)?[ /-](?:\d{3,}|\d{2}(?:[ -]\d{2}){2,})(?:[ -]?\d{2,}){0,3}"
+        r"|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4})(?!\w)"
     ),
 }
 """Classes of what a document may mark as private."""
@@ -70,10 +74,10 @@ def discreet(instruction: Instruction, looked: Looked) -> str:
     marked = looked.seed.private if looked.seed else ()
     if not marked:
         return ""
-    said = " ".join(" ".join(shown(instruction)).split())
+    said = _plain(" ".join(shown(instruction)))
     for number, mark in enumerate(marked, 1):
         pattern = _CLASSES.get(mark.lower()) or re.compile(
-            rf"(?<!\w){re.escape(mark)}(?!\w)", re.IGNORECASE
+            rf"(?<!\w){re.escape(_plain(mark))}(?!\w)"
         )
         if pattern.search(said):
             what = mark.lower() if mark.lower() in _CLASSES else "text"
@@ -132,6 +136,11 @@ def shown(instruction: Instruction) -> tuple[str, ...]:
     check = instruction.check
     checked = (*check.terms, *check.replacements) if check else ()
     return (given.material, asking(instruction), *apis, *checked)
+
+
+def _plain(text: str) -> str:
+    """Return a text whose letters are written one way, in one case, with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _named(code: str) -> str:

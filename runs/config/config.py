@@ -38,7 +38,7 @@ from ..training.settings import TrainingSettings, training_faults
 from .embedding import EMBEDDING, Embedding, SentenceSettings, with_embedding
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
-from .skills import repeated, sandbox_faults, skill_faults
+from .skills import repeated, sandbox_faults, skill_faults, tools_of
 
 EMBEDDED = Path(__file__).parent / "offline.yaml"
 """The config of a run without one: the embedded models only."""
@@ -165,9 +165,7 @@ class RunConfig(Config):
                 yield ("tools", "browser"), f"tools.browser: {error}"
 
     def _tools_used(self) -> set[str]:
-        return {
-            tool for skill in self.loaded_skills() for leaf in skill.leaves for tool in leaf.tools
-        }
+        return set[str]().union(*map(tools_of, self.loaded_skills()))
 
     def tool_settings(self) -> ToolSettings:
         """Return how tools work."""

@@ -238,7 +238,7 @@ def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
             yield f"{prompt.path}: {field} is {found!r}; the prompt to {name} has {wanted!r}"
             return
     for tool in prompt.tools:
-        if tool not in TOOLS:
+        if tool not in TOOLS and Named.read(tool) is None:
             yield f"{prompt.path}: no tool {tool!r}; {_known(tool, TOOLS)}"
     for variable in prompt.variables:
         if variable not in part.variables:
@@ -248,6 +248,12 @@ def _prompt_faults(file: PromptFile, name: str, part: Part) -> Iterator[str]:
 
 def _load(file: PromptFile) -> Prompt:
     return load_prompt(file.name, Path(file.folder)) if file.folder else load_prompt(file.name)
+
+
+def tools_of(skill: Skill) -> set[str]:
+    """Return the names of the tools that a skill gives to those who answer, and to its own roles."""
+    prompts = [_load(file) for _, file in skill.prompts if isinstance(file, PromptFile)]
+    return {tool for leaf in skill.leaves for tool in leaf.tools}.union(*(p.tools for p in prompts))
 
 
 def _unknown(loc: Location, found: str, what: str, allowed: Collection[str]) -> Iterator[Finding]:
@@ -279,7 +285,7 @@ def sandbox_faults(settings: InterpreterSettings, skills: Sequence[Skill]) -> It
     """Yield why code cannot be run here: what contenders write, or what a checker tries of it."""
     leaves = [leaf for skill in skills for leaf in skill.leaves]
     try:
-        if settings.backend == "local" and any(RUN_PYTHON in leaf.tools for leaf in leaves):
+        if settings.backend == "local" and any(RUN_PYTHON in tools_of(skill) for skill in skills):
             sandbox(settings)
     except NoSandbox as error:
         yield str(error)

@@ -8,6 +8,7 @@ import yaml
 
 from ...tools.ratings.intervals import told
 from .columns import SCHEMAS
+from .coverage import WHOLE_HEADS
 from .facts import CardFacts, Counts
 
 ABOUT = {
@@ -206,7 +207,8 @@ def _coverage(facts: CardFacts) -> list[str]:
         f"**{one.skill}**: {_line(one.legend)}\n\n{_table(one.heads, one.table())}"
         for one in facts.coverage
     ]
-    return [told, *tables]
+    skills = _table(WHOLE_HEADS, (tuple(map(_line, one.whole)) for one in facts.coverage))
+    return [f"### Skills\n\n{skills}", told, *tables]
 
 
 def _models(facts: CardFacts) -> str:

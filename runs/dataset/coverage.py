@@ -15,6 +15,8 @@ _TRAINING = (kinds.SFT, kinds.PREFERENCE, kinds.RLVR)
 _SHADES = " ░▒▓█"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEADS = ("leaf", "wanted", "written", "kept", "rows")
+_WHOLE = ("skill", "leaves", "transformations", "goals", "written", "kept", "rows")
+WHOLE_HEADS = (*_WHOLE, "checkers", "tools", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,25 @@ class SkillCoverage:
     skill: str
     transformations: tuple[str, ...]
     leaves: tuple[LeafCoverage, ...]
+    goals: int
+    tools: tuple[str, ...]
+    checkers: tuple[str, ...]
+    dropped: tuple[tuple[str, int], ...]
+    """How many rejects by stage and reason, the most first."""
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The skill as a row under `WHOLE_HEADS`."""
+        sums = (sum(getattr(leaf, name) for leaf in self.leaves) for name in _WHOLE[4:])
+        made = (len(self.leaves), len(self.transformations), self.goals, *sums)
+        drops = ", ".join(f"{reason} {number}" for reason, number in self.dropped)
+        return (
+            self.skill,
+            *map(str, made),
+            ", ".join(self.checkers),
+            ", ".join(self.tools),
+            drops,
+        )
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -83,12 +104,18 @@ async def read_coverage(store: Store) -> tuple[SkillCoverage, ...]:
     rows = Counter[tuple[str, ...]]()
     for kind in _TRAINING:
         rows.update(await store.count_by(kind, "skill", "leaf"))
+    dropped: dict[str, Counter[str]] = {}
+    for (name, *place), number in (
+        await store.count_by(kinds.REJECT, "skill", "stage", "reason")
+    ).items():
+        dropped.setdefault(name, Counter())["/".join(place)] += number
     wanted = _wanted(policies, taxonomies, written)
     made = Counter[tuple[str, ...]]()
     for (skill, leaf, _), number in written.items():
         made[skill, leaf] += number
     return tuple(
-        _covered(skill, wanted, made, kept, rows) for skill in taxonomies[-1].taxonomy.skills
+        _covered(skill, wanted, made, kept, rows, dropped.get(skill.name, Counter()))
+        for skill in taxonomies[-1].taxonomy.skills
     )
 
 
@@ -121,6 +148,7 @@ def _covered(
     made: Mapping[tuple[str, ...], int],
     kept: Mapping[tuple[str, ...], int],
     rows: Mapping[tuple[str, ...], int],
+    dropped: Counter[str],
 ) -> SkillCoverage:
     admitted = {t.name: {x.name for x in skill.admissible(t)} for t in skill.transformations}
     leaves = []
@@ -141,7 +169,15 @@ def _covered(
                 ),
             )
         )
-    return SkillCoverage(skill.name, tuple(admitted), tuple(leaves))
+    return SkillCoverage(
+        skill.name,
+        tuple(admitted),
+        tuple(leaves),
+        goals=len(skill.goals),
+        tools=tuple(sorted({tool for leaf in skill.leaves for tool in leaf.tools})),
+        checkers=tuple(sorted({leaf.checker for leaf in skill.leaves if leaf.checker})),
+        dropped=tuple(dropped.most_common()),
+    )
 
 
 def _shaded(number: int | None, most: int) -> str:
@@ -151,13 +187,21 @@ def _shaded(number: int | None, most: int) -> str:
 
 
 def page(coverage: Sequence[SkillCoverage]) -> str:
-    """Return it for a terminal."""
-    lines: list[str] = []
+    """Return it for a terminal: a line a skill, then each skill's leaves."""
+    if not coverage:
+        return ""
+    numbers = len(_WHOLE)
+    lines = list(_aligned([_WHOLE, *(skill.whole[:numbers] for skill in coverage)]))
     for skill in coverage:
-        table = [skill.heads, *skill.table()]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines += [*([""] if lines else []), f"{skill.skill}: {skill.legend}"]
-        for first, *others in table:
-            cells = [f"{c:>{w}}" for c, w in zip(others, widths[1:], strict=True)]
-            lines.append("  ".join(["", f"{first:<{widths[0]}}", *cells]).rstrip())
+        lines += ["", f"{skill.skill}: {skill.legend}"]
+        told = zip(WHOLE_HEADS[numbers:], skill.whole[numbers:], strict=True)
+        lines += [f"  {name}: {said}" for name, said in told if said]
+        lines += _aligned([skill.heads, *skill.table()])
     return "\n".join(lines)
+
+
+def _aligned(table: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for first, *others in table:
+        cells = [f"{c:>{w}}" for c, w in zip(others, widths[1:], strict=True)]
+        yield "  ".join(["", f"{first:<{widths[0]}}", *cells]).rstrip()

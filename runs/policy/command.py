@@ -37,7 +37,7 @@ def show(run: RunArg, runs_dir: RunsOption = RUNS, as_json: JsonOption = False) 
 
 @policy.command()
 def coverage(run: RunArg, runs_dir: RunsOption = RUNS, as_json: JsonOption = False) -> None:
-    """Show of each leaf what the policy wanted and what was made, by transformation."""
+    """Show of each skill and leaf what was wanted, made and dropped, by transformation."""
     from dataclasses import asdict
 
     from ..dataset.coverage import page, read_coverage

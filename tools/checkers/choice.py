@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from .spans import find
 from .task import CheckTask, Rule
@@ -15,6 +16,9 @@ _BOXED = re.compile(r"\\boxed\{\s?(?:\\text\{)?\(?([A-F])\)?\}{1,2}")
 _LOWER = re.compile(r"\(?([a-f])[).]?")
 _ALONE = re.compile(r"[*_(\[]{0,3}([A-F])(?:[*_)\].:,]|\Z|\s{1,2}[-–—]\s)")
 _MARKED = re.compile(r"(?<![\w'’])([A-F])[)\].*:](?!\w)")
+_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
+_VERDICT = 12
+"""Words that a sentence may have beside the label that it settles on."""
 
 
 def _problem_options(task: CheckTask) -> str:
@@ -72,13 +76,27 @@ def _fault_label(answer: str, task: CheckTask) -> str:
     labels = sorted(map(folded, task.replacements), key=len, reverse=True)
     # One that is denied is not said either.
     pattern = rf"(?<!\w)(not |\w+n['’]t |neither |nor )?({'|'.join(map(re.escape, labels))})(?!\w)"
-    said = {label for denied, label in re.findall(pattern, folded(answer)) if not denied}
+    found = re.findall(pattern, "\n".join(map(folded, _verdicts(answer, labels))))
+    said = {label for denied, label in found if not denied}
     if not said:
-        return "it names none of the labels"
+        return "it names none of the labels, alone or in a short first or last sentence"
     if len(said) > 1:
         return f"it names {len(said)} labels"
     (label,) = said
     return "" if label == folded(task.terms[0]) else f"it says {label!r}"
+
+
+def _verdicts(answer: str, labels: Sequence[str]) -> list[str]:
+    """Return what of an answer may say a label: all where it is short, else its ends that are.
+
+    A label that stands somewhere in a long sentence is a word of it, and no verdict.
+    """
+    most = _VERDICT + max(len(label.split()) for label in labels)
+    parts = [answer]
+    if len(answer.split()) > most:
+        whole = [part for part in _SENTENCE_END.split(answer) if re.search(r"\w", part)]
+        parts = [*whole[:1], *whole[-1:]]
+    return [part for part in parts if len(part.split()) <= most]
 
 
 OPTION = Rule(_problem_options, _fault_options, literal=True)

@@ -92,6 +92,8 @@ def run(code: str, space: "dict[str, object]") -> "tuple[str, str]":
     except BaseException as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == "<code>"]
+        if isinstance(error, SyntaxError) and error.filename == "<code>":
+            lines.append(error.lineno)  # what cannot be read has no frame
         where = f" (line {lines[-1]})" if lines else ""
         said = traceback.format_exception_only(type(error), error)[-1].strip()
         return "", said + where

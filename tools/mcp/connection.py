@@ -79,6 +79,8 @@ class Connection:
 def _object(arguments: str) -> dict[str, Any]:
     try:
         given = json.loads(arguments or "{}")
+        # Half of a pair of surrogates is no text: a server could not even be sent it.
+        given = json.loads(json.dumps(given, ensure_ascii=False).encode("utf-8", "replace"))
     except ValueError as error:
         raise ValueError(f"the arguments are no JSON: {error}") from error
     if not isinstance(given, dict):

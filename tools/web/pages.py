@@ -103,17 +103,19 @@ async def _body(reply: Any, url: str, kb: int) -> str:
         held += chunk
         if len(held) > kb * 1000:
             raise ValueError(f"{url} is larger than {kb} kB")
-    try:
-        return held.decode(reply.charset or _declared(bytes(held)), "replace")
-    except LookupError:
-        return held.decode("utf-8", "replace")
+    return _decoded(bytes(held), reply.charset)
 
 
-def _declared(page: bytes) -> str:
-    """Return the encoding that a page names in its own head; UTF-8 where it names none."""
+def _decoded(page: bytes, charset: str | None) -> str:
+    """Return a page's text by its byte order mark, else by its header or its own head; else as UTF-8."""
     from bs4.dammit import EncodingDetector
 
-    return EncodingDetector.find_declared_encoding(page, is_html=True) or "utf-8"
+    page, marked = EncodingDetector.strip_byte_order_mark(page)
+    declared = EncodingDetector.find_declared_encoding(page, is_html=True)
+    try:
+        return page.decode(marked or charset or declared or "utf-8", "replace")
+    except LookupError:
+        return page.decode("utf-8", "replace")
 
 
 def _refuse(url: str, allowed: Allowed) -> None:

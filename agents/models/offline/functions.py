@@ -3,8 +3,8 @@
 import json
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,8 @@ class Parameter:
     required: bool
     choices: tuple[str, ...] = ()
     limits: tuple[float | None, float | None] = (None, None)
+    shape: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """A JSON schema of its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,12 @@ class Function:
         if isinstance(given, dict):
             needed = given.get("required") or ()
             fields = (given.get("properties") or {}).items()
-            given = [{"name": name, "required": name in needed, **field} for name, field in fields]
+            given = [
+                {"name": name, "schema": schema, **schema, "required": name in needed}
+                for name, schema in fields
+            ]
         parameters = (
-            Parameter(
-                p["name"],
-                str(p.get("type")),
-                bool(p.get("required")),
-                tuple(map(str, p.get("choices") or p.get("enum") or ())),
-                (p.get("least", p.get("minimum")), p.get("most", p.get("maximum"))),
-            )
-            for p in given
+            _read(p["name"], {**p, **p.get("schema", {})}, bool(p.get("required"))) for p in given
         )
         return cls(str(row["name"]), str(row.get("description", "")), tuple(parameters))
 
@@ -65,6 +63,15 @@ class Function:
     def stems(self) -> frozenset[str]:
         """The stems of its name and description."""
         return name_stems(f"{self.name} {self.description}")
+
+
+def _read(name: str, told: Mapping[str, Any], required: bool) -> Parameter:
+    """Read a parameter, or a value inside one, from its schema; a list says its own limits otherwise."""
+    kinds = told.get("type")
+    kind = kinds if isinstance(kinds, str) else next(iter(kinds or ["string"]))
+    texts = [value for value in told.get("choices") or told.get("enum") or () if value is not None]
+    limits = (told.get("least", told.get("minimum")), told.get("most", told.get("maximum")))
+    return Parameter(name, kind, required, tuple(map(str, texts)), limits, told)
 
 
 def words_of(name: str) -> str:
@@ -103,14 +110,19 @@ def read_tools(tools: tuple[ToolSpec, ...]) -> tuple[Function, ...]:
 def example_value(parameter: Parameter, rng: random.Random) -> Any:
     """Return a concrete value that fits a parameter's type and name."""
     name, kind, word = parameter.name.lower(), parameter.type, rng.choice(words("things"))
-    if parameter.choices:
+    if parameter.choices and kind != "boolean":
         one = rng.choice(parameter.choices)
-        return [one] if kind == "array" else one
+        return [one] if kind == "array" else _number_or_text(one, kind)
     if kind in ("integer", "number"):
         value = rng.randint(2, 97) if kind == "integer" else round(rng.uniform(1, 90), 1)
         least, most = parameter.limits
         value = value if least is None else max(value, least)
         return value if most is None else min(value, most)
+    if inside := parameter.shape.get("properties"):
+        needed = parameter.shape.get("required") or list(inside)[:1]
+        return {name: example_value(_read(name, inside[name], True), rng) for name in needed}
+    if kind == "array" and (item := parameter.shape.get("items")):
+        return [example_value(_read(parameter.name.removesuffix("s"), item, True), rng)]
     if kind in ("boolean", "array", "object"):
         plain = {"boolean": rng.random() < 0.5, "array": rng.sample(words("things"), 2)}
         return plain.get(kind, {word: rng.randint(2, 97)})
@@ -119,6 +131,10 @@ def example_value(parameter: Parameter, rng: random.Random) -> Any:
     if re.search(r"city|place|location|region|country", name):
         return rng.choice(words("places"))
     return f"{word[:3]}-{rng.randint(100, 999)}" if name.endswith("id") else word
+
+
+def _number_or_text(choice: str, kind: str) -> Any:
+    return json.loads(choice) if kind in ("integer", "number") else choice
 
 
 def request_of(function: Function, rng: random.Random, lead: str = "", without: str = "") -> str:

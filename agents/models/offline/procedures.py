@@ -168,8 +168,15 @@ def word_counts(text: str) -> Counter[str]:
     return Counter(w.lower() for s in sentences(text) for w in content_words(s) if len(w) > 4)
 
 
+NOTE = "A note reads: "
+"""Begins a task that brings its own text."""
+
+
 def _label(asked: Asked, text: str) -> str:
-    counts = word_counts(text)
+    note = asked.task.startswith(NOTE)
+    counts = word_counts(
+        asked.task.removeprefix(NOTE).rpartition(" Which of ")[0] if note else text
+    )
     return max(asked.named, key=lambda label: counts[label])
 
 

@@ -80,7 +80,7 @@ def _on_passage(question: Question, bench: Bench, label: str) -> bool:
     if not question.context or asked_in("edits", question.task):
         return True
     query = query_of(question.task) | query_of(" ".join(question.options))
-    least = 0.1 if label == "say_unanswerable" else 0.4
+    least = 0.4 if label == "answer" else 0.1
     return len(query & bench.passage.stems) >= least * len(query)
 
 

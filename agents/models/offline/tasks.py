@@ -3,13 +3,13 @@
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
 from .asking import Pairs, Question, ways
 from .functions import Function, ask_calls, planned, read_apis
-from .procedures import word_counts
+from .procedures import NOTE, word_counts
 from .request import Sections
 from .solve import CONTRARY, check_of, solve
 from .text import (
@@ -164,6 +164,11 @@ def _ask(bench: Bench) -> Asked:
     if way is None:
         return "" if bench.exact else _open(bench), ()
     ask = rng.choice(way.asks).replace("=", "Change nothing else, and return only the text.")
+    if way.do == "label" and _UNSEEN.search(bench.definition):
+        rows = bench.statements()
+        note = " ".join(rng.sample(rows, min(6, len(rows))))
+        asked = ask.format_map(_Slots(replace(bench, passage=read_text(note))))
+        return f"{NOTE}{note} {asked}", ()
     return ask.format_map(_Slots(bench)), ()
 
 
@@ -274,8 +279,12 @@ def _effect(bench: Bench, _: Mapping[str, str]) -> str:
 
 def _labels(bench: Bench, _: Mapping[str, str]) -> str:
     """Name the foremost word of the text between two rarer ones."""
-    ranked = [word for word, _ in word_counts(bench.passage.text).most_common(12)]
-    labels = [ranked[0], *bench.rng.sample(ranked[4:], 2)]
+    counts = word_counts(bench.passage.text)
+    ranked = [word for word, _ in counts.most_common(12)]
+    labels = [
+        ranked[0],
+        *bench.rng.sample([w for w in ranked[4:] if counts[w] < counts[ranked[0]]], 2),
+    ]
     return ", ".join(f'"{label}"' for label in bench.rng.sample(labels, 3))
 
 

@@ -1,5 +1,6 @@
 """The contender with tools: what to call next, when to ask, to decline, to conclude."""
 
+import contextlib
 import json
 import random
 import re
@@ -30,6 +31,7 @@ _VALUE = (
     r"[\"'`]?\s*(?:is|are|as|of|to|set to|=|:|named|called)?\s*"
     r"(\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w)"
 )
+_JSON = json.JSONDecoder()
 _TYPES = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
 Arguments = dict[str, Any]
 
@@ -170,6 +172,9 @@ def _value(parameter: Parameter, request: str) -> Any:
     names = "|".join(sorted({re.escape(parameter.name), re.escape(words_of(parameter.name))}))
     for match in re.finditer(rf"\b(?:{names})\b{_VALUE}", request, re.I):
         said = match[1]
+        if said[0] in "[{":  # there may be more of it inside
+            with contextlib.suppress(ValueError):
+                said = request[match.start(1) : _JSON.raw_decode(request, match.start(1))[1]]
         try:
             value = json.loads({"yes": "true", "no": "false"}.get(said.lower(), said))
         except ValueError:
@@ -181,7 +186,8 @@ def _value(parameter: Parameter, request: str) -> Any:
         if parameter.type == "string" and looks:
             return said.strip('"')
     told = {word.lower() for word in WORD.findall(request)}
-    return next((choice for choice in parameter.choices if choice.lower() in told), None)
+    choices = parameter.choices if parameter.type in ("string", "array") else ()
+    return next((choice for choice in choices if choice.lower() in told), None)
 
 
 _STEP = re.compile(
