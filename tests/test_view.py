@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -39,6 +40,7 @@ from arenainstruct.runs.view.rows import PAGE, Wanted, facets, following, rows, 
 from arenainstruct.runs.view.source import INDEX, Source
 from arenainstruct.runs.view.spending import spending
 from arenainstruct.runs.view.trace import trace, traces
+from tests.command import command
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -480,6 +482,16 @@ def test_a_killed_run_shows_what_it_told_last_and_how_it_is_taken_up(
     )
     assert "arenainstruct resume a-1" in str(figures(killed, {}))
     assert "resume" not in str(figures(whole, {}))
+
+
+def test_a_port_that_is_taken_is_said_at_once_and_nothing_is_shown(made: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = command("view", made, "--port", port, cwd=made)
+    assert said.status == 2 and said.out == ""
+    assert f"--port {port} cannot be served" in said.err
+    assert "choose another port" in said.err
+    assert command("view", made, "--host", "203.0.113.9", cwd=made).status == 2
 
 
 WRITES = """
