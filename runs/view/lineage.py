@@ -167,7 +167,8 @@ def glance(kind: str, body: dict[str, Any]) -> str:
         case "reject":
             text = f"{body['stage']}/{body['reason']}"
         case "sft" | "preference" | "rlvr":
-            text = body.get("checker") or f"margin {body['margin']:g}"
+            led = f"margin {body['margin']:g}" if "margin" in body else ""
+            text = body.get("checker") or led
         case _:
             text = ""
     return " ".join(str(text).split())[:200]
