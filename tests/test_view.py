@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from arenainstruct.runs.view import bundle, onefile
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.bundle import write_bundle
 from arenainstruct.runs.view.card import card, overturn
-from arenainstruct.runs.view.catalog import catalog, elsewhere, find, run_card
+from arenainstruct.runs.view.catalog import catalog, elsewhere, find, listed, run_card
 from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
 from arenainstruct.runs.view.draw.run import figures
@@ -39,6 +40,7 @@ from arenainstruct.runs.view.rows import PAGE, Wanted, facets, following, rows, 
 from arenainstruct.runs.view.source import INDEX, Source
 from arenainstruct.runs.view.spending import spending
 from arenainstruct.runs.view.trace import trace, traces
+from tests.command import command
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -197,6 +199,36 @@ def test_what_a_resume_takes_back_is_gone_and_what_is_new_is_there(
 def test_the_store_is_never_written_to(source: Source) -> None:
     with source.opened() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM store.records")
+
+
+def test_a_damaged_run_is_named_with_its_reason_and_one_that_is_being_made_is_not(
+    made: Path, tmp_path: Path
+) -> None:
+    for name, held in (("whole-1", None), ("cut-1", 40_000), ("noise-1", 0), ("new-1", 0)):
+        (tmp_path / name).mkdir()
+        store = (made / "a-1" / "store.sqlite").read_bytes()
+        (tmp_path / name / "store.sqlite").write_bytes(store[:held])
+    (tmp_path / "noise-1" / "store.sqlite").write_bytes(b"no database " * 99)
+    shown, unreadable = listed(tmp_path)
+    assert [run.run_id for run in shown] == ["whole-1"]
+    assert sorted(unreadable) == ["cut-1", "noise-1"]
+    assert "put a copy of it back" in unreadable["noise-1"]
+
+
+def test_words_are_found_in_what_is_shown_and_in_scripts_without_blanks(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    text = (DEMO / "photosynthesis.md").read_text(encoding="utf-8")
+    said = "図書館は月曜日に休館します。次の開館日は火曜日です。"
+    (tmp_path / "docs" / "both.md").write_text(f"{text}\n\n{said}\n", encoding="utf-8")
+    given = [f"seeds={tmp_path / 'docs'}", "skills=[reading_comprehension]", "rounds=1"]
+    asyncio.run(launch_async(load_config(None, given), runs_dir=tmp_path, run_id="w-1"))
+    source = Source(RunFolder(tmp_path / "w-1"))
+    catch_up(source)
+    for asked, found in (("開館日", 1), ("火曜日です", 1), ("水曜日", 0)):
+        assert rows(source, Wanted("seed", text=asked)).matches == found
+    battle = rows(source, Wanted("battle")).rows[0]
+    words = " ".join(battle.text.split()[:4])
+    assert battle.id in {row.id for row in every(source, Wanted("battle", text=words))}
 
 
 def test_runs_are_listed_and_no_name_leads_out_of_their_folder(made: Path) -> None:
@@ -390,6 +422,9 @@ async def test_off_loopback_only_who_holds_the_token_is_served() -> None:
             await through(guard, kind, host=at, cookie="arenainstruct_token=secret-token") == passed
         )
         assert await through(guard, kind, "token=secret-token", host="evil.example") == 403
+        before = "arenainstruct_token=of-a-viewer-before"
+        assert await through(guard, kind, host=at, cookie=before) == 403
+        assert await through(guard, kind, "token=secret-token", host=at, cookie=before) == passed
 
 
 async def test_spans_form_trees_and_tell_what_was_paid(source: Source) -> None:
@@ -447,6 +482,16 @@ def test_a_killed_run_shows_what_it_told_last_and_how_it_is_taken_up(
     )
     assert "arenainstruct resume a-1" in str(figures(killed, {}))
     assert "resume" not in str(figures(whole, {}))
+
+
+def test_a_port_that_is_taken_is_said_at_once_and_nothing_is_shown(made: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = command("view", made, "--port", port, cwd=made)
+    assert said.status == 2 and said.out == ""
+    assert f"--port {port} cannot be served" in said.err
+    assert "choose another port" in said.err
+    assert command("view", made, "--host", "203.0.113.9", cwd=made).status == 2
 
 
 WRITES = """

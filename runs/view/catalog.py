@@ -91,12 +91,31 @@ def holding(runs_dir: Path, seed: str = "") -> tuple[str, ...]:
 
 def catalog(runs_dir: Path) -> tuple[RunCard, ...]:
     """Return all runs of a folder that can be shown, the latest first."""
-    found = []
-    for store in runs_dir.glob(f"*/{STORE_FILE}"):
-        # One that is being made has no tables yet.
-        with suppress(OSError, UserError, ValueError, KeyError):
+    return listed(runs_dir)[0]
+
+
+def listed(runs_dir: Path) -> tuple[tuple[RunCard, ...], dict[str, str]]:
+    """Return all runs of a folder that can be shown, the latest first, and why others cannot."""
+    found, unreadable = [], {}
+    for store in sorted(runs_dir.glob(f"*/{STORE_FILE}")):
+        try:
             found.append(run_card(find(runs_dir, store.parent.name)))
-    return tuple(sorted(found, key=lambda card: -card.changed))
+        except UserError as error:
+            if not _being_made(store):
+                unreadable[store.parent.name] = str(error)
+        except (OSError, ValueError, KeyError):
+            continue  # it is being made, or taken away
+    return tuple(sorted(found, key=lambda card: -card.changed)), unreadable
+
+
+def _being_made(store: Path) -> bool:
+    """Return whether a store has not all of its tables yet."""
+    try:
+        with closing(alone(store)) as connection:
+            last = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+            return last is None
+    except sqlite3.Error:
+        return False  # it is damaged
 
 
 def run_card(source: Source) -> RunCard:

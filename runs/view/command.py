@@ -1,5 +1,6 @@
 """`arenainstruct view`: the runs of a folder, in a browser."""
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,27 @@ def view(
         raise UserError(f"view: {runs_dir} is no folder; name the folder where run folders stand")
     if find_spec("nicegui") is None:
         raise UserError("view needs the extra `view`: pip install 'arenainstruct[view]'")
+    _bindable(host, port)
     from .pages.start import start
 
     start(runs_dir, host, port)
+
+
+def _bindable(host: str, port: int) -> None:
+    """Find out, before anything is said of it, whether this address can be served.
+
+    Raises:
+        UserError: another process listens there, or the address is not this machine's.
+    """
+    from ...agents.errors import UserError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        raise UserError(
+            f"view: --host {host} --port {port} cannot be served: {error.strerror}; if a viewer is there "
+            "already, open it, else choose another port or address"
+        ) from error

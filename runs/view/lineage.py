@@ -16,12 +16,12 @@ STAGES = (
     ("draft", "Instruction"),
     ("suggestion", "Suggestion"),
     ("question", "Question"),
-    ("answer", "Answers"),
-    ("battle", "Battles"),
+    ("answer", "Answer"),
+    ("battle", "Battle"),
     ("decision", "Decision"),
     ("reject", "Rejected"),
     ("sft", "SFT row"),
-    ("preference", "Preference rows"),
+    ("preference", "Preference pair"),
     ("rlvr", "RLVR row"),
 )
 TRAINING = ("sft", "preference", "rlvr")
@@ -166,8 +166,9 @@ def glance(kind: str, body: dict[str, Any]) -> str:
             text = f"{body['outcome']}: {body['reason']}"
         case "reject":
             text = f"{body['stage']}/{body['reason']}"
-        case "preference" | "rlvr":
-            text = body.get("checker") or f"margin {body['margin']:g}"
+        case "sft" | "preference" | "rlvr":
+            led = f"margin {body['margin']:g}" if "margin" in body else ""
+            text = body.get("checker") or led
         case _:
             text = ""
     return " ".join(str(text).split())[:200]

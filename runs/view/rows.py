@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from .source import Source
+from .source import Source, apart
 
 KINDS = (
     "draft",
@@ -204,7 +204,7 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
 
 def _words(connection: sqlite3.Connection, text: str) -> str:
     """Return what asks for texts with all of the words, the last of which may be a beginning."""
-    words = " ".join(f'"{word}"' for word in re.findall(r"\w+", text))
+    words = " ".join(f'"{word}"' for word in re.findall(r"\w+", apart(text)))
     if not words:
         return ""
     query = "SELECT count(*) FROM (SELECT 1 FROM texts WHERE texts MATCH ? LIMIT ?)"

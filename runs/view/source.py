@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from ...agents.errors import UserError
+from ...tools.minhash import UNSPACED
 from ..disk import legible
 from ..folder import RunFolder
 from ..store import STORE_FILE
@@ -115,11 +116,20 @@ def _identity(path: Path) -> tuple[int, int]:
 def _opened(index: Path, store: Path, cache_kib: int) -> sqlite3.Connection:
     connection = sqlite3.connect(index, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    connection.create_function("apart", 1, apart, deterministic=True)
     for pragma in (*_PRAGMAS, f"cache_size = -{cache_kib}"):
         connection.execute(f"PRAGMA {pragma}")
     _made(connection)
     connection.execute("ATTACH ? AS store", (to_read(store),))
     return connection
+
+
+def apart(text: str) -> str:
+    """Return a text as it is taken in to be searched: what stands between blanks is a word.
+
+    Scripts that set none between words are taken in letter by letter, or a sentence would be one word.
+    """
+    return text if text.isascii() else UNSPACED.sub(r" \g<0> ", text)
 
 
 def to_read(store: Path) -> str:

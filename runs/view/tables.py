@@ -5,7 +5,7 @@ every write. So the viewer keeps these small tables in a file of its own, which 
 time: it is made again from the store.
 """
 
-VERSION = 4
+VERSION = 5
 """A file of another version is made anew."""
 
 TABLES = """
@@ -86,8 +86,11 @@ _TEXT = """CASE kind
     WHEN 'answer' THEN body->>'$.turns[#-1].content'
     WHEN 'suggestion' THEN body->>'$.direction'
     WHEN 'reject' THEN (body->>'$.reason') || ' ' || (body->>'$.detail')
-    WHEN 'battle' THEN (SELECT group_concat(g.value->>'$.reason', ' ')
-                        FROM json_each(body, '$.games') g)
+    WHEN 'battle' THEN coalesce((SELECT about.body->>'$.task' FROM store.records about
+                                 WHERE about.kind IN ('draft', 'question')
+                                     AND about.id = r.body->>'$.instruction_id'), '')
+        || coalesce((SELECT ' ' || group_concat(g.value->>'$.reason', ' ')
+                     FROM json_each(body, '$.games') g), '')
     ELSE body->>'$.reason' END"""
 
 _AGAINST = """(SELECT '|' || group_concat(juror, '|') || '|' FROM (
@@ -113,7 +116,7 @@ FROM store.records WHERE seq > :after AND seq <= :last
 """
 ADD_TEXTS = f"""
 INSERT INTO texts (rowid, text)
-SELECT seq, substr(coalesce({_TEXT}, ''), 1, 4000) FROM store.records
+SELECT seq, apart(substr(coalesce({_TEXT}, ''), 1, 4000)) FROM store.records r
 WHERE seq > :after AND seq <= :last
     AND kind IN ('draft', 'passage', 'seed', 'answer', 'suggestion', 'reject', 'battle', 'decision')
 """

@@ -158,7 +158,7 @@ def jurors(run: str, found: Sequence[Juror]) -> Safe:
         )
     lines = [
         [
-            one.juror,
+            bits.name(one.juror),
             f"{one.games:,}",
             bits.bar(one.flipped, "odd"),
             bits.bar(one.first, "b"),

@@ -44,6 +44,8 @@ _SAID = {
 }
 
 
+_LONG = 28
+"""A head of more letters may be cut: the whole of it shows on hover."""
 SCROLLERS = """
 addEventListener('keydown', (e) => { if (e.key !== 'Tab') return;
   for (const box of document.querySelectorAll('.scroll, .text, .stack')) {
@@ -86,7 +88,7 @@ def short(number: float) -> str:
 
 def share(value: float | None) -> str:
     """Return a share in per cent."""
-    return "–" if value is None else f"{100 * value:.0f} %"
+    return "–" if value is None else f"{100 * value:.0f}\u00a0%"
 
 
 def clock(seconds: float) -> str:
@@ -100,6 +102,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d} min"
 
 
+def pace(per_second: float) -> str:
+    """Return how many a second, or a minute where that is few."""
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{60 * per_second:.1f}/min"
+
+
 def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: str) -> Safe:
     """Return a table; a head that begins with `#` is one of numbers."""
     texts = [str(head) for head in heads]
@@ -107,7 +114,7 @@ def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: st
     head = h(
         "tr",
         [
-            h("th", text.lstrip("#"), scope="col", class_="n" if n else None) if text else h("td")
+            _head(text.lstrip("#"), n) if text else h("td")
             for text, n in zip(texts, numeric, strict=True)
         ],
     )
@@ -126,6 +133,11 @@ def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: st
     )
 
 
+def _head(text: str, number: bool) -> Safe:
+    whole = text if len(text) > _LONG else None
+    return h("th", text, scope="col", class_="n" if number else None, title=whole)
+
+
 def tiles(*figures: tuple[str, Child]) -> Safe:
     """Return figures side by side, each with its name."""
     made = [
@@ -141,10 +153,10 @@ def panel(title: str, *children: Child, note: str = "") -> Safe:
     return h("section", head, *children, class_="panel")
 
 
-def nothing(title: str, text: str, *, whole: bool = False) -> Safe:
+def nothing(title: str, *text: Child, whole: bool = False) -> Safe:
     """Return what stands where there is nothing to show, a part of a page or the `whole`, and what to do."""
     name = h("h1" if whole else "strong", title)
-    return h("div", name, h("p", text), class_="nothing", role="status")
+    return h("div", name, h("p", *text), class_="nothing", role="status")
 
 
 def differing(pieces: Iterable[Piece]) -> Safe:
@@ -200,6 +212,14 @@ def run_link(run: str, *way: object, **query: object) -> str:
 def link(label: Child, href: str, **attributes: object) -> Safe:
     """Return a link into the viewer's own pages; the label alone where there is none to lead to."""
     return h("a", label, href=href, **attributes) if href else join(label)
+
+
+def name(text: str) -> Safe:
+    """Return a name that somebody gave, a run's or a model's: cut where it is long, whole on hover.
+
+    In a table one long name would push the figures beside it out of sight.
+    """
+    return h("span", text, class_="model", title=text)
 
 
 def shortened(id: str) -> Safe:

@@ -45,7 +45,7 @@ def _line(run: str, row: Row) -> list[object]:
         row.round or "",
         h("span", row.leaf.replace("_", " "), title=row.skill) if row.leaf else "",
         bits.chip(row.outcome),
-        h("span", row.model, class_="model", title=row.model) if row.model else "",
+        bits.name(row.model) if row.model else "",
         bits.share(row.agreement) if judged else "",
         bits.usd(row.usd) if row.usd else "",
         bits.short(row.tokens) if row.tokens else "",

@@ -42,7 +42,7 @@ def figures(card: RunCard, totals: dict[str, int]) -> Safe:
         units = live.reached.get("units", "")
         stage = live.reached.get("stage", "reading")
         done = f"{live.reached.get('done', 0)}/{live.reached.get('of', 0)}"
-        shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", f"{live.rate:.1f}/s")]
+        shown += [(f"{stage}: {units}", done), (f"{left} left in this stage", bits.pace(live.rate))]
     if card.arena:
         shown = [one for one in shown if one[0] not in _OF_ROUNDS]
     if live is not None or card.status == "completed" or card.arena:
@@ -154,7 +154,7 @@ def models(live: Live | None) -> Safe:
         return Safe("")
     lines = [
         [
-            [alias, " ", bits.chip("held back") if m.held_back else None],
+            [bits.name(alias), " ", bits.chip("held back") if m.held_back else None],
             m.in_flight,
             m.limit,
             m.waiting,
@@ -185,7 +185,7 @@ def by_model(found: Spending) -> Safe:
     slowest = max((one.mean_s for one in found.models), default=0.0)
     lines = [
         [
-            one.alias,
+            bits.name(one.alias),
             one.role,
             bits.short(one.calls),
             bits.short(one.failed) if one.failed else "",

@@ -1,6 +1,6 @@
 """The list of runs, and two of them side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..catalog import RunCard, ago
 from ..compare import Change, Comparison
@@ -14,8 +14,8 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
     if not cards:
         return bits.nothing(
             "No runs here yet",
-            f"There is no run in {where}. Make one with `arenainstruct run`, which needs no key, and it "
-            "appears here while it goes on.",
+            f"There is no run in {where}. Make one, and it appears here while it goes on; no key is needed: ",
+            h("code", "arenainstruct run"),
         )
     heads = (
         "Run",
@@ -35,6 +35,14 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
     )
 
 
+def unreadable(found: Mapping[str, str]) -> Safe:
+    """Return which runs cannot be shown, and why; nothing where all can."""
+    if not found:
+        return Safe("")
+    lines = [[bits.name(run), why] for run, why in found.items()]
+    return bits.panel("Cannot be shown", bits.table(("Run", "Why"), lines, label="Cannot be shown"))
+
+
 def _line(card: RunCard) -> list[object]:
 
     def count(*kinds: str) -> str:
@@ -42,20 +50,21 @@ def _line(card: RunCard) -> list[object]:
 
     held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
     best = next(iter(held_out or card.ratings), None)
-    told = f" forked from {card.parent}" if card.parent else " arena" if card.arena else ""
-    forked = h("small", told, class_="soft") if told else None
+    forked: list[object] = [h("small", " arena", class_="soft")] if card.arena else []
+    if card.parent:
+        forked = [h("small", " forked from ", bits.name(card.parent), class_="soft")]
     return [
-        [bits.link(card.run_id, bits.run_link(card.run_id)), forked],
+        [bits.link(bits.name(card.run_id), bits.run_link(card.run_id)), *forked],
         bits.chip(card.status, card.reason),
         f"{card.round} of {card.rounds}" if card.rounds else "–",
         count("instruction"),
-        bits.share(card.kept),
+        "–" if card.arena else bits.share(card.kept),
         count("battle"),
         count("sft", "preference"),
         bits.short(card.calls),
         bits.usd(card.usd),
-        f"{best['model']} {best['rating']:.0f}" if best else "–",
-        h("span", ago(card.changed), class_="soft"),
+        [bits.name(best["model"]), f" {best['rating']:.0f}"] if best else "–",
+        h("span", ago(card.changed), class_="soft once"),
     ]
 
 
@@ -82,7 +91,8 @@ def compared(one: RunCard, other: RunCard) -> Safe:
     ours = {(r["purpose"], r["model"]): r["rating"] for r in one.ratings}
     theirs = {(r["purpose"], r["model"]): r["rating"] for r in other.ratings}
     for key in sorted(ours.keys() | theirs.keys()):
-        lines.append([f"rating, {key[0]}: {key[1]}", *_pair(ours.get(key), theirs.get(key))])
+        said = [f"rating, {key[0]}: ", bits.name(key[1])]
+        lines.append([said, *_pair(ours.get(key), theirs.get(key))])
     return bits.table(
         ("", f"#{one.run_id}", f"#{other.run_id}", "#change"), lines, label="Two runs"
     )
@@ -109,14 +119,14 @@ def differing(found: Comparison) -> Safe:
     ]
     heads = ("Kind", "#Same", "#Changed", f"#Only in {found.one}", f"#Only in {found.other}")
     costs = [
-        [name, f"{c.calls:,}", f"{c.inherited:,}", bits.usd(c.usd)]
+        [bits.name(name), f"{c.calls:,}", f"{c.inherited:,}", bits.usd(c.usd)]
         for name, c in zip((found.one, found.other), found.costs, strict=True)
     ]
     paid = bits.table(
         ("Run", "#Calls paid", "#Served from its parent", "#USD"), costs, label="Cost"
     )
     rated = [
-        [round, purpose, model, _rating(one), _rating(other)]
+        [round, purpose, bits.name(model), _rating(one), _rating(other)]
         for round, purpose, model, one, other in found.ratings
     ]
     names = ("#Round", "Purpose", "Model", f"#{found.one}", f"#{found.other}")
@@ -129,12 +139,16 @@ def differing(found: Comparison) -> Safe:
         bits.panel("Rows", bits.table(heads, sums, label="Rows that differ")),
         h(
             "div",
-            bits.panel("Cost", paid, h("p", f"{found.verdicts:,} battles have another verdict.")),
+            bits.panel("Cost", paid, h("p", _verdicts(found.verdicts))),
             bits.panel("Ratings", ratings),
             class_="two",
         ),
         bits.panel("Changes", _changes(found), note="the first of each kind"),
     )
+
+
+def _verdicts(other: int) -> str:
+    return f"{other:,} battle{' has' if other == 1 else 's have'} another verdict."
 
 
 def _changes(found: Comparison) -> Safe:
@@ -146,7 +160,8 @@ def _changes(found: Comparison) -> Safe:
 
 def _change(found: Comparison, change: Change) -> Safe:
     way = "battle" if change.kind == "battle" else "row"
-    links = [bits.link(run, bits.run_link(run, way, change.id)) for run in (found.one, found.other)]
+    runs = (found.one, found.other)
+    links = [bits.link(bits.name(run), bits.run_link(run, way, change.id)) for run in runs]
     head = bits.words(h("b", change.kind), bits.shortened(change.id), *links)
     body = bits.differing(change.pieces) if change.pieces else None
     said = (

@@ -27,7 +27,9 @@ def heat(run: str, growth: Growth, measure: str) -> Safe:
     leaves = {(skill, leaf) for skill, leaf, _ in cells}
     known = leaves | {(skill, leaf) for skill, names in growth.skills.items() for leaf in names}
     most = max(cell.written for cell in growth.cells)
-    head = h("tr", h("th", "leaf"), [h("th", f"round {n}", scope="col") for n in rounds])
+    head = h(
+        "tr", h("th", "Leaf", scope="col"), [h("th", f"round {n}", scope="col") for n in rounds]
+    )
     lines, last = [], ""
     for skill, leaf in sorted(known):
         if skill != last:

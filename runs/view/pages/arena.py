@@ -43,15 +43,16 @@ def add(site: Site) -> None:
                 put(h("div", rated, met, class_="two"))
             kept = len(labels(source.folder))
             said = (
-                f"Verdicts of people that are kept: {kept}. `arenainstruct audit {run_id}` measures the "
-                "jurors by them."
+                f"Verdicts of people that are kept: {kept}. ",
+                h("code", f"arenainstruct audit {run_id}"),
+                " measures the jurors by them.",
             )
             note = f"of the last {LOOKED_AT:,} battles; 50 % for the first shown is fair"
             put(
                 bits.panel(
                     "Jurors",
                     draw.jurors(run_id, found.jurors),
-                    h("p", said, class_="soft"),
+                    h("p", *said, class_="soft"),
                     note=note,
                 )
             )

@@ -42,7 +42,13 @@ def add(site: Site) -> None:
                 )
                 return
             title = f"{found.a.model} against {found.b.model}"
-            about = f"{found.battle.leaf}, round {found.battle.round}, {found.battle.purpose}"
+            about = ", ".join(
+                (
+                    found.battle.leaf.replace("_", " "),
+                    f"round {found.battle.round}",
+                    found.battle.purpose,
+                )
+            )
             put(h("h1", title, h("small", about)))
             verdict = put(bits.panel("Verdict", draw.verdict(found))).props("aria-live=polite")
 
@@ -51,7 +57,7 @@ def add(site: Site) -> None:
                 now = await ask(card, source, id)
                 if now is not None:
                     verdict.set_content(bits.panel("Verdict", draw.verdict(now)))
-                ui.notify("kept as your label: `audit` uses it" if word else "label taken back")
+                ui.notify("kept as your label: the audit uses it" if word else "label taken back")
 
             _votes(run_id, source, id, vote)
             put(bits.panel("Question", draw.question(found)))

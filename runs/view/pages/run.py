@@ -81,9 +81,11 @@ def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:
     async def order(word: Word | None = None, usd: float | None = None) -> None:
         with objecting():
             await tell(source.folder, word=word, usd=usd)
-            ui.notify(f"budget: {usd:g} USD" if usd is not None else f"told to {word}")
+            told = "told to go on" if word == "go" else f"told to {word}"
+            ui.notify(f"budget: {usd:g} USD" if usd is not None else told)
 
     async def resume() -> None:
+        ui.notify("it is being taken up")
         with objecting():
             await ask(take_up, source)
 

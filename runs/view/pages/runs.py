@@ -4,7 +4,7 @@ from functools import partial
 
 from nicegui import ui
 
-from ..catalog import catalog, elsewhere
+from ..catalog import catalog, elsewhere, listed
 from ..compare import compare
 from ..draw import bits
 from ..draw import runs as draw
@@ -17,10 +17,11 @@ def add(site: Site) -> None:
 
     @ui.page("/", response_timeout=PATIENCE_S)
     async def page() -> None:
-        cards = await ask(catalog, site.runs_dir)
+        cards, unreadable = await ask(listed, site.runs_dir)
         with frame("Runs"):
             put(h("h1", "Runs", h("small", site.runs_dir.name, title=str(site.runs_dir))))
             table = put(draw.runs(cards, str(site.runs_dir)))
+            broken = put(draw.unreadable(unreadable))
             if others := await ask(elsewhere, site.runs_dir):
                 said = "Kept in a database, which this viewer does not read: "
                 put(h("p", said, ", ".join(others), class_="soft"))
@@ -28,7 +29,9 @@ def add(site: Site) -> None:
                 _compare(site, [card.run_id for card in cards])
 
             async def look() -> None:
-                table.set_content(draw.runs(await ask(catalog, site.runs_dir), str(site.runs_dir)))
+                cards, unreadable = await ask(listed, site.runs_dir)
+                table.set_content(draw.runs(cards, str(site.runs_dir)))
+                broken.set_content(draw.unreadable(unreadable))
 
             ui.timer(2.0, look, immediate=False)
 

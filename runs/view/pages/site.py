@@ -171,6 +171,7 @@ async def opened(site: Site, run_id: str) -> Source | None:
     if why := site.keeper.errors.get(run_id):
         with frame("Not readable"):
             put(bits.nothing("Its store cannot be read", why, whole=True))
+            put(h("p", bits.link("All runs", "/")))
         return None
     return source
 

@@ -125,9 +125,8 @@ class Player:
         with ui.element("section").classes("panel"):
             self._buttons()
             self.scrub = ui.element("input").classes("scrub")
-            self.scrub.props(
-                f'type=range min=0 max={last} step=1 value={self.at} aria-label="Step" id=scrub'
-            )
+            self.scrub.props(f'type=range min=0 max={last} step=1 aria-label="Step" id=scrub')
+            # `value` would be put back at every change of the page: the first step to be shown sets it.
             self.scrub.on(
                 "input",
                 lambda e: self.go(int(e.args)),
@@ -157,7 +156,8 @@ class Player:
         with ui.element("div").classes("tools"):
             button("|◀", lambda: self.go(0), title="First step (Home)")
             button("◀", lambda: self.go(self.at - 1), title="One step back (left)")
-            self.play_button = button("▶ Play", self.toggle, title="Play or stop (space)")
+            with button("", self.toggle, title="Play or stop (space)"):
+                self.play_label = put(join("▶ Play")).style("display:contents")
             button("▶", lambda: self.go(self.at + 1), title="One step on (right)")
             button("▶|", lambda: self.go(len(self.trace.steps) - 1), title="Last step (End)")
             button(
@@ -212,6 +212,9 @@ class Player:
                 given = tuple(
                     line.strip() for line in (changes.value or "").splitlines() if line.strip()
                 )
+                if not given:
+                    ui.notify("Say at least one change: without one the fork is its parent again")
+                    return
                 with objecting():
                     run_id = await ask(begin_fork, self.source, step.id, given, budget.value)
                     dialog.close()
@@ -234,7 +237,7 @@ class Player:
 
     async def toggle(self) -> None:
         """Play, or stop playing."""
-        self.playing = not self.playing
+        self._says(playing=not self.playing)
         if self.playing and self.at == len(self.trace.steps) - 1:
             self.at = 0
         if self.playing:
@@ -247,7 +250,12 @@ class Player:
             await asyncio.sleep(max(0.03, pause))
             if self.playing:
                 await self.go(self.at + 1)
-        self.playing = False
+        self._says(playing=False)
+
+    def _says(self, *, playing: bool) -> None:
+        """Note whether the trace plays, on its button too."""
+        self.playing = playing
+        self.play_label.set_content(join("■ Stop" if playing else "▶ Play"))
 
     async def key(self, event: events.KeyEventArguments) -> None:
         """Heed a key."""
@@ -289,4 +297,6 @@ class Player:
         self.moment.set_content(join(h("h2", "State and prompt"), draw.moment(self.run_id, found)))
         self.cost.set_content(join(h("h2", "Cost and time"), draw.cost(self.trace, step)))
         self.said.set_content(h("span", f"step {number} of {last}: {step.headline}"))
+        here = bits.run_link(self.run_id, "trace", self.trace.id, step=number)
+        ui.navigate.history.replace(here)
         ui.run_javascript(_FOLLOW % number)
