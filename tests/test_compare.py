@@ -35,12 +35,12 @@ def test_confidence_and_brier_by_hand() -> None:
     )
     found = compare(mine, there)
     # Neighbours overlap here (1.2 apart is needed), and there those 10 apart: 12 are needed.
-    assert found.separability == pytest.approx(3 / 6)
+    assert found.separability.value == pytest.approx(3 / 6)
     assert found.reference_separability == pytest.approx(3 / 6)
     # The reference separates a-b, a-c and b-d; of these a-c (right) and b-d (wrong) are separated here.
-    assert found.agreement == pytest.approx((1 - 1) / 3)
+    assert found.agreement.value == pytest.approx((1 - 1) / 3)
     # In all: a-c, a-d and b-d are separated here, a-d is not there.
-    assert found.agreement_of_all == pytest.approx(0 / 6)
+    assert found.agreement_of_all.value == pytest.approx(0 / 6)
     assert found.order.value == pytest.approx(3 / 6)
     assert found.lenient.value == pytest.approx(5 / 6)
     error = 0.6 / 1.959964 * math.sqrt(2)
@@ -51,7 +51,17 @@ def test_confidence_and_brier_by_hand() -> None:
     )
     assert found.spearman.low is not None and found.spearman.low <= (found.spearman.value or 0)
     bare = compare(Ranking(("a", "b"), score[:2]), Ranking(("a", "b"), score[:2]))
-    assert (bare.separability, bare.brier.value, bare.order.value) == (None, None, 1)
+    assert (bare.separability.value, bare.brier.value, bare.order.value) == (None, None, 1)
+    assert bare.lenient.low is None
+    # Where nothing overlaps by far, another sample would not make it overlap.
+    wide = compare(
+        Ranking(("a", "b", "c"), score[:3] * 100, score[:3] * 100 - 1, score[:3] * 100 + 1), mine
+    )
+    assert (wide.separability.low, wide.separability.high) == (1, 1)
+    for measure in (found.separability, found.agreement, found.lenient, found.brier):
+        assert measure.low is not None and measure.high is not None
+        assert measure.value is not None and measure.low <= measure.value <= measure.high
+        assert measure.low < measure.high
 
 
 def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Path) -> None:
@@ -64,7 +74,7 @@ def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Pat
             *("ant", "bee", "cat", "dog")
         }
         assert found["spearman"]["value"] == found["kendall"]["value"] == 1
-        assert found["separability"] == pytest.approx(
+        assert found["separability"]["value"] == pytest.approx(
             board(path, "--rounds", "200")["separability"]
         )
         assert found["brier"]["value"] < 0.1
@@ -87,7 +97,7 @@ def test_a_board_is_compared_with_itself_a_table_and_another_board(tmp_path: Pat
         *asked, "x", "--judge", "y", "--judge", "z"
     )
     other = kept(tmp_path, "x.csv", "model,score\nelk,3\nant,2\n")
-    assert "share 1 models" in refused("compare", path, "--reference", other)
+    assert "models in both rankings: 1" in refused("compare", path, "--reference", other)
     assert "no column 'elo'" in refused("compare", path, "--reference", other, "--column", "elo")
 
 
@@ -149,7 +159,9 @@ def test_the_published_leaderboard(shared: Path) -> None:
         *("--reference", published, "--column", "win_rate"),
     )["boards"]
     assert len(found["models"]) == 57 and found["spearman"]["value"] > 0.999
-    assert found["order"]["value"] > 0.99 and found["agreement"] > 0.9
-    assert 0.6 < found["separability"] < 0.8 and 0.6 < found["reference_separability"] < 0.8
+    assert found["order"]["value"] > 0.99 and found["agreement"]["value"] > 0.9
+    assert (
+        0.6 < found["separability"]["value"] < 0.8 and 0.6 < found["reference_separability"] < 0.8
+    )
     pairs = len(list(itertools.combinations(found["models"], 2)))
     assert found["brier"]["value"] < 0.05 and pairs == 1596

@@ -42,6 +42,29 @@ def test_one_question_gives_no_interval_and_tells_nothing_apart(
     assert "unknown" in shown(path, "--intervals", intervals)
 
 
+@pytest.mark.parametrize("intervals", ["bootstrap", "sandwich"])
+def test_questions_that_are_all_alike_tell_nothing_of_others(
+    tmp_path: Path, intervals: str
+) -> None:
+    rows = [row | {"winner": "tie"} for row in battles(12)]
+    path = write(tmp_path, "b.jsonl", rows)
+    found = board(path, "--intervals", intervals)
+    assert [(row["low"], row["high"]) for row in found["models"]] == [(None, None)] * 3
+    assert found["separability"] == 0
+    assert "1000 unknown" in shown(path, "--intervals", intervals)
+    held = board(path, "--anchor", "jay=1200", "--intervals", intervals)
+    assert [row["low"] for row in held["models"] if row["model"] == "jay"] == [1200.0]
+
+
+def test_names_that_case_alone_tells_apart_are_told(tmp_path: Path) -> None:
+    rows = battles(12)
+    rows[0] |= {"model_a": "Owl"}
+    path = write(tmp_path, "b.jsonl", rows)
+    told = "Owl, owl: rated as 2 models"
+    assert told in shown(path) and "36 battles on 12 questions" in shown(path)
+    assert [one["kind"] for one in board(path)["warnings"]].count("spelled") == 1
+
+
 def test_few_questions_are_said_and_tell_nothing_apart(tmp_path: Path) -> None:
     rows = [row | {"winner": "model_a"} for row in battles(9)]
     few = board(write(tmp_path, "b.jsonl", rows))

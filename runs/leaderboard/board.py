@@ -10,7 +10,7 @@ from ...tools.ratings.agreement import Agreement
 from ...tools.ratings.connection import Triples, triples
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit, index_of
-from ...tools.ratings.intervals import FEWEST_QUESTIONS, NORMAL, PERCENTILES, Intervals
+from ...tools.ratings.intervals import FEWEST_QUESTIONS, NO_WIDTH, NORMAL, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Flips, Position, flips, position
@@ -102,6 +102,13 @@ class Board:
     def unknown(self) -> bool:
         """Whether there are no intervals at all: one question tells nothing of others."""
         return self.evidence < 2
+
+    @property
+    def unmoved(self) -> frozenset[str]:
+        """Models that chains of wins join, whose rating no choice of questions moves: all ties, for one."""
+        held = self.fit.anchor[0] if self.fit.anchor else None
+        wide = self.intervals.high - self.intervals.low > NO_WIDTH
+        return frozenset(np.array(self.fit.models)[~wide].tolist()) - self.open - {held}
 
 
 def boards(loaded: Loaded, options: Options) -> tuple[Board, dict[str, Board]]:

@@ -1,7 +1,7 @@
 """`arenainstruct compare`: how well boards rank, beside a published ranking or another board."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,7 @@ from ..options import JsonOption, JudgeOption, OnError
 from ..screen.terminal import say
 
 if TYPE_CHECKING:
-    from ...tools.ratings.rankings import Comparison
+    from ...tools.ratings.rankings import Comparison, Measure
 
 
 FEW = 10
@@ -77,14 +77,18 @@ def compare(
 
 def _few(path: str, models: int) -> str:
     """Return what a comparison of few models cannot bear."""
+    from .doubts import many
+
     swap = 12 / (models * (models**2 - 1))
-    return f"{path}: {models} models in both say little: one swap of neighbours moves Spearman by {swap:.2f}"
+    both = f"{path}: {many(models, 'models')} in both say little"
+    return f"{both}: one swap of neighbours moves Spearman by {swap:.2f}"
 
 
 def _show(path: str, reference: str, found: "Comparison") -> None:
-    from .doubts import listed
+    from ...tools.ratings.rankings import Measure
+    from .doubts import listed, many
 
-    say(f"{path} beside {reference}: {len(found.models)} models in both")
+    say(f"{path} beside {reference}: {many(len(found.models), 'models')} in both")
     for where, names in (("the board", found.here), ("the reference", found.there)):
         if names:
             say(f"  in {where} alone, so left out: {listed(list(names))}")
@@ -92,7 +96,7 @@ def _show(path: str, reference: str, found: "Comparison") -> None:
         say("  the reference has no intervals: each of its differences counts as sure")
     for name, value in (
         ("separability with confidence", found.separability),
-        ("  of the reference", found.reference_separability),
+        ("  of the reference", Measure(found.reference_separability)),
         ("agreement with confidence", found.agreement),
         ("  over all pairs", found.agreement_of_all),
         ("order of pairs, strict", found.order),
@@ -104,9 +108,7 @@ def _show(path: str, reference: str, found: "Comparison") -> None:
         say(f"  {name:<30} {_figure(value)}")
 
 
-def _figure(value: Any) -> str:
-    if value is None or isinstance(value, float):
-        return "unknown" if value is None else f"{value:7.3f}"
+def _figure(value: "Measure") -> str:
     if value.value is None:
         return "unknown"
     ends = "" if value.low is None else f"   (95 % {value.low:.3f} to {value.high:.3f})"

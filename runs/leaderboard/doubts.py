@@ -1,5 +1,6 @@
 """Warnings: what makes a board say less than it seems to, and what to do about it. They are told first."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ LEANING = 0.8
 """Share of a model's battles in one place from which a reader must be told."""
 LEAST = 10
 """Battles of a model below which its place is a matter of chance."""
+_MARKS = re.compile(r"[-_/ ]+")
 FEW_OPPONENTS = 3
 MANY = 6
 """Models of a tournament in which few opponents are too few."""
@@ -30,7 +32,7 @@ class Doubt:
 
     kind: str
     """`one_order`, `leaning`, `few_opponents`, `uneven_questions`, `carried`, `canned`, `cut`,
-    `given_twice`, `unnamed`, `islands`, `open_ratings`, `repeated`, `copies`, `flips`."""
+    `given_twice`, `unnamed`, `spelled`, `islands`, `open_ratings`, `repeated`, `copies`, `flips`."""
     words: str
 
 
@@ -41,6 +43,20 @@ def twice_doubts(twice: Mapping[str, str]) -> Iterator[Doubt]:
         yield Doubt(
             "given_twice", f"{path} {what}: it is read once, or its battles would count double."
         )
+
+
+def spelled_doubts(models: Iterable[str]) -> Iterator[Doubt]:
+    """Yield the models whose names differ in case, spaces, or marks between words only."""
+    alike: dict[str, list[str]] = {}
+    for model in models:
+        alike.setdefault("".join(_MARKS.sub(" ", model).casefold().split()), []).append(model)
+    for names in alike.values():
+        if len(names) > 1:
+            yield Doubt(
+                "spelled",
+                f"{listed(names)}: rated as {len(names)} models, though only case, spaces or marks tell the "
+                "names apart. If they are one, write its name one way.",
+            )
 
 
 def flips_doubt(found: Flips) -> Iterator[Doubt]:
@@ -192,6 +208,11 @@ def grouped(groups: Sequence[Sequence[str]]) -> str:
     told = [listed(list(group)) for group in groups[:SHOWN]]
     rest = [f"{len(groups) - SHOWN} more groups"] if len(groups) > SHOWN else []
     return " | ".join([*told, *rest])
+
+
+def many(count: int, what: str) -> str:
+    """Return a number with what is counted, whose plural is given."""
+    return f"{count:,} {what.removesuffix('s') if count == 1 else what}"
 
 
 def listed(names: list[str]) -> str:

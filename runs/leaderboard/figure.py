@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from ...tools.ratings.table import Floats, Ints
 from .board import Board
+from .doubts import many
 
 LOSS, EVEN, WIN = "#b85c00", "#f6f6f4", "#1a6bb0"
 """Orange to blue: told apart with every kind of colour blindness."""
@@ -180,7 +181,7 @@ def picture(board: Board, notes: Sequence[str]) -> Picture:
         shares=shares,
         counts=board.counts[square],
         title=f"Leaderboard of {len(order)} models",
-        subtitle=f"{board.battles:,} battles on {board.questions:,} questions"
+        subtitle=f"{many(board.battles, 'battles')} on {many(board.questions, 'questions')}"
         + (", which gives no intervals" if board.unknown else ""),
         notes=tuple(notes),
     )

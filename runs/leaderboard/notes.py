@@ -15,6 +15,7 @@ from .doubts import (
     listed,
     open_doubts,
     repeated_doubts,
+    spelled_doubts,
     twice_doubts,
     unnamed_doubt,
 )
@@ -49,6 +50,7 @@ def doubts(board: Board, loaded: Loaded, options: Options) -> list[Doubt]:
         *(unnamed_doubt() if loaded.unnamed else ()),
         *canned_doubts(loaded.canned, left_out=options.without_canned),
         *twice_doubts(loaded.twice),
+        *spelled_doubts(board.fit.models),
         *repeated_doubts(*loaded.repeated, named=loaded.battles.judge is not None),
         *(open_doubts(board.fit.islands, board.fit.components) if board.fit.regularised else ()),
         *exposure_doubts(board.exposure, board.everywhere, ordered=loaded.ordered),
@@ -109,6 +111,11 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
         yield f"Intervals are 95 %, from {options.rounds} resamples of the questions (seed {options.seed})."
     else:
         yield "Intervals are 95 %, from the sandwich covariance that is robust by question."
+    if board.unmoved and not board.unknown:
+        yield (
+            f"No choice of the questions moves the rating of {listed(sorted(board.unmoved))}: all that were "
+            "asked say the same, which tells nothing of others, so there is no interval."
+        )
     against = board.baseline or "all others, on average"
     chosen = "" if options.baseline or not board.baseline else " (it is in every battle)"
     yield f"Win rates are predicted against {against}{chosen}."

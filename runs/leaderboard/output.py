@@ -11,7 +11,7 @@ from ...tools.ratings.record import loss_rate
 from ...tools.ratings.standings import Standing
 from ..screen.terminal import Page, sheet
 from .board import Board, controlled_rate
-from .doubts import Doubt
+from .doubts import Doubt, many
 from .notes import UNNAMED, VAGUE
 from .options import Options
 from .reading import Loaded
@@ -46,9 +46,8 @@ def data(
 def board_data(board: Board, options: Options) -> dict[str, Any]:
     """Return one board: the models first, then what holds for all of them."""
     fit = board.fit
-    no_interval = {"low": None, "high": None} if board.unknown else {}
     return {
-        "models": [_model(board, row, options) | no_interval for row in board.rows],
+        "models": [_model(board, row, options) for row in board.rows],
         "target": _target(board, options.target),
         "battles": board.battles,
         "questions": board.questions,
@@ -94,7 +93,9 @@ def _model(board: Board, row: Standing, options: Options) -> dict[str, Any]:
     if board.length_controlled:
         led["length_controlled"] = controlled_rate(board.length_controlled, row.model)
     counts = dict(zip(("wins", "ties", "losses"), found, strict=True))
-    return {**led, **asdict(row), **counts, "loss_rate": loss_rate(found, options.ties)}
+    nothing = board.unknown or row.model in board.unmoved
+    ends = {"low": None, "high": None} if nothing else {}
+    return {**led, **asdict(row), **ends, **counts, "loss_rate": loss_rate(found, options.ties)}
 
 
 def _target(board: Board, model: str | None) -> dict[str, Any] | None:
@@ -152,7 +153,11 @@ def show(
     console = Page()
     console.lines(*(f"Warning: {doubt.words}" for doubt in doubts))
     console.print(
-        _table(whole, options, f"{whole.battles:,} {options.rows} on {whole.questions:,} questions")
+        _table(
+            whole,
+            options,
+            f"{many(whole.battles, options.rows)} on {many(whole.questions, 'questions')}",
+        )
     )
     if whole.judges:
         console.print(_judges(whole, options.rows))
@@ -207,12 +212,12 @@ def _table(board: Board, options: Options, title: str) -> Table:
     table = sheet(title, "", "model", *led, *told, options.rows, left=("", "model"))
     for place, row in enumerate(board.rows, start=1):
         interval = "open" if row.model in board.open else f"{row.low:.0f} … {row.high:.0f}"
-        interval = "unknown" if board.unknown else interval
+        interval = "unknown" if board.unknown or row.model in board.unmoved else interval
         cells = [str(place), row.model]
         if board.length_controlled:
             cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
         found, spread = board.record.of(row.model), board.win_rates.get(row.model)
-        spread = None if row.model in board.open else spread
+        spread = None if row.model in board.open | board.unmoved else spread
         error = spread and (spread.closed_form_error or spread.standard_error)
         lost = loss_rate(found, options.ties)
         cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]

@@ -22,6 +22,8 @@ FEWEST_ROUNDS = 20
 """Of a bootstrap; the percentiles of fewer ratings may not even hold the rating between them."""
 FEWEST_QUESTIONS = 10
 """With fewer, intervals are too narrow to tell models apart."""
+NO_WIDTH = 1e-6
+"""Elo points up to which all resamples gave one rating: what nothing moves is not known, and not sure."""
 PERCENTILES = (2.5, 97.5)
 NORMAL = 1.959963984540054
 """Standard errors on each side of a 95 % interval."""
@@ -98,7 +100,7 @@ Bounds = tuple[float, float] | tuple[None, None]
 
 def bounds(low: float, high: float) -> Bounds:
     """Return an interval rounded to a tenth; nothing where all resamples are one: that is no certainty."""
-    return (None, None) if low == high else (round(low, 1), round(high, 1))
+    return (round(low, 1), round(high, 1)) if high - low > NO_WIDTH else (None, None)
 
 
 def told(low: float | None, high: float | None) -> str:

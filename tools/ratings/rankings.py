@@ -5,17 +5,14 @@ Separability and agreement with confidence and the pair-rank Brier score are tho
 are the textbook's, ties at their mean rank.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from math import erf, sqrt
 
 import numpy as np
 
 from .intervals import NORMAL, PERCENTILES
 from .table import Floats
-
-Figure = Callable[[Floats, Floats], float | None]
-"""From the scores of two rankings to a figure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +51,31 @@ class Ranking:
             return None
         return np.asarray((self.high - self.low) / (2.0 * NORMAL))
 
-    def drawn(self, rounds: int, seed: int) -> Floats:
-        """Return scores as other samples would give them: those of the bootstrap, else normal ones."""
-        if self.draws is not None:
-            return self.draws
+    def redrawn(self, rounds: int, seed: int) -> Iterator["Ranking"]:
+        """Yield it as other samples would give it: scores of the bootstrap, or normal ones, as sure as here.
+
+        Nothing is yielded where nothing tells the errors of the scores.
+        """
         error = self.error
         if error is None:
-            return np.zeros((0, len(self.models)))
+            return
         noise = np.random.default_rng(seed).normal(size=(rounds, len(self.models)))
-        return np.asarray(self.score + error * noise)
+        for score in self.score + error * noise if self.draws is None else self.draws:
+            moved = score - self.score
+            low, high = (None if end is None else end + moved for end in (self.low, self.high))
+            yield replace(self, score=score, low=low, high=high)
+
+
+Figure = Callable[[Ranking], float | None]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure with its 95 % interval, where it has one."""
+    """A figure with its 95 % interval, where it has one.
+
+    The interval holds what 95 % of other samples of the questions would give, and the figure itself: where
+    two rankings agree almost wholly, all other samples agree less.
+    """
 
     value: float | None
     low: float | None = None
@@ -84,13 +92,13 @@ class Comparison:
     """In the ranking alone."""
     there: tuple[str, ...]
     """In the reference alone."""
-    separability: float | None
-    """Share of pairs whose intervals do not overlap; None without intervals."""
+    separability: Measure
+    """Share of pairs whose intervals do not overlap; unknown without intervals."""
     reference_separability: float | None
-    agreement: float | None
+    agreement: Measure
     """Of pairs that the reference separates: 1 for the same order, -1 for the other, 0 where the ranking
     does not separate them; the mean."""
-    agreement_of_all: float | None
+    agreement_of_all: Measure
     """The same sum over all pairs."""
     order: Measure
     """Strict: share of pairs in the same order; a tie in one ranking only is none."""
@@ -114,38 +122,42 @@ def compare(
     models = tuple(model for model in reference.models if model in ranking.models)
     if len(models) < 2:
         raise ValueError(
-            f"the rankings share {len(models)} models; comparing them takes two or more"
+            f"models in both rankings: {len(models)}; comparing them takes two or more"
         )
     one, two = ranking.among(models), reference.among(models)
     upper = np.triu_indices(len(models), 1)
-    mine, theirs = one.apart[upper], two.apart[upper]
-    sure = theirs != 0
-    drawn = one.drawn(rounds, seed)
+    theirs = two.apart[upper]
+    points = np.sign((two.score[:, None] - two.score)[upper])
+    drawn = tuple(one.redrawn(rounds, seed))
+
+    def apart(here: Ranking) -> float | None:
+        return None if here.low is None else float((here.apart[upper] != 0).mean())
+
+    def agreed(here: Ranking) -> float | None:
+        sure = theirs != 0
+        return float((here.apart[upper] * theirs)[sure].mean()) if sure.any() else None
 
     def measure(figure: Figure) -> Measure:
-        value = figure(one.score, two.score)
-        spread = [figure(row, two.score) for row in drawn]
-        known = [v for v in spread if v is not None]
+        value = figure(one)
+        known = [v for v in map(figure, drawn) if v is not None]
         if value is None or len(known) < 2:
             return Measure(value)
         low, high = np.percentile(known, PERCENTILES)
-        return Measure(value, float(low), float(high))
+        return Measure(value, min(value, float(low)), max(value, float(high)))
 
-    with_ends = one.low is not None
-    points = np.sign((two.score[:, None] - two.score)[upper])
     return Comparison(
         models=models,
         here=tuple(model for model in ranking.models if model not in models),
         there=tuple(model for model in reference.models if model not in models),
-        separability=float((mine != 0).mean()) if with_ends else None,
-        reference_separability=float(sure.mean()) if two.low is not None else None,
-        agreement=float((mine * theirs)[sure].mean()) if sure.any() else None,
-        agreement_of_all=float((mine * theirs).mean()),
-        order=measure(same_order),
-        lenient=Measure(float((mine * points >= 0).mean())),
-        spearman=measure(spearman),
-        kendall=measure(kendall),
-        brier=_brier(one, points),
+        separability=measure(apart),
+        reference_separability=float((theirs != 0).mean()) if two.low is not None else None,
+        agreement=measure(agreed),
+        agreement_of_all=measure(lambda here: float((here.apart[upper] * theirs).mean())),
+        order=measure(lambda here: same_order(here.score, two.score)),
+        lenient=measure(lambda here: float((here.apart[upper] * points >= 0).mean())),
+        spearman=measure(lambda here: spearman(here.score, two.score)),
+        kendall=measure(lambda here: kendall(here.score, two.score)),
+        brier=measure(lambda here: _brier(here, points)),
     )
 
 
@@ -178,16 +190,16 @@ def _ranks(score: Floats) -> Floats:
     return np.asarray(below + (equal + 1) / 2.0)
 
 
-def _brier(ranking: Ranking, points: Floats) -> Measure:
+def _brier(ranking: Ranking, points: Floats) -> float | None:
     error = ranking.error
     if error is None:
-        return Measure(None)
+        return None
     upper = np.triu_indices(len(ranking.models), 1)
     lead = (ranking.score[:, None] - ranking.score)[upper]
     spread = np.sqrt(error[:, None] ** 2 + error**2)[upper]
     chance = np.array([_above(a, b) for a, b in zip(lead.tolist(), spread.tolist(), strict=True)])
     outcome = 0.5 + 0.5 * points
-    return Measure(float(((chance - outcome) ** 2).mean()))
+    return float(((chance - outcome) ** 2).mean())
 
 
 def _above(lead: float, spread: float) -> float:
