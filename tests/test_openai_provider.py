@@ -17,6 +17,7 @@ from aiohttp import web
 from arenainstruct.agents.errors import EndpointDown
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
 from arenainstruct.agents.models.characters import sound
+from arenainstruct.agents.models.failure import http_failure
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.openai import OpenAIProvider
 from arenainstruct.agents.models.opening import open_models
@@ -439,6 +440,11 @@ async def test_a_large_request_is_streamed() -> None:
         provider = OpenAIProvider("teacher", settings(mock.url))
         assert (await provider.complete(Call("teacher", big))).text
         await provider.aclose()
+
+
+def test_where_a_redirect_leads_is_told_in_characters_that_a_store_holds() -> None:
+    failure = http_failure(301, {"Location": "\udcff://x"}, b"", where="m")
+    assert "it redirects to ?://x: check base_url" in str(failure)
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
