@@ -280,7 +280,7 @@ def version(
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
     from ..agents.errors import StopRun, UserError
-    from .screen.terminal import failed, program, streams
+    from .screen.terminal import failed, program, shortage, streams
 
     try:
         with streams():
@@ -296,6 +296,11 @@ def main() -> None:
         raise SystemExit(EXIT_FAILED) from None  # whoever read it has read enough
     except OSError as error:
         aside(f"stopped: {failed(error)}")
+        raise SystemExit(EXIT_STOPPED) from error
+    except (MemoryError, RuntimeError) as error:
+        if not (short := shortage(error)):
+            raise
+        aside(f"stopped: {short}, then try again")
         raise SystemExit(EXIT_STOPPED) from error
     except Interrupted as interrupted:
         aside(f"interrupted; go on with: {program()} resume {interrupted}")

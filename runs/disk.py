@@ -11,12 +11,14 @@ from pyarrow.lib import ArrowException
 from sqlalchemy.exc import DBAPIError
 
 from ..agents.errors import ArenaInstructError, RecordConflict, StopRun, UserError
-from .screen.terminal import NO_ROOM, named, program
+from .screen.terminal import NO_ROOM, named, program, shortage
 from .store import STORE_FILE
 from .store.damage import MISREAD, damage
 from .store.dialect import RESTORE, tells_damage
 from .store.requests import Unreadable
 
+ADDRESS = "store.url"
+"""A run's file that tells where its store is, without the password, where that is shared."""
 _ILLEGIBLE = (orjson.JSONDecodeError, Unreadable)
 """What a store holds, and is not what was written."""
 
@@ -26,7 +28,8 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
     """Classify what goes wrong with the files of a run's folder; `again` is how to go on, else by a resume.
 
     Raises:
-        StopRun: a file cannot be written (no room, read-only, gone); what was paid is in the ledger.
+        StopRun: a file cannot be written (no room, read-only, gone), or there is no memory; what was paid
+            is in the ledger.
         UserError: a file is damaged; the message names it and what to do.
     """
     try:
@@ -39,20 +42,15 @@ def kept_in(folder: Path, again: str = "") -> Iterator[None]:
             _refuse_damage(error, folder / STORE_FILE)
             raise
         raise _stop(folder, str(said), again) from error
-    except OSError as error:
-        ours = error.filename is not None and Path(error.filename).is_relative_to(folder)
-        full = error.errno in NO_ROOM
-        if not full and not ours:
+    except (OSError, MemoryError, RuntimeError, ArrowException, StopRun) as error:
+        if (stop := _stopped(error, folder, again)) is None:
             raise
-        what = named(error) if ours else error.strerror or str(error)
-        raise _stop(folder, what, again, full=full) from error
+        raise stop from error
     except RecordConflict as error:
         raise UserError(
             f"{folder / STORE_FILE}: {error}. Where it or {folder / 'config.yaml'} was changed by hand, "
             "put a copy of it back; where nobody did, that is a fault of ours: please report it"
         ) from error
-    except ArrowException as error:
-        raise _stop(folder, str(error), again) from error
     except ArenaInstructError:
         raise
     except MISREAD as error:
@@ -130,11 +128,34 @@ def _damaged(store: object, said: object) -> UserError:
     return UserError(f"{store}: is damaged ({said}); {RESTORE}")
 
 
+def _stopped(error: Exception, folder: Path, again: str) -> StopRun | None:
+    """Return what a machine that gives too little comes to; None where an error is another one."""
+    if short := shortage(error):
+        return StopRun("memory", f"{short}, then {again or _again(folder)}")
+    if isinstance(error, StopRun):
+        told = f"{error}; mend that, then {again or _again(folder)}"
+        return StopRun("disk", told) if error.reason == "store" else None
+    if isinstance(error, OSError):
+        ours = error.filename is not None and Path(error.filename).is_relative_to(folder)
+        full = error.errno in NO_ROOM
+        what = named(error) if ours else error.strerror or str(error)
+        return _stop(folder, what, again, full=full) if full or ours else None
+    return _stop(folder, str(error), again) if isinstance(error, ArrowException) else None
+
+
 def _stop(folder: Path, what: str, again: str, *, full: bool = False) -> StopRun:
     full = full or "full" in what or "No space" in what
     move = "make room" if full else "mend that"
-    again = again or f"go on with: {program()} resume {folder} (what was paid is kept)"
-    return StopRun("disk", f"{folder} cannot be written: {what}; {move}, then {again}")
+    return StopRun(
+        "disk", f"{folder} cannot be written: {what}; {move}, then {again or _again(folder)}"
+    )
+
+
+def _again(folder: Path) -> str:
+    """Return how to go on with what stands in a folder: it is no run before it has a store."""
+    if not any((folder / name).exists() for name in (STORE_FILE, ADDRESS)):
+        return "start it again (nothing was paid)"
+    return f"go on with: {program()} resume {folder} (what was paid is kept)"
 
 
 def _damage(folder: Path, said: str) -> str:

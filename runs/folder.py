@@ -15,7 +15,7 @@ from typing import Any
 
 from ..agents.errors import UserError
 from .config.store_url import without_password
-from .disk import kept_in, write_whole
+from .disk import ADDRESS, kept_in, write_whole
 from .screen.terminal import program
 from .store import STORE_FILE, Place, holds_store
 from .store.dialect import RESTORE
@@ -30,8 +30,6 @@ _RESULT = {"status": str, "reason": str, "counts": dict, "reached": dict, "ratin
 """What a result says where it says it, and as what: one that was edited by hand is none."""
 CHECKPOINTS = "checkpoints"
 """A run's folder of the weights that it trained: one folder a version."""
-ADDRESS = "store.url"
-"""A run's file that tells where its store is, without the password, where that is shared."""
 ARENA = "arena"
 """Meta key of a store that `arenainstruct arena` wrote; its value tells how its battles are judged."""
 _ID = re.compile(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)+\Z")

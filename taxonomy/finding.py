@@ -9,11 +9,14 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from itertools import chain
+from os.path import isdir, isfile
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 GROUP = "arenainstruct.skills"
 _YAML = (".yaml", ".yml")
+_LONGEST = 100
+"""Characters of a name that is nowhere that are told."""
 
 
 def skill_path(name: str) -> Path:
@@ -21,7 +24,7 @@ def skill_path(name: str) -> Path:
     if name.endswith(_YAML):
         return Path(name)
     shipped = FOLDER / f"{name}.yaml"
-    return shipped if shipped.is_file() else _installed(name) or shipped
+    return shipped if isfile(shipped) else _installed(name) or shipped
 
 
 def skill_names() -> list[str]:
@@ -46,7 +49,7 @@ def found(name: str, folder: str | Path | None) -> str:
         return str(Path(name).absolute())
     own = list(_beside(name, Path(folder))) if folder else []
     first = skill_path(name)
-    files = [*own, *([first] if first.is_file() else [])]
+    files = [*own, *([first] if isfile(first) else [])]
     if len(files) > 1:
         places = ", ".join(map(str, files))
         raise ValueError(f"skill {name!r} stands in several places: {places}; name one by its path")
@@ -59,9 +62,12 @@ def found(name: str, folder: str | Path | None) -> str:
 
 def unknown(name: str, folder: str | Path | None = None) -> str:
     """Return what is said of a skill that is nowhere: those that there are, the nearest first."""
+    said = repr(name) if len(name) <= _LONGEST else f"{name[:_LONGEST]!r}…"
     if name.endswith(_YAML):
-        return f"skill {name!r}: no such file"
-    files = chain(*map(Path(folder).glob, ("*.yaml", "*/*.yaml"))) if folder else ()
+        return f"skill {said}: no such file"
+    files = (
+        chain(*map(Path(folder).glob, ("*.yaml", "*/*.yaml"))) if folder and isdir(folder) else ()
+    )
     named = {file.stem for file in files}
     own = {stem for stem in named if folder and any(_beside(stem, Path(folder)))}
     known = sorted({*own, *skill_names(), *installed_skills()})
@@ -70,12 +76,12 @@ def unknown(name: str, folder: str | Path | None = None) -> str:
     where = (
         f"in {folder} or shipped" if folder else "shipped; one of your own is named by its .yaml"
     )
-    return f"skill {name!r}: there is none of that name; {hint}{where}: {', '.join(known)}"
+    return f"skill {said}: there is none of that name; {hint}{where}: {', '.join(known)}"
 
 
 def _beside(name: str, folder: Path) -> Iterator[Path]:
     files = (folder / f"{name}.yaml", folder / name / f"{name}.yaml")
-    return (file for file in files if file.is_file())
+    return (file for file in files if isfile(file))
 
 
 def _installed(name: str) -> Path | None:

@@ -85,7 +85,7 @@ def load(text: str, path: str | Path = "") -> Any:
         ValueError: it is no YAML, or stands for more than a file of settings could hold; names the line
             where it comes from a file.
     """
-    with _told(path):
+    with _told(path, text):
         loader = _Words(text)
         try:
             node = loader.get_single_node()
@@ -101,7 +101,7 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
     Raises:
         ValueError: it is not YAML, or a key stands twice in one mapping; names file and line.
     """
-    with _told(path):
+    with _told(path, text):
         node: yaml.Node | None = yaml.compose(text)
         _measure(node)
     _refuse_repeated_keys(node, path)
@@ -109,7 +109,7 @@ def compose(text: str, path: str | Path) -> yaml.Node | None:
 
 
 @contextmanager
-def _told(path: str | Path) -> Iterator[None]:
+def _told(path: str | Path, text: str) -> Iterator[None]:
     """Say in one line what is wrong with a YAML text, and where."""
     where = f"{path}:" if str(path) else ""
     try:
@@ -117,6 +117,10 @@ def _told(path: str | Path) -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(f"{where}{line}: {error.problem}" if where else error.problem) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        words = f"the character U+{error.character:04X} may stand in no YAML"
+        raise ValueError(f"{where}{line}: {words}" if where else words) from error
     except RecursionError as error:
         raise ValueError(f"{where} nested too deeply".strip()) from error
     except yaml.YAMLError as error:

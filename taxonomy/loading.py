@@ -10,6 +10,7 @@ from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache, reduce
 from operator import getitem
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from .finding import FOLDER, skill_path, unknown
 from .lines import Location, compose, line_of, load, text_of
-from .plain import taken
+from .plain import taken, unstorable
 from .skill import SLUG, Goal, Leaf, Skill, SkillPrompts, Transformation
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def load_skill(name: str) -> Skill:
             that is wrong: a line each.
     """
     path = skill_path(name)
-    if not path.is_file() or not (path == Path(name) or re.fullmatch(SLUG, name)):
+    if not isfile(path) or not (path == Path(name) or re.fullmatch(SLUG, name)):
         raise ValueError(unknown(name))
     try:
         text = text_of(path)
@@ -73,7 +74,7 @@ def parse_skill(text: str, path: Path) -> Skill:
         raise _wrong(told, _mended(data, found), node, path) from error
     odd = [
         (loc, f"{'.'.join(map(str, loc))}: must be {needs}, found {_SHORT.repr(value)}")
-        for loc, value, needs in taken(data, skill.model_dump())
+        for loc, value, needs in (*taken(data, skill.model_dump()), *unstorable(data))
     ]
     if odd or list(name_faults(skill)):
         raise _wrong(odd, skill, node, path)
@@ -112,6 +113,8 @@ def _mend(data: Any, loc: Location) -> None:
     place, owner = reduce(getitem, way, data), _PARTS[way[0]] if way else Skill
     if isinstance(place, list):
         place = place[int(last)]
+    if not isinstance(place, dict):
+        return  # nothing of it can be left out
     fields = owner.model_fields
     for name in fields if isinstance(last, int) else [str(last)]:
         required = name in fields and fields[name].is_required()
@@ -168,6 +171,10 @@ def _describe(loc: Location, error: Any) -> str:
         wanted = "small letters, digits and underscores, beginning with a letter"
     elif error["type"] == "tuple_type":
         wanted = "a list, as in [text]"
+    elif error["type"] == "model_type":
+        wanted = "a section of fields"
+    elif error["type"] == "string_too_long":
+        wanted = f"at most {error['ctx']['max_length']} characters long"
     elif error["type"].startswith("bool"):
         wanted = "true or false"
     else:
@@ -181,8 +188,10 @@ Fault = tuple[Location, str]
 
 
 def name_faults(skill: "Skill") -> Iterator[Fault]:
-    """Yield all that is wrong with the names that a skill gives and uses, and its empty texts."""
+    """Yield all that is wrong with the names that a skill gives and uses, and what says or draws nothing."""
     yield from _blank(skill)
+    if skill.levels and not any(skill.levels):
+        yield ("levels",), "levels: all shares are 0, so that no level could be drawn"
     yield from _repeated(skill)
     yield from _behaviours(skill)
     yield from _map(skill)
@@ -201,6 +210,7 @@ def _blank(skill: "Skill") -> Iterator[Fault]:
         for name in ("title", "brief", "definition", "answer_form", "rubric")
         if hasattr(item, name)
     ]
+    told += [(("behaviours", name), text) for name, text in skill.behaviours.items()]
     for loc, text in told:
         if not text.strip():
             yield loc, f"{'.'.join(map(str, loc))}: is empty; models and jurors are told it"

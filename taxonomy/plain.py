@@ -10,6 +10,7 @@ from typing import Any
 
 from .lines import Location
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _EXPONENT = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+")
 
 
@@ -40,3 +41,18 @@ def _needs(given: Any, read: Any) -> str:
         written = isinstance(given, str) and _EXPONENT.fullmatch(given)
         return "" if written else "a number"
     return "a whole number"
+
+
+def unstorable(value: Any, loc: Location = ()) -> Iterator[tuple[Location, Any, str]]:
+    """Yield, as above, what no store or dataset can hold: a run would find out once the money is spent."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from unstorable(name, loc)
+            yield from unstorable(inner, (*loc, str(name)))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from unstorable(inner, (*loc, number))
+    elif isinstance(value, int) and value.bit_length() > 63:
+        yield loc, value, "a number of at most 64 bits"
+    elif isinstance(value, str) and _NO_TEXT.search(value):
+        yield loc, value, "a text without NUL and lone surrogates"

@@ -2,10 +2,12 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
 SLUG = r"^[a-z][a-z0-9_]*$"
 """What names are made of."""
+LONGEST = 100
+"""Characters of a name."""
 Trait = Literal["text", "dialogue", "code", "table", "api", "long", "numbers", "quotes", "list"]
 """What a document may have, as `routing` finds it: its kind, or what its text shows."""
 HIGHEST = 5
@@ -15,13 +17,13 @@ ANSWER = "answer"
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Transformation(_Frozen):
     """One way to turn a seed into a passage."""
 
-    name: str = Field(pattern=SLUG)
+    name: str = Field(pattern=SLUG, max_length=LONGEST)
     brief: str
     """What the agent is to make of the seed, in one or two sentences."""
     leaves: tuple[str, ...] = ()
@@ -39,7 +41,7 @@ class Transformation(_Frozen):
 class Leaf(_Frozen):
     """One instruction type."""
 
-    name: str = Field(pattern=SLUG)
+    name: str = Field(pattern=SLUG, max_length=LONGEST)
     title: str
     definition: str
     """What an instruction of this leaf asks for."""
@@ -88,7 +90,7 @@ class Leaf(_Frozen):
 class Goal(_Frozen):
     """One aim of refinement."""
 
-    name: str = Field(pattern=SLUG)
+    name: str = Field(pattern=SLUG, max_length=LONGEST)
     brief: str
     edits: Literal["task", "passage"] = "task"
     expected_behaviour: str = ""
@@ -141,7 +143,7 @@ class SkillPrompts(_Frozen):
 class Skill(_Frozen):
     """A skill pack."""
 
-    name: str = Field(pattern=SLUG)
+    name: str = Field(pattern=SLUG, max_length=LONGEST)
     title: str
     description: str
     flow: str = "standard"
@@ -163,7 +165,7 @@ class Skill(_Frozen):
     goals: tuple[Goal, ...] = ()
     program: str = ""
     """Who writes the instructions where no model does: Python code, as `package.module:name`."""
-    levels: tuple[float, ...] = Field(default=(), max_length=HIGHEST)
+    levels: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=HIGHEST)
     """How the levels of what a program writes scatter before any feedback: shares of level 1, 2, …"""
 
     @property

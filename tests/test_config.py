@@ -230,6 +230,10 @@ def test_aliases_without_end_are_refused_at_once(tmp_path: Path) -> None:
         ("feedback.prior_battles=.inf", "found inf; needs a finite number"),
         (f"arena.bootstrap_rounds={10**9}", "at most 100000"),
         ('models.teacher.version="\\ud800"', "version: found .* lone surrogates"),
+        ("seed=\udcff", "the character U\\+DCFF may stand in no YAML$"),
+        (f"skills_path={'x' * 5000}", "skills_path: no folder"),
+        (f"skills=[{'x' * 5000}]", "there is none of that name"),
+        ("tools.interpreter.memory_mb=100000000000000000", "needs at most 10000000"),
         ('seeds.path="a\\0b"', r"seeds.path: found .* needs a text without NUL"),
         ("models=[]", r"models: found \[\]; needs a section with names of its own: {name: …}"),
         ("tools.mcp=3", "tools.mcp: found 3; needs a section with names of its own"),
@@ -241,7 +245,7 @@ def test_what_would_end_a_run_in_its_middle_is_refused_at_the_start(
 ) -> None:
     with pytest.raises(UserError, match=said) as caught:
         load_config(None, [override])
-    assert len(str(caught.value)) < 500
+    assert len(str(caught.value)) < 600
 
 
 def test_a_number_that_no_store_holds_is_refused_in_a_mapping_too() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from arenainstruct.runs.dataset.card import ABOUT, card
 from arenainstruct.runs.dataset.columns import SCHEMAS
 from arenainstruct.runs.dataset.conversation import plain
 from arenainstruct.runs.dataset.facts import Counts
+from arenainstruct.runs.dataset.lineage import models_behind
 from arenainstruct.runs.dataset.write import WRITTEN
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.checkers import CHECKERS, CheckTask
@@ -227,6 +229,16 @@ async def test_instructions_carry_their_lineage(tmp_path: Path) -> None:
     assert first["checker"] == ""
     assert third["prompt"].endswith("A. yes\nB. no")
     assert json.loads(third["tools"])[0]["function"]["parameters"]["required"] == ["port"]
+
+
+async def test_an_ancestor_that_is_its_own_is_met_once(tmp_path: Path) -> None:
+    with closing(Store.open(tmp_path / "s")) as store:
+        around = [
+            instruction(n, model=f"m{n}", parents=(f"instruction-{(n + 1) % 3}",)) for n in range(3)
+        ]
+        await store.add(kinds.DRAFT, 1, around)
+        found = await models_behind(store, around[:1])
+    assert found == {"instruction-0": {"m0", "m1", "m2"}}
 
 
 async def test_rejects_tell_what_the_draft_was(tmp_path: Path) -> None:

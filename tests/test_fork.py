@@ -120,6 +120,7 @@ async def test_what_is_wrong_is_said_before_anything_is_made(
     late = event(parent, "run_finished", "")
     for at, change, said in (
         ("event-0-0", [], "no such event"),
+        ("\udcff", [], "no such event"),
         (late, ["prompt.nobody=x.j2"], "no prompt and no role"),
         (late, ["prompt.arena/judge=missing.j2"], "missing.j2"),
         (late, ["cast.target=nobody"], "nobody"),

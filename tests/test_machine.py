@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from arenainstruct.agents.errors import UserError
+from arenainstruct.agents.errors import StopRun, UserError
 from arenainstruct.runs import cli
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.control.interrupt import run_interruptible
@@ -25,6 +25,7 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.run import launch
 from arenainstruct.runs.screen.terminal import aside, program, say, streams
 from arenainstruct.runs.store import STORE_FILE, Store
+from arenainstruct.runs.view.command import view
 from tests.command import command
 
 NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
@@ -276,3 +277,43 @@ def test_what_runs_wrote_among_the_documents_is_none_of_them(
     first, second = (launch(load_config(None, small), run_id=f"a-{n}") for n in (1, 2))
     assert first.completed and second.completed and first.counts == second.counts
     assert first.counts["seed"] == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_too_little_memory_is_one_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", lacking)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("stopped: this process is given no more memory or threads; give it more")
+
+
+def test_a_run_that_lacks_memory_is_taken_up(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "lacks-1")
+    with pytest.raises(StopRun, match="then start it again"), folder.locked():
+        raise MemoryError
+    folder.store()
+    Store.open(folder.path / STORE_FILE).close()
+    with pytest.raises(StopRun, match=r"then go on with: .* resume .*lacks-1"), folder.locked():
+        raise MemoryError
+
+
+def test_a_store_that_cannot_be_written_tells_how_to_go_on(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "full-1")
+    Store.open(folder.path / STORE_FILE).close()
+    with pytest.raises(StopRun, match=r"disk I/O error; .* resume .*full-1"), folder.locked():
+        raise StopRun("store", "the store cannot be written: disk I/O error")
+
+
+@pytest.mark.parametrize("host", ["", "no.such.invalid", "a..b", "\udcff", "192.0.2.1"])
+def test_the_viewer_says_of_an_address_that_it_cannot_listen_there(
+    tmp_path: Path, host: str
+) -> None:
+    with pytest.raises(UserError, match="view: .*--host"):
+        view(tmp_path, 7399, host)

@@ -1,18 +1,23 @@
 """The OpenAI-compatible provider against servers on loopback."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from aiohttp import web
 
+from arenainstruct.agents.errors import EndpointDown
 from arenainstruct.agents.models.call import Call, Reply, ToolSpec
 from arenainstruct.agents.models.characters import sound
+from arenainstruct.agents.models.failure import http_failure
 from arenainstruct.agents.models.limits import share_limits
 from arenainstruct.agents.models.openai import OpenAIProvider
 from arenainstruct.agents.models.opening import open_models
@@ -435,3 +440,49 @@ async def test_a_large_request_is_streamed() -> None:
         provider = OpenAIProvider("teacher", settings(mock.url))
         assert (await provider.complete(Call("teacher", big))).text
         await provider.aclose()
+
+
+def test_where_a_redirect_leads_is_told_in_characters_that_a_store_holds() -> None:
+    failure = http_failure(301, {"Location": "\udcff://x"}, b"", where="m")
+    assert "it redirects to ?://x: check base_url" in str(failure)
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Return what a server needs whose certificate nobody vouches for."""
+    key, certificate = str(folder / "key.pem"), str(folder / "certificate.pem")
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    given = ["openssl", *made, "-keyout", key, "-out", certificate]
+    subprocess.run(given, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("tls", "told"),
+    [
+        (True, r"certificate is not accepted: self.signed .*SSL_CERT_FILE"),
+        (False, "no TLS is spoken there"),
+    ],
+)
+async def test_an_address_that_cannot_be_trusted_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: bool, told: str
+) -> None:
+    met: list[None] = []
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(None)
+        writer.write(b"HTTP/1.1 400 no\r\n\r\n")
+        writer.close()
+
+    monkeypatch.setenv("ARENA_TEST_KEY", KEY)
+    context = self_signed(tmp_path) if tls else None
+    async with await asyncio.start_server(meet, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        models = {"m": settings(f"https://127.0.0.1:{port}/v1", retries=5)}
+        limits = share_limits(models, patience_s=30, notify=lambda text: None)
+        opened = open_models(models, limits, 7)["m"]
+        with pytest.raises(EndpointDown, match=told):
+            await opened.limits.run(lambda: opened.provider.complete(Call("m", ASK)), 10)
+        await opened.provider.aclose()
+    assert len(met) <= 1

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.graphs.generation.flows import opened
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.run import launch
@@ -187,3 +188,23 @@ def test_a_flow_whose_import_fails_is_told_at_its_line(
     monkeypatch.delitem(sys.modules, "breaks", raising=False)
     with pytest.raises(ValueError, match=r"flow: 'breaks:build' cannot be loaded \(\w+"):
         named("breaks:build", "flow")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Odd(BaseException): pass\nraise Odd",
+        "raise SystemExit",
+        "def build(): raise SystemExit",
+        "def build(): return 1 / 0",
+    ],
+)
+def test_code_that_tries_to_end_the_process_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    (tmp_path / "ends.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(ALLOWED, "1")
+    monkeypatch.delitem(sys.modules, "ends", raising=False)
+    with pytest.raises(ValueError, match=r"'ends:build' cannot be loaded \(\w+"):
+        opened("ends:build")

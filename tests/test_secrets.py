@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.models.openai import OpenAIProvider
-from arenainstruct.agents.models.secrets import is_private, redact
+from arenainstruct.agents.models.secrets import is_private, know_address, redact
 from arenainstruct.agents.models.settings import OpenAISettings
 
 
@@ -62,3 +62,13 @@ def test_what_only_sounds_like_a_key_is_text(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("MONKEY", "capuchin-monkey")
     text = "/usr/local/lib, capuchin-monkey"
     assert redact(text) == text
+
+
+def test_what_may_be_a_key_in_an_address_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arenainstruct.agents.models.secrets._KNOWN", set())
+    key, name = "qX7unKnownShape9ZZtop4711abc", "gpt-4o-mini-2024-08-06"
+    for address in (f"https://h/{key}/v1", f"https://h/v1?x={key}", f"https://h/v1/{key}%20"):
+        know_address(address)
+        assert redact(f"no luck at {key}") == "no luck at [redacted]"
+    know_address(f"https://h/openai/deployments/{name}?api-version=2024-08-01-preview")
+    assert redact(f"{name} of 2024-08-01-preview") == f"{name} of 2024-08-01-preview"

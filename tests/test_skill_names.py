@@ -175,3 +175,42 @@ def test_a_beginners_mistake_is_told_in_words_that_mend_it(
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     (told,) = skill_faults(str(path))
     assert re.search(said, told) and "Value error" not in told and "{" not in told
+
+
+@pytest.mark.parametrize("wrong", ["", "7", "[1, x]", "[[x]]", "some text", "2001-01-01", ".nan"])
+@pytest.mark.parametrize("field", ["transformations", "leaves", "goals", "prompts", "behaviours"])
+def test_a_part_of_another_kind_is_told_at_its_line(tmp_path: Path, field: str, wrong: str) -> None:
+    text = (FOLDER / "reading_comprehension.yaml").read_text(encoding="utf-8")
+    before, _, rest = text.partition(f"\n{field}:")
+    path = tmp_path / "wrong.yaml"
+    rest = rest[found.start() :] if (found := re.search(r"\n\w", rest)) else ""
+    path.write_text(f"{before}\n{field}: {wrong}\n{rest}", encoding="utf-8")
+    told = list(skill_faults(str(path)))
+    assert told
+    assert all(line.startswith(f"{path}:") for line in told)
+    assert any(f" {field}" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("title: Reading comprehension", 'title: "a\\0b"', "title: must be a text without NUL"),
+        (
+            "name: reading_comprehension",
+            f"name: {'x' * 101}",
+            "name: must be at most 100 characters",
+        ),
+        ("flow: standard", "flow: standard\nlevels: [.nan]", "levels.0: must be a finite number"),
+        (
+            "flow: standard",
+            "flow: standard\nlevels: [-1]",
+            "levels.0: must be greater than or equal",
+        ),
+        ("flow: standard", "flow: standard\nlevels: [0, 0]", "levels: all shares are 0"),
+    ],
+)
+def test_a_value_that_no_run_could_use_is_told(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    path, _ = pack(tmp_path, "reading_comprehension", old, new)
+    assert told in "\n".join(skill_faults(str(path)))

@@ -5,7 +5,8 @@ works only where the environment says that every config is trusted.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from random import Random
@@ -58,14 +59,33 @@ def named(path: str, field: str = "") -> Any:
             f"{said}{path!r} is Python code that a config names; set {ALLOWED}=1 where every config "
             "is trusted"
         )
+    with loaded(path, said):
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise _Unnamed(
+                f"{said}{path!r} names nothing that can be called ({error}); write it as "
+                "package.module:name"
+            ) from error
+
+
+class _Unnamed(ValueError):
+    """What is named is not there; it was said so."""
+
+
+@contextmanager
+def loaded(path: str, said: str = "") -> Iterator[None]:
+    """Say whatever the code that a config names does while it is loaded, or makes what it is for.
+
+    Raises:
+        ValueError: it raised, or tried to end the process. Ctrl-C stays what it is.
+    """
     try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(
-            f"{said}{path!r} names nothing that can be called ({error}); write it as "
-            "package.module:name"
-        ) from error
-    except (Exception, SystemExit) as error:  # whatever the code does while it is loaded
+        yield
+    except (KeyboardInterrupt, _Unnamed):
+        raise
+    except BaseException as error:
+        module = path.partition(":")[0]
         raise ValueError(
             f"{said}{path!r} cannot be loaded ({type(error).__name__}: {error}); mend {module}"
         ) from error

@@ -2,7 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Amount = Annotated[int, Field(gt=0, le=10_000_000)]
+"""More is what no kernel, clock or service could be told."""
 
 
 class _Section(BaseModel):
@@ -16,15 +20,15 @@ class InterpreterSettings(_Section):
     """`local`: bubblewrap on this machine; `e2b`: an E2B sandbox (`E2B_API_KEY`, `E2B_DOMAIN`)."""
     unsafe: bool = False
     """Run without a sandbox where bubblewrap is missing: the code may then read and write what you may."""
-    timeout_s: PositiveFloat = 10.0
+    timeout_s: Seconds = 10.0
     """Seconds by the clock for one call."""
-    memory_mb: PositiveInt = 512
+    memory_mb: Amount = 512
     """Address space of one process; all of a session together may hold twice as much memory."""
-    disk_mb: PositiveInt = 64
+    disk_mb: Amount = 64
     """What `/tmp` and `/dev/shm` hold each, all there is to write to; many thousand files end the session."""
-    processes: PositiveInt = 32
+    processes: Amount = 32
     """Processes and threads at a time."""
-    output: int = Field(default=10_000, ge=100)
+    output: int = Field(default=10_000, ge=100, le=10_000_000)
     """Characters of output that are kept."""
 
 
@@ -34,13 +38,13 @@ class SearchSettings(_Section):
     region: str = "us-en"
     """Country and language, as DuckDuckGo spells them."""
     safesearch: Literal["on", "moderate", "off"] = "moderate"
-    results: PositiveInt = 5
-    timeout_s: PositiveFloat = 20.0
+    results: Amount = 5
+    timeout_s: Seconds = 20.0
     """Seconds for one attempt, a page's reading too."""
-    per_minute: PositiveInt = 20
+    per_minute: Amount = 20
     """Searches and pages a minute, at most."""
-    retries: int = Field(default=2, ge=0)
-    page_kb: PositiveInt = 2_000
+    retries: int = Field(default=2, ge=0, le=100)
+    page_kb: Amount = 2_000
     """Most that is read of one page; a larger one is refused."""
 
 
@@ -49,9 +53,9 @@ class BrowserSettings(_Section):
 
     executable: str = ""
     """The Chromium to start, by path or name; found by itself where none is named."""
-    start_s: PositiveFloat = 60.0
+    start_s: Seconds = 60.0
     """Seconds in which it has to be up."""
-    timeout_s: PositiveFloat = 15.0
+    timeout_s: Seconds = 15.0
     """Seconds for one action."""
 
 
@@ -66,7 +70,7 @@ class McpServer(_Section):
     """Where a server listens to HTTP."""
     key_env: str = ""
     """The variable that holds its bearer token."""
-    timeout_s: PositiveFloat = 60.0
+    timeout_s: Seconds = 60.0
     """Seconds for one call."""
     again: bool = False
     """A resumed conversation makes its earlier calls again: for servers that forget when they end."""

@@ -232,6 +232,7 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
         AttemptFailed: they are no list, or one of them has no function.
     """
     calls: list[ToolCall] = []
+    ids: set[str] = set()
     told = message.get("tool_calls") or []
     for number, raw in enumerate(told if isinstance(told, list) else (told,)):
         try:
@@ -245,8 +246,9 @@ def _tool_calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
             raise AttemptFailed(text, status=200) from error
         id = raw.get("id")
         id = id if isinstance(id, str) and id else f"call_{number}"
-        while any(call.id == id for call in calls):  # some servers give all of them one
+        while id in ids:  # some servers give all of them one
             id = f"{id}_{number}"
+        ids.add(id)
         calls.append(ToolCall(id=id, name=name, arguments=arguments))
     return tuple(calls)
 

@@ -76,7 +76,10 @@ def http_failure(
     refused = refusal(status, text, error, wait=wait is not None)
     hint = f" ({refused})" if refused else ""
     if 300 <= status < 400:
-        to = redact(headers.get("Location", "").partition("?")[0], secrets)[:_LONGEST]
+        # Bytes of a header that are no UTF-8 are lone surrogates, which no store holds.
+        place = headers.get("Location", "").partition("?")[0]
+        place = place.encode("utf-8", "replace").decode()
+        to = redact(place, secrets)[:_LONGEST]
         hint = f" (it redirects{f' to {to}' if to else ''}: {_PLACE})"
     again = status >= 500 or status in _AGAIN or str(error.get("code")) in _WRITTEN_BADLY
     return AttemptFailed(

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...tools.constraints.mend import mended
-from ...tools.programs import named
+from ...tools.programs import loaded, named
 from .call import Call, Reply
-from .provider import Provider
+from .provider import AttemptFailed, Provider
 from .settings import MendedSettings, ProgramSettings, ScriptedSettings
 
 
@@ -19,15 +19,22 @@ class ProgramProvider:
         self.model = settings.model
         self.params: dict[str, Any] = {"arguments": settings.arguments}
         make = named(settings.model, "model")
-        try:
+        with loaded(settings.model, "model: "):
             self._answer: Callable[[str], str] = make(**settings.arguments)
-        except TypeError as error:
-            raise ValueError(f"arguments: {settings.model} cannot be made: {error}") from error
 
     async def complete(self, call: Call) -> Reply:
-        """Answer one call."""
+        """Answer one call.
+
+        Raises:
+            AttemptFailed: the program raised.
+        """
         asked = next(turn.content for turn in reversed(call.turns) if turn.role == "user")
-        return Reply(text=self._answer(asked), model=f"program/{self.model}")
+        try:
+            text = self._answer(asked)
+        except (Exception, SystemExit) as error:  # whatever a program of the user's does
+            told = f"{self.model}: {type(error).__name__}: {error}"
+            raise AttemptFailed(told, final=True) from error
+        return Reply(text=text, model=f"program/{self.model}")
 
     async def aclose(self) -> None:
         """Hold nothing."""

@@ -19,6 +19,8 @@ _SHAPES = re.compile(
     r"|\bAIza[A-Za-z0-9_\-]{20,}|(?<=[Bb]earer )[^\s\"',;]{4,}"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # the user and password of an address
 )
+_WORD = re.compile(r"[\w~-]{16,}", re.ASCII)
+_RUN = re.compile("[A-Za-z0-9]{16,}")
 _SHORTEST = 8
 """Shorter values (`none`, `EMPTY`, `test`) are words, not secrets."""
 
@@ -31,6 +33,17 @@ def know(key: str) -> None:
     """Remember a key, so that it is masked wherever it turns up."""
     if len(key) >= _SHORTEST:
         _KNOWN.add(key)
+
+
+def know_address(address: str) -> None:
+    """Remember what may be a key in an address: it has letters and digits in one long run.
+
+    Names of models, dates and versions have none.
+    """
+    parts = urlsplit(address)
+    for word in _WORD.findall(f"{parts.path} {parts.query} {parts.fragment}"):
+        if any(not run.isalpha() and not run.isdigit() for run in _RUN.findall(word)):
+            know(word)
 
 
 def mask_known(text: str) -> str:

@@ -1,6 +1,7 @@
 """What a user says about one model: who serves it, how fast it may be asked, what it costs."""
 
 import os
+from os.path import isdir
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -149,7 +150,7 @@ class TransformersSettings(BaseSettings):
     @classmethod
     def _found_again(cls, model: str) -> str:
         """Write a folder's path out in full: a resume may start elsewhere."""
-        return str(Path(model).absolute()) if model and Path(model).is_dir() else model
+        return str(Path(model).absolute()) if isdir(model) else model
 
     @property
     def endpoint(self) -> str:

@@ -6,6 +6,7 @@ does only what a chat completion needs.
 
 import asyncio
 import io
+import ssl
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -63,7 +64,8 @@ class Transport:
         """Send one request; `limit_s` are the seconds for it, where they are not the usual ones.
 
         Raises:
-            AttemptFailed: no whole response came; retryable. Its cause is the error underneath.
+            AttemptFailed: no whole response came; retryable, unless the address cannot be trusted. Its cause
+                is the error underneath.
         """
         session = self._session or self._open()
         data = body if len(body) < _LARGE else io.BytesIO(body)
@@ -78,6 +80,10 @@ class Transport:
             raise AttemptFailed(f"{self._url}: {error}", final=True) from error
         except TimeoutError as error:
             raise AttemptFailed(f"{self._url}: no answer within {limit_s:.3g} s") from error
+        except aiohttp.ClientSSLError as error:
+            why = _distrusted(error)
+            told = f"{self._url}: {why or f'connection failed: {error}'}"
+            raise AttemptFailed(told, refused=bool(why)) from error
         except (aiohttp.ClientError, OSError) as error:
             what = str(error) or type(error).__name__
             raise AttemptFailed(f"{self._url}: connection failed: {what}") from error
@@ -99,6 +105,23 @@ class Transport:
             auto_decompress=False,  # it would unpack without an end
         )
         return self._session
+
+
+def _distrusted(error: aiohttp.ClientSSLError) -> str:
+    """Return why no call at all can be made over TLS, with the next move; empty where another try may."""
+    said = (
+        error.certificate_error
+        if isinstance(error, aiohttp.ClientConnectorCertificateError)
+        else error.os_error
+    )
+    if isinstance(said, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not accepted: {said.verify_message.rstrip('.')} (check base_url; for an "
+            "authority of your own, SSL_CERT_FILE names its file)"
+        )
+    if "WRONG_VERSION_NUMBER" in str(said):
+        return "no TLS is spoken there (check base_url: http:// may be meant)"
+    return ""
 
 
 class TooLargeError(ValueError):

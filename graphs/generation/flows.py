@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from langgraph.graph.state import CompiledStateGraph
 
-from ...tools.programs import named
+from ...tools.programs import loaded, named
 from . import (
     api_lists,
     constraining,
@@ -80,7 +80,8 @@ def opened(name: str) -> Flow:
     if OWN not in name:
         return FLOWS[name]()
     build = named(name)
-    graph = build() if callable(build) else build
+    with loaded(name):
+        graph = build() if callable(build) else build
     if not isinstance(graph, CompiledStateGraph):
         raise ValueError(
             f"{name!r} gives {type(graph).__name__}, not a compiled graph; it is a function without "

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
+from os.path import exists, isdir
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +37,7 @@ from ...tools.use_browser import NAME as BROWSER
 from ..seeds.settings import SeedSettings
 from ..training.settings import TrainingSettings, training_faults
 from .embedding import EMBEDDING, Embedding, SentenceSettings, with_embedding
+from .explain import shown
 from .load import BudgetSettings, Config, ExecutionSettings, Fault, Section, Source, load
 from .protocol import protocol_faults
 from .skills import repeated, sandbox_faults, skill_faults, tools_of
@@ -123,7 +125,7 @@ class RunConfig(Config):
             words = f"is what the section `{EMBEDDING}` is asked by; give the model another name"
             yield ("models", EMBEDDING), f"models.{EMBEDDING}: {words}"
         for name in self.curation.benchmarks:
-            if not Path(name).exists():
+            if not exists(name):
                 yield ("curation", "benchmarks"), f"curation.benchmarks: {name} does not exist"
         for words in sandbox_faults(self.tools.interpreter, self.loaded_skills()):
             yield ("tools", "interpreter"), f"tools.interpreter: {words}"
@@ -288,8 +290,11 @@ def _located(fault: str) -> Fault:
 def _skills(data: Mapping[str, Any]) -> Iterator[Fault]:
     given, folder = data.get("skills"), data.get("skills_path")
     own = folder if isinstance(folder, str) else None
-    if own and not Path(own).is_dir():
-        yield ("skills_path",), f"skills_path: no folder {own!r}; skills stand in it as NAME.yaml"
+    if own and not isdir(own):
+        yield (
+            ("skills_path",),
+            f"skills_path: no folder {shown(own)}; skills stand in it as NAME.yaml",
+        )
     named: list[str] = []
     for number, name in enumerate(given if isinstance(given, list) else ()):
         if not isinstance(name, str):

@@ -76,7 +76,7 @@ def _words(finding: dict[str, Any], owner: type[BaseModel] | None, loc: Location
     if kind == "union_tag_not_found":
         return f"is missing; one of {', '.join(PROVIDERS)}"
     if kind == "union_tag_invalid":
-        return f"found {context['tag']!r}; needs one of {', '.join(PROVIDERS)}"
+        return f"found {shown(context['tag'])}; needs one of {', '.join(PROVIDERS)}"
     if kind == "value_error":
         return str(context["error"])
     return f"found {shown(finding['input'])}; needs {_need(finding)}"

@@ -20,10 +20,10 @@ from pydantic import (
 )
 
 from ...agents.errors import UserError
-from ...agents.models.secrets import is_secret
+from ...agents.models.secrets import is_secret, know_address
 from ...agents.models.settings import EndpointSettings, ModelSettings
 from ...taxonomy.lines import Location
-from ...taxonomy.plain import taken
+from ...taxonomy.plain import taken, unstorable
 from ...tools.settings import ToolSettings
 from .explain import explain, shown
 from .origin import Origin, join
@@ -33,7 +33,6 @@ Fault = tuple[Location | None, str]
 """Where something is wrong, None where the words say it all, and what."""
 Source = str | Path | Mapping[str, Any] | None
 """A YAML file, a mapping, or None for what a kind is without."""
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Section(BaseModel):
@@ -110,8 +109,10 @@ class Config(Section):
         """Fill in the addresses that the environment gives, so that a resume finds the same endpoint."""
         models: dict[str, ModelSettings] = {}
         for alias, model in self.models.items():
+            if isinstance(model, EndpointSettings):
+                know_address(model.endpoint)
             if isinstance(model, EndpointSettings) and not model.base_url:
-                if is_secret(model.endpoint):
+                if _why("base_url", model.endpoint):
                     raise UserError(
                         "OPENAI_BASE_URL: holds a user name or a password (not shown); "
                         f"put the key into {model.api_key_env}"
@@ -167,7 +168,9 @@ def load(
 _KEY_NAMES = re.compile(r"(.*[-_])?(api[-_]?key|authorization|password|secret|token)", re.I)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|[A-Za-z_]{1,40}")
 _QUERY = re.compile(
-    r"[?&][\w.-]*(key|token|sig|signature|secret|password|auth|code|credential)=", re.I
+    r"[?&][\w.-]*(key|token|sig|signature|secret|password|auth|code|credential)="
+    r"|^\s*https?://[^/?#]*@",
+    re.I,
 )
 _STORE = ("execution", "store")
 """Where an address may hold a password: `store_url` sees to it."""
@@ -201,23 +204,12 @@ def _why(name: str, value: str) -> str:
     return ""
 
 
-def _unstorable(value: Any, loc: Location = ()) -> Iterator[Fault]:
-    """Yield what no store or dataset can hold: a run would find out once the money is spent."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _unstorable(name, loc)
-            yield from _unstorable(inner, (*loc, str(name)))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _unstorable(inner, (*loc, number))
-    elif isinstance(value, int) and value.bit_length() > 63:
-        bits = value.bit_length()
-        yield loc, f"{_dotted(loc)}: found a number of {bits} bits; needs one of at most 64 bits"
-    elif isinstance(value, str) and _NO_TEXT.search(value):
-        yield (
-            loc,
-            f"{_dotted(loc)}: found {shown(value)}; needs a text without NUL and lone surrogates",
-        )
+def _unstorable(value: Any) -> Iterator[Fault]:
+    """Yield what no store or dataset can hold."""
+    for loc, found, needs in unstorable(value):
+        # Python writes no number out that has some thousand digits.
+        what = f"a number of {found.bit_length()} bits" if isinstance(found, int) else shown(found)
+        yield loc, f"{_dotted(loc)}: found {what}; needs {needs}"
 
 
 def _dotted(loc: Location) -> str:

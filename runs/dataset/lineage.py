@@ -35,10 +35,12 @@ async def find_decisions(store: Records, instructions: Iterable[str]) -> dict[st
 async def models_behind(store: Records, instructions: Sequence[Instruction]) -> dict[str, set[str]]:
     """Return, by instruction id, its own model and those of its ancestors.
 
-    Walks the parents level by level, so a page of instructions costs a few look-ups, not one each.
+    Walks the parents level by level, so a page of instructions costs a few look-ups, not one each; an
+    ancestor that is its own, in a store edited by hand, is met once.
     """
     models = {instruction.id: {instruction.model} for instruction in instructions}
     paths = {instruction.id: set(instruction.parents) for instruction in instructions}
+    met = {id: set(parents) for id, parents in paths.items()}
     while wanted := set().union(*paths.values()) if paths else set():
         drafts = await find_instructions(store, wanted)
         passages = await store.get_many(kinds.PASSAGE, wanted - drafts.keys())
@@ -46,5 +48,7 @@ async def models_behind(store: Records, instructions: Sequence[Instruction]) -> 
             models[id] |= {
                 found.model for p in parents if (found := drafts.get(p) or passages.get(p))
             }
-            paths[id] = {up for p in parents if p in drafts for up in drafts[p].parents}
+            above = {up for p in parents if p in drafts for up in drafts[p].parents}
+            paths[id] = above - met[id]
+            met[id] |= above
     return models

@@ -145,7 +145,7 @@ async def _served_before(store: Store, at: str) -> set[str]:
     Raises:
         UserError: there is no such event.
     """
-    number = await store.event_number(at)
+    number = await store.event_number(at) if at.isprintable() else 0
     if not number:
         raise UserError(
             f"--at {at}: there is no such event in the run; `view` shows each one's id beside its step"

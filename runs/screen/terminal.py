@@ -79,6 +79,16 @@ def failed(error: OSError) -> str:
     return f"{named(error)}; {move}, then try again"
 
 
+def shortage(error: BaseException) -> str:
+    """Return that this process is given too little, and the next move; empty of another error."""
+    if not isinstance(error, MemoryError) and "start new thread" not in str(error):
+        return ""
+    return (
+        "this process is given no more memory or threads; give it more (ulimit -v, ulimit -u, the limits "
+        "of its container), or lower execution.in_flight"
+    )
+
+
 def named(error: OSError) -> str:
     """Return what a file system says and of which file, where it tells."""
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"

@@ -1,6 +1,7 @@
 """The config's section `training`: who trains the target on a round's rows, on what, and how."""
 
 from collections.abc import Iterator, Mapping
+from os.path import isdir
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -144,7 +145,7 @@ class TrainingSettings(Section):
     @classmethod
     def _found_again(cls, base: str) -> str:
         """Write a folder's path out in full: a resume may start elsewhere."""
-        return str(Path(base).absolute()) if base and Path(base).is_dir() else base
+        return str(Path(base).absolute()) if isdir(base) else base
 
     def what(self) -> dict[str, Any]:
         """Return only what decides what comes out, as plain data: the same wherever it is done."""

@@ -13,11 +13,12 @@ from typing import Any
 
 import orjson
 
-from ...agents.errors import UserError
+from ...agents.errors import StopRun, UserError
 from ...tools.minhash import UNSPACED
 from ..disk import legible
 from ..folder import RunFolder
 from ..store import STORE_FILE
+from ..store.dialect import tells_damage
 from .tables import TABLES, VERSION
 
 INDEX = "view.sqlite"
@@ -55,6 +56,7 @@ class Source:
 
         Raises:
             UserError: the store is on a server, or missing.
+            StopRun: the viewer's own file cannot be written.
         """
         if not self.store.is_file():
             raise UserError(
@@ -66,12 +68,20 @@ class Source:
             index.touch(mode=0o600)  # it tells what documents are about
         name = (*_identity(self.store), *_identity(index), cache_kib)
         with legible(self.store):
-            connection = _kept(name) or _opened(index, self.store, cache_kib)
             try:
-                yield connection
-            except BaseException:
-                connection.close()
-                raise
+                connection = _kept(name) or _opened(index, self.store, cache_kib)
+                try:
+                    yield connection
+                except BaseException:
+                    connection.close()
+                    raise
+            except sqlite3.OperationalError as error:
+                if tells_damage(error):
+                    raise
+                raise StopRun(
+                    "disk",
+                    f"{index} cannot be written: {error}; it is the viewer's own: make room, and remove it",
+                ) from error
         _keep(name, connection)
 
     def meta(self, key: str) -> Any:

@@ -1,6 +1,7 @@
 """What a machine does to a command: signals, streams nobody reads, and others that do the same at once."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -54,6 +55,17 @@ def _at_once(folder: Path) -> str:
     return ", ".join(sorted(map(_ended, several)))
 
 
+def _short_of(what: int, most: int, folder: Path) -> str:
+    """Run under a limit of the machine's, then without."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(what, (most, most))
+
+    first = _ended(_run(folder, preexec_fn=limit))
+    return f"{first}, then {_resumed(folder)}"
+
+
 def _narrow(folder: Path) -> str:
     narrow = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "1"}
     return _ended(_run(folder, env=narrow))
@@ -70,6 +82,12 @@ ATTACKS = [
         for number in (signal.SIGTERM, signal.SIGHUP)
     ),
     Attack("machine: output on a full disk", _unread, ("exit 3, then exit 0",), _LONG_S),
+    Attack(
+        "machine: files of 600 KiB at most",
+        partial(_short_of, resource.RLIMIT_FSIZE, 600 << 10),
+        ("exit 3, then exit 0",),
+        _LONG_S,
+    ),
     Attack("machine: a terminal of ASCII, one column wide", _narrow, ("exit 0",), _LONG_S),
     Attack(
         "machine: three starts of one run at once", _at_once, ("exit 0, exit 2, exit 2",), _LONG_S

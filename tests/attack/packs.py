@@ -83,6 +83,11 @@ ATTACKS = [
         _REFUSED,
     ),
     Attack(
+        "config: a key as the user of an address",
+        partial(_checked, _MODEL % f"openai, model: m, base_url: 'http://{KEY}@127.0.0.1:9/v1'"),
+        _REFUSED,
+    ),
+    Attack(
         "config: a key in an address",
         partial(_checked, _MODEL % f"openai, model: m, base_url: 'http://u:{KEY}@127.0.0.1:9/v1'"),
         _REFUSED,
