@@ -25,17 +25,12 @@ def view(
         raise UserError(f"view: {runs_dir} is no folder; name the folder where run folders stand")
     if find_spec("nicegui") is None:
         raise UserError("view needs the extra `view`: pip install 'arenainstruct[view]'")
-<<<<<<< HEAD
     _bindable(host, port)
-=======
-    _refuse_address(host, port)
->>>>>>> talk
     from .pages.start import start
 
     start(runs_dir, host, port)
 
 
-<<<<<<< HEAD
 def _bindable(host: str, port: int) -> None:
     """Find out, before anything is said of it, whether this address can be served.
 
@@ -44,32 +39,16 @@ def _bindable(host: str, port: int) -> None:
     """
     from ...agents.errors import UserError
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind((host, port))
-    except OSError as error:
-        raise UserError(
-            f"view: --host {host} --port {port} cannot be served: {error.strerror}; if a viewer is there "
-            "already, open it, else choose another port or address"
-=======
-def _refuse_address(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on before the server would, in many lines of its own."""
-    from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
-
-    from ...agents.errors import UserError
-
     if not host:
         raise UserError("view: --host is empty; name an address of this machine")
     try:
-        family, kind, protocol, _, address = getaddrinfo(host, port, type=SOCK_STREAM)[0]
-        with socket(family, kind, protocol) as tried:
-            tried.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind(address)
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(
-            f"view: cannot listen on --host {host} --port {port}: {why}; name another one"
->>>>>>> talk
+            f"view: --host {host} --port {port} cannot be served: {why}; if a viewer is there already, open "
+            "it, else choose another port or address"
         ) from error
