@@ -2,13 +2,12 @@
 
     make real        or        python -m arenainstruct.runs.real --minutes 5 --threads 1
 
-A scene is `arenainstruct run` on a config, stopped as by Ctrl-C when its share of the time is over.
+A scene is `arenainstruct run` on a config, stopped as a container is when its share of the time is over.
 The exit status is 1 where a goal was missed.
 """
 
 import argparse
 import asyncio
-import signal
 import subprocess
 import sys
 import tempfile
@@ -67,7 +66,7 @@ def _scene(scene: Scene, folder: Path, threads: int, minutes: float) -> Figures:
         try:
             process.wait(minutes * 60)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # heard also where a shell starts this in the background
             process.wait(_LANDING_S)
     place = RunFolder(folder / run).store()
     found = asyncio.run(figures(place, f"local/{MODEL}"))
