@@ -40,9 +40,8 @@ class ParquetTable:
         self._allowance.spend(self._opened(()).metadata.num_rows * ROW)
         self._measure(columns)
         for batch in self._batches(self._opened(()), FEW_ROWS, columns):
-            with (
-                self._allowance.held()
-            ):  # a value that stands there once is written out for each row
+            # A value that stands there once is written out for each row.
+            with self._allowance.held(batch.nbytes):
                 rows = batch.to_pylist()
             for row in rows:
                 number += 1
