@@ -67,7 +67,8 @@ async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
     await until(folder, paused=True)
     await asyncio.sleep(0.1)  # what was under way lands
     asked = server.counters.attempts.total()
-    await until(folder, paused=True)
+    still = await until(folder, paused=True)
+    assert still.left_s is None and not still.rate, "nobody can tell while it is paused"
     assert server.counters.attempts.total() == asked
 
     await ask(folder, usd=12.5)

@@ -75,6 +75,7 @@ class Live:
     rate: float
     """Units of the stage per second."""
     left_s: float | None
+    """None where nobody can tell: before the first unit, and while it is paused."""
     usd: float
     ceiling: float | None
     calls: int
@@ -165,8 +166,8 @@ def _live(opened: Opened, progress: Progress) -> dict[str, Any]:
         paused=door.gate.paused,
         stopping=door.gate.closed,
         reached=progress.reached(),
-        rate=stage.rate() if stage and stage.done else 0.0,
-        left_s=stage.left_s() if stage else None,
+        rate=stage.rate() if stage and stage.done and not door.gate.paused else 0.0,
+        left_s=stage.left_s() if stage and not door.gate.paused else None,
         usd=progress.spent + tally.usd,
         ceiling=opened.budget.ceiling,
         calls=tally.calls()["paid"],
