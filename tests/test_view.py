@@ -181,6 +181,8 @@ def test_two_runs_differ_in_values_that_a_reader_knows(made: Path, tmp_path: Pat
         "outcome",
         "reason",
     }
+    said = command("diff", one.path, other.path, cwd=tmp_path).out
+    assert "outcome: " in said and "'nobody knows'" in said and "'' → ''" not in said
     page = comparison_page(found)
     assert "nobody knows" in page and "{&quot;" not in page
     assert page.count("<details>") == 1, "the changes of a kind are folded"
