@@ -132,9 +132,13 @@ class Instruction(Record):
 
     def prompt(self) -> str:
         """Return the first user turn: context, names of files, task, lettered options, each set apart."""
+        return "\n\n".join(part for part in (self.environment.context, self.asked()) if part)
+
+    def asked(self) -> str:
+        """Return the first user turn without its context."""
         names = ", ".join(file.name for file in self.environment.files)
         files = f"Files: {names}" if names else ""
-        parts = [self.environment.context, files, self.task]
+        parts = [files, self.task]
         if self.options:
             letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
             parts.append("\n".join(f"{letters[i % 26]}. {o}" for i, o in enumerate(self.options)))

@@ -17,7 +17,7 @@ from .config.load import Source, load
 from .config.origin import Origin
 from .config.skills import read_anew, skill_faults
 from .folder import RUNS
-from .ingest import left_out, usable_seeds
+from .ingest import left_by_reason, usable_seeds
 from .store import Place, try_store
 
 __all__ = ["Finding", "check", "load_either"]
@@ -92,7 +92,8 @@ def _seeds(config: RunConfig) -> tuple[Finding, set[str]]:
     detail = (
         f"of the first {read} documents {kinds.total()} are usable ({', '.join(sorted(kinds))})"
     )
-    detail = "; ".join(filter(None, (detail, left_out(rejects))))
+    if rejects:
+        detail += f"; {rejects.total()} are not: {left_by_reason(rejects)}"
     return Finding("seeds", True, detail), set(kinds)
 
 

@@ -74,6 +74,17 @@ def left_out(rejects: Mapping[str, int]) -> str:
     return f"no skill takes {sum(counts.values()):,} of the documents: {kinds}"
 
 
+def left_by_reason(rejects: Mapping[str, int]) -> str:
+    """Return how many documents are of no use for which reason, the most frequent first."""
+    found = sorted(rejects.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {_in_words(reason)}" for reason, count in found)
+
+
+def _in_words(reason: str) -> str:
+    kind = reason.removeprefix(_NO_SKILL)
+    return f"of a kind that no skill takes ({kind})" if kind != reason else reason.replace("_", " ")
+
+
 async def ingest(
     store: Store,
     index: ApiIndex,

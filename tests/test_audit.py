@@ -355,6 +355,19 @@ def test_canaries_need_a_run_and_enough_questions(run: RunFolder, tmp_path: Path
 
 
 @pytest.mark.slow
+def test_a_run_whose_battles_needed_no_juror_is_told_with_its_counts(tmp_path: Path) -> None:
+    alike = ["models.small.model=strong", "models.other.model=strong"]
+    asked = [f"seeds.path={DEMO}", "skills=[text_modification]", "rounds=1", *alike]
+    result = launch(load_config(None, asked), runs_dir=tmp_path, run_id="alike-1", limit=1)
+    fought = result.counts["battle"]
+    status, out = cli(tmp_path / "alike-1")
+    assert status == 0 and f"{fought} battles, and no juror had to judge any" in out
+    assert f"{fought} ties of two identical answers" in out
+    told = json.loads(cli(tmp_path / "alike-1", "--json")[1])
+    assert told["games"] == 0 and told["settled"] == {"identical": fought}
+
+
+@pytest.mark.slow
 def test_one_juror_and_one_leaf_are_audited(run: RunFolder, tmp_path: Path) -> None:
     whole = json.loads(cli(run.path, "--json")[1])
     asked = whole["by"]["leaf"]

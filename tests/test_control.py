@@ -22,6 +22,7 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
+from tests.command import command
 from tests.small_loop import write_config
 
 PRICED = {"price": {"input": 1.0, "output": 1.0}}
@@ -66,7 +67,8 @@ async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
     await until(folder, paused=True)
     await asyncio.sleep(0.1)  # what was under way lands
     asked = server.counters.attempts.total()
-    await until(folder, paused=True)
+    still = await until(folder, paused=True)
+    assert still.left_s is None and not still.rate, "nobody can tell while it is paused"
     assert server.counters.attempts.total() == asked
 
     await ask(folder, usd=12.5)
@@ -81,6 +83,9 @@ async def test_a_run_pauses_goes_on_takes_a_budget_and_stops(
 
     with pytest.raises(UserError, match="no process is at work"):
         await ask(folder, word="pause")
+    status = await asyncio.to_thread(command, "ctl", folder.path, "status", cwd=tmp_path)
+    assert status.status == 0 and status.out.startswith("a-1: stopped: ctl, round 1/1")
+    assert f" resume {folder.path}`" in status.out
     again = await resume_async(str(folder.path))
     assert again.completed
 

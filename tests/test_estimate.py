@@ -169,11 +169,16 @@ def test_time_follows_the_slowest_endpoint_and_its_rates() -> None:
     assert all_of_them.usd == pytest.approx(840 * (1000 * 2 + 60 * 8) / 1e6)
 
 
-def test_notes_tell_what_the_numbers_do_not(tmp_path: Path) -> None:
+def test_notes_tell_what_the_numbers_do_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "a.txt").write_text((DEMO / "sourdough.txt").read_text())
     free = "{provider: openai, model: m, base_url: 'http://127.0.0.1:9/v1'}"
-    config = priced(tmp_path, f"models.other={free}", "budget.usd=0.01")
+    short = "models.teacher.max_tokens=20"
+    config = priced(tmp_path, f"models.other={free}", "budget.usd=0.01", short)
     said = estimate(config).table()
+    assert not capsys.readouterr().err
+    assert "in which no endpoint was asked: teacher: wrote " in said
     assert "No price is set for other: their calls count as 0 USD." in said
     assert "budget.usd is 0.01: the run will probably stop" in said
 

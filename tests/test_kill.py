@@ -143,6 +143,9 @@ async def test_a_killed_run_resumes_to_the_same_dataset(
         config = write_config(tmp_path, mock.url)
         for name in names:
             await kill_at(POINTS[name], run, None if name != names[0] else config, mock, whole)
+            status, _ = await (await start("ctl", run, "status")).communicate()
+            assert status.decode().startswith("killed-1: killed, "), status
+            assert f" resume {run}`" in status.decode()
         result = await resume_async(str(run))
         twice = mock.counters.report()["duplicates"]
         assert mock.counters.paid.total() == whole.calls + twice

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.replay.replay import replay
 from arenainstruct.runs.screen.progress import Progress
 from arenainstruct.runs.screen.summary import summary
+from arenainstruct.tools.ratings.intervals import told
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 
@@ -86,6 +88,18 @@ async def test_the_twin_works_in_a_running_loop(config: RunConfig, tmp_path: Pat
     again = await resume_async("a-2", runs_dir=tmp_path)
     assert again.calls["paid"] == 0
     assert again.counts == result.counts
+
+
+def test_ratings_keep_their_columns_beside_a_long_alias(config: RunConfig, tmp_path: Path) -> None:
+    result = launch(config, runs_dir=tmp_path, run_id="long-1")
+    first, *others = result.ratings
+    assert others
+    named = replace(
+        result, ratings=[{**first, "model": "the-longest-alias-of-all-the-models"}, *others]
+    )
+    head, *lines = summary(named).split("Ratings", 1)[1].split("\n\n")[0].splitlines()
+    shown = [told(row["low"], row["high"]) for row in named.ratings]
+    assert len({line.index(text) for line, text in zip(lines, shown, strict=True)}) == 1, lines
 
 
 def test_documents_that_no_skill_takes_are_rejects_and_no_seeds(

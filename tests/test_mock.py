@@ -76,6 +76,23 @@ async def test_canned_replies_are_what_the_schema_asks(structured: str) -> None:
     assert len({task.task for task in (*first.tasks, *second.tasks)}) == 6
 
 
+async def test_models_of_different_names_answer_differently() -> None:
+    names = ("gpt-4.1", "qwen3-32b", "llama-3.2-3b")
+    task = (
+        "In what season was the engine repaired? The harbour engine was repaired by the keeper in winter. "
+        "The bridge was painted by a teacher in spring. Answer question"
+    )
+    said: dict[str, list[str]] = {}
+    async with MockServer(MockOptions(replies="offline")) as mock:
+        for name in names:
+            body = {"model": name, "messages": [{"role": "user", "content": ""}]}
+            for number in range(30):
+                body["messages"] = [{"role": "user", "content": f"{task} {number}."}]
+                told = await post(f"{mock.url}/chat/completions", body)
+                said.setdefault(name, []).append(told["choices"][0]["message"]["content"])
+    assert len({tuple(answers) for answers in said.values()}) == len(names)
+
+
 async def test_replies_are_deterministic_and_about_as_long_as_asked() -> None:
     async with MockServer(MockOptions(tokens=200)) as mock:
         model = provider(mock.url)

@@ -71,7 +71,6 @@ async def place(tmp_path: Path) -> AsyncIterator[Path]:
     async with MockServer(MockOptions(replies="offline")) as server:
         for model in config["models"].values():
             model["base_url"] = server.url
-        config["models"]["small"]["model"] = "weak"  # the mock server's name for a weak model
         (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
         (tmp_path / "docs").mkdir()
         for name in ("panama_canal.md", "library_api.yaml"):

@@ -1,5 +1,6 @@
 """Thinking models: what they thought is kept apart from what they said, in a whole run too."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.screen.summary import summary
 from arenainstruct.runs.store import STORE_FILE, Entry, Store
+from tests.command import command
 
 XML = "Wrap it so:\n\n```xml\n<think>\nfirst\n</think>\n```\n\nThe closing tag is </think>."
 
@@ -183,6 +185,11 @@ async def test_a_larger_cap_asks_for_cut_answers_again_and_for_nothing_that_fitt
     assert not second.counts["cut"] and third.calls["paid"] == 0
     entries = _entries(tmp_path / "cap-1")
     replaced = [e for e in entries if "/" in e.key]
+    listed = await asyncio.to_thread(command, "calls", tmp_path / "cap-1", cwd=tmp_path)
+    head, *lines = [line.split()[:3] for line in listed.out.splitlines()[:-1]]
+    assert head == ["id", "outcome", "try"]
+    assert len({(id, nth) for id, _, nth in lines}) == len(entries), "each line names another call"
+    assert {e.key[:12] for e in replaced} <= {id for id, _, nth in lines if nth == "2"}
     assert len(replaced) == cut and {(e.alias, e.finish, e.cap) for e in replaced} == {
         ("s2", "length", 12)
     }

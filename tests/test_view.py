@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,18 @@ from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.labels import labels
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.run import launch_async
+from arenainstruct.runs.store import STORE_FILE
 from arenainstruct.runs.view import bundle, onefile
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.bundle import write_bundle
 from arenainstruct.runs.view.card import card, overturn
 from arenainstruct.runs.view.catalog import catalog, elsewhere, find, listed, run_card
+from arenainstruct.runs.view.compare import compare
 from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
 from arenainstruct.runs.view.draw.run import figures
+from arenainstruct.runs.view.draw.runs import differing as comparison_page
+from arenainstruct.runs.view.draw.trace import listed as traces_page
 from arenainstruct.runs.view.guard import Guard
 from arenainstruct.runs.view.indexing import catch_up
 from arenainstruct.runs.view.lineage import changed, lineage
@@ -137,6 +143,7 @@ def test_a_battle_card_tells_all_and_keeps_a_persons_word(source: Source) -> Non
     id = next(row.id for row in every(source, Wanted("battle")) if row.agreement < 1)
     found = card(source, id)
     assert found is not None and found.question and found.a.text and found.b.text
+    assert found.document and found.document not in found.question
     assert all(len(said.games) == 2 for said in found.jurors)
     assert "".join(p.text for p in found.difference if p.how != "added") == found.a.text
     other = "model_b" if found.battle.winner == "model_a" else "model_a"
@@ -161,6 +168,26 @@ def test_arena_and_taxonomy_add_up(source: Source) -> None:
     assert grown.changes and all(change.reason for change in grown.changes)
 
 
+def test_two_runs_differ_in_values_that_a_reader_knows(made: Path, tmp_path: Path) -> None:
+    one, other = (RunFolder(shutil.copytree(made / "a-1", tmp_path / n)) for n in ("a-1", "a-2"))
+    with closing(sqlite3.connect(other.path / STORE_FILE)) as connection, connection:
+        edit = "json_set(body, '$.outcome', 'held_back', '$.reason', 'nobody knows')"
+        connection.execute(f"UPDATE records SET body = {edit} WHERE kind = 'decision'")
+    for folder in (one, other):
+        catch_up(Source(folder))
+    found = compare(Source(one), Source(other))
+    assert {change.kind for change in found.changes} == {"decision"}
+    assert {name for change in found.changes for name, _, _ in change.fields} == {
+        "outcome",
+        "reason",
+    }
+    said = command("diff", one.path, other.path, cwd=tmp_path).out
+    assert "outcome: " in said and "'nobody knows'" in said and "'' → ''" not in said
+    page = comparison_page(found)
+    assert "nobody knows" in page and "{&quot;" not in page
+    assert page.count("<details>") == 1, "the changes of a kind are folded"
+
+
 def test_a_trace_tells_each_step_with_what_was_asked(source: Source) -> None:
     told = [trace(source, one.id) for one in traces(source, graph="battle")]
     assert told and all(one is not None and one.outcome == "ok" for one in told)
@@ -176,6 +203,11 @@ def test_a_trace_tells_each_step_with_what_was_asked(source: Source) -> None:
     assert doubted and all(step.actor.startswith("juror/") for step in doubted)
     about = found.record
     assert found.id in [one.id for one in traces(source, record=about)]
+    (listed,) = [one for one in traces(source, graph="battle") if one.id == found.id]
+    asked_about = lineage(source, about)
+    assert asked_about and listed.about
+    assert " ".join(asked_about.fields["task"].split()).startswith(listed.about)
+    assert escape(listed.about) in traces_page("a-1", [listed])
 
 
 def test_what_a_resume_takes_back_is_gone_and_what_is_new_is_there(

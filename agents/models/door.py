@@ -256,12 +256,12 @@ class Door:
         settings = self.models[alias].settings
         if reply.tokens_out > max(settings.max_tokens, self._longest.get(alias, 0)):
             self._longest[alias] = reply.tokens_out
-            self._tell_once(
-                alias,
-                "length",
-                f"wrote {reply.tokens_out:,} tokens where max_tokens allows {settings.max_tokens:,}; "
-                "from now on the ceiling holds so many back for each call",
+            told = (
+                f"wrote {reply.tokens_out:,} tokens where max_tokens allows {settings.max_tokens:,}"
             )
+            if self._budget.ceiling is not None:
+                told += "; from now on the ceiling holds so many back for each call"
+            self._tell_once(alias, "length", told)
         if not same_model(settings.model, said := reply.answered_by):
             self._tell_once(alias, said, f"{settings.model} was asked, and {said} says it answered")
 

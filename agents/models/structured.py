@@ -26,10 +26,10 @@ def parse_reply(text: str, reply_type: type[R]) -> R:
     """
     try:
         found = find_object(sound_json(text), frozenset(reply_type.model_fields))
-    except ValueError as error:
+    except ValueError:
         if may_be_lines(reply_type) and "{" not in text:
             return reply_type.model_validate(read_lines(text, reply_type))
-        raise ValueError(f"no {reply_type.__name__}: {error}") from error
+        raise
     return reply_type.model_validate(found)
 
 
@@ -79,7 +79,7 @@ async def ask(door: Asked, call: Call, reply_type: type[R]) -> tuple[R, Reply]:
             more = 2 * max(reply.cap, reply.tokens_out)
             why = f"cut off at {reply.tokens_out:,} tokens; raise {cap}: --set {cap}={more}"
         failed = ReplyError(
-            f"{call.alias} as {call.role}: not a {reply_type.__name__}: {why}; "
+            f"{call.alias} as {call.role}: the reply cannot be used: {why}; "
             f"it began {reply.text[:80]!r}"
         )
         failed.alias, failed.calls = call.alias, keys
@@ -115,13 +115,15 @@ def _shorter(call: Call, reply: Reply) -> Call:
 
 
 def _explain(error: ValueError) -> str:
-    """Return the first three findings as `field: message`."""
+    """Return the first three findings, each with its field."""
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}"
-        for e in error.errors(include_url=False, include_input=False)[:3]
-    )
+    found = error.errors(include_url=False, include_input=False)[:3]
+    return "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in found)
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    return f"field {'.'.join(map(str, parts))}" if parts else "reply"
 
 
 _BEGINS = re.compile(r"\{\s*[\"}]")

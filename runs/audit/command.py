@@ -77,9 +77,9 @@ def audit(
     from ..labels import labels_file
     from ..leaderboard.asked import Asked
     from ..leaderboard.doubts import canned_doubts, exposure_doubts, repeated_doubts, twice_doubts
-    from .data import data, records_by
+    from .data import data, records_by, unjudged_data
     from .reading import NOBODY, read_answers, read_battles, read_labels
-    from .text import show
+    from .text import show, show_unjudged
 
     run = _run(battles, runs_dir, needed=canaries > 0)
     sung = _sing(run, canaries) if canaries else None
@@ -90,12 +90,18 @@ def audit(
         drop=on_error == "drop",
         failures=failed is not None and run is None,
     )
+    broken = [told for told in _failures(run) if heap.met.asked.judge(told["juror"])]
+    if not heap.plays:
+        if as_json:
+            say(orjson.dumps({**unjudged_data(heap.settled, sung), "failures": broken}).decode())
+        else:
+            show_unjudged(heap.settled, paths, sung, failed=broken)
+        raise typer.Exit(EXIT_FOUND if sung and sung.findings else 0)
     if labels or (run and labels_file(run).is_file()):
         own = None if labels or run is None else str(labels_file(run))
         read_labels(own or str(labels), heap, drop=on_error == "drop", needed=not own)
     if answers:
         read_answers(answers, heap)
-    broken = [told for told in _failures(run) if heap.met.asked.judge(told["juror"])]
     counting = Counting(ties, failed or "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
     dropped = heap.gate.counts()

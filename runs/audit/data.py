@@ -67,6 +67,19 @@ def data(
     }
 
 
+def unjudged_data(settled: Mapping[str, int], canaries: Canaries | None) -> Data:
+    """Return what `--json` prints of a run none of whose battles a juror judged."""
+    return {
+        "games": 0,
+        "battles": sum(settled.values()),
+        "settled": dict(settled),
+        "jurors": [],
+        "findings": [],
+        "canaries": asdict(canaries) if canaries else None,
+        "ok": not (canaries and canaries.findings),
+    }
+
+
 def _records(found: Record, counting: Counting) -> list[Data]:
     """Return what each model won, tied and lost."""
     told = {model: found.of(model) for model in found.models}

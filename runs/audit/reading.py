@@ -60,6 +60,10 @@ class Heap:
     swayed: set[Place] = field(default_factory=set)
     conferred: int = 0
     cascade: Counter[str] = field(default_factory=Counter)
+    of_run: bool = False
+    """Whether some of it are the battles of a run."""
+    settled: Counter[str] = field(default_factory=Counter)
+    """A run's battles that no juror had to judge, by what decided them."""
     labels: list[Label] = field(default_factory=list)
     twice: dict[str, str] = field(default_factory=dict)
     """Files that hold the same bytes as one before."""
@@ -113,6 +117,8 @@ def read_battles(
 ) -> Heap:
     """Read battles from files, folders and runs; with `failures` rows without a verdict are no faults.
 
+    Of a run there may be no games: where none of its battles needed a juror.
+
     Raises:
         UserError: a file cannot be read, lacks a column, holds a faulty row, or holds no games.
     """
@@ -124,6 +130,7 @@ def read_battles(
         before = len(heap.plays)
         with opened(file, context) as table:
             names = _names(table, (*REQUIRED, *asked.where), OUTCOME)
+            heap.of_run |= "decided_by" in table.head
             for batch, score in _batches(table, names, heap):
                 for row, said in zip(_rows(batch, names), score, strict=True):
                     _take(row, float(said), heap)
@@ -136,10 +143,12 @@ def read_battles(
         if heap.passed_over:
             what = " and ".join(heap.met.told())
             raise UserError(f"{', '.join(paths)}: {heap.passed_over} rows are not of {what}")
-        raise UserError(
-            f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
-            "jurors, the column judge; or the battles of a run that a jury decided"
-        )
+        if not heap.of_run:
+            raise UserError(
+                f"{', '.join(paths)}: no judged games: an audit needs rows with a winner and, for several "
+                "jurors, the column judge; or the battles of a run"
+            )
+        return heap
     heap.met.check(", ".join(paths))
     return heap
 
@@ -214,7 +223,7 @@ def _names(table: Table, needed: tuple[str, ...], outcome: tuple[str, ...]) -> l
     if outcome and "games" in has:
         nested = kind_of(table.path) == "parquet"
         wanted += [f"games/{name}" for name in GAME] if nested else ["games"]
-        wanted += ["cascade"] if "cascade" in has else []
+        wanted += [name for name in ("cascade", "decided_by") if name in has]
     return list(dict.fromkeys(wanted))
 
 
@@ -274,6 +283,8 @@ def _take(row: dict[str, Any], score: float, heap: Heap) -> None:
         heap.cascade[str(word)] += 1
     if isinstance(row.get("games"), list):
         _games(row["games"], (question, a, b), heap)
+        if not row["games"]:
+            heap.settled[str(row.get("decided_by") or "")] += 1
         return
     judge = str(row.get("judge") or NOBODY)
     if not heap.wants(judge):

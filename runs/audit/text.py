@@ -1,6 +1,6 @@
 """An audit for the terminal: a table of jurors, the findings in words, then the canaries."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -21,6 +21,8 @@ from .ranking import Canaries
 
 SHOWN = 12
 """Models whose record is told; all are in the JSON."""
+SETTLED = {"identical": "ties of two identical answers", "checker": "decided by a checker"}
+"""What is told of battles that needed no juror, by what decided them."""
 Line = tuple[str, Callable[[JurorAudit], Estimate], str]
 LINES: tuple[Line, ...] = (
     ("flips with the order", lambda j: j.order.flips, "share"),
@@ -64,6 +66,33 @@ def show(
     if unjudged:
         console.print(f"In {unjudged:,} rows or games the judge gave no verdict.")
     console.lines(*_words(audit, dropped))
+    _show_canaries(console, canaries)
+
+
+def show_unjudged(
+    settled: Mapping[str, int],
+    paths: Sequence[str],
+    canaries: Canaries | None,
+    *,
+    failed: Sequence[dict[str, Any]],
+) -> None:
+    """Print what there is of a run none of whose battles a juror judged."""
+    console = Page()
+    console.lines(*failure_lines(failed), *_unjudged(settled, ", ".join(paths)))
+    _show_canaries(console, canaries)
+
+
+def _unjudged(settled: Mapping[str, int], whose: str) -> Iterator[str]:
+    if not settled:
+        yield f"{whose}: no battle was decided, so there is no juror's game to audit"
+        return
+    yield f"{whose}: {sum(settled.values()):,} battles, and no juror had to judge any:"
+    for by, count in sorted(settled.items()):
+        yield f"  {count:,} {SETTLED.get(by, f'decided by {by}')}"
+    yield "There is no juror's game to audit; `--canaries N` battles worthless answers before the jurors."
+
+
+def _show_canaries(console: Page, canaries: Canaries | None) -> None:
     if canaries is not None:
         console.print()
         console.print(_ranks(canaries))

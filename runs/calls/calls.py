@@ -4,6 +4,7 @@ One by one, or summed up by role and prompt with one example of each.
 """
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +62,8 @@ class ShownCall:
     """Id of the record it is about."""
     prompt: str
     """The prompt file's version, `name@hash`."""
+    tried: int
+    """Which time of asking it is, from 1: a resume asks again for what could not be used."""
     outcome: str
     """`paid`; `unusable`: paid, and did not parse or was cut off; `failed`: given up."""
     started: str
@@ -95,9 +98,15 @@ class ShownCall:
         last = self.errors[-1] if self.outcome == "failed" else self.text or str(self.tool_calls)
         # The alias stands before it, and where the model is on the page.
         last = _PLACE.sub(r"\1", " ".join(last.split()))
-        return (
-            f"{self.key[:12]}  {self.outcome:<8}  {self.role:<12} {self.alias:<12} "
-            f"{self.tokens_in:>6} → {self.tokens_out:<6} {last[:BEGINS]}"
+        return _row(
+            self.key[:12],
+            self.outcome,
+            str(self.tried),
+            self.role,
+            self.alias,
+            str(self.tokens_in),
+            str(self.tokens_out),
+            last[:BEGINS],
         )
 
     def page(self) -> str:
@@ -126,6 +135,17 @@ class ShownCall:
         return asdict(self)
 
 
+def _row(*cells: str) -> str:
+    key, outcome, tried, role, alias, read, written, last = cells
+    return f"{key:<12}  {outcome:<8}  {tried:>3}  {role:<12} {alias:<12} {read:>6} → {written:<6} {last}"
+
+
+HEAD = _row(
+    "id", "outcome", "try", "role", "model", "in", "out", "what came back, or why nothing did"
+)
+"""Of the lines of calls; `in` and `out` are tokens."""
+
+
 def said(turn: Mapping[str, Any]) -> str:
     """Return what a turn says and calls."""
     calls = [f"{call['name']}({call['arguments']})" for call in turn.get("calls", ())]
@@ -134,24 +154,28 @@ def said(turn: Mapping[str, Any]) -> str:
 
 async def calls(folder: RunFolder, wanted: Wanted) -> AsyncIterator[ShownCall]:
     """Yield the calls of a run that are asked for: those that were paid, then those given up."""
+    struck = Counter[str]()
     with stored(folder.store()) as store:
         for entry in store.entries():
-            call = await _call(store, entry.key, entry)
+            plain, _, off = entry.key.partition("/")
+            call = await _call(store, entry.key, entry, struck[plain] + 1)
+            if off:
+                struck[plain] += 1
             if wanted.takes(call):
                 yield call
         for key in store.given_up():
-            call = await _call(store, key, None)
+            call = await _call(store, key, None, struck[key] + 1)
             if wanted.takes(call):
                 yield call
 
 
-async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
+async def _call(store: Store, key: str, entry: Entry | None, tried: int) -> ShownCall:
     """Return a call by its key, with the reply that was paid for it, if one was."""
     plain, _, struck = key.partition("/")
-    asked, tried = await store.request(plain), await store.attempts(plain)
+    asked, attempts = await store.request(plain), await store.attempts(plain)
     if asked is None:  # it is written with its outcome, in one transaction
         raise Unreadable(f"ledger, {key}: its request is not in it")
-    began = entry.started_at if entry else tried[0].started_at
+    began = entry.started_at if entry else attempts[0].started_at
     came = {name: getattr(entry, name) for name in _CAME} if entry else _NOTHING
     return ShownCall(
         key=key,
@@ -160,15 +184,16 @@ async def _call(store: Store, key: str, entry: Entry | None) -> ShownCall:
         model=asked.model,
         subject=asked.subject,
         prompt=asked.prompt,
+        tried=tried,
         outcome="unusable" if struck else "paid" if entry else "failed",
         started=_time(key, began),
-        seconds=entry.seconds if entry else sum(one.seconds for one in tried),
+        seconds=entry.seconds if entry else sum(one.seconds for one in attempts),
         sent=tuple(map(_turn, asked.turns)),
         schema=asked.schema,
         tools=tuple(tool.name for tool in asked.tools),
         params=orjson.loads(asked.params),
         tool_calls=tuple(orjson.loads(entry.tool_calls)) if entry and entry.tool_calls else (),
-        errors=tuple(f"attempt {one.number}: {one.error}" for one in tried),
+        errors=tuple(f"attempt {one.number}: {one.error}" for one in attempts),
         **came,
     )
 

@@ -27,7 +27,7 @@ def calls(
 
     from ...agents.errors import UserError
     from ..folder import RunFolder
-    from .calls import Wanted
+    from .calls import HEAD, Wanted
     from .calls import calls as calls_of
 
     folder, wanted = RunFolder.find(run, runs_dir), Wanted(role, model, failed, id)
@@ -35,6 +35,8 @@ def calls(
     async def show() -> int:
         shown = 0
         async for call in calls_of(folder, wanted):
+            if not (shown or as_json or id):
+                say(HEAD)
             shown += 1
             say(json.dumps(call.data()) if as_json else call.page() + "\n" if id else call.line())
         return shown

@@ -3,12 +3,16 @@
 import asyncio
 import json
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ..options import RUNS, RunArg, RunsOption
 from ..screen.terminal import say
+
+if TYPE_CHECKING:
+    from ..folder import RunFolder
+    from .control import Live, Standing
 
 _DONE = {
     "pause": "paused: what is under way lands, nothing else is asked until `resume`",
@@ -34,18 +38,19 @@ def ctl(
     runs_dir: RunsOption = RUNS,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print how it is, as JSON; of a completed run its result."),
+        typer.Option("--json", help="Print how it is, as JSON; of a run that ended its result."),
     ] = False,
 ) -> None:
     """Pause, resume, stop or fund a run that is at work; it heeds within a second.
 
+    `status` tells of any run how it is.
     `again` notes rejected rows that its models are asked about once more when the run is taken up.
     """
     from ...agents.errors import UserError
     from ..folder import RunFolder
     from ..screen.terminal import program
     from .again import ask_again
-    from .control import Word, ask, completed, rounds
+    from .control import Word, ask, standing
 
     if (usd is None) == (order == "budget"):
         raise UserError("ctl: a ceiling in USD belongs to `budget`: ctl RUN budget 12.50")
@@ -57,22 +62,42 @@ def ctl(
         said = f"{folder.run_id}: {len(noted)} rows are asked again by `{program()} resume {folder.path}`"
         say(json.dumps({"again": noted}) if as_json else said)
         return
-    if order == "status" and (ended := asyncio.run(completed(folder))):
-        cost = f"{ended.calls_in_all} calls, {ended.usd:.4f} USD"
-        told = f"{folder.run_id}: completed, {rounds(ended)}, {cost}"
-        say(json.dumps(ended.data()) if as_json else told)
+    if order == "status":
+        found = asyncio.run(standing(folder))
+        say(json.dumps(found.data()) if as_json else _told(folder, found))
         return
     words: dict[str, Word] = {"pause": "pause", "resume": "go", "stop": "stop"}
     live = asyncio.run(ask(folder, word=words.get(order), usd=usd))
     if as_json:
         say(json.dumps(asdict(live)))
         return
-    where = live.reached
-    at = (
-        f"round {where['round']}/{where['rounds']} {where.get('stage', '')}" if where else "reading"
-    )
+    say(f"{folder.run_id}: {_at(live)}")
+    say(f"{folder.run_id} {_DONE[order]}")
+
+
+def _told(folder: "RunFolder", found: "Standing") -> str:
+    """Return how a run is and, where no process is at work on it, what can be done with it."""
+    from .control import next_move, rounds
+
+    ended, live = found.result, found.live
+    if found.at_work and live:
+        return f"{folder.run_id}: {_at(live)}"
+    parts = [found.status]
+    if ended:
+        parts += [rounds(ended)] if ended.completed else [_where(ended.reached)]
+        parts.append(f"{ended.calls_in_all} calls, {ended.usd:.4f} USD")
+    elif live:
+        parts.append(f"when it told last it was at {_at(live)}")
+    return f"{folder.run_id}: {', '.join(parts)}; no process is at work on it; {next_move(folder, found)}"
+
+
+def _at(live: "Live") -> str:
     paused = ", paused" if live.paused else ""
     ceiling = f" of {live.ceiling:g}" if live.ceiling is not None else ""
-    say(f"{folder.run_id}: {at.strip()}{paused}, {live.calls} calls, {live.usd:.4f}{ceiling} USD")
-    if order in _DONE:
-        say(f"{folder.run_id} {_DONE[order]}")
+    return f"{_where(live.reached)}{paused}, {live.calls} calls, {live.usd:.4f}{ceiling} USD"
+
+
+def _where(reached: dict[str, Any]) -> str:
+    if not reached:
+        return "reading"
+    return f"round {reached['round']}/{reached['rounds']} {reached.get('stage', '')}".strip()

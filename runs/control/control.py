@@ -75,6 +75,7 @@ class Live:
     rate: float
     """Units of the stage per second."""
     left_s: float | None
+    """None where nobody can tell: before the first unit, and while it is paused."""
     usd: float
     ceiling: float | None
     calls: int
@@ -165,8 +166,8 @@ def _live(opened: Opened, progress: Progress) -> dict[str, Any]:
         paused=door.gate.paused,
         stopping=door.gate.closed,
         reached=progress.reached(),
-        rate=stage.rate() if stage and stage.done else 0.0,
-        left_s=stage.left_s() if stage else None,
+        rate=stage.rate() if stage and stage.done and not door.gate.paused else 0.0,
+        left_s=stage.left_s() if stage and not door.gate.paused else None,
         usd=progress.spent + tally.usd,
         ceiling=opened.budget.ceiling,
         calls=tally.calls()["paid"],
@@ -195,21 +196,49 @@ async def ask(folder: RunFolder, *, word: Word | None = None, usd: float | None 
     return live
 
 
-async def completed(folder: RunFolder) -> RunResult | None:
-    """Return the result of a run that went to its end, and that no process is at work on."""
+@dataclass(frozen=True)
+class Standing:
+    """How a run is, whether a process is at work on it or not."""
+
+    live: Live | None
+    """What it told last; None where it never told anything."""
+    result: RunResult | None
+    """What its last start came to, where that came to an end."""
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a process is at work on it."""
+        return self.live is not None and self.live.at_work
+
+    @property
+    def status(self) -> str:
+        """What it is in a word or two: that of its result, where it has one."""
+        if self.live is None:
+            return "begun"
+        if self.at_work:
+            return "paused" if self.live.paused else "at work"
+        if self.live.pid:
+            return "killed"
+        return self.result.status if self.result else "ended"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data: a run that ended has its result, any other what it told last."""
+        if self.result and not self.at_work:
+            return self.result.data()
+        return {**(asdict(self.live) if self.live else {}), "status": self.status}
+
+
+async def standing(folder: RunFolder) -> Standing:
+    """Return how a run is.
+
+    Raises:
+        UserError: it is an arena's, which tells nothing of how it is.
+    """
     with stored(folder.store()) as store:
-        data = await store.get_meta(LIVE)
-    # One that was killed has told no end: what its result says is of an earlier start.
-    if not data or data["pid"] or not (told := folder.ended()):
-        return None
-    try:
-        result = RunResult(**told)
-    except TypeError:  # edited by hand, or of another release
-        return None
-    return result if result.completed else None
+        return await _standing(folder, store)
 
 
-async def _at_work(folder: RunFolder, store: Store) -> Live:
+async def _standing(folder: RunFolder, store: Store) -> Standing:
     if await store.get_meta(ARENA):
         raise UserError(
             f"ctl {folder.run_id}: it is an arena's run, which is not steered from outside: stop it by "
@@ -217,19 +246,41 @@ async def _at_work(folder: RunFolder, store: Store) -> Live:
         )
     data = await store.get_meta(LIVE)
     live = Live.read(data) if data else None
-    if live is not None and live.at_work:
-        return live
-    path = folder.path
-    if ended := await completed(folder):
-        raise UserError(
-            f"ctl {folder.run_id}: it is completed, {rounds(ended)}, and no process is at work on it; for "
-            f"further rounds: `{program()} resume {path} --set rounds=<more>`"
-        )
-    hint = ", with another ceiling by --set budget.usd=<USD>" if live and live.ceiling else ""
+    # One that was killed has told no end: what its result says is of an earlier start.
+    return Standing(live, None if live is None or live.pid else _result(folder))
+
+
+def _result(folder: RunFolder) -> RunResult | None:
+    try:
+        return RunResult(**told) if (told := folder.ended()) else None
+    except TypeError:  # edited by hand, or of another release
+        return None
+
+
+async def _at_work(folder: RunFolder, store: Store) -> Live:
+    found = await _standing(folder, store)
+    if found.live is not None and found.at_work:
+        return found.live
+    ended = found.result
+    how = f"it is completed, {rounds(ended)}, and " if ended and ended.completed else ""
     raise UserError(
-        f"ctl {folder.run_id}: no process is at work on it; take it up with "
-        f"`{program()} resume {path}`{hint}"
+        f"ctl {folder.run_id}: {how}no process is at work on it; {next_move(folder, found)}"
     )
+
+
+def next_move(folder: RunFolder, found: Standing) -> str:
+    """Return what can be done with a run that no process is at work on."""
+    resume = f"{program()} resume {folder.path}"
+    if found.status == "completed":
+        return f"for further rounds: `{resume} --set rounds=<more>`"
+    if found.status.startswith("failed"):
+        return "it made nothing: change the documents or the config, and start another run"
+    hint = (
+        ", with another ceiling by --set budget.usd=<USD>"
+        if found.live and found.live.ceiling
+        else ""
+    )
+    return f"take it up with `{resume}`{hint}"
 
 
 def rounds(result: RunResult) -> str:

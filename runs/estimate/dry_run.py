@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from langchain_core.runnables import RunnableConfig
@@ -48,6 +49,8 @@ class DryRun:
     held: frozenset[str] = frozenset()
     """Seeds whose instructions evaluate, and never train."""
     calls: int = 0
+    notices: list[str] = field(default_factory=list)
+    """What a run would have told of its models: here, of those that stood in."""
     making: dict[str, Uses] = field(default_factory=lambda: defaultdict(no_uses))
     """What it took until the instructions were through the gate."""
     fighting: dict[str, Uses] = field(default_factory=lambda: defaultdict(no_uses))
@@ -58,6 +61,11 @@ class DryRun:
     """Those of them that the gate let by."""
     fought: Counter[str] = field(default_factory=Counter)
     """Those of them that went to the arena."""
+
+    def listen(self, kind: str, data: dict[str, Any]) -> None:
+        """Keep what is told."""
+        if kind == "notice":
+            self.notices.append(str(data["text"]))
 
 
 async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> DryRun:
@@ -72,7 +80,7 @@ async def dry_run(config: RunConfig, seeds: Sequence[Seed], *, whole: bool) -> D
         dry.players, dry, seated=lambda models: stand_ins(models, dry.cast, calls.append)
     )
     with TemporaryDirectory(prefix="estimate-") as scratch:
-        async with opening.at(Place.of(Path(scratch) / STORE_FILE)) as opened:
+        async with opening.at(Place.of(Path(scratch) / STORE_FILE), listen=found.listen) as opened:
             embed = embedding_of(dry.embedding, opened.door, opened.trace.notice)
             duplicates = TaskDuplicates(opened.store, dry.curation, embed)
             await opened.store.add(kinds.SEED, 0, seeds)

@@ -14,7 +14,7 @@ from ...graphs.generation.fitting import fitted, no_room
 from ..config.config import RunConfig
 from ..control.interrupt import twin
 from ..folder import RUNS
-from ..ingest import left_out, usable_seeds
+from ..ingest import left_by_reason, usable_seeds
 from ..screen.progress import clock, short
 from .dry_run import DryRun, Uses, dry_run
 from .measured import Speed, measured
@@ -202,6 +202,8 @@ class Estimate:
                 f"tokens: {BYTES_PER_TOKEN} bytes each; replies as long as the embedded models' "
                 "(thoughts come on top)."
             )
+        for told in self.dry.notices:
+            yield f"assumed from the dry run, in which no endpoint was asked: {told}."
         if small := [alias for alias, model in self.config.players.items() if model.small]:
             yield (
                 f"{', '.join(small)}: counted as if spoken to in full; `style: small` takes about a third."
@@ -233,8 +235,8 @@ class Estimate:
             )
         if read.cut:
             yield f"{read.long:,} documents are too long, as: {read.cut}."
-        if told := left_out(read.rejects):
-            yield f"seeds: {told}."
+        if read.rejects:
+            yield f"rejected documents: {left_by_reason(read.rejects)}."
 
 
 async def estimate_async(

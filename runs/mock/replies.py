@@ -15,6 +15,7 @@ from ...agents.models.offline import OfflineRequest, speak
 from ...agents.models.offline.filler import Facts, Filler, Schema
 from ...agents.models.offline.request import Strength
 from ...agents.records import ToolCall, Turn
+from .options import share
 from .request import ChatRequest
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -81,12 +82,13 @@ class Canned(Filler):
         return drawn if schema.get("type") == "integer" else float(drawn)
 
     def choice(self, schema: Schema, name: str, facts: Facts) -> Any:
-        """Choose what is expected; of a verdict, what the dice say."""
+        """Choose what is expected; of a verdict, in words or in points, what the dice say."""
         allowed = schema["enum"]
         if name == "expected_behaviour":
             asked = self._expected()
             return asked if asked in allowed else allowed[0]
-        return self._dice.choice(allowed) if name in {"choice", "grade"} else allowed[0]
+        thrown = name in {"choice", "grade"} or not isinstance(allowed[0], str)
+        return self._dice.choice(allowed) if thrown else allowed[0]
 
     def _expected(self) -> str:
         """Return what the prompt expects of a good answer."""
@@ -133,25 +135,33 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 def speak_offline(request: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
-    """Return the embedded model's text and tool calls; the model's name says its strength."""
+    """Return the embedded model's text and tool calls, in the strength of the model's name."""
     reply = speak(
         OfflineRequest(
             turns=tuple(_turn(message) for message in request.messages),
             schema=request.schema,
             tools=tuple(_tool(tool["function"]) for tool in request.tools),
-            strength=_strength(request.model),
+            strength=_strength(request),
             sample=request.sample,
         )
     )
     return reply.text, [_raw_call(call) for call in reply.tool_calls]
 
 
-def _strength(model: str) -> Strength:
-    if "weak" in model:
-        return "weak"
-    if "medium" in model:
-        return "medium"
-    return "judge" if "judge" in model else "strong"
+_STRENGTHS: tuple[Strength, ...] = ("weak", "medium", "judge", "strong")
+
+
+def _strength(request: ChatRequest) -> Strength:
+    """Return the strength that a model's name tells, else a draw for this prompt.
+
+    Any other name has a skill of its own, by its hash: models of different names answer differently, and
+    one that is told to be nothing wins some and loses some.
+    """
+    model = request.model
+    if told := next((strength for strength in _STRENGTHS if strength in model), None):
+        return told
+    drawn = share(model, request.user_text, request.sample)
+    return "strong" if drawn < share("skill", model) else "weak"
 
 
 def _turn(message: dict[str, Any]) -> Turn:

@@ -96,7 +96,9 @@ def _lines(found: "Comparison") -> list[str]:
         lines.append(f"{name}: {cost.calls:,} calls paid{inherited}, {cost.usd:.4f} USD")
     if found.changes:
         lines.append("first changes:")
-    lines += [
-        f"  {c.kind} {c.id}: {c.before[:70]!r} → {c.after[:70]!r}" for c in found.changes[:10]
-    ]
+    for change in found.changes[:10]:
+        pairs = change.fields or (("", change.before, change.after),)
+        for name, before, after in pairs[:3]:
+            of = f" {name}" if name else ""
+            lines.append(f"  {change.kind} {change.id}{of}: {before[:70]!r} → {after[:70]!r}")
     return lines

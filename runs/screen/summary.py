@@ -96,10 +96,11 @@ def _ratings(ratings: list[dict[str, Any]]) -> str:
     if not ratings:
         return ""
     lines = [f"Ratings after round {ratings[0]['round']} (Elo scale, 95 % interval)"]
+    width = max(20, *(len(row["model"]) for row in ratings))
     for row in ratings:
         interval = told(row["low"], row["high"])
         lines.append(
-            f"  {row['rating']:>6.0f}  {row['model']:<20} {interval:<14} "
+            f"  {row['rating']:>6.0f}  {row['model']:<{width}} {interval:<14} "
             f"{row['battles']} battles, {row['purpose']} jury"
         )
     return "\n".join(lines)

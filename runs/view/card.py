@@ -50,7 +50,8 @@ class Card:
 
     battle: Battle
     question: str
-    task: str
+    """What was asked, without the document that it is about."""
+    document: str
     expected: str
     a: Side
     b: Side
@@ -87,8 +88,8 @@ def card(source: Source, id: str) -> Card | None:
     )
     return Card(
         battle=battle,
-        question=instruction.prompt() if instruction else "",
-        task=instruction.task if instruction else "",
+        question=instruction.asked() if instruction else "",
+        document=instruction.environment.context if instruction else "",
         expected=instruction.expected_behaviour if instruction else "",
         a=a,
         b=b,

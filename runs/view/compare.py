@@ -1,6 +1,7 @@
 """Two runs side by side, record by record: a fork and its parent, or any two of one config."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,11 @@ class Change:
     id: str
     before: str
     after: str
+    """At a glance; empty where single fields tell."""
     pieces: tuple[Piece, ...]
     """Its text, word by word; empty where it is not its text that differs."""
+    fields: tuple[tuple[str, str, str], ...] = ()
+    """(name, value before, value after) of other fields, where the text is the same."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +130,50 @@ def _change(kind: str, id: str, before: dict[str, Any], after: dict[str, Any]) -
         return Change(kind, id, won(before), won(after), pieces)
     if pieces:
         return Change(kind, id, glance(kind, before), glance(kind, after), pieces)
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    shown = ({name: body.get(name) for name in names} for body in (before, after))
-    was, now = (orjson.dumps(values).decode()[:300] for values in shown)
-    return Change(kind, id, was, now, ())
+    return Change(kind, id, "", "", (), tuple(_fields("", before, after)))
+
+
+def _fields(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the single values that differ, however deep they stand, each with its name."""
+    if before == after:
+        return
+    parts: dict[str, tuple[Any, Any]] = {}
+    if isinstance(before, dict) and isinstance(after, dict):
+        parts = {key: (before.get(key), after.get(key)) for key in {**before, **after}}
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        parts = {
+            _numbered(n, *pair): pair for n, pair in enumerate(zip(before, after, strict=True), 1)
+        }
+    for key, pair in parts.items():
+        yield from _fields(f"{name} {key}".strip(), *pair)
+    if not parts:
+        yield name.replace("_", " "), _readable(before), _readable(after)
+
+
+def _numbered(number: int, *pair: Any) -> str:
+    """Return what tells one entry of a list from the others: whose it is, or its place."""
+    one = pair[0] if isinstance(pair[0], dict) else {}
+    return next(
+        (f"{one[key]}" for key in ("leaf", "model", "juror", "name") if one.get(key)), f"{number}"
+    )
+
+
+def _readable(value: Any) -> str:
+    """Return a value in a line of words and numbers."""
+    match value:
+        case None | "" | [] | {}:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.4g}"
+        case list():
+            return ", ".join(map(_readable, value))
+        case dict():
+            return "; ".join(
+                f"{key.replace('_', ' ')} {_readable(one)}" for key, one in value.items()
+            )
+    return str(value)
 
 
 def _text(kind: str, body: dict[str, Any]) -> str:

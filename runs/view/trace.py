@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
+from .lineage import glance
 from .records import bodies
 from .source import Source
 
@@ -140,6 +141,8 @@ class Glance:
     events: int
     calls: int
     failed: int
+    about: str = ""
+    """What tells its record from others, in words."""
 
 
 TRACES_PAGE = 50
@@ -158,12 +161,14 @@ def traces(
     if record:
         where.append("id IN (SELECT trace FROM told WHERE record = ?)")
         values.append(record)
-    names = ", ".join(Glance.__dataclass_fields__)
+    names = ", ".join(name for name in Glance.__dataclass_fields__ if name != "about")
     query = (
         f"SELECT {names} FROM traces WHERE {' AND '.join(where)} ORDER BY id LIMIT {TRACES_PAGE}"
     )
     with source.opened() as connection:
-        return tuple(Glance(*row) for row in connection.execute(query, values))
+        found = [Glance(*row) for row in connection.execute(query, values)]
+        held = bodies(connection, (one.record for one in found))
+        return tuple(replace(one, about=glance(*held.get(one.record, ("", {})))) for one in found)
 
 
 def trace_graphs(source: Source) -> dict[str, int]:

@@ -30,7 +30,7 @@ def verdict(card: Card) -> Safe:
 
 
 def question(card: Card) -> Safe:
-    """Return what was asked."""
+    """Return what was asked; the document it is about is folded, since it may be long."""
     asked = (
         None
         if card.expected in ("", "answer")
@@ -39,6 +39,13 @@ def question(card: Card) -> Safe:
     return join(
         h("p", asked, class_="soft") if asked else None,
         bits.text(card.question or "The question is not in the store."),
+        h(
+            "details",
+            h("summary", f"the document it is about, {len(card.document):,} characters"),
+            bits.text(card.document, tall=True),
+        )
+        if card.document
+        else None,
     )
 
 

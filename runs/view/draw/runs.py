@@ -143,7 +143,7 @@ def differing(found: Comparison) -> Safe:
             bits.panel("Ratings", ratings),
             class_="two",
         ),
-        bits.panel("Changes", _changes(found), note="the first of each kind"),
+        bits.panel("Changes", _changes(found), note="by kind; open one"),
     )
 
 
@@ -155,7 +155,17 @@ def _changes(found: Comparison) -> Safe:
     if not found.changes:
         text = "Every record that is in both is the same in both, byte for byte."
         return bits.nothing("Nothing changed", text)
-    return h("div", [_change(found, change) for change in found.changes])
+    kinds = list(dict.fromkeys(change.kind for change in found.changes))
+    return h("div", [_kind(found, kind) for kind in kinds])
+
+
+def _kind(found: Comparison, kind: str) -> Safe:
+    """Return the changes of one kind, folded: a run has hundreds."""
+    shown = [change for change in found.changes if change.kind == kind]
+    in_all = next(one.changed for one in found.sums if one.kind == kind)
+    first = f", the first {len(shown)} of them here" if in_all > len(shown) else ""
+    title = f"{NAMES.get(kind, kind.replace('_', ' ').capitalize())}: {in_all:,} changed{first}"
+    return h("details", h("summary", title), [_change(found, change) for change in shown])
 
 
 def _change(found: Comparison, change: Change) -> Safe:
@@ -164,9 +174,14 @@ def _change(found: Comparison, change: Change) -> Safe:
     links = [bits.link(bits.name(run), bits.run_link(run, way, change.id)) for run in runs]
     head = bits.words(h("b", change.kind), bits.shortened(change.id), *links)
     body = bits.differing(change.pieces) if change.pieces else None
-    said = (
-        h("p", change.before, " → ", change.after) if not change.pieces or way == "battle" else None
-    )
+    said = h("p", change.before, " → ", change.after) if way == "battle" else None
+    if change.fields:
+        lines = [
+            [h("b", name), *(h("span", value, dir="auto") for value in pair)]
+            for name, *pair in change.fields
+        ]
+        heads = ("Field", found.one, found.other)
+        body = bits.table(heads, lines, label=f"What differs in {change.id}")
     return h("div", head, said, body, class_="juror")
 
 

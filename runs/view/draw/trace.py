@@ -22,9 +22,7 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
         [
             bits.link(f"#{one.id}", bits.run_link(run, "trace", one.id)),
             one.graph,
-            bits.link(bits.shortened(one.record), bits.run_link(run, "row", one.record))
-            if one.record
-            else "",
+            _about(run, one),
             one.round or "",
             _came(one),
             one.events,
@@ -46,6 +44,15 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
         "#Time",
     )
     return bits.table(heads, lines, label="Traces")
+
+
+def _about(run: str, one: Glance) -> Safe:
+    """Return what a trace is about: in words that lead to its record, which the hover names."""
+    if not one.record:
+        return Safe("")
+    said = h("span", one.about, class_="clip", dir="auto") if one.about else None
+    where = bits.run_link(run, "row", one.record)
+    return bits.link(said or bits.shortened(one.record), where, title=one.record)
 
 
 def _came(one: Glance) -> Safe:
