@@ -184,7 +184,7 @@ def test_documents_that_no_skill_takes_are_told_and_not_called_usable() -> None:
     detail = next(finding.detail for finding in found if finding.what == "seeds")
     of = "of a kind that no skill takes"
     assert detail == (
-        f"of the first 11 documents 2 are usable (api, code); 9 are not: 5 {of} (text), 1 duplicate, "
+        f"of the first 11 documents 2 are usable (api, code); 9 are not: 5 {of} (text), 1 exact duplicate, "
         f"1 {of} (dialogue), 1 {of} (table), 1 too short"
     )
 

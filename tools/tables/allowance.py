@@ -60,17 +60,14 @@ class Allowance:
             raise self._refusal(self._room)
 
     @contextmanager
-    def held(self, taken: int = 0) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
         """Keep what is done inside to the memory that it may take, whatever the file says of itself.
-
-        Args:
-            taken: bytes of it that what is handled inside has taken already.
 
         Raises:
             TooLarge: it asked for more.
         """
         try:
-            with _limiting, _memory(max(0, self._room - taken)):
+            with _limiting, _memory(self._room):
                 yield
         except MemoryError as error:
             raise self._refusal(self._room) from error

@@ -40,8 +40,9 @@ class ParquetTable:
         self._allowance.spend(self._opened(()).metadata.num_rows * ROW)
         self._measure(columns)
         for batch in self._batches(self._opened(()), FEW_ROWS, columns):
-            # A value that stands there once is written out for each row.
-            with self._allowance.held(batch.nbytes):
+            # A value that stands there once is written out for each row, beside the batch.
+            self._allowance.hold(batch.nbytes + sum(map(_spelled, batch.columns)))
+            with self._allowance.held():
                 rows = batch.to_pylist()
             for row in rows:
                 number += 1
