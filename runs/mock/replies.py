@@ -158,8 +158,9 @@ def _strength(request: ChatRequest) -> Strength:
     one that is told to be nothing wins some and loses some.
     """
     model = request.model
-    if told := next((strength for strength in _STRENGTHS if strength in model), None):
-        return told
+    for strength in _STRENGTHS:
+        if strength in model:
+            return strength
     drawn = share(model, request.user_text, request.sample)
     return "strong" if drawn < share("skill", model) else "weak"
 
