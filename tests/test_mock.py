@@ -125,7 +125,7 @@ async def test_garbage_is_a_valid_response_that_does_not_parse() -> None:
         model = provider(mock.url)
         reply = await model.complete(call(1, replies.ScoreReply))
         await model.aclose()
-    with pytest.raises(ValueError, match="ScoreReply"):
+    with pytest.raises(ValueError, match="no JSON object with own_answer"):
         parse_reply(reply.text, replies.ScoreReply)
 
 
