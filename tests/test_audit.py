@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from arenainstruct.agents.models.call import Call, Reply
 from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.audit.canaries import CONSTANT, padded
-from arenainstruct.runs.audit.reading import family
+from arenainstruct.runs.audit.families import family
 from arenainstruct.runs.cli import app
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.store import Store

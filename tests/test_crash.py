@@ -337,8 +337,8 @@ async def test_a_juror_who_fails_is_told_before_anything_it_said(tmp_path: Path)
     assert len(asked) == len(failed) and all("no verdict today" in a.error for a in asked)
 
     lines = (await asyncio.to_thread(told, "calls", result.path, "--failed")).splitlines()
-    assert len(lines) == len({key for reject in failed for key in reject.calls}) + 1
-    assert all("juror" in line and "no verdict today" in line for line in lines[:-1])
+    assert len(lines) == len({key for reject in failed for key in reject.calls}) + 2
+    assert all("juror" in line and "no verdict today" in line for line in lines[1:-1])
     key = failed[0].calls[0]
     page = await asyncio.to_thread(told, "calls", result.path, "--id", key)
     assert page.startswith(f"{key}: failed\njuror (judge-2: openai/judge-2) about ")

@@ -233,7 +233,7 @@ async def test_replies_that_cannot_be_parsed_are_asked_anew_all_others_are_serve
     async with house(tmp_path) as home:
         home.slow.go.set()
         home.slow.texts = ["I would rather not say.", "Still not."]
-        with pytest.raises(ReplyError, match="ChoiceReply"):
+        with pytest.raises(ReplyError, match="no JSON object with choice"):
             await ask(home.door, CALL, ChoiceReply)
         totals = await home.store.totals()
         assert (totals.calls, totals.unusable, totals.usd) == (2, 2, 1.0)

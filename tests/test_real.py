@@ -53,7 +53,9 @@ async def test_the_trial_meets_the_prompts_of_runs_and_counts_what_can_be_used(
     assert {"arena/judge", "arena/debate", "small/writer", "tool_use/find"} <= met
     assert not met & set(unmet(tried)) and met | set(unmet(tried)) == set(prompt_names())
 
-    chosen = [one for one in tried if one.prompt.startswith(("common/transform", "curation"))]
+    chosen = [
+        one for one in tried if one.prompt.startswith(("common/transform", "curation/curate"))
+    ]
     await run_trial(chosen, models(), tmp_path, minutes=1)
     rows = list(table(chosen))
     assert rows[2].startswith("| common/transform@") and "| 2 of 2 | 0 of 2 | 10 | 4 |" in rows[2]

@@ -106,7 +106,7 @@ async def test_a_verdict_is_that_of_the_models_in_the_order_shown(
     assert await said("q1", "fox", "owl") == "tie"
     with pytest.raises(AttemptFailed, match="no verdict about q2, fox, owl"):
         await said("q2", "fox", "owl")  # only the other judge gave one
-    with pytest.raises(ValueError, match="ChoiceReply"):
+    with pytest.raises(ValueError, match="no JSON object with choice"):
         await said("q2", "owl", "fox")  # an error is no verdict
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...agents.errors import UserError
 from ...agents.flags import addresses_jury
-from ...agents.models.settings import ModelSettings, RewardModel, ScriptedSettings
+from ...agents.models.settings import ModelSettings, RewardModel
 from ...tools.audit.canned import Sayings
 from ...tools.audit.evidence import Evidence, Failure, Label, Looks, Place, Play, looks
 from ...tools.ratings.table import Floats
@@ -30,6 +30,7 @@ from ..leaderboard.labelled import LABEL
 from ..leaderboard.published import Published
 from ..leaderboard.values import Context
 from .checks import CHECKED, answer_faults
+from .families import families
 
 NO_VERDICT = frozenset({"", "error", "none", "null", "nan", "invalid", "failed", "unparsed"})
 """Winners that say that the juror gave no verdict."""
@@ -331,27 +332,3 @@ def _lead(game: Mapping[str, Any]) -> float:
 
 def _conferred(game: Mapping[str, Any]) -> bool:
     return bool(game.get("before_reason")) or _lead(game) != game["score_a"] - game["score_b"]
-
-
-def family(name: str) -> str:
-    """Return the maker that a model's name tells of, or the name itself."""
-    return ScriptedSettings(provider="scripted", model=name, script="").maker
-
-
-def families(served: Mapping[str, str], models: Mapping[str, ModelSettings]) -> dict[str, str]:
-    """Return the makers by alias: from the config where it has the alias, else from names.
-
-    Args:
-        served: The model behind each alias, as `provider/model`; empty where unknown.
-        models: The models of a run's config; empty without one.
-    """
-    return {
-        alias: models[alias].maker if alias in models else family(_bare(model) or alias)
-        for alias, model in served.items()
-    }
-
-
-def _bare(served: str) -> str:
-    """Return `model` of `provider/model`; an embedded model says nothing of who made it."""
-    provider, _, name = served.partition("/")
-    return "" if provider == "offline" else name or provider
