@@ -26,7 +26,7 @@ from .models.structured import ask
 from .records import Turn
 from .small import Schema, ask_small
 from .tool_door import ToolDoor, ToolUse
-from .tool_loop import run_tool_loop
+from .tool_loop import LoopTool, run_tool_loop
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -178,6 +178,11 @@ class Actor(RoutedAgent):
                 found += listed(server, told, tools)
         return found
 
+    def offers(self, tools: Iterable[Tool], given: Given, subject: str) -> list[LoopTool]:
+        """Return tools as this actor may call them, over what it is given."""
+        actor = f"{self.id.type}/{self.alias}"
+        return [self.desk.tools.offer(tool, given, actor=actor, subject=subject) for tool in tools]
+
     async def _informed(self, call: Call) -> Call:
         """Return a call that tells what its tools returned, as far as the model asked them."""
         theirs = await self.listed(call.uses, call.subject)
@@ -194,15 +199,11 @@ class Actor(RoutedAgent):
             prompt=call.prompt,
         )
         async with self.desk.given() as reach:
-            actor = f"{call.role}/{self.alias}"
             turns = await run_tool_loop(
                 client,
                 system=system.content,
                 user_turns=(f"{asked.content}\n\n{_TOOLS_FIRST}",),
-                tools=[
-                    self.desk.tools.offer(tool, reach, actor=actor, subject=call.subject)
-                    for tool in tools
-                ],
+                tools=self.offers(tools, reach, call.subject),
                 max_steps=max(tool.rounds for tool in tools),
             )
         results = "\n\n".join(turn.content for turn in turns if turn.role == "tool")

@@ -178,14 +178,19 @@ def test_check_finds_a_skill_by_the_config_s_folder(tmp_path: Path) -> None:
     assert command("check", "--skill", "riddles", cwd=tmp_path).status == 2
 
 
+def trusted(name: str, code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a module that a config may name, and see that it is loaded anew."""
+    (folder / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv(ALLOWED, "1")
+    monkeypatch.delitem(sys.modules, name, raising=False)
+
+
 @pytest.mark.parametrize("code", ["raise SystemExit(0)", "1 / 0", "def (", "def f(): f()\nf()"])
 def test_a_flow_whose_import_fails_is_told_at_its_line(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "breaks.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv(ALLOWED, "1")
-    monkeypatch.delitem(sys.modules, "breaks", raising=False)
+    trusted("breaks", code, tmp_path, monkeypatch)
     with pytest.raises(ValueError, match=r"flow: 'breaks:build' cannot be loaded \(\w+"):
         named("breaks:build", "flow")
 
@@ -202,9 +207,6 @@ def test_a_flow_whose_import_fails_is_told_at_its_line(
 def test_code_that_tries_to_end_the_process_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    (tmp_path / "ends.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv(ALLOWED, "1")
-    monkeypatch.delitem(sys.modules, "ends", raising=False)
+    trusted("ends", code, tmp_path, monkeypatch)
     with pytest.raises(ValueError, match=r"'ends:build' cannot be loaded \(\w+"):
         opened("ends:build")

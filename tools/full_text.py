@@ -17,7 +17,7 @@ SEEN = 8
 
 
 def clean(text: str) -> str:
-    """Return text that SQLite can hold: a lone surrogate becomes a question mark."""
+    """Return text that a store and a message can hold: a lone surrogate becomes a question mark."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from .api_spec import ApiLike
+from .full_text import clean
 from .tool_call import CheckedCall, check_call
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,7 +42,7 @@ def simulate(apis: Sequence[ApiLike], name: str, arguments_json: str) -> SimResu
 
 def _json(value: Any) -> str:
     """Return JSON text that any store takes: a lone surrogate becomes a question mark."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return clean(json.dumps(value, ensure_ascii=False))
 
 
 def _result(call: CheckedCall, api: ApiLike) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ...tools.full_text import clean
 from .characters import read_json
 from .provider import AttemptFailed
 from .secrets import redact
@@ -77,8 +78,7 @@ def http_failure(
     hint = f" ({refused})" if refused else ""
     if 300 <= status < 400:
         # Bytes of a header that are no UTF-8 are lone surrogates, which no store holds.
-        place = headers.get("Location", "").partition("?")[0]
-        place = place.encode("utf-8", "replace").decode()
+        place = clean(headers.get("Location", "").partition("?")[0])
         to = redact(place, secrets)[:_LONGEST]
         hint = f" (it redirects{f' to {to}' if to else ''}: {_PLACE})"
     again = status >= 500 or status in _AGAIN or str(error.get("code")) in _WRITTEN_BADLY

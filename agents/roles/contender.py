@@ -114,14 +114,10 @@ class Contender(Actor):
             theirs = await self.listed(names, subject)
             heard.listed = tuple(json.dumps(tool.spec, sort_keys=True) for tool in theirs)
             known = list({t.name: t for t in (*offered(given.apis, names), *theirs)}.values())
-            tools = [
-                self.desk.tools.offer(tool, reach, actor=f"contender/{self.alias}", subject=subject)
-                for tool in known
-            ]
             return await run_tool_loop(
                 client,
                 system="",
                 user_turns=(instruction.prompt(), *instruction.user_turns),
-                tools=tools,
+                tools=self.offers(known, reach, subject),
                 max_steps=max((tool.rounds for tool in known), default=1),
             )

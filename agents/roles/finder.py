@@ -24,10 +24,7 @@ class Finder(Actor):
         """Return the APIs that the model chose among those it found, all of other seeds."""
         seed = message.seed.id
         given = self.desk.given(seed_id=seed)
-        tools = [
-            self.desk.tools.offer(TOOLS[name], given, actor=f"finder/{self.alias}", subject=seed)
-            for name in prompt_of(PROMPT).tools
-        ]
+        tools = self.offers((TOOLS[name] for name in prompt_of(PROMPT).tools), given, seed)
         call = self.speak(PROMPT, {"apis": apis_json(message.apis)}, subject=seed)
         system, user = (turn.content for turn in call.turns)
         client = DoorClient(

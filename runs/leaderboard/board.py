@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -103,9 +104,14 @@ class Board:
         """Whether there are no intervals at all: one question tells nothing of others."""
         return self.evidence < 2
 
-    @property
-    def unmoved(self) -> frozenset[str]:
-        """Models that chains of wins join, whose rating no choice of questions moves: all ties, for one."""
+    @cached_property
+    def no_interval(self) -> frozenset[str]:
+        """Models whose interval is unknown: all of one question, else those whose rating nothing moves.
+
+        Chains of wins join these to others, and no choice of the questions changes it: ties alone, say.
+        """
+        if self.unknown:
+            return frozenset(self.fit.models)
         held = self.fit.anchor[0] if self.fit.anchor else None
         wide = self.intervals.high - self.intervals.low > NO_WIDTH
         return frozenset(np.array(self.fit.models)[~wide].tolist()) - self.open - {held}

@@ -16,7 +16,7 @@ LEANING = 0.8
 """Share of a model's battles in one place from which a reader must be told."""
 LEAST = 10
 """Battles of a model below which its place is a matter of chance."""
-_MARKS = re.compile(r"[-_/ ]+")
+_MARKS = re.compile(r"[-_/\s]+")
 FEW_OPPONENTS = 3
 MANY = 6
 """Models of a tournament in which few opponents are too few."""
@@ -49,7 +49,7 @@ def spelled_doubts(models: Iterable[str]) -> Iterator[Doubt]:
     """Yield the models whose names differ in case, spaces, or marks between words only."""
     alike: dict[str, list[str]] = {}
     for model in models:
-        alike.setdefault("".join(_MARKS.sub(" ", model).casefold().split()), []).append(model)
+        alike.setdefault(_MARKS.sub("", model).casefold(), []).append(model)
     for names in alike.values():
         if len(names) > 1:
             yield Doubt(

@@ -111,10 +111,10 @@ def _ratings(board: Board, options: Options) -> Iterator[str]:
         yield f"Intervals are 95 %, from {options.rounds} resamples of the questions (seed {options.seed})."
     else:
         yield "Intervals are 95 %, from the sandwich covariance that is robust by question."
-    if board.unmoved and not board.unknown:
+    if board.no_interval and not board.unknown:
         yield (
-            f"No choice of the questions moves the rating of {listed(sorted(board.unmoved))}: all that were "
-            "asked say the same, which tells nothing of others, so there is no interval."
+            f"No choice of the questions moves the rating of {listed(sorted(board.no_interval))}: all that "
+            "were asked say the same, which tells nothing of others, so there is no interval."
         )
     against = board.baseline or "all others, on average"
     chosen = "" if options.baseline or not board.baseline else " (it is in every battle)"

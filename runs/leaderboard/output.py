@@ -93,8 +93,7 @@ def _model(board: Board, row: Standing, options: Options) -> dict[str, Any]:
     if board.length_controlled:
         led["length_controlled"] = controlled_rate(board.length_controlled, row.model)
     counts = dict(zip(("wins", "ties", "losses"), found, strict=True))
-    nothing = board.unknown or row.model in board.unmoved
-    ends = {"low": None, "high": None} if nothing else {}
+    ends = {"low": None, "high": None} if row.model in board.no_interval else {}
     return {**led, **asdict(row), **ends, **counts, "loss_rate": loss_rate(found, options.ties)}
 
 
@@ -212,12 +211,12 @@ def _table(board: Board, options: Options, title: str) -> Table:
     table = sheet(title, "", "model", *led, *told, options.rows, left=("", "model"))
     for place, row in enumerate(board.rows, start=1):
         interval = "open" if row.model in board.open else f"{row.low:.0f} … {row.high:.0f}"
-        interval = "unknown" if board.unknown or row.model in board.unmoved else interval
+        interval = "unknown" if row.model in board.no_interval else interval
         cells = [str(place), row.model]
         if board.length_controlled:
             cells.append(f"{controlled_rate(board.length_controlled, row.model):.1%}")
         found, spread = board.record.of(row.model), board.win_rates.get(row.model)
-        spread = None if row.model in board.open | board.unmoved else spread
+        spread = None if row.model in board.open | board.no_interval else spread
         error = spread and (spread.closed_form_error or spread.standard_error)
         lost = loss_rate(found, options.ties)
         cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]

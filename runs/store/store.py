@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete, select
 
 from ...agents.trace import Event
 from ...tools.api_spec import ApiSpec, dump_apis, load_apis
+from ...tools.full_text import clean
 from ...tools.retrieval import ApiIndex
 from .database import Database
 from .place import Place
@@ -37,7 +38,7 @@ class ApisTable(Database):
 
     async def add_apis(self, apis: Sequence[tuple[int, str, Sequence[ApiSpec]]]) -> None:
         """Write the APIs of some seeds: the seed's place in the order of reading, its id, its APIs."""
-        rows = [(place, seed_id, _clean(dump_apis(specs))) for place, seed_id, specs in apis]
+        rows = [(place, seed_id, clean(dump_apis(specs))) for place, seed_id, specs in apis]
         await self._writer.commit(Step(self._apis, rows))
 
     async def forget_apis(self) -> None:
@@ -56,11 +57,6 @@ class ApisTable(Database):
 def _fill(index: ApiIndex, seeds: Iterator[tuple[str, list[ApiSpec]]]) -> None:
     for seed_id, apis in seeds:
         index.add(seed_id, apis)
-
-
-def _clean(text: str) -> str:
-    """Return text that a database can hold: a lone surrogate becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
 
 
 class EventsTable(Database):

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..full_text import clean
 from ..optional import optional
 from ..settings import McpServer
 
@@ -80,7 +81,7 @@ def _object(arguments: str) -> dict[str, Any]:
     try:
         given = json.loads(arguments or "{}")
         # Half of a pair of surrogates is no text: a server could not even be sent it.
-        given = json.loads(json.dumps(given, ensure_ascii=False).encode("utf-8", "replace"))
+        given = json.loads(clean(json.dumps(given, ensure_ascii=False)))
     except ValueError as error:
         raise ValueError(f"the arguments are no JSON: {error}") from error
     if not isinstance(given, dict):

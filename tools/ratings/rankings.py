@@ -7,6 +7,7 @@ are the textbook's, ties at their mean rank.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import erf, sqrt
 
 import numpy as np
@@ -34,7 +35,7 @@ class Ranking:
         draws = None if self.draws is None else self.draws[:, at]
         return Ranking(models, self.score[at], low, high, draws)
 
-    @property
+    @cached_property
     def apart(self) -> Floats:
         """1 where the row model is surely above the column model, -1 where below, else 0."""
         if self.low is None or self.high is None:
@@ -42,7 +43,7 @@ class Ranking:
         above = (self.low[:, None] > self.high).astype(np.float64)
         return np.asarray(above - above.T)
 
-    @property
+    @cached_property
     def error(self) -> Floats | None:
         """Standard errors of the scores; None where nothing tells them."""
         if self.draws is not None:
@@ -59,8 +60,11 @@ class Ranking:
         error = self.error
         if error is None:
             return
-        noise = np.random.default_rng(seed).normal(size=(rounds, len(self.models)))
-        for score in self.score + error * noise if self.draws is None else self.draws:
+        drawn = self.draws
+        if drawn is None:
+            noise = np.random.default_rng(seed).normal(size=(rounds, len(self.models)))
+            drawn = self.score + error * noise
+        for score in drawn:
             moved = score - self.score
             low, high = (None if end is None else end + moved for end in (self.low, self.high))
             yield replace(self, score=score, low=low, high=high)
@@ -127,6 +131,7 @@ def compare(
     one, two = ranking.among(models), reference.among(models)
     upper = np.triu_indices(len(models), 1)
     theirs = two.apart[upper]
+    sure = theirs != 0
     points = np.sign((two.score[:, None] - two.score)[upper])
     drawn = tuple(one.redrawn(rounds, seed))
 
@@ -134,7 +139,6 @@ def compare(
         return None if here.low is None else float((here.apart[upper] != 0).mean())
 
     def agreed(here: Ranking) -> float | None:
-        sure = theirs != 0
         return float((here.apart[upper] * theirs)[sure].mean()) if sure.any() else None
 
     def measure(figure: Figure) -> Measure:
@@ -150,14 +154,14 @@ def compare(
         here=tuple(model for model in ranking.models if model not in models),
         there=tuple(model for model in reference.models if model not in models),
         separability=measure(apart),
-        reference_separability=float((theirs != 0).mean()) if two.low is not None else None,
+        reference_separability=float(sure.mean()) if two.low is not None else None,
         agreement=measure(agreed),
         agreement_of_all=measure(lambda here: float((here.apart[upper] * theirs).mean())),
         order=measure(lambda here: same_order(here.score, two.score)),
         lenient=measure(lambda here: float((here.apart[upper] * points >= 0).mean())),
         spearman=measure(lambda here: spearman(here.score, two.score)),
         kendall=measure(lambda here: kendall(here.score, two.score)),
-        brier=measure(lambda here: _brier(here, points)),
+        brier=measure(lambda here: _brier(here.score, one.error, points)),
     )
 
 
@@ -190,12 +194,11 @@ def _ranks(score: Floats) -> Floats:
     return np.asarray(below + (equal + 1) / 2.0)
 
 
-def _brier(ranking: Ranking, points: Floats) -> float | None:
-    error = ranking.error
+def _brier(score: Floats, error: Floats | None, points: Floats) -> float | None:
     if error is None:
         return None
-    upper = np.triu_indices(len(ranking.models), 1)
-    lead = (ranking.score[:, None] - ranking.score)[upper]
+    upper = np.triu_indices(len(score), 1)
+    lead = (score[:, None] - score)[upper]
     spread = np.sqrt(error[:, None] ** 2 + error**2)[upper]
     chance = np.array([_above(a, b) for a, b in zip(lead.tolist(), spread.tolist(), strict=True)])
     outcome = 0.5 + 0.5 * points
