@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.agents.models.flight import Gate
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
 from arenainstruct.runs.control.again import ask_again, waiting
@@ -22,6 +24,7 @@ from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
+from arenainstruct.runs.screen.progress import Progress
 from tests.command import command
 from tests.small_loop import write_config
 
@@ -51,6 +54,29 @@ async def until(folder: RunFolder, **wanted: Any) -> Live:
         if all(getattr(live, name) == value for name, value in wanted.items()):
             return live
         await asyncio.sleep(0.05)
+
+
+def test_the_time_left_takes_no_pause_for_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    progress, door = Progress(), SimpleNamespace(gate=Gate())
+    progress.take("run_started", {"run_id": "a-1", "door": door})
+    progress.take("round_started", {"round": 1, "rounds": 1})
+    progress.take("stage_started", {"stage": "battle", "total": 10})
+    stage = progress.stages[-1]
+    now = 110.0
+    for _ in range(5):
+        progress.take("progress", {})
+    assert stage.left_s() == 10.0
+    door.gate.pause()
+    now = 4_000.0
+    door.gate.pause()
+    assert (stage.left_s(), stage.rate()) == (10.0, 0.5)
+    assert progress.head().endswith("paused")
+    door.gate.go()
+    now = 4_010.0
+    assert (stage.left_s(), stage.took_s()) == (20.0, 20.0)
+    assert not progress.head().endswith("paused")
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Calls in flight: what is asked for again meanwhile is not done again; and the gate that they leave by."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -70,11 +71,18 @@ class Gate:
         self._open = asyncio.Event()
         self._open.set()
         self._why: StopRun | None = None
+        self._held_s = 0.0
+        self._since = 0.0
 
     @property
     def paused(self) -> bool:
         """Whether requests wait until `go`."""
         return not self._open.is_set()
+
+    @property
+    def held_s(self) -> float:
+        """Seconds that requests were held back for, so far."""
+        return self._held_s + (time.monotonic() - self._since if self.paused else 0.0)
 
     @property
     def closed(self) -> bool:
@@ -83,17 +91,19 @@ class Gate:
 
     def pause(self) -> None:
         """Hold requests back until `go`; the ledger still answers."""
-        if self._why is None:
+        if self._why is None and not self.paused:
+            self._since = time.monotonic()
             self._open.clear()
 
     def go(self) -> None:
         """Let requests leave again."""
+        self._held_s = self.held_s
         self._open.set()
 
     def close(self, why: StopRun | None = None) -> None:
         """Let no request leave any more: whoever asks gets the error, which stops the run cleanly."""
         self._why = self._why or why or Interrupted()
-        self._open.set()
+        self.go()
 
     async def passed(self) -> None:
         """Return once a request may leave.

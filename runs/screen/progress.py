@@ -35,22 +35,29 @@ class Stage:
 
     name: str
     total: int
+    clock: Callable[[], float]
+    """Tells seconds, and stands still while the run is paused."""
     done: int = 0
-    started: float = field(default_factory=time.monotonic)
     seconds: float | None = None
     """How long it took, once it is finished."""
     gave: str = ""
     """What came of it, once it is finished."""
 
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+
     def finish(self, count: int) -> None:
         """Note the end of the stage and the records that came of it."""
-        self.seconds = time.monotonic() - self.started
+        self.seconds = self.took_s()
         self.gave = f"{count} {find_stage(self.name).gives}".strip()
+
+    def took_s(self) -> float:
+        """Return how long it took, or has been going."""
+        return self.clock() - self._started if self.seconds is None else self.seconds
 
     def rate(self) -> float:
         """Return units per second since the stage began."""
-        took = time.monotonic() - self.started if self.seconds is None else self.seconds
-        return self.done / max(0.001, took)
+        return self.done / max(0.001, self.took_s())
 
     def left_s(self) -> float | None:
         """Return the seconds left at the rate so far; None before the first unit and after the last."""
@@ -89,13 +96,16 @@ class Progress:
             case "round_started" | "round_resumed":
                 self.round, self.rounds, self.stages = data["round"], data["rounds"], []
             case "stage_started":
-                self.stages.append(Stage(data["stage"], data["total"]))
+                self.stages.append(Stage(data["stage"], data["total"], self._at_work_s))
             case "progress" if self.stages:
                 self.stages[-1].done += 1
             case "stage_finished" if self.stages:
                 self.stages[-1].finish(data["count"])
             case "policy_changed":
                 self.changes += 1
+
+    def _at_work_s(self) -> float:
+        return time.monotonic() - (self.door.gate.held_s if self.door else 0.0)
 
     def and_then(self, listen: Callable[[str, dict[str, Any]], None] | None) -> Callable[..., None]:
         """Return a listener that takes every event in, and tells whoever listens besides."""
@@ -123,7 +133,8 @@ class Progress:
         where = f"round {self.round} of {self.rounds}"
         if not self.round:
             where = f"reading the seeds: {self.seeds:,} so far"
-        return f"{self.run_id}  {where}  {clock(time.monotonic() - self.started)}"
+        paused = "  paused" if self.door and self.door.gate.paused else ""
+        return f"{self.run_id}  {where}  {clock(time.monotonic() - self.started)}{paused}"
 
     def line(self) -> str:
         """Return one plain line: where the run is, its rate, what it paid."""

@@ -119,13 +119,12 @@ def _stages(stages: list[Stage]) -> Table:
     table.columns[-1].justify = "left"
     for stage in stages:
         left = stage.left_s()
-        took = time.monotonic() - stage.started if stage.seconds is None else stage.seconds
         table.add_row(
             stage.name,
             str(stage.done),
             str(stage.total),
             f"{stage.rate():.1f}/s" if stage.done else "",
-            clock(took),
+            clock(stage.took_s()),
             "" if left is None else clock(left),
             stage.gave,
         )
