@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,18 @@ class Engine:
             {"title": f"{query} {n}", "href": f"https://example.org/{n}", "body": "about it"}
             for n in range(5)
         ]
+
+
+class Busy:
+    """A page that is not served at first."""
+
+    def __init__(self) -> None:
+        self.visits: Counter[str] = Counter()
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        self.visits[who := request.query.get("who", "")] += 1
+        late = self.visits[who] > int(request.query["times"])
+        return web.Response(text="at last") if late else web.Response(status=503)
 
 
 @pytest.fixture
@@ -86,6 +100,7 @@ async def site() -> AsyncIterator[str]:
         "russian": russian,
         "marked": marked,
         "circle": circle,
+        "busy": Busy().__call__,
     }.items():
         app.router.add_get(f"/{name}", handler)
     runner = web.AppRunner(app)
@@ -132,6 +147,19 @@ async def test_an_engine_that_stays_away_is_a_failed_tool(tmp_path: Path) -> Non
     with pytest.raises(ToolError, match="search_web: OSError: too many requests"):
         await door.call(use("search_web", given, query="tides"))
     store.close()
+
+
+async def test_a_page_is_asked_again_and_one_that_nobody_serves_is_told_to_the_model(
+    site: str, tmp_path: Path
+) -> None:
+    given = Given(web=Web(QUICK, read=partial(read_page, allowed=here)))
+    with closing(Store.open(tmp_path / "store.sqlite")) as store:
+        door = ToolDoor(store, await store.budget(None))
+        told = await door.call(use("read_page", given, url=f"{site}/busy?times=1&who=a"))
+        assert told.endswith("at last")
+        for url, why in {f"{site}/busy?times=9": "answers 503", "http://127.0.0.1:9/": "9"}.items():
+            with pytest.raises(ValueError, match=why):
+                await door.call(use("read_page", given, url=url))
 
 
 async def test_a_page_is_read_as_markdown(site: str) -> None:

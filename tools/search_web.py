@@ -33,5 +33,9 @@ async def read_page(
     url: Annotated[str, Field(description="The page's address, http or https.")],
 ) -> str:
     """Read a web page as markdown."""
-    title, text = await given.web.page(url.strip())
+    try:
+        title, text = await given.web.page(url.strip())
+    except OSError as error:
+        # A model chooses the addresses; one that nobody serves is not the run's failure.
+        raise ValueError(str(error)) from error
     return f"# {title}\n\n{text}" if text else f"{url} holds no text."

@@ -51,8 +51,8 @@ async def read_page(url: str, settings: SearchSettings, *, allowed: Allowed = pu
     """Return the page at an address.
 
     Raises:
-        ValueError: not http(s), not a public address, too large, or not text.
-        OSError: nobody answers, or with an error.
+        ValueError: not http(s), not a public address, no page there, too large, or not text.
+        OSError: nobody answers, or not now (429 and from 500 on).
     """
     import aiohttp
 
@@ -72,9 +72,9 @@ async def read_page(url: str, settings: SearchSettings, *, allowed: Allowed = pu
                         url = _onward(url, reply.headers.get("Location", ""))
                         continue
                     if reply.status >= 400:
-                        raise ValueError(
-                            f"{url} answers {reply.status} {reply.reason or ''}".strip()
-                        )
+                        later = reply.status == 429 or reply.status >= 500
+                        said = f"{url} answers {reply.status} {reply.reason or ''}".strip()
+                        raise OSError(said) if later else ValueError(said)
                     return Page(url, reply.content_type, await _body(reply, url, settings.page_kb))
         raise ValueError(f"{url}: more than {_HOPS} redirects")
     except (aiohttp.InvalidURL, UnicodeError) as error:
