@@ -275,7 +275,7 @@ class Player:
                 await self.go(len(self.trace.steps) - 1)
             case "t" | "e":
                 what = "turn" if pressed.lower() == "t" else "trouble"
-                await self.go((self.trace.back if back else self.trace.seek)(self.at, what))
+                await self.go(self.trace.seek(self.at, what, back=back))
 
     async def show(self) -> None:
         """Show the step in every pane."""
