@@ -203,10 +203,10 @@ def test_copies_and_the_unit_of_weight_change_no_rating(rows: list[Verdict], uni
 
 
 @settings(max_examples=40)
-@given(verdicts(), st.integers(0, 2**30))
-def test_sides_change_no_rating(rows: list[Verdict], mask: int) -> None:
+@given(verdicts())
+def test_sides_change_no_rating(rows: list[Verdict]) -> None:
     told = fit_judges(of_rows(rows))
-    # Who was shown first matters where judges may prefer a place: then all are swapped together.
+    # Judges may prefer a place, so who was shown first matters: all are swapped together.
     found = fit_judges(of_rows([swapped(row) for row in rows]))
     assert ratings(found) == pytest.approx(ratings(told), abs=1e-2)
     for name, one in told.judges.items():
@@ -214,9 +214,6 @@ def test_sides_change_no_rating(rows: list[Verdict], mask: int) -> None:
         assert (bias is None) == (one.position_bias is None)
         if bias is not None and one.position_bias is not None:
             assert bias == pytest.approx(-one.position_bias, abs=1e-4)
-    some = [swapped(row) if mask >> at % 30 & 1 else row for at, row in enumerate(rows)]
-    blind = [fit_judges(of_rows(each), position=False) for each in (rows, some)]
-    assert ratings(blind[1]) == pytest.approx(ratings(blind[0]), abs=1e-2)
 
 
 def test_graded_scores_count_as_shares_of_a_win() -> None:

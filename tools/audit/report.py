@@ -1,6 +1,6 @@
 """The audit of a jury: every juror measured, the jury as a whole, and the findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ from .taste import taste
 class Audit:
     """What the evidence says of its jurors."""
 
+    evidence: Evidence
     questions: int
     pairs: int
     """Items: a question and two models."""
@@ -43,14 +44,6 @@ class Audit:
     """How the battles were laid out."""
     position: Position
     """Of all games, each as one."""
-    ordered: bool
-    """Whether it is known which answer was shown first."""
-    swayed: int
-    """Answers that held something meant to sway a juror."""
-    conferred: int
-    """Games that jurors looked at again together; every figure is of their votes before."""
-    cascade: Mapping[str, int]
-    """How many battles went each way through a cascade."""
 
 
 def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
@@ -67,6 +60,7 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         (p.question, p.first, p.second, p.score, 1.0) for p in evidence.plays
     )
     return Audit(
+        evidence=evidence,
         questions=len(np.unique(matrix.question)),
         pairs=len(matrix.question),
         games=len(evidence.plays),
@@ -80,10 +74,6 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         record=record(table),
         exposure=exposure(table),
         position=position(table),
-        ordered=evidence.ordered,
-        swayed=evidence.swayed,
-        conferred=evidence.conferred,
-        cascade=evidence.cascade,
     )
 
 
