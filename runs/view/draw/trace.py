@@ -18,32 +18,21 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
         return bits.nothing(
             "No traces match", "Take a filter away, or wait if the run is still on its way."
         )
-    lines = [
-        [
-            bits.link(f"#{one.id}", bits.run_link(run, "trace", one.id)),
-            one.graph,
-            _about(run, one),
-            one.round or "",
-            _came(one),
-            one.events,
-            one.calls,
-            one.failed or "",
-            bits.clock(one.seconds) if one.outcome else "",
-        ]
-        for one in found
-    ]
-    heads = (
-        "Trace",
-        "Graph",
-        "About",
-        "#Round",
-        "Outcome",
-        "#Events",
-        "#Calls",
-        "#Failed",
-        "#Time",
+    return bits.listing(
+        "Traces",
+        found,
+        {
+            "Trace": lambda one: bits.link(f"#{one.id}", bits.run_link(run, "trace", one.id)),
+            "Graph": lambda one: one.graph,
+            "About": lambda one: _about(run, one),
+            "#Round": lambda one: one.round or "",
+            "Outcome": _came,
+            "#Events": lambda one: one.events,
+            "#Calls": lambda one: one.calls,
+            "#Failed": lambda one: one.failed or "",
+            "#Time": lambda one: bits.clock(one.seconds) if one.outcome else "",
+        },
     )
-    return bits.table(heads, lines, label="Traces")
 
 
 def _about(run: str, one: Glance) -> Safe:
