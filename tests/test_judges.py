@@ -4,6 +4,7 @@ import csv
 import gzip
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from arenainstruct.tools.ratings.judges import (
 )
 from arenainstruct.tools.ratings.panel import panel
 from arenainstruct.tools.ratings.position import flips
+from arenainstruct.tools.ratings.rankings import spearman
 from arenainstruct.tools.ratings.table import BattleTable, Floats, Ints
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "battles"
@@ -60,11 +62,6 @@ def of_rows(rows: list[Verdict], weight: float = 1.0) -> Judged:
 
 def ratings(found: JudgeFit) -> dict[str, float]:
     return dict(zip(found.fit.models, found.fit.ratings.tolist(), strict=True))
-
-
-def rank_correlation(first: Floats, second: Floats) -> float:
-    one, two = (np.argsort(np.argsort(values)) for values in (first, second))
-    return float(np.corrcoef(one, two)[0, 1])
 
 
 TRUTH = np.random.default_rng(5).normal(0.0, 0.8, 12)
@@ -109,12 +106,12 @@ def test_one_judge_without_ties_gives_the_plain_ratings() -> None:
     ids=["a coin", "always the first", "against the others"],
 )
 def test_a_bad_judge_of_three_pulls_less_than_in_the_pool(bad: tuple[float, float, float]) -> None:
-    pooled, aware = [], []
+    pooled, aware = list[Any](), list[Any]()
     for seed in range(12):
         judged = simulated(TRUTH, [(1.2, -2.0, 0.0), (1.2, -2.0, 0.0), bad], 400, seed)
         found = fit_judges(judged)
-        pooled.append(rank_correlation(TRUTH, rate(judged.table).strengths))
-        aware.append(rank_correlation(TRUTH, found.fit.strengths))
+        pooled.append(spearman(TRUTH, rate(judged.table).strengths))
+        aware.append(spearman(TRUTH, found.fit.strengths))
     assert np.mean(aware) > np.mean(pooled) + 0.02
     assert np.mean(aware) > 0.9
 
