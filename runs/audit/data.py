@@ -6,13 +6,12 @@ from typing import Any
 
 from ...tools.audit.accord import Accord, Counting
 from ...tools.audit.canned import Canned
-from ...tools.audit.evidence import Play
+from ...tools.audit.evidence import Play, table_of
 from ...tools.audit.findings import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
 from ...tools.ratings.record import Record, record
-from ...tools.ratings.table import BattleTable
 from ..leaderboard.doubts import Doubt
 from ..leaderboard.output import position_data
 from .ranking import Canaries
@@ -109,12 +108,7 @@ def records_by(
         for play in plays:
             if play.question in of:
                 parts.setdefault(of[play.question], []).append(play)
-        found[name] = {
-            group: record(
-                BattleTable.from_rows((p.question, p.first, p.second, p.score, 1.0) for p in part)
-            )
-            for group, part in sorted(parts.items())
-        }
+        found[name] = {group: record(table_of(part)) for group, part in sorted(parts.items())}
     return found
 
 

@@ -9,9 +9,8 @@ from ..ratings.agreement import Agreement, compare
 from ..ratings.exposure import Exposure, exposure
 from ..ratings.position import Position, position
 from ..ratings.record import Record, record
-from ..ratings.table import BattleTable
 from .accord import USUAL, Accord, Counting, jury_with, with_checkers, with_jury, with_people
-from .evidence import Evidence
+from .evidence import Evidence, table_of
 from .findings import AGAINST, Finding, JurorAudit, findings, suspect
 from .items import Items, items, label
 from .kinship import kinship
@@ -56,9 +55,7 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         raise ValueError("no judged games: there is nothing to audit")
     matrix = items(evidence)
     jurors, found = _measured(evidence, matrix, counting)
-    table = BattleTable.from_rows(
-        (p.question, p.first, p.second, p.score, 1.0) for p in evidence.plays
-    )
+    table = table_of(evidence.plays)
     return Audit(
         evidence=evidence,
         questions=len(np.unique(matrix.question)),
