@@ -44,13 +44,7 @@ class Intervals:
 
 
 def bootstrap(table: BattleTable, fit: Fit, *, rounds: int = ROUNDS, seed: int = 0) -> Intervals:
-    """Refit on `rounds` resamples of the questions and take the 2.5 and 97.5 percentiles.
-
-    Raises:
-        ValueError: `rounds` is below 1.
-    """
-    if rounds < 1:
-        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    """Refit on `rounds` resamples of the questions and take the 2.5 and 97.5 percentiles."""
     stacks: list[Floats] = []
     loose = 0
     for wins in resampled_wins(table, rounds, np.random.default_rng(seed)):

@@ -103,13 +103,7 @@ def fit_judges(judged: Judged, anchor: Anchor | None = None) -> JudgeFit:
 def bootstrap_judges(
     judged: Judged, aware: JudgeFit, *, rounds: int = ROUNDS, seed: int = 0
 ) -> JudgeIntervals:
-    """Refit on resampled questions, each time from the whole fit on.
-
-    Raises:
-        ValueError: `rounds` is below 1.
-    """
-    if rounds < 1:
-        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    """Refit on resampled questions, each time from the whole fit on."""
     drawn: list[tuple[Floats, Floats]] = []
     loose = 0
     for times in question_counts(judged.table, rounds, np.random.default_rng(seed)):
