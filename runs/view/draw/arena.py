@@ -120,14 +120,7 @@ def matrix(arena: Arena, purpose: str) -> Safe:
         )
         for one in names
     ]
-    made = h(
-        "table",
-        h("thead", head),
-        h("tbody", lines),
-        class_="matrix heat",
-        aria_label="Who beat whom",
-    )
-    return h("div", made, class_="scroll")
+    return bits.grid(head, lines, label="Who beat whom", kind="matrix heat")
 
 
 def _met(found: tuple[float, Pair] | None) -> Safe:

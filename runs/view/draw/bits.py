@@ -130,9 +130,13 @@ def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: st
         )
         for line in lines
     ]
-    return h(
-        "div", h("table", h("thead", head), h("tbody", body), aria_label=label), class_="scroll"
-    )
+    return grid(head, body, label=label)
+
+
+def grid(head: Safe, lines: Sequence[Safe], *, label: str, kind: str | None = None) -> Safe:
+    """Return a table of rows that are made already, which scrolls where it is wider than the page."""
+    made = h("table", h("thead", head), h("tbody", lines), class_=kind, aria_label=label)
+    return h("div", made, class_="scroll")
 
 
 def listing(label: str, found: Iterable[T], columns: Mapping[str, Callable[[T], Child]]) -> Safe:

@@ -41,10 +41,7 @@ def heat(run: str, growth: Growth, measure: str) -> Safe:
         name = bits.link(leaf.replace("_", " "), bits.run_link(run, "leaf", skill, leaf))
         drawn = [_cell(cells.get((skill, leaf, n)), measure, most) for n in rounds]
         lines.append(h("tr", h("td", name), drawn))
-    made = h(
-        "table", h("thead", head), h("tbody", lines), class_="heat", aria_label=MEASURES[measure]
-    )
-    return h("div", made, class_="scroll")
+    return bits.grid(head, lines, label=MEASURES[measure], kind="heat")
 
 
 def _cell(cell: Cell | None, measure: str, most: int) -> Safe:

@@ -1,6 +1,7 @@
 """The four panes of a trace, and the list of traces."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..moment import Moment
 from ..trace import Glance, Step, Trace
@@ -58,7 +59,9 @@ def graph(trace: Trace, step: Step) -> Safe:
     actors = list(dict.fromkeys(actor for _, actor in trace.talk))
     y = {name: 8 + i * (_H + _GAP) for i, name in enumerate(places)}
     v = {name: 8 + i * (_H + _GAP) for i, name in enumerate(actors)}
-    wires = [_down(y[a], y[b]) for a, b in zip(places, places[1:], strict=False)]
+    wires = [
+        h("path", d=f"M{_W / 2} {y[a] + _H} V{y[b]}", class_="wire") for a, b in pairwise(places)
+    ]
     for place, actor in trace.talk:
         on = place == here and actor == step.actor
         a, b = y[place] + _H / 2, v[actor] + _H / 2
@@ -77,10 +80,6 @@ def graph(trace: Trace, step: Step) -> Safe:
         role="img",
         aria_label="Nodes on the left, actors on the right",
     )
-
-
-def _down(a: float, b: float) -> Safe:
-    return h("path", d=f"M{_W / 2} {a + _H} V{b}", class_="wire")
 
 
 def _box(x: float, y: float, name: str, on: bool) -> Safe:

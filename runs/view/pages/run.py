@@ -55,7 +55,8 @@ def add(site: Site) -> None:
 def _ring(seen: Picture, card: RunCard) -> Safe:
     if card.arena:
         return Safe("")
-    drawn = draw.ring(seen, _active(card), live=card.live is not None)
+    active = str(card.live.reached.get("stage", "")) if card.live else ""
+    drawn = draw.ring(seen, active, live=card.live is not None)
     return bits.panel("The supervisor", drawn, note="how often each box ran, and how long in all")
 
 
@@ -65,10 +66,6 @@ async def _spent(source: Source, card: RunCard) -> None:
     panel("By model", draw.by_model(found), note="calls, money and time")
     if not card.arena and any(one.skill for one in found.skills):
         panel("By skill", draw.by_skill(found), note="what each cost")
-
-
-def _active(card: RunCard) -> str:
-    return str(card.live.reached.get("stage", "")) if card.live else ""
 
 
 def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:
