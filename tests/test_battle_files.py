@@ -122,6 +122,9 @@ def test_style_coefficients_are_those_of_a_general_optimiser(tmp_path: Path) -> 
         ("object.json", lambda rows: json.dumps({"source": "x", "rows": rows})),
         ("lines.json", jsonl),
         ("zstd.jsonl.zst", lambda rows: pa.compress(jsonl(rows).encode(), "zstd", asbytes=True)),
+        ("lines.jsonl", jsonl),
+        ("packed.csv.gz", lambda rows: gzip.compress(csv(rows).encode())),
+        ("packed.jsonl.gz", lambda rows: gzip.compress(jsonl(rows).encode())),
         ("packed.csv", lambda rows: gzip.compress(csv(rows).encode())),
         ("not_packed.csv.gz", csv),
         ("bom.jsonl", lambda rows: b"\xef\xbb\xbf" + jsonl(rows).encode()),
@@ -135,7 +138,7 @@ def test_the_same_battles_however_written(
     rows = battles()
     plain = told("leaderboard", kept(tmp_path, "plain.csv", csv(rows)))
     found = told("leaderboard", kept(tmp_path, name, written(rows)))
-    assert found["models"] == plain["models"]
+    assert found | {"files": []} == plain | {"files": []}
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), pa.binary()])

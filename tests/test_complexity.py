@@ -26,10 +26,7 @@ from tests.test_held_out import Coach, by_name
 SKILL = READING.model_copy(
     update={
         "leaves": READING.leaves[:1],
-        "goals": (
-            Goal(name="harder", brief="Harder."),
-            Goal(name="longer", brief="Longer."),
-        ),
+        "goals": (Goal(name="harder", brief="Harder."), Goal(name="longer", brief="Longer.")),
     }
 )
 TUNED: dict[str, Any] = {

@@ -84,9 +84,7 @@ def sft(*battles: Battle, round: int = 1, answers: dict[str, Answer] = ANSWERS) 
 
 
 def preference(
-    *battles: Battle,
-    answers: dict[str, Answer] = ANSWERS,
-    settings: SelectionSettings = SETTINGS,
+    *battles: Battle, answers: dict[str, Answer] = ANSWERS, settings: SelectionSettings = SETTINGS
 ) -> Any:
     bar = quota.by_margin(settings, 1).pairs
     found = find_pairs(INSTRUCTION, battles, answers, settings=settings)
@@ -166,11 +164,7 @@ def test_pairs_hold_the_better_answer_first() -> None:
     assert preference(battle("other", "teacher", "model_b", -1.5)) == []
 
 
-@given(
-    st.sampled_from(["model_a", "model_b"]),
-    st.floats(0, 9),
-    st.floats(0, 3),
-)
+@given(st.sampled_from(["model_a", "model_b"]), st.floats(0, 9), st.floats(0, 3))
 def test_where_majority_and_median_disagree_nothing_is_selected(
     winner: Winner, margin: float, least: float
 ) -> None:

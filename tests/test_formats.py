@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.boards import Row, battle, board, jsonl, kept, refused, said, told, write
-from tests.test_published import BASELINE
+from tests.test_published import BASELINE, published
 
 
 def hard(uid: str, model: str, first: str | None, second: str | None, **more: Any) -> Row:
@@ -90,12 +90,10 @@ def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Pat
         rows.sort(key=lambda row: int(row["instruction"].split("-")[1]))
     paths = [kept(tmp_path, f"{name}.json", json.dumps(rows)) for name, rows in files.items()]
     found = board(*paths)
-    with (shared / "data/published/alpaca2_leaderboard.csv").open() as lines:
-        published = {row[""]: row for row in csv.DictReader(lines)}
+    rates = published(shared / "data", "win_rate")
     for row in found["models"]:
         if row["model"] in files:
-            there = published[row["model"]]
-            assert row["win_rate"] == pytest.approx(float(there["win_rate"]) / 100, abs=1e-4)
+            assert row["win_rate"] == pytest.approx(rates[row["model"]], abs=1e-4)
     assert not any(w["kind"] == "one_order" for w in found["warnings"])
     with (shared / "data/battles/alpaca2_lc_inputs.csv").open() as lines:
         inputs = list(csv.DictReader(lines))
@@ -109,13 +107,13 @@ def test_alpaca_annotations_give_the_published_board(shared: Path, tmp_path: Pat
     ]
     difficulty = write(tmp_path, "df_gamed.csv", gamed)
     controlled = board(*paths, "--control", "length", "--difficulty", difficulty)
-    rates = [row["length_controlled"] for row in controlled["models"]]
-    assert rates == sorted(rates, reverse=True)
+    ours = [row["length_controlled"] for row in controlled["models"]]
+    assert ours == sorted(ours, reverse=True)
+    rates = published(shared / "data", "length_controlled_winrate")
     assert list(controlled["models"][0])[1] == "length_controlled"
     for row in controlled["models"]:
         if row["model"] in files:
-            rate = float(published[row["model"]]["length_controlled_winrate"]) / 100
-            assert row["length_controlled"] == pytest.approx(rate, abs=2e-3)
+            assert row["length_controlled"] == pytest.approx(rates[row["model"]], abs=2e-3)
     assert set(board(*paths, "--by", "category")["by"]) == {
         *("helpful_base", "koala", "oasst", "selfinstruct", "vicuna")
     }

@@ -6,19 +6,10 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.models.provider import AttemptFailed
-from arenainstruct.agents.records import (
-    Check,
-    Instruction,
-    Reject,
-)
+from arenainstruct.agents.records import Check, Instruction, Reject
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import curate, state
-from tests.stage import (
-    Stage,
-    curator,
-    instruction,
-    staged,
-)
+from tests.stage import Stage, curator, instruction, staged
 
 LOUD = Check(name="text_capitalization", terms=("upper",))
 

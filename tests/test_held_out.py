@@ -6,28 +6,14 @@ from typing import Any
 
 import pytest
 
-from arenainstruct.agents.records import (
-    Instruction,
-    Seed,
-)
+from arenainstruct.agents.records import Instruction, Seed
 from arenainstruct.graphs import kinds
-from arenainstruct.graphs.supervisor import (
-    evaluate,
-    held_out,
-    state,
-)
+from arenainstruct.graphs.supervisor import evaluate, held_out, state
 from arenainstruct.graphs.supervisor.held_out import HeldOutSeeds
 from arenainstruct.graphs.trainer import TrainRequest, Weights
 from arenainstruct.tools.ratings.share import gain
 from tests.rounds import selected, supervised
-from tests.stage import (
-    SEED,
-    Line,
-    Stage,
-    instruction,
-    juror,
-    staged,
-)
+from tests.stage import SEED, Line, Stage, instruction, juror, staged
 
 
 def twenty(**more: Any) -> tuple[list[Seed], list[Instruction]]:
@@ -56,10 +42,7 @@ async def test_held_out_instructions_are_judged_by_others_and_never_train(tmp_pa
         await evaluate.evaluate(state.start_state(round=1), stage.runtime)
         decisions = await stage.records(kinds.DECISION)
         battles = await stage.records(kinds.BATTLE)
-        rows = [
-            *await stage.records(kinds.SFT),
-            *await stage.records(kinds.PREFERENCE),
-        ]
+        rows = [*await stage.records(kinds.SFT), *await stage.records(kinds.PREFERENCE)]
     held = {d.instruction_id for d in decisions if d.outcome == "held_out"}
     plain = {id for id in held if id.count("-") == 1}
     assert 3 <= len(plain) <= 17

@@ -4,6 +4,7 @@ import csv
 import gzip
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from arenainstruct.tools.ratings.judges import (
 )
 from arenainstruct.tools.ratings.panel import panel
 from arenainstruct.tools.ratings.position import flips
+from arenainstruct.tools.ratings.rankings import spearman
 from arenainstruct.tools.ratings.table import BattleTable, Floats, Ints
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "battles"
@@ -60,11 +62,6 @@ def of_rows(rows: list[Verdict], weight: float = 1.0) -> Judged:
 
 def ratings(found: JudgeFit) -> dict[str, float]:
     return dict(zip(found.fit.models, found.fit.ratings.tolist(), strict=True))
-
-
-def rank_correlation(first: Floats, second: Floats) -> float:
-    one, two = (np.argsort(np.argsort(values)) for values in (first, second))
-    return float(np.corrcoef(one, two)[0, 1])
 
 
 TRUTH = np.random.default_rng(5).normal(0.0, 0.8, 12)
@@ -109,12 +106,12 @@ def test_one_judge_without_ties_gives_the_plain_ratings() -> None:
     ids=["a coin", "always the first", "against the others"],
 )
 def test_a_bad_judge_of_three_pulls_less_than_in_the_pool(bad: tuple[float, float, float]) -> None:
-    pooled, aware = [], []
+    pooled, aware = list[Any](), list[Any]()
     for seed in range(12):
         judged = simulated(TRUTH, [(1.2, -2.0, 0.0), (1.2, -2.0, 0.0), bad], 400, seed)
         found = fit_judges(judged)
-        pooled.append(rank_correlation(TRUTH, rate(judged.table).strengths))
-        aware.append(rank_correlation(TRUTH, found.fit.strengths))
+        pooled.append(spearman(TRUTH, rate(judged.table).strengths))
+        aware.append(spearman(TRUTH, found.fit.strengths))
     assert np.mean(aware) > np.mean(pooled) + 0.02
     assert np.mean(aware) > 0.9
 
@@ -203,10 +200,10 @@ def test_copies_and_the_unit_of_weight_change_no_rating(rows: list[Verdict], uni
 
 
 @settings(max_examples=40)
-@given(verdicts(), st.integers(0, 2**30))
-def test_sides_change_no_rating(rows: list[Verdict], mask: int) -> None:
+@given(verdicts())
+def test_sides_change_no_rating(rows: list[Verdict]) -> None:
     told = fit_judges(of_rows(rows))
-    # Who was shown first matters where judges may prefer a place: then all are swapped together.
+    # Judges may prefer a place, so who was shown first matters: all are swapped together.
     found = fit_judges(of_rows([swapped(row) for row in rows]))
     assert ratings(found) == pytest.approx(ratings(told), abs=1e-2)
     for name, one in told.judges.items():
@@ -214,9 +211,6 @@ def test_sides_change_no_rating(rows: list[Verdict], mask: int) -> None:
         assert (bias is None) == (one.position_bias is None)
         if bias is not None and one.position_bias is not None:
             assert bias == pytest.approx(-one.position_bias, abs=1e-4)
-    some = [swapped(row) if mask >> at % 30 & 1 else row for at, row in enumerate(rows)]
-    blind = [fit_judges(of_rows(each), position=False) for each in (rows, some)]
-    assert ratings(blind[1]) == pytest.approx(ratings(blind[0]), abs=1e-2)
 
 
 def test_graded_scores_count_as_shares_of_a_win() -> None:

@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from arenainstruct.runs.cli import app
-from arenainstruct.runs.dataset.columns import SCHEMAS
 from tests.boards import MODELS, Row, battle, board, ratings, refused, rounds, write
+from tests.test_run_ratings import battle as decided
+from tests.test_run_ratings import games, run_of
 
 
 def judged(count: int = 12) -> list[Row]:
@@ -141,48 +140,18 @@ def test_swapping_sides_changes_no_row(
     assert found["separability"] == told["separability"]
 
 
-def untold() -> Row:
-    """Return a game whose fields say nothing: battles are read by a few of them."""
-    kind = SCHEMAS["battles"].field("games").type.value_type
-    return {
-        field.name: ""
-        if pa.types.is_string(field.type)
-        else 0.0
-        if pa.types.is_floating(field.type)
-        else 0
-        if pa.types.is_integer(field.type)
-        else []
-        for field in kind
-    }
-
-
-def run_battles(folder: Path, battles: list[Row]) -> Path:
+def run_battles(folder: Path, rows: list[Row]) -> Path:
     """Write battles as a run does: every juror judged both orders, and prefers the first place."""
-    rows: list[Row] = []
-    for at, row in enumerate(battles):
-        games = [
-            untold()
-            | {
-                "juror": juror,
-                "model": juror,
-                "shown_first": first,
-                "score_a": 9.0 if first == "model_a" else 5.0,
-                "score_b": 5.0 if first == "model_a" else 9.0,
-                "before_a": 9.0 if first == "model_a" else 5.0,
-                "before_b": 5.0 if first == "model_a" else 9.0,
-                "reason": "",
-            }
-            for juror in ("owl", "elk")
-            for first in ("model_a", "model_b")
-        ]
-        # A checker decided the second battle: no juror saw it.
-        told = {"games": [] if at == 1 else games, "disputed": at == 0, "purpose": "evaluation"}
-        rows.append(row | told)
-    schema = SCHEMAS["battles"]
-    kept = pa.schema([f for f in schema if f.name in rows[0]])
-    path = folder / "dataset" / "battles"
-    path.mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=kept), path / "part-0.parquet")
+    swayed = games({juror: (4.0, -4.0) for juror in ("owl", "elk")})
+    # A checker decided the second battle: no juror saw it.
+    run_of(
+        folder,
+        (
+            decided(int(row["question_id"][1:]), (row["model_a"], row["model_b"]), played)
+            for at, row in enumerate(rows)
+            for played in [() if at == 1 else swayed]
+        ),
+    )
     return folder
 
 
@@ -192,7 +161,7 @@ def test_a_run_is_read_from_its_folder(tmp_path: Path) -> None:
     assert found["settled"] == 1 and found["battles"] == 24
     # The battles' own rows say nothing about position; the games do.
     assert found["position"]["first"] == 1 and found["position"]["balanced"] == 1
-    assert found["agreement"]["items"] > 0 and list(found["by"]) == ["evaluation"]
+    assert found["agreement"]["items"] > 0 and list(found["by"]) == ["selection"]
 
 
 def test_the_jurors_of_a_run_are_joined_from_their_games(tmp_path: Path) -> None:

@@ -4,17 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arenainstruct.graphs.settings import FeedbackSettings
-from arenainstruct.graphs.supervisor.feedback import (
-    LeafRecord,
-    changed,
-    in_order,
-)
+from arenainstruct.graphs.supervisor.feedback import LeafRecord, changed, in_order
 from arenainstruct.graphs.supervisor.grading import grade
-from arenainstruct.taxonomy.policy import (
-    LeafPolicy,
-    Policy,
-    PolicyChange,
-)
+from arenainstruct.taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from arenainstruct.taxonomy.skill import Skill
 from tests.leaves import NAMES, skill
 
@@ -28,12 +20,7 @@ Records = dict[tuple[str, str], LeafRecord]
 
 
 def update(
-    policy: Policy,
-    records: Records,
-    skills: list[Skill],
-    *,
-    round: int,
-    settings: FeedbackSettings,
+    policy: Policy, records: Records, skills: list[Skill], *, round: int, settings: FeedbackSettings
 ) -> tuple[Policy, list[PolicyChange]]:
     """Return the next policy with its changes."""
     changes = in_order(grade(policy, records, skills, round=round, settings=settings), skills)

@@ -100,9 +100,7 @@ async def test_a_run_makes_the_same_bytes_wherever_its_store_is(
 
 @pytest.mark.slow
 async def test_a_run_that_is_killed_resumes_to_the_same_dataset(
-    postgres: str,
-    mock: MockServer,
-    tmp_path: Path,
+    postgres: str, mock: MockServer, tmp_path: Path
 ) -> None:
     config = write_config(tmp_path, mock.url)
     whole = await launch_async(load_config(config), runs_dir=tmp_path, run_id="whole-1", limit=3)

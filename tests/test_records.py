@@ -1,12 +1,11 @@
 """Wins, ties and losses, loss rates, closed-form errors, and whom a target fares worst and best with."""
 
-import csv
 from pathlib import Path
 
 import pytest
 
 from tests.boards import Row, battle, board, refused, rounds, said, told, write
-from tests.test_published import BASELINE, JUDGE
+from tests.test_published import BASELINE, JUDGE, published
 
 ROWS = [
     *(battle(q, "owl", "jay", "model_a", topic="a") for q in range(6)),
@@ -76,12 +75,9 @@ def test_closed_form_errors_are_those_of_the_mean(tmp_path: Path) -> None:
 def test_closed_form_errors_are_the_published_ones(shared: Path) -> None:
     path = str(shared / "data/battles/alpaca2_battles.csv.gz")
     found = board(path, "--on-error", "drop", "--judge", JUDGE, "--intervals", "sandwich")
-    with (shared / "data/published/alpaca2_leaderboard.csv").open() as lines:
-        there = {row[""]: row for row in csv.DictReader(lines)}
+    there = published(shared / "data", "standard_error")
     whole = [r["model"] for r in found["models"] if r["battles"] == 805 and r["model"] in there]
     assert len(whole) > 45
     for model in set(whole) - {BASELINE}:
-        error = float(there[model]["standard_error"]) / 100
-        assert found["win_rates"][model]["closed_form_error"] == pytest.approx(error, rel=2e-3), (
-            model
-        )
+        error = found["win_rates"][model]["closed_form_error"]
+        assert error == pytest.approx(there[model], rel=2e-3), model

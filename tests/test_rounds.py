@@ -10,17 +10,7 @@ from arenainstruct.graphs import kinds
 from arenainstruct.graphs.supervisor import complexity, feedback, state, taxonomy
 from arenainstruct.graphs.supervisor.graph import build
 from tests.rounds import selected, supervised
-from tests.stage import (
-    READING,
-    SEED,
-    Line,
-    Part,
-    Stage,
-    curator,
-    instruction,
-    juror,
-    staged,
-)
+from tests.stage import READING, SEED, Line, Part, Stage, curator, instruction, juror, staged
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ONE_LEAF = READING.model_copy(update={"leaves": READING.leaves[:1]})
@@ -39,11 +29,7 @@ async def test_what_the_target_lost_trains_it_with_the_winner_s_answer(tmp_path:
     sides = {
         (answers[p.chosen_id].contender, answers[p.rejected_id].contender, p.margin) for p in pairs
     }
-    assert sides == {
-        ("teacher", "small", 5.0),
-        ("other", "small", 3.0),
-        ("teacher", "other", 2.0),
-    }
+    assert sides == {("teacher", "small", 5.0), ("other", "small", 3.0), ("teacher", "other", 2.0)}
 
 
 @pytest.mark.slow

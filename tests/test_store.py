@@ -21,9 +21,7 @@ from arenainstruct.agents.records import Instruction, Passage, Reject, ToolCall,
 from arenainstruct.agents.trace import Event
 from arenainstruct.graphs import kinds
 from arenainstruct.runs.store import Store
-from arenainstruct.runs.store.schema import (
-    RECORDS,
-)
+from arenainstruct.runs.store.schema import RECORDS
 from arenainstruct.runs.store.statement import Statement
 
 CALL = Call("teacher", (Turn(role="user", content="Name a colour."),), role="writer", subject="s-1")

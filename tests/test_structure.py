@@ -290,10 +290,7 @@ async def test_structure_is_left_alone_where_it_is_off_or_cannot_be_told(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("judge", "end"),
-    [("judge_lost", "promoted"), ("judge_won", "retired")],
-)
+@pytest.mark.parametrize(("judge", "end"), [("judge_lost", "promoted"), ("judge_won", "retired")])
 async def test_a_proposed_leaf_has_to_earn_its_place(tmp_path: Path, judge: str, end: str) -> None:
     rubrics = {"won": "LOSE", "even_one": "LOSE", "even_two": "LOSE"}
     async with MockServer(MockOptions(replies="offline")) as mock:

@@ -142,8 +142,7 @@ def test_no_verdict_without_both_orders() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "margin"),
-    [(True, False, CHECKED_MARGIN), (False, True, -CHECKED_MARGIN)],
+    ("a", "b", "margin"), [(True, False, CHECKED_MARGIN), (False, True, -CHECKED_MARGIN)]
 )
 def test_a_checker_that_tells_two_answers_apart_decides(a: bool, b: bool, margin: float) -> None:
     verdict = checked_verdict(a, b)

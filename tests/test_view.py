@@ -29,7 +29,7 @@ from arenainstruct.runs.view import bundle, onefile
 from arenainstruct.runs.view.arena import arena
 from arenainstruct.runs.view.bundle import write_bundle
 from arenainstruct.runs.view.card import card, overturn
-from arenainstruct.runs.view.catalog import catalog, elsewhere, find, listed, run_card
+from arenainstruct.runs.view.catalog import elsewhere, find, listed, run_card
 from arenainstruct.runs.view.compare import compare
 from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
@@ -197,17 +197,15 @@ def test_a_trace_tells_each_step_with_what_was_asked(source: Source) -> None:
     seen = moment(source, found, asked)
     assert seen.exchange is not None and seen.exchange.reply and seen.exchange.turns
     assert any(one.new for one in seen.state)
-    assert found.back(len(found.steps) - 1, "turn") >= asked
+    assert found.seek(len(found.steps) - 1, "turn", back=True) >= asked
     assert found.steps[-1].read >= found.steps[asked].read
     doubted = [step for one in told if one for step in one.steps if step.disagrees]
     assert doubted and all(step.actor.startswith("juror/") for step in doubted)
-    about = found.record
-    assert found.id in [one.id for one in traces(source, record=about)]
-    (listed,) = [one for one in traces(source, graph="battle") if one.id == found.id]
-    asked_about = lineage(source, about)
-    assert asked_about and listed.about
-    assert " ".join(asked_about.fields["task"].split()).startswith(listed.about)
-    assert escape(listed.about) in traces_page("a-1", [listed])
+    (shown,) = [one for one in traces(source, graph="battle") if one.id == found.id]
+    asked_about = lineage(source, found.record)
+    assert asked_about and shown.about
+    assert " ".join(asked_about.fields["task"].split()).startswith(shown.about)
+    assert escape(shown.about) in traces_page("a-1", [shown])
 
 
 def test_what_a_resume_takes_back_is_gone_and_what_is_new_is_there(
@@ -264,7 +262,7 @@ def test_words_are_found_in_what_is_shown_and_in_scripts_without_blanks(tmp_path
 
 
 def test_runs_are_listed_and_no_name_leads_out_of_their_folder(made: Path) -> None:
-    assert [(run.run_id, run.status) for run in catalog(made)] == [("a-1", "completed")]
+    assert [(run.run_id, run.status) for run in listed(made)[0]] == [("a-1", "completed")]
     (made / "link-1").symlink_to(made.parent, target_is_directory=True)
     for name in ("..", "../a-1", "a-1/../a-1", "", ".", "nobody-1", "link-1", "a-1\\"):
         with pytest.raises(UserError, match="no run"):
@@ -495,7 +493,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_a_run_in_a_database_is_named_and_not_shown(tmp_path: Path) -> None:
     (tmp_path / "shared-1").mkdir()
     (tmp_path / "shared-1" / "store.url").write_text("postgresql://a@db.example.org/b\n")
-    assert elsewhere(tmp_path) == ("shared-1",) and catalog(tmp_path) == ()
+    assert elsewhere(tmp_path) == ("shared-1",) and listed(tmp_path)[0] == ()
     with pytest.raises(UserError, match="SQLite alone"):
         find(tmp_path, "shared-1")
 

@@ -121,17 +121,21 @@ def change_of(
     """Return a move of one leaf as a change of the policy, with the numbers that made it."""
     leaf, value, why = move
     record, old = records[leaf], getattr(policy.of(skill, leaf), field)
+    made = moved(f"{skill}/{leaf}", field, old, value, f"{record.told()}: {why}", round)
+    return made.model_copy(update={"won": record.won, "tied": record.tied, "lost": record.lost})
+
+
+def moved(key: str, field: str, old: float, new: float, why: str, round: int) -> PolicyChange:
+    """Return a change of the leaf of a key, `skill/leaf`, with its reason."""
+    skill, leaf = key.split("/")
     return PolicyChange(
         round=round,
         skill=skill,
         leaf=leaf,
         field=field,
         old=old,
-        new=value,
-        reason=f"{record.told()}: {why}; {field} {old:g} → {value:g}",
-        won=record.won,
-        tied=record.tied,
-        lost=record.lost,
+        new=new,
+        reason=f"{why}; {field} {old:g} → {new:g}",
     )
 
 

@@ -1,5 +1,6 @@
 """Gate: says whether the trained target takes the place of the one before, and whether the run goes on."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from langgraph.runtime import Runtime
@@ -57,8 +58,9 @@ def word_on(battles: Iterable[Battle], candidate: str, target: str) -> Verdict:
     above zero, rolled back where it lies below, held where the battles cannot tell. A candidate that is
     not promoted does not battle on; see `start_of` for whether anything is trained from it.
     """
-    found = list(battles)
-    by_instruction = {id: [b for b in found if b.instruction_id == id] for id in _asked(found)}
+    by_instruction: dict[str, list[Battle]] = defaultdict(list)
+    for battle in battles:
+        by_instruction[battle.instruction_id].append(battle)
     records = [record_of(fought, candidate) for fought in by_instruction.values()]
     ahead = [won - lost for won, tied, lost in records if won + tied + lost]
     if not ahead:
@@ -71,16 +73,8 @@ def word_on(battles: Iterable[Battle], candidate: str, target: str) -> Verdict:
         f"{candidate} won {won}, tied {tied}, lost {lost} of {len(ahead)} held-out instructions against "
         f"{target}: gain {share:+.2f}, interval {low:+.2f} to {high:+.2f}"
     )
-    rounded = (round(number, 4) for number in (share, low, high))
-    return word, numbers, Paired(won=won, tied=tied, lost=lost, **_named(rounded))
-
-
-def _named(numbers: Iterable[float]) -> dict[str, float]:
-    return dict(zip(("gain", "low", "high"), numbers, strict=True))
-
-
-def _asked(battles: Iterable[Battle]) -> list[str]:
-    return sorted({battle.instruction_id for battle in battles})
+    rounded = {"gain": round(share, 4), "low": round(low, 4), "high": round(high, 4)}
+    return word, numbers, Paired(won=won, tied=tied, lost=lost, **rounded)
 
 
 async def _ended(state: RunState, services: Services) -> str:

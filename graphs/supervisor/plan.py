@@ -15,6 +15,7 @@ from .. import kinds
 from ..records import Records
 from ..services import Services
 from .decisions import Order, PolicyVersion, TaxonomyVersion
+from .feedback import moved
 from .state import RunState, RunUpdate
 
 
@@ -141,7 +142,7 @@ def _pinned(now: Stand, order: Order, round: int) -> Stand:
     pinned = (*others, order.field) if order.what == "pin" else others
     leaf = LeafPolicy.model_validate(old.model_dump() | {order.field: value, "pinned": pinned})
     did = "pinned by the user" if order.what == "pin" else "freed by the user"
-    change = _change(key, order.field, before, value, did, round)
+    change = moved(key, order.field, before, value, did, round)
     policy = now.policy.model_copy(update={"leaves": {**now.policy.leaves, key: leaf}})
     return Stand(policy, now.taxonomy, (*now.changes, change), now.structure)
 
@@ -149,7 +150,7 @@ def _pinned(now: Stand, order: Order, round: int) -> Stand:
 def _policy_back(now: Stand, earlier: Policy, order: Order, round: int) -> Stand:
     did = f"taken back by the user to version {order.policy}"
     changes = [
-        _change(key, field, old, new, did, round)
+        moved(key, field, old, new, did, round)
         for key, field, old, new in differences(now.policy, earlier)
     ]
     policy = now.policy.model_copy(update={"leaves": dict(earlier.leaves)})
@@ -160,19 +161,6 @@ def _taxonomy_back(now: Stand, earlier: Taxonomy, order: Order) -> Stand:
     did = f"taken back by the user to version {order.taxonomy}"
     taxonomy, changes = now.taxonomy.rolled_back(earlier, did)
     return Stand(now.policy, taxonomy, now.changes, (*now.structure, *changes))
-
-
-def _change(key: str, field: str, old: float, new: float, did: str, round: int) -> PolicyChange:
-    skill, leaf = key.split("/")
-    return PolicyChange(
-        round=round,
-        skill=skill,
-        leaf=leaf,
-        field=field,
-        old=old,
-        new=new,
-        reason=f"{did}; {field} {old:g} → {new:g}",
-    )
 
 
 def differences(one: Policy, other: Policy) -> Sequence[tuple[str, str, float, float]]:

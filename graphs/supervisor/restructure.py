@@ -15,7 +15,7 @@ from .. import kinds, stages
 from ..services import Round, Services, reject, settle
 from . import structure
 from .cells import Leaves, together
-from .feedback import LeafRecord
+from .feedback import LeafRecord, moved
 from .losses import clustered, losses_of, twins_of
 
 (STAGE,) = stages.FEED_BACK.steps
@@ -54,16 +54,9 @@ class Restructured:
         """Let a new leaf begin with a weight and a level."""
         first = LeafPolicy()
         moves = (("weight", first.weight, weight), ("complexity", float(first.complexity), level))
+        key, told = f"{skill}/{leaf}", f"{LeafRecord().told()}: {why}"
         self.starts += [
-            PolicyChange(
-                round=self.round.number,
-                skill=skill,
-                leaf=leaf,
-                field=name,
-                old=old,
-                new=new,
-                reason=f"{LeafRecord().told()}: {why}; {name} {old:g} → {new:g}",
-            )
+            moved(key, name, old, new, told, self.round.number)
             for name, old, new in moves
             if old != new
         ]

@@ -26,7 +26,8 @@ async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     rounds = await lately(services, round.number)
     found = await services.records.get(kinds.TAXONOMY, state["taxonomy"])
     update: RunUpdate = {}
-    made = Restructured(found.taxonomy if found else _shipped(services), round)
+    shipped = Taxonomy(skills=tuple(services.skills.values()))
+    made = Restructured(found.taxonomy if found else shipped, round)
     if settings.structure and found is not None:
         made = await restructure(services, round, rounds, found.taxonomy)
         update = await _written(services, made, state["taxonomy"])
@@ -40,10 +41,6 @@ async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         held=made.fresh,
     )
     return {**update, "weights": [change.model_dump() for change in changes]}
-
-
-def _shipped(services: Services) -> Taxonomy:
-    return Taxonomy(skills=tuple(services.skills.values()))
 
 
 async def _written(services: Services, made: Restructured, before: str) -> RunUpdate:

@@ -12,8 +12,7 @@ from ...graphs import kinds
 from ...graphs.records import cut_answers
 from ...graphs.settings import GraphSettings
 from ...graphs.tournament.matchmakers import round_robin_battles
-from ...tools.ratings.fit import ELO, MEAN
-from ...tools.ratings.table import Floats
+from ...tools.ratings.fit import to_elo
 from ..dataset.columns import SCHEMAS
 from ..dataset.parquet import ParquetFile
 from ..dataset.rows import battle_row
@@ -201,14 +200,10 @@ def _board(
         return data
     names = tournament.contenders
     who = [names[i] for i in ranked.models]
-    told = dict(zip(who, _elo(ranked.expected.strengths), strict=True))
+    told = dict(zip(who, to_elo(ranked.expected.strengths, tuple(who), None).tolist(), strict=True))
     rows = [{**row, "expected": told[row["model"]]} for row in data["models"]]
     place = {names[i]: at for at, i in enumerate(ranked.order)}
     return {**data, "models": sorted(rows, key=lambda row: place[row["model"]])}
-
-
-def _elo(strengths: Floats) -> list[float]:
-    return [float(value) for value in MEAN + ELO * (strengths - strengths.mean())]
 
 
 async def _counts(store: Store) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def audit(
     from ..labels import labels_file
     from ..leaderboard.asked import Asked
     from ..leaderboard.doubts import canned_doubts, exposure_doubts, repeated_doubts, twice_doubts
-    from .data import data, records_by, unjudged_data
+    from .data import Report, data, records_by, unjudged_data
     from .reading import NOBODY, read_answers, read_battles, read_labels
     from .text import show, show_unjudged
 
@@ -104,37 +104,28 @@ def audit(
         read_answers(answers, heap)
     counting = Counting(ties, failed or "missing")
     found = measure(heap.evidence(load(run.config, ArenaConfig).models if run else {}), counting)
-    dropped = heap.gate.counts()
     looks = () if heap.unnamed else canned(heap.said)
-    records = records_by(heap.plays, heap.groups)
     doubts = [
         *canned_doubts(looks, option="`leaderboard --without-canned`"),
         *twice_doubts(heap.twice),
         *repeated_doubts(*heap.repeated, named=NOBODY not in heap.served),
         *exposure_doubts(found.exposure, ordered=heap.ordered),
     ]
+    report = Report(
+        found,
+        sung,
+        doubts,
+        looks,
+        records_by(heap.plays, heap.groups),
+        dropped=heap.gate.counts(),
+        unjudged=heap.unjudged,
+        passed_over=heap.passed_over,
+        failed=broken,
+    )
     if as_json:
-        told = data(
-            found,
-            sung,
-            doubts,
-            looks,
-            records,
-            dropped=dropped,
-            unjudged=heap.unjudged,
-            passed_over=heap.passed_over,
-        )
-        say(orjson.dumps({**told, "failures": broken}).decode())
+        say(orjson.dumps(data(report)).decode())
     else:
-        show(
-            found,
-            sung,
-            doubts,
-            dropped=sum(dropped.values()),
-            failed=broken,
-            unjudged=heap.unjudged,
-            passed_over=heap.passed_over,
-        )
+        show(report)
     if sung and sung.findings:
         raise typer.Exit(EXIT_FOUND)
 

@@ -1,50 +1,59 @@
 """An audit as JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...tools.audit.accord import Accord, Counting
 from ...tools.audit.canned import Canned
-from ...tools.audit.evidence import Play
+from ...tools.audit.evidence import Play, table_of
 from ...tools.audit.findings import JurorAudit
 from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import LEAST_GAMES, LEAST_QUESTIONS, Estimate
-from ...tools.ratings.record import Record, loss_rate, record
-from ...tools.ratings.table import BattleTable
+from ...tools.ratings.record import Record, record
 from ..leaderboard.doubts import Doubt
+from ..leaderboard.output import position_data
 from .ranking import Canaries
 
 Data = dict[str, Any]
 
 
-def data(
-    audit: Audit,
-    canaries: Canaries | None,
-    doubts: Sequence[Doubt],
-    answers: Sequence[Canned],
-    records: Mapping[str, Mapping[str, Record]],
-    *,
-    dropped: Mapping[str, int],
-    unjudged: int,
-    passed_over: int,
-) -> Data:
+@dataclass(frozen=True)
+class Report:
+    """An audit, and what a reader must know beside it."""
+
+    audit: Audit
+    canaries: Canaries | None
+    doubts: Sequence[Doubt]
+    answers: Sequence[Canned]
+    records: Mapping[str, Mapping[str, Record]]
+    """Of each category and each leaf, by the column's name."""
+    dropped: Mapping[str, int]
+    """Faulty rows that were left out, by what was wrong."""
+    unjudged: int
+    passed_over: int
+    failed: Sequence[Data]
+    """A run's jurors with games that gave no verdict."""
+
+
+def data(report: Report) -> Data:
     """Return what `--json` prints; shares run from 0 to 1, and a figure that is missing says why."""
+    audit, canaries, answers = report.audit, report.canaries, report.answers
     return {
         "questions": audit.questions,
         "pairs": audit.pairs,
         "games": audit.games,
-        "dropped": {"rows": sum(dropped.values()), "by_reason": dict(dropped)},
-        "unjudged": unjudged,
-        "passed_over": passed_over,
+        "dropped": {"rows": sum(report.dropped.values()), "by_reason": dict(report.dropped)},
+        "unjudged": report.unjudged,
+        "passed_over": report.passed_over,
         "answers": [asdict(told) for told in answers],
         "canned": [told.model for told in answers if told.reasons],
         "least": {"games": LEAST_GAMES, "questions": LEAST_QUESTIONS},
         "models": _records(audit.record, audit.counting),
         "by": {
             name: {group: _records(one, audit.counting) for group, one in found.items()}
-            for name, found in records.items()
+            for name, found in report.records.items()
         },
         "jurors": [_juror(juror, audit.counting) for juror in audit.jurors],
         "counting": asdict(audit.counting),
@@ -53,17 +62,17 @@ def data(
         "people": asdict(audit.people),
         "agreement": _agreement(audit),
         "position": {
-            **asdict(audit.position),
-            "first_of_decided": audit.position.first_of_decided,
+            **position_data(audit.position),
             "balanced": audit.exposure.balanced,
         },
-        "warnings": [asdict(doubt) for doubt in doubts],
-        "swayed_answers": audit.swayed,
-        "conferred_games": audit.conferred,
-        "cascade": dict(audit.cascade),
+        "warnings": [asdict(doubt) for doubt in report.doubts],
+        "swayed_answers": audit.evidence.swayed,
+        "conferred_games": audit.evidence.conferred,
+        "cascade": dict(audit.evidence.cascade),
         "findings": [asdict(finding) for finding in audit.findings],
         "canaries": asdict(canaries) if canaries else None,
         "ok": not audit.findings and not (canaries and canaries.findings),
+        "failures": list(report.failed),
     }
 
 
@@ -82,14 +91,10 @@ def unjudged_data(settled: Mapping[str, int], canaries: Canaries | None) -> Data
 
 def _records(found: Record, counting: Counting) -> list[Data]:
     """Return what each model won, tied and lost."""
-    told = {model: found.of(model) for model in found.models}
     return [
-        {
-            "model": model,
-            **dict(zip(("wins", "ties", "losses"), counts, strict=True)),
-            "loss_rate": loss_rate(counts, counting.ties),
-        }
-        for model, counts in told.items()
+        {"model": model, **tally._asdict(), "loss_rate": tally.loss_rate(counting.ties)}
+        for model in found.models
+        for tally in [found.of(model)]
     ]
 
 
@@ -103,12 +108,7 @@ def records_by(
         for play in plays:
             if play.question in of:
                 parts.setdefault(of[play.question], []).append(play)
-        found[name] = {
-            group: record(
-                BattleTable.from_rows((p.question, p.first, p.second, p.score, 1.0) for p in part)
-            )
-            for group, part in sorted(parts.items())
-        }
+        found[name] = {group: record(table_of(part)) for group, part in sorted(parts.items())}
     return found
 
 

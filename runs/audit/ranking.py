@@ -1,7 +1,7 @@
 """What the canaries' games say: who ranks where, and which juror fell for what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...agents.records import Game, Winner
@@ -9,8 +9,10 @@ from ...graphs.arena.verdict import juror_verdicts, jury_verdict
 from ...tools.audit.findings import ACCURACY, FLIPS
 from ...tools.ratings.fit import rate
 from ...tools.ratings.intervals import bootstrap, bounds, told
+from ...tools.ratings.record import record
 from ...tools.ratings.share import wilson
 from ...tools.ratings.table import BattleTable, Row
+from ...tools.ratings.verdict import SCORES
 from .canaries import WORTHLESS, Kind, Trial, alias
 
 LURE = 0.05
@@ -109,27 +111,19 @@ def _ranks(rows: Sequence[Row]) -> tuple[Rank, ...]:
     table = BattleTable.from_rows(rows)
     fit = rate(table)
     intervals = bootstrap(table, fit)
-    won: Mapping[str, list[float]] = _scores(rows)
+    won = record(table)
     ranks = [
         Rank(
             name=name,
             rating=float(fit.ratings[at]),
             low=(interval := bounds(float(intervals.low[at]), float(intervals.high[at])))[0],
             high=interval[1],
-            battles=len(won[name]),
-            score=sum(won[name]) / len(won[name]),
+            battles=sum(won.of(name)),
+            score=won.of(name).share,
         )
         for at, name in enumerate(fit.models)
     ]
     return tuple(sorted(ranks, key=lambda rank: -rank.rating))
-
-
-def _scores(rows: Iterable[Row]) -> dict[str, list[float]]:
-    won: dict[str, list[float]] = defaultdict(list)
-    for _, a, b, winner, _ in rows:
-        won[a].append({"model_a": 1.0, "tie": 0.5}.get(str(winner), 0.0))
-        won[b].append({"model_b": 1.0, "tie": 0.5}.get(str(winner), 0.0))
-    return won
 
 
 def _misplaced(ranks: Sequence[Rank]) -> Iterator[str]:
@@ -153,9 +147,9 @@ def _misplaced(ranks: Sequence[Rank]) -> Iterator[str]:
 def _beaten(played: Iterable[Played], jury: Sequence[str]) -> Iterator[str]:
     """Yield the finding of padding that credibly wins over the very answer it pads."""
     winners = [_verdict(p, jury) for p in played if p.trial.kind == "padded"]
-    scores = [{"model_a": 1.0, "tie": 0.5}.get(w, 0.0) for w in winners if w is not None]
-    if scores and wilson(sum(scores) / len(scores), len(scores))[0] > 0.5:
-        share = sum(scores) / len(scores)
+    scores = [SCORES[winner] for winner in winners if winner is not None]
+    share = sum(scores) / max(len(scores), 1)
+    if scores and wilson(share, len(scores))[0] > 0.5:
         yield f"padding pays: a padded answer wins {share:.0%} of {len(scores)} battles with the bare one"
 
 

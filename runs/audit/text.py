@@ -12,11 +12,11 @@ from ...tools.audit.report import Audit
 from ...tools.audit.scale import Scale
 from ...tools.ratings.estimate import Estimate
 from ...tools.ratings.intervals import told
-from ..leaderboard.doubts import Doubt
 from ..leaderboard.notes import coefficients, hard, shares, worth
 from ..screen.judging import failure_lines
 from ..screen.terminal import Page, sheet
 from .canaries import FAKES
+from .data import Report
 from .ranking import Canaries
 
 SHOWN = 12
@@ -45,28 +45,20 @@ LINES: tuple[Line, ...] = (
 WAYS: dict[Ties, str] = {"apart": "", "half": ", ties half", "drop": ", ties left out"}
 
 
-def show(
-    audit: Audit,
-    canaries: Canaries | None,
-    doubts: Sequence[Doubt],
-    *,
-    dropped: int,
-    failed: Sequence[dict[str, Any]],
-    unjudged: int,
-    passed_over: int,
-) -> None:
+def show(report: Report) -> None:
     """Print the whole report."""
-    console = Page()
-    console.lines(*failure_lines(failed), *(f"Warning: {doubt.words}" for doubt in doubts))
+    console, audit = Page(), report.audit
+    warnings = (f"Warning: {doubt.words}" for doubt in report.doubts)
+    console.lines(*failure_lines(report.failed), *warnings)
     for juror in audit.jurors:
         console.print(_table(juror, audit.counting.ties))
         console.print()
-    if passed_over:
+    if passed_over := report.passed_over:
         console.print(f"{passed_over:,} games are of other judges or values than were asked for.")
-    if unjudged:
-        console.print(f"In {unjudged:,} rows or games the judge gave no verdict.")
-    console.lines(*_words(audit, dropped))
-    _show_canaries(console, canaries)
+    if report.unjudged:
+        console.print(f"In {report.unjudged:,} rows or games the judge gave no verdict.")
+    console.lines(*_words(audit, sum(report.dropped.values())))
+    _show_canaries(console, report.canaries)
 
 
 def show_unjudged(
@@ -135,6 +127,7 @@ def _shown(value: float | None, form: str) -> str:
 
 
 def _words(audit: Audit, dropped: int) -> Iterator[str]:
+    evidence = audit.evidence
     yield f"{audit.games:,} games on {audit.pairs:,} pairs of {audit.questions:,} questions" + (
         f"; {dropped:,} faulty rows dropped" if dropped else ""
     )
@@ -142,7 +135,7 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
         won, tied, lost = audit.record.of(model)
         yield f"{model}: {won:,} games won, {tied:,} tied, {lost:,} lost"
     yield from _jury(audit)
-    if audit.ordered:
+    if evidence.ordered:
         yield f"Position: {shares(audit.position)} (each of all games as one)"
     found = audit.agreement
     if found.alpha is not None:
@@ -150,17 +143,17 @@ def _words(audit: Audit, dropped: int) -> Iterator[str]:
             f"Together: {coefficients(found)}, of {len(found.judges)} jurors on {found.items:,} shared "
             f"pairs; {worth(found)}"
         )
-        if audit.cascade:
-            yield hard(audit.cascade)
-    if audit.conferred:
+        if evidence.cascade:
+            yield hard(evidence.cascade)
+    if evidence.conferred:
         yield (
-            f"Jurors conferred on {audit.conferred:,} games: every figure is of their votes before, since "
+            f"Jurors conferred on {evidence.conferred:,} games: every figure is of their votes before, since "
             "those after are not independent"
         )
-    if audit.swayed:
+    if evidence.swayed:
         yield (
-            f"{audit.swayed:,} answers seem to speak to the juror; it read them as they are, and what such "
-            "words do is measured by --canaries"
+            f"{evidence.swayed:,} answers seem to speak to the juror; it read them as they are, and what "
+            "such words do is measured by --canaries"
         )
     yield from (_scale(juror.juror, juror.scale) for juror in audit.jurors if juror.scale)
     yield "Effects are wins in 100 battles; findings are held against chance over the whole audit."

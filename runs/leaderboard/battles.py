@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...tools.ratings.connection import Bools
-from ...tools.ratings.judged import some
-from ...tools.ratings.table import BattleTable, Floats, Ints
+from ...tools.ratings.table import BattleTable, Floats, Ints, some
 from .arrays import chosen, joined
 
 
@@ -21,10 +20,6 @@ class Labels:
 
     codes: Ints
     names: tuple[str, ...]
-
-    def where(self, rows: Bools) -> "Labels":
-        """Return some rows."""
-        return Labels(self.codes[rows], self.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +40,6 @@ class Judging:
         """Return that of rows which are battles of their own, each told by one judge by itself."""
         count = len(score)
         return cls(np.arange(count), np.ones(count), np.zeros(count, dtype=np.bool_), score)
-
-    def where(self, rows: Bools) -> "Judging":
-        """Return some rows."""
-        return Judging(self.battle[rows], self.share[rows], self.settled[rows], self.alone[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +104,8 @@ class Battles:
         """Return some rows with the models that they name; None where there are none."""
         if not rows.any():
             return None
-        return Battles(
-            _narrowed(self.table, rows),
-            self.questions,
-            self.judge and self.judge.where(rows),
-            self.group and self.group.where(rows),
-            self.style,
-            self.style_a[rows],
-            self.style_b[rows],
-            self.judging and self.judging.where(rows),
-        )
+        found = some(self, rows)
+        return replace(found, table=_narrowed(found.table))
 
     def repeated(self, files: Sequence[int]) -> tuple[int, int]:
         """Count the rows that may be told twice; `files` tells how many rows each file gave.
@@ -169,18 +152,8 @@ class Columns:
     def where(self, rows: Bools) -> "Columns":
         """Return some rows."""
         at = chosen(rows)
-        return Columns(
-            self.question.take(at),
-            self.model_a.take(at),
-            self.model_b.take(at),
-            self.score[rows],
-            self.weight[rows],
-            self.judge.take(at),
-            self.group and self.group.take(at),
-            self.style_a[rows],
-            self.style_b[rows],
-            self.judging and self.judging.where(rows),
-        )
+        named = {k: v.take(at) for k, v in vars(self).items() if isinstance(v, pa.Array)}
+        return replace(some(self, rows), **named)
 
 
 def together(parts: Sequence[Columns], style: tuple[str, ...]) -> Battles:
@@ -251,16 +224,11 @@ def by_name(listed: list[str], codes: Ints) -> tuple[tuple[str, ...], Ints]:
     return tuple(listed[code] for code in order), number[codes]
 
 
-def _narrowed(table: BattleTable, rows: Bools) -> BattleTable:
-    a, b = table.a[rows], table.b[rows]
-    used = np.flatnonzero(np.bincount(np.concatenate([a, b]), minlength=len(table.models)))
+def _narrowed(table: BattleTable) -> BattleTable:
+    """Return battles with those models alone that they name."""
+    sides = np.concatenate([table.a, table.b])
+    used = np.flatnonzero(np.bincount(sides, minlength=len(table.models)))
     number = np.zeros(len(table.models), dtype=np.int64)
     number[used] = np.arange(len(used))
-    return BattleTable(
-        number[a],
-        number[b],
-        table.score[rows],
-        table.weight[rows],
-        table.question[rows],
-        tuple(table.models[i] for i in used),
-    )
+    models = tuple(table.models[i] for i in used)
+    return replace(table, a=number[table.a], b=number[table.b], models=models)

@@ -11,11 +11,12 @@ from ...tools.ratings.agreement import Agreement
 from ...tools.ratings.connection import Triples, triples
 from ...tools.ratings.exposure import Exposure, carried_by, exposure
 from ...tools.ratings.fit import Fit, index_of
-from ...tools.ratings.intervals import FEWEST_QUESTIONS, NO_WIDTH, NORMAL, PERCENTILES, Intervals
+from ...tools.ratings.intervals import FEWEST_QUESTIONS, NO_WIDTH, PERCENTILES, Intervals
 from ...tools.ratings.length import LengthControlled
 from ...tools.ratings.newton import sigmoid
 from ...tools.ratings.position import Flips, Position, flips, position
 from ...tools.ratings.record import Record, record
+from ...tools.ratings.share import NORMAL
 from ...tools.ratings.standings import Standing, rate_errors, separability, standings, win_rates
 from ...tools.ratings.table import BattleTable, Ints
 from .battles import Battles

@@ -153,7 +153,8 @@ def exposure_doubts(
         )
     leaning = found.leaning(LEAST, LEANING) if ordered else {}
     if leaning and not (one_order and baseline):
-        told = [f"{m} ({share:.0%})" for m, share in sorted(leaning.items(), key=_by_distance)]
+        far = sorted(leaning.items(), key=lambda of: (-abs(of[1] - 0.5), of[0]))
+        told = [f"{model} ({share:.0%})" for model, share in far]
         yield Doubt(
             "leaning",
             f"Mostly shown in one place (first in …): {listed(told)}. Their ratings hold what that place "
@@ -166,10 +167,6 @@ def exposure_doubts(
             f"A few questions carry the result: {found.questions:,} questions say as much as "
             f"{found.effective:.0f} of equal weight. Battle on each as often, or give rows a weight.",
         )
-
-
-def _by_distance(leaning: tuple[str, float]) -> tuple[float, str]:
-    return -abs(leaning[1] - 0.5), leaning[0]
 
 
 def _opponents(found: Exposure, baseline: str | None) -> Iterator[Doubt]:

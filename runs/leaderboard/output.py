@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from ...tools.ratings.record import loss_rate
+from ...tools.ratings.position import Position
 from ...tools.ratings.standings import Standing
 from ..screen.terminal import Page, sheet
 from .board import Board, controlled_rate
@@ -63,13 +63,9 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
         "win_rates": {model: asdict(rate) for model, rate in board.win_rates.items()},
         "separability": board.separability,
         "position": {
-            **asdict(board.position),
-            "first_of_decided": board.position.first_of_decided,
+            **position_data(board.position),
             "expected_first": board.expected_first,
-            "by_verdict": {
-                **asdict(board.counted),
-                "first_of_decided": board.counted.first_of_decided,
-            },
+            "by_verdict": position_data(board.counted),
             "balanced": board.exposure.balanced,
             "pairs_in_both_orders": board.flips.both,
             "inconsistent_pairs": board.flips.inconsistent,
@@ -86,15 +82,20 @@ def board_data(board: Board, options: Options) -> dict[str, Any]:
     }
 
 
+def position_data(found: Position) -> dict[str, Any]:
+    """Return who won by the place shown."""
+    return {**asdict(found), "first_of_decided": found.first_of_decided}
+
+
 def _model(board: Board, row: Standing, options: Options) -> dict[str, Any]:
     """Return a row with its record; where length is controlled for, its win rate leads."""
     found = board.record.of(row.model)
     led: dict[str, Any] = {"model": row.model}
     if board.length_controlled:
         led["length_controlled"] = controlled_rate(board.length_controlled, row.model)
-    counts = dict(zip(("wins", "ties", "losses"), found, strict=True))
     ends = {"low": None, "high": None} if row.model in board.no_interval else {}
-    return {**led, **asdict(row), **ends, **counts, "loss_rate": loss_rate(found, options.ties)}
+    lost = found.loss_rate(options.ties)
+    return {**led, **asdict(row), **ends, **found._asdict(), "loss_rate": lost}
 
 
 def _target(board: Board, model: str | None) -> dict[str, Any] | None:
@@ -102,8 +103,7 @@ def _target(board: Board, model: str | None) -> dict[str, Any] | None:
     if model is None:
         return None
     met = [
-        {"opponent": name, **dict(zip(("wins", "ties", "losses"), found, strict=True))}
-        for name, found in board.record.against(model).items()
+        {"opponent": name, **found._asdict()} for name, found in board.record.against(model).items()
     ]
     return {"model": model, "worst": met[0], "best": met[-1], "opponents": met} if met else None
 
@@ -218,7 +218,7 @@ def _table(board: Board, options: Options, title: str) -> Table:
         found, spread = board.record.of(row.model), board.win_rates.get(row.model)
         spread = None if row.model in board.open | board.no_interval else spread
         error = spread and (spread.closed_form_error or spread.standard_error)
-        lost = loss_rate(found, options.ties)
+        lost = found.loss_rate(options.ties)
         cells += [f"{row.rating:.0f}", interval, f"{row.win_rate:.1%}"]
         cells += ["" if error is None else f"{error:.1%}", " · ".join(f"{n:,}" for n in found)]
         cells += ["" if lost is None else f"{lost:.1%}", f"{row.battles:,}"]

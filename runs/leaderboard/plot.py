@@ -74,6 +74,7 @@ def page(shown: "Picture") -> str:
     best = f"{shown.models[0]} is first with {shown.ratings[0]:.0f}"
     ratings_told = f"Ratings with 95 % intervals; {best}; all numbers are in the table below."
     matrix_told = f"Share of wins of each model over each other; {met_counts(shown)}."
+    notes = "".join(f"<li>{escape(note)}</li>" for note in shown.notes)
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -86,7 +87,7 @@ def page(shown: "Picture") -> str:
             f"<p>Ties count half; {met_counts(shown)}. Blue: the row wins more; orange: the column.</p>",
             f"<figure>{_labelled(matrix_svg(shown), matrix_told)}</figure>",
             f"<details><summary>All pairs</summary>{_pairs(shown)}</details>",
-            f"<h2>Notes</h2>\n<ul>{_notes(shown)}</ul>",
+            f"<h2>Notes</h2>\n<ul>{notes}</ul>",
             f"<h2>Table</h2>\n{_table(shown)}\n</body>\n</html>\n",
         ]
     )
@@ -105,10 +106,6 @@ def _pairs(shown: "Picture") -> str:
         for row, column in met
     )
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _notes(shown: "Picture") -> str:
-    return "".join(f"<li>{escape(note)}</li>" for note in shown.notes)
 
 
 def _table(shown: "Picture") -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...agents.errors import UserError
-from ...tools.ratings.intervals import NORMAL
 from ...tools.ratings.rankings import Ranking
+from ...tools.ratings.share import NORMAL
 from ...tools.ratings.table import Floats
 from ...tools.tables import Row, Table, kind_of, told_columns
 from .board import boards

@@ -21,17 +21,14 @@ from .options import Options
 from .verdicts import judges_of, merged
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Controlled:
-    """A fit that leaves style out."""
+    """What a fit says of the style that it leaves out."""
 
-    fit: Fit
-    intervals: Intervals
     coefficients: dict[str, float]
     """Log-odds won per standard deviation of each feature."""
     own: dict[str, float]
     """Share of each feature's variation that does not follow from who plays, 0 to 1."""
-    covariance: Floats | None
 
 
 @dataclass(frozen=True)
@@ -72,8 +69,7 @@ def rated(battles: Battles, options: Options) -> Rated:
     if options.aggregate in ("majority", "median"):
         battles = merged(battles, options.aggregate, options.flipped)
     if options.control:
-        found = controlled(battles, options)
-        return Rated(battles, found.fit, found.intervals, found, covariance=found.covariance)
+        return _controlled(battles, options)
     fit = rate(battles.table, options.anchor)
     closed = sandwich(battles.table, fit)
     if options.method == "sandwich":
@@ -109,7 +105,7 @@ def _judge_aware(battles: Battles, options: Options) -> Rated:
     return Rated(battles, aware.fit, drawn.intervals, judges=rows)
 
 
-def controlled(battles: Battles, options: Options) -> Controlled:
+def _controlled(battles: Battles, options: Options) -> Rated:
     """Fit ratings together with the features of the answers."""
     table, features = battles.table, contrast(battles.style_a, battles.style_b)
     styled = rate_styled(table, features, options.anchor)
@@ -119,10 +115,5 @@ def controlled(battles: Battles, options: Options) -> Controlled:
             table, features, styled, rounds=options.rounds, seed=options.seed
         )
     won, own = styled.coefficients.tolist(), own_variation(table, features).tolist()
-    return Controlled(
-        styled.fit,
-        intervals,
-        dict(zip(battles.style, won, strict=True)),
-        dict(zip(battles.style, own, strict=True)),
-        closed.covariance,
-    )
+    control = Controlled(*(dict(zip(battles.style, told, strict=True)) for told in (won, own)))
+    return Rated(battles, styled.fit, intervals, control, covariance=closed.covariance)

@@ -106,10 +106,8 @@ def _items(battles: Battles) -> tuple[Ints, Floats, Bools]:
     An item is a question and pair. Shown in one order, its first model is the one that the file has
     first; shown in both it has none, and agreement takes it both ways.
     """
-    table, count = battles.table, len(battles.table.models)
-    low, high = np.minimum(table.a, table.b), np.maximum(table.a, table.b)
-    key = (table.question * count + low) * count + high
-    _, first, item = np.unique(key, return_index=True, return_inverse=True)
+    table = battles.table
+    _, first, item = np.unique(table.meetings, return_index=True, return_inverse=True)
     forth = table.a == table.a[first][item]
     turned = np.bincount(item[~forth], minlength=len(first)) > 0
     return item, np.where(forth, table.score, 1.0 - table.score), turned

@@ -141,7 +141,7 @@ class _Targets:
     """What the references of a description stand for: looked at once, however often it is named."""
 
     def __init__(self, value: Mapping, most: int) -> None:
-        self._value, self._most = value, most
+        self._value, self.most = value, most
         self._known: dict[str, tuple[int, frozenset[str]]] = {}
 
     def sizes(self, references: Iterable[str]) -> int:
@@ -156,10 +156,6 @@ class _Targets:
             _copy(self._value, document, reference)
             wanted |= self._told(reference)[1]
         return wanted
-
-    def fit(self, size: int) -> bool:
-        """Whether a document of at least this size can be short enough."""
-        return size <= self._most
 
     def _told(self, reference: str) -> tuple[int, frozenset[str]]:
         if reference not in self._known:
@@ -184,7 +180,7 @@ def _with_paths(value: Mapping, targets: _Targets, run: list[Unit], depth: int) 
     for _ in range(depth):
         fresh = sorted(wanted - seen)
         size += targets.sizes(fresh)
-        if not targets.fit(size):
+        if size > targets.most:
             return None
         seen |= wanted
         wanted = targets.copied(document, fresh)

@@ -177,14 +177,15 @@ def _parts(source: Source, found: Document, wanted: Wanted) -> list[tuple[str, .
     document = finished(source, found)
     texts = _split(document, wanted.max_chars)
     numbered = len(texts) > 1
-    shared = (document.title, document.language, document.licence, document.source)
+    origin = document.origin
+    shared = (document.title, document.language, origin.licence, origin.source)
     return [
         (
             text,
             document.kind,
             document.name + (f"#part-{number}" if numbered else ""),
             *(told[:LONGEST] for told in shared),
-            document.private,
+            origin.private,
         )
         for number, text in enumerate(texts, 1)
     ]

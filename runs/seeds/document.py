@@ -9,6 +9,27 @@ Kind = Literal["text", "dialogue", "code", "table", "api"]
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a document comes from and under which licence; empty where nobody says."""
+
+    licence: str = ""
+    source: str = ""
+    title: str = ""
+    private: str = ""
+    """Texts that are private, one a line; `email` and `phone` stand for all of these."""
+
+    def over(self, other: "Origin") -> "Origin":
+        """Return it with what only the other one says; what either marks as private is private."""
+        private = "\n".join(told for told in (self.private, other.private) if told)
+        return Origin(
+            self.licence or other.licence,
+            self.source or other.source,
+            self.title or other.title,
+            private,
+        )
+
+
+@dataclass(frozen=True)
 class Document:
     """One document, converted and cleaned, still of any length."""
 
@@ -17,10 +38,7 @@ class Document:
     kind: Kind = "text"
     title: str = ""
     language: str = ""
-    licence: str = ""
-    source: str = ""
-    private: str = ""
-    """What its owner marks as private, one a line."""
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True)

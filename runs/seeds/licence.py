@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from sys import intern
@@ -11,34 +10,13 @@ from typing import Any
 
 from ...agents.errors import UserError
 from .api import joined_escapes
-from .document import Unusable
+from .document import Origin, Unusable
 from .opening import decode, read_bytes
 from .source import Source
 
 PRIVATE = ("email", "phone")
 """Classes of what may be private; a pattern finds them."""
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a document comes from and under which licence; empty where nobody says."""
-
-    licence: str = ""
-    source: str = ""
-    title: str = ""
-    private: str = ""
-    """Texts that are private, one a line; `email` and `phone` stand for all of these."""
-
-    def over(self, other: "Origin") -> "Origin":
-        """Return it with what only the other one says; what either marks as private is private."""
-        private = "\n".join(told for told in (self.private, other.private) if told)
-        return Origin(
-            self.licence or other.licence,
-            self.source or other.source,
-            self.title or other.title,
-            private,
-        )
 
 
 def from_mapping(values: dict[str, Any]) -> Origin:

@@ -52,11 +52,6 @@ def _pack(blocks: Iterable[str], target: int, limit: int) -> Iterator[str]:
     yield from (p for p in (waiting, part) if p)
 
 
-def _pieces(text: str, limit: int, breaks: list[str]) -> list[str]:
-    """Cut a block that is too long at the coarsest of the given breaks that helps."""
-    return _cut(text, _even(len(text), limit), breaks)
-
-
 def _cut(text: str, size: int, breaks: list[str]) -> list[str]:
     """Cut at the first break that stands in a text, what is still too long at the next ones.
 
@@ -82,7 +77,8 @@ def _cut(text: str, size: int, breaks: list[str]) -> list[str]:
 
 
 def _fitting(block: str, limit: int, breaks: list[str]) -> list[str]:
-    return [block] if len(block) <= limit else _pieces(block, limit, breaks)
+    """Return a block, cut where it is too long at the coarsest of the given breaks that helps."""
+    return [block] if len(block) <= limit else _cut(block, _even(len(block), limit), breaks)
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -114,7 +110,7 @@ def split_code(text: str, language: str, limit: int) -> list[str]:
         return [text]
     blocks = _python_blocks(text, limit) if language == "python" else None
     if blocks is None:
-        parts = _pieces(text, limit, _breaks(language))
+        parts = _fitting(text, limit, _breaks(language))
     else:
         parts = list(_pack(blocks, _even(len(text), limit), limit))
     return [part.strip("\n") for part in parts if part.strip()]

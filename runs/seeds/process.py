@@ -21,8 +21,9 @@ from .child import request
 from .document import SeedReject, Wanted
 from .source import Source
 
-Part = tuple[str, str, str, str, str, str, str, str]
-"""A seed but its id: text, kind, name, title, language, licence, source, what is private a line."""
+Part = tuple[str, ...]
+FIELDS = ("text", "kind", "name", "title", "language", "licence", "source", "private")
+"""What a part tells of a seed, in its order; of what is private, one a line."""
 DEATHS = 3
 """Documents of one file that may end the process; what follows them is left out."""
 PATIENCE = 20

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...agents.errors import UserError
 from ...agents.records import Seed, make_id
 from .document import SeedReject
-from .process import Part, read_file
+from .process import FIELDS, Part, read_file
 from .settings import SeedSettings
 from .source import Source, iter_sources
 
@@ -77,20 +77,9 @@ def _unique(settings: SeedSettings, sources: Iterator[Source]) -> Iterator[Seed 
 
 
 def _seed(part: Part) -> Seed:
-    text, kind, name, title, language, licence, source, private = part
-    return Seed.model_validate(
-        {
-            "id": make_id("seed", kind, text),
-            "text": text,
-            "kind": kind,
-            "name": name,
-            "title": title,
-            "language": language,
-            "licence": licence,
-            "source": source,
-            "private": private.split("\n") if private else (),
-        }
-    )
+    told: dict[str, Any] = dict(zip(FIELDS, part, strict=True))
+    told["private"] = told["private"].split("\n") if told["private"] else ()
+    return Seed.model_validate(told | {"id": make_id("seed", told["kind"], told["text"])})
 
 
 def _judged(

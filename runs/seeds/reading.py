@@ -4,14 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from pathlib import Path, PurePosixPath
 
 from ...tools.web.markdown import html_to_markdown
 from . import api
 from .cleaning import clean_text, printable
-from .document import Document, Kind, SeedReject, Unusable, Wanted
+from .document import Document, Kind, Origin, SeedReject, Unusable, Wanted
 from .formats import format_of
-from .licence import Origin, from_manifest, front_matter
+from .licence import from_manifest, front_matter
 from .markup import latex_to_markdown, rst_to_markdown
 from .office import read_docx, read_pdf
 from .opening import read_text
@@ -76,9 +77,7 @@ def _document(
     language: str = "",
 ) -> Document:
     """Make a document; a title that the manifest gives comes first."""
-    title = origin.title or title
-    about = (origin.licence, origin.source, origin.private)
-    return Document(source.name, text, kind, title, language, *about)
+    return Document(source.name, text, kind, origin.title or title, language, origin)
 
 
 def _structured(source: Source, form: str, column: str, origin: Origin) -> Iterator[Found]:
@@ -122,13 +121,9 @@ def finished(source: Source, document: Document) -> Document:
         text = printable(document.text).strip("\n")
         title = document.title or PurePosixPath(source.name).name
         kind = document.kind
-    return Document(
-        document.name,
-        text,
-        kind,
-        *(" ".join(printable(t).split()) for t in (title, document.language)),
-        *(printable(t) for t in (document.licence, document.source, document.private)),
-    )
+    title, language = (" ".join(printable(t).split()) for t in (title, document.language))
+    origin = Origin(*map(printable, astuple(document.origin)))
+    return Document(document.name, text, kind, title, language, origin)
 
 
 def _title(text: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...tools.tables import Row, kind_of, open_table, told_columns
-from .document import Document, SeedReject, Unusable
-from .licence import Origin, from_mapping
+from .document import Document, Origin, SeedReject, Unusable
+from .licence import from_mapping
 from .opening import iter_lines, open_regular
 from .source import Source
 
@@ -110,11 +110,4 @@ def _document(source: Source, number: int, row: Any, column: str, origin: Origin
     if not isinstance(text, str):
         return SeedReject(name, "unreadable", f"column {column!r} holds {type(text).__name__}")
     own = from_mapping(row)
-    return Document(
-        name,
-        text.replace("\r\n", "\n"),
-        title=own.title,
-        licence=own.licence or origin.licence,
-        source=own.source or origin.source,
-        private=own.over(origin).private,
-    )
+    return Document(name, text.replace("\r\n", "\n"), title=own.title, origin=own.over(origin))

@@ -47,14 +47,8 @@ class SeedSettings(BaseModel):
 
     def wanted(self) -> Wanted:
         """Return what the readers of files have to know."""
-        return Wanted(
-            self.text_column,
-            self.min_chars,
-            self.max_chars,
-            self.limits.seconds,
-            self.limits.memory_mib,
-            self.limits.output_mib,
-        )
+        limits = self.limits.model_dump()
+        return Wanted(self.text_column, self.min_chars, self.max_chars, **limits)
 
     @model_validator(mode="before")
     @classmethod

@@ -5,8 +5,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from ...tools.tables import CsvTable, open_table
-from .document import Document, SeedReject, Unusable, Wanted
-from .licence import Origin
+from .document import Document, Origin, SeedReject, Unusable, Wanted
 from .rows import as_utf8
 from .source import Source
 
@@ -26,8 +25,7 @@ def read_table(source: Source, wanted: Wanted, origin: Origin) -> Iterator[Docum
         rows = _rows(table, source.name, rejects)
         title = origin.title or PurePosixPath(source.name).name.split(".")[0]
         for name, text in _parts([cell.strip() for cell in table.header], rows, source, wanted):
-            about = (origin.licence, origin.source, origin.private)
-            yield Document(name, text, "table", title, "", *about)
+            yield Document(name, text, "table", title, origin=origin)
             yield from rejects
             rejects.clear()
         yield from rejects

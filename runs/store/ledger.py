@@ -27,7 +27,6 @@ from sqlalchemy import (
 from ...agents.errors import UserError
 from ...agents.models.call import CUT, Attempt, Reply, Usage
 from ...agents.models.request import KEY_LETTERS, Request
-from ...agents.records import ToolCall
 from .dialect import RESTORE
 from .entry import REPLY, Entry, entry, reply
 from .place import Place
@@ -41,6 +40,7 @@ _PAGE = 200
 _PICO = 1e12
 _OFF = "/"
 """Stands in the keys of unusable replies, where those of calls are hexadecimal."""
+_ENTRIES = select(*(LEDGER.c[field.name] for field in fields(Entry)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,7 @@ class LedgerTable(RequestsTable):
 
     def entries(self) -> Iterator[Entry]:
         """Yield all paid replies in the order in which they were written."""
-        query = select(*(LEDGER.c[f.name] for f in fields(Entry))).order_by(LEDGER.c.seq)
-        return map(entry, self._all(query))
+        return map(entry, self._all(_ENTRIES.order_by(LEDGER.c.seq)))
 
     def spent(self) -> Iterator[tuple[str, int, int, float]]:
         """Yield what replies about each record cost: its id, calls, tokens in and out, USD; by id."""
@@ -174,8 +173,7 @@ class LedgerTable(RequestsTable):
 
     async def paid(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Return the paid replies that exist among some keys."""
-        names = [LEDGER.c[f.name] for f in fields(Entry)]
-        query = select(*names).where(LEDGER.c.key.in_(list(keys)))
+        query = _ENTRIES.where(LEDGER.c.key.in_(list(keys)))
         rows = await self._ask(lambda connection: connection.execute(query).all())
         return {one.key: one for one in map(entry, rows)}
 
@@ -270,7 +268,9 @@ def _paid(key: str, request: Request, reply: Reply) -> Row:
         time.time() - reply.seconds,
         reply.text,
         reply.thoughts,
-        orjson.dumps([_call(c) for c in reply.tool_calls]).decode() if reply.tool_calls else "",
+        orjson.dumps([c.model_dump() for c in reply.tool_calls]).decode()
+        if reply.tool_calls
+        else "",
     )
 
 
@@ -291,7 +291,3 @@ def _failed(key: str, request: Request, attempt: Attempt) -> Row:
         used.tokens_out if used else None,
         used.usd if used else None,
     )
-
-
-def _call(call: ToolCall) -> dict[str, str]:
-    return {"id": call.id, "name": call.name, "arguments": call.arguments}

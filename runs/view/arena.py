@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from ...graphs.supervisor.decisions import ModelRating, RoundRatings
+from ...tools.ratings.verdict import side
 from ..labels import labels
 from .source import Source
 
@@ -124,11 +125,12 @@ def _jurors(battles: list[dict[str, Any]], people: dict[str, dict[str, Any]]) ->
 
 def _count(tally: list[int], games: list[tuple[float, bool]], winner: str, person: str) -> None:
     lead = sum(one for one, _ in games)
-    word = "tie" if lead == 0 else "model_a" if lead > 0 else "model_b"
     decided = [(one > 0) == first for one, first in games if one]
     signs = {(one > 0) - (one < 0) for one, _ in games}
     counted = (len(games), 1, len(games) > 1, len(signs) > 1, len(decided), sum(decided))
-    for place, more in enumerate((*counted, word == winner, word == person, bool(person))):
+    for place, more in enumerate(
+        (*counted, side(lead) == winner, side(lead) == person, bool(person))
+    ):
         tally[place] += more
 
 

@@ -1,7 +1,7 @@
 """A run of any size as a folder of pages that opens from disk: one page of the whole, then leaf by leaf."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
@@ -99,14 +99,10 @@ def _page(source: Source, chapter: Chapter, number: int, drawn: list[Safe]) -> s
 
 
 def _contents(chapters: tuple[Chapter, ...]) -> Safe:
-    lines = [
-        [
-            one.skill.replace("_", " "),
-            bits.link(one.leaf.replace("_", " ") or "all of them", one.file(1)),
-            f"{one.count:,}",
-            f"{one.pages:,}",
-        ]
-        for one in chapters
-    ]
-    heads = ("Skill", "Leaf", "#Instructions", "#Pages")
-    return bits.panel("Instructions by leaf", bits.table(heads, lines, label="Leaves"))
+    columns: dict[str, Callable[[Chapter], object]] = {
+        "Skill": lambda one: one.skill.replace("_", " "),
+        "Leaf": lambda one: bits.link(one.leaf.replace("_", " ") or "all of them", one.file(1)),
+        "#Instructions": lambda one: f"{one.count:,}",
+        "#Pages": lambda one: f"{one.pages:,}",
+    }
+    return bits.panel("Instructions by leaf", bits.listing("Leaves", chapters, columns))

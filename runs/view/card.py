@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from ...agents.records import Answer, Battle, Game, Instruction
+from ...tools.ratings.verdict import side
 from ..labels import label, labels
 from .diff import Piece, diff
 from .records import bodies, children, record
@@ -19,14 +19,13 @@ class Side:
     """One answer."""
 
     model: str
-    served: str
-    """`provider/model` behind it."""
-    answer_id: str
-    text: str
-    turns: tuple[dict[str, Any], ...]
-    checked: bool | None
-    note: str
-    length: int
+    answer: Answer | None
+    """None where it is not in the store."""
+
+    @property
+    def text(self) -> str:
+        """The answer's last word."""
+        return self.answer.text if self.answer else ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Card:
     @property
     def longer(self) -> int:
         """Characters that A is longer than B."""
-        return self.a.length - self.b.length
+        return len(self.a.text) - len(self.b.text)
 
 
 def card(source: Source, id: str) -> Card | None:
@@ -83,8 +82,8 @@ def card(source: Source, id: str) -> Card | None:
     decided = [body for kind, body in made.values() if kind == "decision"]
     instruction = asked if isinstance(asked, Instruction) else None
     a, b = (
-        _side(name, answer)
-        for name, answer in zip((battle.model_a, battle.model_b), sides, strict=True)
+        Side(model, answer if isinstance(answer, Answer) else None)
+        for model, answer in zip((battle.model_a, battle.model_b), sides, strict=True)
     )
     return Card(
         battle=battle,
@@ -94,7 +93,7 @@ def card(source: Source, id: str) -> Card | None:
         a=a,
         b=b,
         jurors=_jurors(battle),
-        difference=diff(a.text, b.text) if max(a.length, b.length) < _MOST_DIFFED else (),
+        difference=diff(a.text, b.text) if max(len(a.text), len(b.text)) < _MOST_DIFFED else (),
         rows=rows,
         decision=f"{decided[0]['outcome']}: {decided[0]['reason']}" if decided else "",
         human=labels(source.folder).get(id, {}).get("winner", ""),
@@ -110,22 +109,6 @@ def overturn(source: Source, id: str, winner: str) -> None:
     label(source.folder, found[1], winner)
 
 
-def _side(model: str, answer: Any) -> Side:
-    if not isinstance(answer, Answer):
-        return Side(model, "", "", "", (), None, "", 0)
-    turns = tuple(turn.model_dump() for turn in answer.turns)
-    return Side(
-        model,
-        answer.model,
-        answer.id,
-        answer.text,
-        turns,
-        answer.checked,
-        answer.check_note,
-        len(answer.text),
-    )
-
-
 def _jurors(battle: Battle) -> tuple[Said, ...]:
     games: dict[str, list[Game]] = defaultdict(list)
     for game in battle.games:
@@ -136,9 +119,5 @@ def _jurors(battle: Battle) -> tuple[Said, ...]:
 def _said(juror: str, games: tuple[Game, ...], winner: str) -> Said:
     leads = [game.score_a - game.score_b for game in games]
     lead = sum(leads) / len(leads)
-    words = {_word(one) for one in leads}
-    return Said(juror, games[0].model, games, lead, len(words) > 1, _word(lead) == winner)
-
-
-def _word(lead: float) -> str:
-    return "tie" if lead == 0 else "model_a" if lead > 0 else "model_b"
+    words = set(map(side, leads))
+    return Said(juror, games[0].model, games, lead, len(words) > 1, side(lead) == winner)

@@ -89,11 +89,6 @@ def holding(runs_dir: Path, seed: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def catalog(runs_dir: Path) -> tuple[RunCard, ...]:
-    """Return all runs of a folder that can be shown, the latest first."""
-    return listed(runs_dir)[0]
-
-
 def listed(runs_dir: Path) -> tuple[tuple[RunCard, ...], dict[str, str]]:
     """Return all runs of a folder that can be shown, the latest first, and why others cannot."""
     found, unreadable = [], {}

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -67,36 +68,19 @@ def _mark(connection: sqlite3.Connection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _last(connection: sqlite3.Connection, table: str, after: int) -> int:
-    """Return the last row of the next step."""
+def _taken(
+    connection: sqlite3.Connection, after: int, *, table: str, statements: Iterable[str]
+) -> int:
+    """Carry statements out over the next step of a table; return its last row."""
     query = (
         f"SELECT max(seq) FROM (SELECT seq FROM store.{table} WHERE seq > ? ORDER BY seq LIMIT ?)"
     )
-    (last,) = connection.execute(query, (after, STEP)).fetchone()
-    return int(last or after)
-
-
-def _taken(
-    connection: sqlite3.Connection, table: str, after: int, statements: Iterable[str]
-) -> int:
-    """Carry statements out over the next step of a table; return its last row."""
-    last = _last(connection, table, after)
+    (found,) = connection.execute(query, (after, STEP)).fetchone()
+    last = int(found or after)
     if last > after:
         for statement in statements:
             connection.execute(statement, {"after": after, "last": last})
     return last
-
-
-def _records(connection: sqlite3.Connection, after: int) -> int:
-    return _taken(connection, "records", after, OF_RECORDS)
-
-
-def _ledger(connection: sqlite3.Connection, after: int) -> int:
-    return _taken(connection, "ledger", after, OF_LEDGER)
-
-
-def _attempts(connection: sqlite3.Connection, after: int) -> int:
-    return _taken(connection, "attempts", after, OF_ATTEMPTS)
 
 
 def _forget_undone(connection: sqlite3.Connection) -> None:
@@ -214,9 +198,9 @@ def _events(connection: sqlite3.Connection, after: int) -> int:
 
 
 _TAKES: dict[str, Callable[[sqlite3.Connection, int], int]] = {
-    "records": _records,
-    "ledger": _ledger,
-    "attempts": _attempts,
+    "records": partial(_taken, table="records", statements=OF_RECORDS),
+    "ledger": partial(_taken, table="ledger", statements=OF_LEDGER),
+    "attempts": partial(_taken, table="attempts", statements=OF_ATTEMPTS),
     "events": _events,
 }
 """How a step of each table of a store is taken in."""

@@ -96,20 +96,14 @@ def _cells(
     cells = []
     for (round, skill, leaf), found in sorted(sums.items()):
         force = in_force(policies, round, skill, leaf)
-        rejected, lost, won, even, broken = (
-            found[name] for name in ("rejected", "lost", "won", "even", "broken")
-        )
         cells.append(
             Cell(
-                round=round,
-                skill=skill,
-                leaf=leaf,
-                written=sum(found.values()),
-                rejected=rejected,
-                lost=lost,
-                won=won,
-                even=even,
-                broken=broken,
+                *(round, skill, leaf, sum(found.values())),
+                rejected=found["rejected"],
+                lost=found["lost"],
+                won=found["won"],
+                even=found["even"],
+                broken=found["broken"],
                 weight=force.weight,
                 complexity=force.complexity,
             )

@@ -67,8 +67,6 @@ class Wanted:
     """Those the jury could not settle, or where jurors disagreed, only."""
     juror: str = ""
     """Battles only in which this juror's word was not the verdict."""
-    paid: bool = False
-    """Those that cost something only."""
     text: str = ""
     """Words that are all in it; the last one may be a beginning."""
     sort: str = "seq"
@@ -193,8 +191,6 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
     if wanted.juror:
         parts.append("agreement < 1 AND instr(against, ?)")
         values.append(f"|{wanted.juror}|")
-    if wanted.paid:
-        parts.append("usd > 0")
     if asked := _words(connection, wanted.text):
         # The first of them only: words that are in most texts would be gathered from all of a run.
         parts.append("seq IN (SELECT rowid FROM texts WHERE texts MATCH ? LIMIT ?)")

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from ...tools.ratings.verdict import in_order, side
 from .lineage import glance
 from .records import bodies
 from .source import Source
@@ -104,16 +105,9 @@ class Trace:
         named = ((f"{s.graph}/{s.node}", s.actor) for s in self.steps if s.actor and s.node)
         return tuple(dict.fromkeys(named))
 
-    def seek(self, start: int, what: str) -> int:
+    def seek(self, start: int, what: str, *, back: bool = False) -> int:
         """Return the number of the next step that is a `turn`, or `trouble`; the start without one."""
-        for step in self.steps[start + 1 :]:
-            if step.turn if what == "turn" else (step.failed or step.disagrees):
-                return step.number
-        return start
-
-    def back(self, start: int, what: str) -> int:
-        """Return the number of the step before that is a `turn`, or `trouble`; the start without one."""
-        for step in reversed(self.steps[:start]):
+        for step in reversed(self.steps[:start]) if back else self.steps[start + 1 :]:
             if step.turn if what == "turn" else (step.failed or step.disagrees):
                 return step.number
         return start
@@ -149,7 +143,7 @@ TRACES_PAGE = 50
 
 
 def traces(
-    source: Source, *, graph: str = "", failed: bool = False, record: str = "", after: int = 0
+    source: Source, *, graph: str = "", failed: bool = False, after: int = 0
 ) -> tuple[Glance, ...]:
     """Return one page of the traces of a run, in the order in which they began."""
     where, values = ["id > ?"], list[Any]([after])
@@ -158,9 +152,6 @@ def traces(
         values.append(graph)
     if failed:
         where.append("(failed > 0 OR outcome NOT IN ('', 'ok'))")
-    if record:
-        where.append("id IN (SELECT trace FROM told WHERE record = ?)")
-        values.append(record)
     names = ", ".join(name for name in Glance.__dataclass_fields__ if name != "about")
     query = (
         f"SELECT {names} FROM traces WHERE {' AND '.join(where)} ORDER BY id LIMIT {TRACES_PAGE}"
@@ -260,10 +251,7 @@ def _doubts(connection: sqlite3.Connection, ids: set[str]) -> set[tuple[str, str
     found: set[tuple[str, str, str]] = set()
     for _, battle in bodies(connection, made).values():
         for game in battle["games"]:
-            lead = game["score_a"] - game["score_b"]
-            word = "tie" if lead == 0 else "model_a" if lead > 0 else "model_b"
-            if word != battle["winner"]:
+            if side(game["score_a"] - game["score_b"]) != battle["winner"]:
                 pair = (battle["answer_a"], battle["answer_b"])
-                first, second = pair if game["shown_first"] == "model_a" else pair[::-1]
-                found.add((game["juror"], first, second))
+                found.add((game["juror"], *in_order(pair, game["shown_first"])))
     return found

@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from ..ratings.agreement import kappa
 from ..ratings.connection import Bools
-from ..ratings.estimate import Estimate, nothing, ratios, share
+from ..ratings.estimate import Estimate, nothing, ratio, share
 from ..ratings.table import Floats
 from .items import Items, label
 from .rest import majority
@@ -110,9 +111,9 @@ def _accord(
         same=share(equal, question),
         half=share(np.where(torn, 0.5, equal), question),
         decided=share(equal[decided], question[decided]),
-        kappa=ratios(
+        kappa=ratio(
             _table(own[told], reference[told], items.turned[told]), items.question[told], _kappa
-        )[0],
+        ),
     )
 
 
@@ -127,8 +128,4 @@ def _table(mine: Floats, theirs: Floats, turned: Bools) -> Floats:
 
 
 def _kappa(cells: Floats) -> Floats:
-    table = cells.reshape(*cells.shape[:-1], 3, 3)
-    total = table.sum(axis=(-2, -1))
-    same = np.trace(table, axis1=-2, axis2=-1) / total
-    chance = (table.sum(axis=-1) * table.sum(axis=-2)).sum(axis=-1) / total**2
-    return np.asarray((same - chance) / (1.0 - chance))[..., None]
+    return kappa(cells.reshape(*cells.shape[:-1], 3, 3))

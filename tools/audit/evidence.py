@@ -4,10 +4,12 @@ How an answer looks: its length, and the markdown in it. Plain counts, never a j
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import NamedTuple
+
+from ..ratings.table import BattleTable
 
 _FENCE = re.compile(r"^[^\S\n]*+(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6} ", re.MULTILINE)
@@ -69,6 +71,15 @@ class Play:
     """Points of the first minus points of the second; NaN where the juror gave none."""
     reward: float = nan
     """Reward of the first minus reward of the second; NaN where the juror is no reward model."""
+
+
+def table_of(plays: Iterable[Play]) -> BattleTable:
+    """Return games as battles, each as one.
+
+    Raises:
+        ValueError: there are none.
+    """
+    return BattleTable.from_rows((p.question, p.first, p.second, p.score, 1.0) for p in plays)
 
 
 @dataclass(frozen=True, slots=True)

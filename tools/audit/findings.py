@@ -222,11 +222,8 @@ def _of(found: Estimate, what: str) -> str:
 
 
 def _percent(found: Estimate) -> str:
-    return f"{100 * (found.value or 0.0):+.1f} points of 100 (95 % {_hundred(found)})"
-
-
-def _hundred(found: Estimate) -> str:
-    return f"{100 * (found.low or 0.0):+.1f} to {100 * (found.high or 0.0):+.1f}"
+    value, low, high = (100 * (end or 0.0) for end in (found.value, found.low, found.high))
+    return f"{value:+.1f} points of 100 (95 % {low:+.1f} to {high:+.1f})"
 
 
 def _range(found: Estimate, form: str) -> str:

@@ -1,6 +1,6 @@
 """The audit of a jury: every juror measured, the jury as a whole, and the findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,8 @@ from ..ratings.agreement import Agreement, compare
 from ..ratings.exposure import Exposure, exposure
 from ..ratings.position import Position, position
 from ..ratings.record import Record, record
-from ..ratings.table import BattleTable
 from .accord import USUAL, Accord, Counting, jury_with, with_checkers, with_jury, with_people
-from .evidence import Evidence
+from .evidence import Evidence, table_of
 from .findings import AGAINST, Finding, JurorAudit, findings, suspect
 from .items import Items, items, label
 from .kinship import kinship
@@ -25,6 +24,7 @@ from .taste import taste
 class Audit:
     """What the evidence says of its jurors."""
 
+    evidence: Evidence
     questions: int
     pairs: int
     """Items: a question and two models."""
@@ -43,14 +43,6 @@ class Audit:
     """How the battles were laid out."""
     position: Position
     """Of all games, each as one."""
-    ordered: bool
-    """Whether it is known which answer was shown first."""
-    swayed: int
-    """Answers that held something meant to sway a juror."""
-    conferred: int
-    """Games that jurors looked at again together; every figure is of their votes before."""
-    cascade: Mapping[str, int]
-    """How many battles went each way through a cascade."""
 
 
 def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
@@ -63,10 +55,9 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         raise ValueError("no judged games: there is nothing to audit")
     matrix = items(evidence)
     jurors, found = _measured(evidence, matrix, counting)
-    table = BattleTable.from_rows(
-        (p.question, p.first, p.second, p.score, 1.0) for p in evidence.plays
-    )
+    table = table_of(evidence.plays)
     return Audit(
+        evidence=evidence,
         questions=len(np.unique(matrix.question)),
         pairs=len(matrix.question),
         games=len(evidence.plays),
@@ -80,10 +71,6 @@ def audit(evidence: Evidence, counting: Counting = USUAL) -> Audit:
         record=record(table),
         exposure=exposure(table),
         position=position(table),
-        ordered=evidence.ordered,
-        swayed=evidence.swayed,
-        conferred=evidence.conferred,
-        cascade=evidence.cascade,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .connection import Bools
 from .estimate import LEAST_QUESTIONS, student
-from .table import Floats, Ints, add_up
+from .table import Floats, Ints, add_up, some
 
 FEWEST_SHARED = 30
 """Battles that judges must share before their correlation tells how many votes they are worth: over
@@ -75,10 +75,10 @@ def compare(
         count = int(by.max()) + 1
     seen = _in_both_orders(labels, by, turned[shared])
     tables = [_crossed(seen.labels[:, i], seen.labels[:, j], seen, count) for i, j in pairs]
-    kappas = [_known(_kappa(table.sum(axis=0))) for table in tables]
+    kappas = [_known(kappa(table.sum(axis=0))) for table in tables]
     votes = _votes(seen.labels)
     whole = (votes.sum(axis=1) == len(judges)) & (len(judges) > 1)
-    every, full = _sums(votes, seen, count), _sums(votes[whole], seen.where(whole), count)
+    every, full = _sums(votes, seen, count), _sums(votes[whole], some(seen, whole), count)
     return Agreement(
         judges=judges,
         items=len(labels),
@@ -104,9 +104,6 @@ class _Seen:
     weight: Floats
     """A half where the item stands here in both orders."""
 
-    def where(self, rows: Bools) -> "_Seen":
-        return _Seen(self.labels[rows], self.by[rows], self.weight[rows])
-
 
 def _in_both_orders(labels: Floats, by: Ints, turned: Bools) -> _Seen:
     weight = np.where(turned, 0.5, 1.0)
@@ -126,13 +123,13 @@ def _crossed(first: Floats, second: Floats, seen: _Seen, count: int) -> Floats:
     return add_up(cell, seen.weight[both], count * size**2).reshape(count, size, size)
 
 
-def _kappa(table: Floats) -> Floats:
+def kappa(table: Floats) -> Floats:
     """Return Cohen's kappa of tables of shape (..., labels, labels); NaN where it is not defined."""
     total = table.sum(axis=(-2, -1))
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = (table.sum(axis=-1) * table.sum(axis=-2)).sum(axis=-1) / total**2
-        kappa = (_same(table) - chance) / (1.0 - chance)
-    return np.asarray(np.where(chance < 1.0, kappa, np.nan))
+        found = (_same(table) - chance) / (1.0 - chance)
+    return np.asarray(np.where(chance < 1.0, found, np.nan))
 
 
 def _same(table: Floats) -> Floats:
@@ -185,10 +182,10 @@ def _interval(figure: Callable[[Floats], Floats], sums: Floats) -> Interval | No
 def _mean_interval(tables: list[Floats], count: int) -> Interval | None:
     """Return the interval of the mean kappa over pairs of judges."""
     whole, without, known = 0.0, np.zeros(count), np.zeros(count)
-    values = [float(_kappa(table.sum(axis=0))) for table in tables]
+    values = [float(kappa(table.sum(axis=0))) for table in tables]
     for table, value in zip(tables, values, strict=True):
         if not np.isnan(value):
-            left = _kappa(table.sum(axis=0) - table)
+            left = kappa(table.sum(axis=0) - table)
             known += ~np.isnan(left)
             without += np.nan_to_num(left)
     told = [value for value in values if not np.isnan(value)]

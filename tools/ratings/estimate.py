@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .share import wilson
+from .share import NORMAL, wilson
 from .table import Floats, Ints, add_up
 
 LEAST_GAMES = 20
 """Observations below which nothing is said."""
 LEAST_QUESTIONS = 10
 """Questions below which nothing is said: an error cannot be told from fewer."""
-_Z = 1.959963984540054
 
 Figure = Callable[[Floats], Floats]
 """From sums of shape (..., columns) to a figure of shape (...)."""
@@ -111,5 +110,5 @@ def _estimate(value: float, error: float, n: int, questions: int) -> Estimate:
 
 def student(free: int) -> float:
     """Return the two-sided 95 % point of Student's t (Cornish-Fisher; within 0.2 % from 9 on)."""
-    z, f = _Z, max(free, 1)
+    z, f = NORMAL, max(free, 1)
     return z + (z**3 + z) / (4 * f) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * f * f)

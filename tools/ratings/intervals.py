@@ -15,6 +15,7 @@ import numpy as np
 from .fit import ELO, Fit, index_of, ridges, solve, to_elo
 from .newton import regular, sigmoid
 from .resample import resampled_wins
+from .share import NORMAL
 from .table import BattleTable, Floats, add_up
 
 ROUNDS = 100
@@ -25,8 +26,6 @@ FEWEST_QUESTIONS = 10
 NO_WIDTH = 1e-6
 """Elo points up to which all resamples gave one rating: what nothing moves is not known, and not sure."""
 PERCENTILES = (2.5, 97.5)
-NORMAL = 1.959963984540054
-"""Standard errors on each side of a 95 % interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +44,7 @@ class Intervals:
 
 
 def bootstrap(table: BattleTable, fit: Fit, *, rounds: int = ROUNDS, seed: int = 0) -> Intervals:
-    """Refit on `rounds` resamples of the questions and take the 2.5 and 97.5 percentiles.
-
-    Raises:
-        ValueError: `rounds` is below 1.
-    """
-    if rounds < 1:
-        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    """Refit on `rounds` resamples of the questions and take the 2.5 and 97.5 percentiles."""
     stacks: list[Floats] = []
     loose = 0
     for wins in resampled_wins(table, rounds, np.random.default_rng(seed)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .table import BattleTable, Floats, Ints, add_up
+from .table import BattleTable, Floats, Ints, add_up, some
 
 MET_BOTH_WAYS = 0.1
 """Share of a judge's games whose pair it also saw the other way round, from which on the place
@@ -93,10 +93,7 @@ class Counts:
     def of_judges(self, judges: int) -> "Counts":
         """Return the games of the first so many judges."""
         rows = self.judge < judges
-        if rows.all():
-            return self
-        who = (self.judge[rows], self.first[rows], self.second[rows])
-        return Counts(*who, self.won[rows], self.lost[rows], self.tied[rows])
+        return self if rows.all() else some(self, rows)
 
     def wins(self, models: int) -> Floats:
         """Return the weight won by row model over column model; a tie is half a win each way."""
@@ -136,15 +133,3 @@ def _unit(table: BattleTable, judge: Ints) -> float:
     together = add_up(same, table.weight, int(same.max()) + 1)
     light = np.quantile(together, COMMON, method="lower")
     return float(max(light, LEAST * together.mean()))
-
-
-def some(table: BattleTable, rows: np.typing.NDArray[np.bool_]) -> BattleTable:
-    """Return some battles; the models keep their numbers."""
-    return BattleTable(
-        table.a[rows],
-        table.b[rows],
-        table.score[rows],
-        table.weight[rows],
-        table.question[rows],
-        table.models,
-    )

@@ -79,14 +79,8 @@ class JudgeIntervals:
     high: Mapping[str, Judge]
 
 
-def fit_judges(judged: Judged, anchor: Anchor | None = None, *, position: bool = True) -> JudgeFit:
-    """Fit ratings and judges together by maximum likelihood.
-
-    Args:
-        judged: The games; `model_a` of the table was shown first.
-        anchor: A model and the rating it is held at.
-        position: Whether judges may prefer the first place. Without it, swapping the sides of any
-            battles changes nothing; with it, only swapping those of all.
+def fit_judges(judged: Judged, anchor: Anchor | None = None) -> JudgeFit:
+    """Fit ratings and judges together by maximum likelihood; `model_a` of the table was shown first.
 
     Raises:
         ValueError: The anchor is no model of the table, or there is no judge.
@@ -97,7 +91,7 @@ def fit_judges(judged: Judged, anchor: Anchor | None = None, *, position: bool =
     plain = rate(judged.table, anchor)
     counts = judged.counts(judged.table.weight)
     judges = len(judged.judges)
-    prior = _prior(judged, counts.of_judges(judges), position)
+    prior = _prior(judged, counts.of_judges(judges))
     start = Point(plain.strengths, np.tile(prior.centre, (judges, 1)))
     found = _fitted(counts, prior, start, judged.seats)
     games = np.bincount(judged.judge, minlength=judges)[:judges]
@@ -109,13 +103,7 @@ def fit_judges(judged: Judged, anchor: Anchor | None = None, *, position: bool =
 def bootstrap_judges(
     judged: Judged, aware: JudgeFit, *, rounds: int = ROUNDS, seed: int = 0
 ) -> JudgeIntervals:
-    """Refit on resampled questions, each time from the whole fit on.
-
-    Raises:
-        ValueError: `rounds` is below 1.
-    """
-    if rounds < 1:
-        raise ValueError(f"rounds is {rounds}; a bootstrap needs at least 1, better 100")
+    """Refit on resampled questions, each time from the whole fit on."""
     drawn: list[tuple[Floats, Floats]] = []
     loose = 0
     for times in question_counts(judged.table, rounds, np.random.default_rng(seed)):
@@ -133,7 +121,7 @@ def bootstrap_judges(
     )
 
 
-def _prior(judged: Judged, counts: Counts, position: bool) -> Prior:
+def _prior(judged: Judged, counts: Counts) -> Prior:
     judges, models = len(judged.judges), len(judged.table.models)
     trace = TRACE * judged.unit
     decided, tied = counts.won.sum() + counts.lost.sum(), counts.tied.sum()
@@ -141,7 +129,7 @@ def _prior(judged: Judged, counts: Counts, position: bool) -> Prior:
     free = np.ones((judges, 3), dtype=np.bool_)
     # One judge alone has no discrimination beside the scale of the strengths.
     free[:, 0] = judges > 1
-    free[:, 2] = position & (counts.met_both_ways(judges, models) >= MET_BOTH_WAYS)
+    free[:, 2] = counts.met_both_ways(judges, models) >= MET_BOTH_WAYS
     return Prior(centre, judged.unit / np.square(SPREAD), free, 0.0)
 
 

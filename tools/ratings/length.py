@@ -53,15 +53,7 @@ class LengthControlled:
 
 
 def length_controlled(model: Matched, gamed: Sequence[Matched] = ()) -> LengthControlled:
-    """Fit the three coefficients and predict the win rate at equal length.
-
-    Raises:
-        ValueError: There are no rows, or a preference lies outside 0 to 1.
-    """
-    if not len(model.preference):
-        raise ValueError("no answers to compare: the length-controlled win rate needs rows")
-    if not ((model.preference >= 0) & (model.preference <= 1)).all():
-        raise ValueError("preferences must lie between 0 (baseline won) and 1 (model won)")
+    """Fit the three coefficients and predict the win rate at equal length."""
     design = np.vstack([_design(model, 1.0), *(_design(rows, 0.0) for rows in gamed)])
     share = GAMED_WEIGHT / max(len(gamed), 1)
     weight = np.concatenate(

@@ -5,10 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from .judged import some
 from .position import EVEN, flips
 from .share import FLIPPED_WEIGHT
-from .table import BattleTable, Floats, Ints, add_up
+from .table import BattleTable, Floats, Ints, add_up, some
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +58,7 @@ def panel(
         raise ValueError("no battle of two models has a weight above 0: nothing to rate")
     rows, by = (table, judge) if real.all() else (some(table, real), judge[real])
     count = len(table.models)
-    low, high = np.minimum(rows.a, rows.b), np.maximum(rows.a, rows.b)
-    items, item = np.unique((rows.question * count + low) * count + high, return_inverse=True)
+    items, item = np.unique(rows.meetings, return_inverse=True)
     ballots = _ballots(rows, by, item)
     voters = add_up(ballots.battle, np.ones(len(ballots.battle)), len(items))
     score = _majority(ballots, len(items), flipped) if how == "majority" else _median(ballots)

@@ -56,11 +56,9 @@ class Flips:
 
 def flips(table: BattleTable, judge: Ints | None) -> Flips:
     """Find the inconsistent pairs; without judges, all battles are one judge's."""
-    count = len(table.models)
-    low, high = np.minimum(table.a, table.b), np.maximum(table.a, table.b)
-    key = (table.question * count + low) * count + high
+    key = table.meetings
     if judge is not None:
-        key += judge * (table.questions * count**2)
+        key += judge * (table.questions * len(table.models) ** 2)
     order = np.argsort(key)
     again = np.diff(key[order]) == 0
     # Most pairs are judged once: they are left out early, since there may be millions.
@@ -69,7 +67,7 @@ def flips(table: BattleTable, judge: Ints | None) -> Flips:
     if not len(order):
         return Flips(0, 0, rows)
     at = np.flatnonzero(np.diff(key[order], prepend=-1))
-    forth = table.a[order] == low[order]
+    forth = (table.a <= table.b)[order]
     # By the model of the lower number, whichever side it stood on.
     lead = (table.score[order] - 0.5) * np.where(forth, 1.0, -1.0)
     ahead = np.add.reduceat(np.where(forth, lead, 0.0), at)

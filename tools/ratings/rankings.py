@@ -12,7 +12,8 @@ from math import erf, sqrt
 
 import numpy as np
 
-from .intervals import NORMAL, PERCENTILES
+from .intervals import PERCENTILES
+from .share import NORMAL
 from .table import Floats
 
 

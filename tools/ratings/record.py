@@ -1,13 +1,32 @@
 """What each model won, tied and lost against each other one, every verdict as one."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from .table import BattleTable, Ints
 
 Ties = Literal["apart", "half", "drop"]
+
+
+class Tally(NamedTuple):
+    """Verdicts for a model, for nobody, and for who it met."""
+
+    wins: int
+    ties: int
+    losses: int
+
+    @property
+    def share(self) -> float:
+        """The share won, a tie counting half."""
+        return (self.wins + 0.5 * self.ties) / sum(self)
+
+    def loss_rate(self, ties: Ties) -> float | None:
+        """Return the share of losses: of all verdicts, with half of the ties, or of the decided ones."""
+        total = self.wins + self.losses if ties == "drop" else sum(self)
+        lost = self.losses + (0.5 * self.ties if ties == "half" else 0.0)
+        return lost / total if total else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,26 +38,24 @@ class Record:
     """Verdicts for row model over column model, shape (models, models)."""
     tied: Ints
 
-    def of(self, model: str) -> tuple[int, int, int]:
+    def of(self, model: str) -> Tally:
         """Return a model's wins, ties and losses."""
         at = self.models.index(model)
-        return int(self.won[at].sum()), int(self.tied[at].sum()), int(self.won[:, at].sum())
+        return Tally(*(int(v.sum()) for v in (self.won[at], self.tied[at], self.won[:, at])))
 
-    def against(self, model: str) -> dict[str, tuple[int, int, int]]:
+    def against(self, model: str) -> dict[str, Tally]:
         """Return a model's wins, ties and losses by opponent, the one it fares worst with first."""
         if model not in self.models:
             return {}
         at = self.models.index(model)
         met = np.flatnonzero(self.won[at] + self.tied[at] + self.won[:, at])
         found = {
-            self.models[other]: (
-                int(self.won[at, other]),
-                int(self.tied[at, other]),
-                int(self.won[other, at]),
+            self.models[other]: Tally(
+                int(self.won[at, other]), int(self.tied[at, other]), int(self.won[other, at])
             )
             for other in met
         }
-        return dict(sorted(found.items(), key=lambda item: (_points(item[1]), item[0])))
+        return dict(sorted(found.items(), key=lambda item: (item[1].share, item[0])))
 
 
 def record(table: BattleTable) -> Record:
@@ -53,15 +70,3 @@ def record(table: BattleTable) -> Record:
         return np.asarray((one + two).reshape(count, count), dtype=np.int64)
 
     return Record(table.models, cells(1.0), cells(0.0))
-
-
-def _points(found: tuple[int, int, int]) -> float:
-    won, tied, lost = found
-    return (won + 0.5 * tied) / (won + tied + lost)
-
-
-def loss_rate(found: tuple[int, int, int], ties: Ties) -> float | None:
-    """Return the share of losses: of all verdicts, with half of the ties, or of the decided ones."""
-    won, tied, lost = found
-    total = won + lost if ties == "drop" else won + tied + lost
-    return (lost + (0.5 * tied if ties == "half" else 0.0)) / total if total else None

@@ -1,15 +1,11 @@
 """Win matrices of resampled questions: the question bootstrap without touching the battles again.
 
-Questions are drawn with replacement and bring all their battles along. Where questions hold many
-battles, `tallies` multiplies them. Otherwise battles are first summed by pair and question; questions
-that hold one pair and the same result are interchangeable, so they are drawn as one group with a
-multinomial count: a million questions often shrink to a few thousand.
-
-Wins by question as dense blocks: where questions hold many battles, resampling is a product.
-
-A resample is how often each question came, times what each model won over each other one on it.
-Counts of many resamples times blocks of questions is one matrix product a block, several times
-faster than going through the battles once a resample.
+Questions are drawn with replacement and bring all their battles along. A resample is how often each
+question came, times what each model won over each other one on it. Where questions hold many battles
+(`tallies`), counts of many resamples times blocks of questions are one matrix product a block, several
+times faster than going through the battles once a resample. Otherwise battles are first summed by pair
+and question; questions that hold one pair and the same result are interchangeable, so they are drawn as
+one group with a multinomial count: a million questions often shrink to a few thousand.
 """
 
 from collections.abc import Iterator

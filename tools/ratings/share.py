@@ -2,15 +2,16 @@
 
 from math import sqrt
 
-_Z = 1.959963984540054
+NORMAL = 1.959963984540054
+"""Standard errors on each side of a 95 % interval."""
 FLIPPED_WEIGHT = 0.5
 """Vote of a juror who prefers another answer when the order is swapped: kept, but down-weighted."""
 
 
 def wilson(part: float, n: float) -> tuple[float, float]:
     """Return the 95 % interval of a share of n trials (Wilson 1927, "Probable inference")."""
-    middle = (part + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * sqrt(part * (1 - part) / n + _Z**2 / (4 * n * n))
+    middle = (part + NORMAL**2 / (2 * n)) / (1 + NORMAL**2 / n)
+    half = NORMAL / (1 + NORMAL**2 / n) * sqrt(part * (1 - part) / n + NORMAL**2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -23,5 +24,5 @@ def gain(won: int, tied: int, lost: int) -> tuple[float, float, float]:
     """
     n = won + tied + lost
     up, down = (won + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = _Z * sqrt((up + down - (up - down) ** 2) / (n + 2))
+    half = NORMAL * sqrt((up + down - (up - down) ** 2) / (n + 2))
     return (won - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half)

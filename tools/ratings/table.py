@@ -7,18 +7,22 @@ Large files skip the rows: `BattleTable(a, b, score, weight, question, models)` 
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from .verdict import SCORES, folded
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 T = TypeVar("T", bound=np.generic)
+R = TypeVar("R", bound="DataclassInstance")
 Row = tuple[str, str, str, str | float, float]
 """question id, model shown first, model shown second, winner, weight."""
 
@@ -63,6 +67,13 @@ class BattleTable:
         """How many question numbers there are (the highest one plus 1)."""
         return int(self.question.max()) + 1
 
+    @property
+    def meetings(self) -> Ints:
+        """A number for the question and the pair of each battle, whoever was shown first."""
+        count = len(self.models)
+        low, high = np.minimum(self.a, self.b), np.maximum(self.a, self.b)
+        return np.asarray((self.question * count + low) * count + high)
+
     @classmethod
     def from_rows(cls, rows: Iterable[Row]) -> "BattleTable":
         """Number models and questions in the order they appear.
@@ -99,6 +110,18 @@ def columns_in_order(
 ) -> tuple[npt.NDArray[T], npt.NDArray[T]]:
     """Do what `in_order` does to whole columns: exchange them in the rows shown the other way round."""
     return np.where(turned, b, a), np.where(turned, a, b)
+
+
+def some(record: R, rows: npt.NDArray[np.bool_]) -> R:
+    """Return some rows of a record of columns, and of the records in it; what is no column stays."""
+
+    def taken(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[rows]
+        nested = is_dataclass(value)
+        return some(value, rows) if nested else value
+
+    return replace(record, **{f.name: taken(getattr(record, f.name)) for f in fields(record)})
 
 
 def add_up(index: Ints, values: Floats, size: int) -> Floats:

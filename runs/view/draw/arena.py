@@ -120,14 +120,7 @@ def matrix(arena: Arena, purpose: str) -> Safe:
         )
         for one in names
     ]
-    made = h(
-        "table",
-        h("thead", head),
-        h("tbody", lines),
-        class_="matrix heat",
-        aria_label="Who beat whom",
-    )
-    return h("div", made, class_="scroll")
+    return bits.grid(head, lines, label="Who beat whom", kind="matrix heat")
 
 
 def _met(found: tuple[float, Pair] | None) -> Safe:
@@ -156,26 +149,20 @@ def jurors(run: str, found: Sequence[Juror]) -> Safe:
         return bits.nothing(
             "No juror was asked yet", "Checkers may have decided every battle so far."
         )
-    lines = [
-        [
-            bits.name(one.juror),
-            f"{one.games:,}",
-            bits.bar(one.flipped, "odd"),
-            bits.bar(one.first, "b"),
-            [bits.bar(one.agrees), " ", _against(run, one)],
-            f"{one.right} of {one.labelled}" if one.labelled else "–",
-        ]
-        for one in found
-    ]
-    heads = (
-        "Juror",
-        "#Games",
-        "Changed with the order",
-        "Preferred the first",
-        "Agrees with the jury",
-        "Agrees with you",
+    return bits.listing(
+        "Jurors",
+        found,
+        {
+            "Juror": lambda one: bits.name(one.juror),
+            "#Games": lambda one: f"{one.games:,}",
+            "Changed with the order": lambda one: bits.bar(one.flipped, "odd"),
+            "Preferred the first": lambda one: bits.bar(one.first, "b"),
+            "Agrees with the jury": lambda one: [bits.bar(one.agrees), " ", _against(run, one)],
+            "Agrees with you": lambda one: (
+                f"{one.right} of {one.labelled}" if one.labelled else "–"
+            ),
+        },
     )
-    return bits.table(heads, lines, label="Jurors")
 
 
 def _against(run: str, juror: Juror) -> Safe | None:

@@ -1,14 +1,16 @@
 """Small pieces that all pages share: chips, numbers, tables, differences, what to say of nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from ..diff import Piece
 from .markup import Child, Safe, h, join
 
+T = TypeVar("T")
 _MARKS = {
     "won": "▲",
     "lost": "▼",
@@ -128,9 +130,19 @@ def table(heads: Sequence[Child], lines: Iterable[Sequence[Child]], *, label: st
         )
         for line in lines
     ]
-    return h(
-        "div", h("table", h("thead", head), h("tbody", body), aria_label=label), class_="scroll"
-    )
+    return grid(head, body, label=label)
+
+
+def grid(head: Safe, lines: Sequence[Safe], *, label: str, kind: str | None = None) -> Safe:
+    """Return a table of rows that are made already, which scrolls where it is wider than the page."""
+    made = h("table", h("thead", head), h("tbody", lines), class_=kind, aria_label=label)
+    return h("div", made, class_="scroll")
+
+
+def listing(label: str, found: Iterable[T], columns: Mapping[str, Callable[[T], Child]]) -> Safe:
+    """Return a table with a line for each of what was found, its columns under their heads."""
+    lines = [[cell(one) for cell in columns.values()] for one in found]
+    return table(tuple(columns), lines, label=label)
 
 
 def _head(text: str, number: bool) -> Safe:

@@ -1,6 +1,6 @@
 """The battle card."""
 
-from ....agents.records import Game
+from ....agents.records import Game, Turn
 from ..card import Card, Said, Side
 from . import bits
 from .markup import Safe, h, join
@@ -55,24 +55,21 @@ def answers(card: Card) -> Safe:
 
 
 def _side(letter: str, side: Side, tone: str) -> Safe:
-    checked = None
-    if side.checked is not None:
-        checked = h(
-            "p",
-            bits.chip("won" if side.checked else "lost"),
-            f" checker: {side.note or ('passed' if side.checked else 'failed')}",
-        )
-    turns = side.turns if len(side.turns) > 1 else ()
-    steps = [
-        h("div", h("h3", turn["role"]), bits.text(turn["content"] or _calls(turn)))
-        for turn in turns
-    ]
+    checked, steps, answer = None, list[Safe](), side.answer
+    if answer and answer.checked is not None:
+        said = answer.check_note or ("passed" if answer.checked else "failed")
+        checked = h("p", bits.chip("won" if answer.checked else "lost"), f" checker: {said}")
+    if answer and len(answer.turns) > 1:
+        steps = [
+            h("div", h("h3", turn.role), bits.text(turn.content or _calls(turn)))
+            for turn in answer.turns
+        ]
     return h(
         "section",
         h(
             "h2",
             f"{letter}: {side.model}",
-            h("small", f"{side.served}, {side.length:,} characters"),
+            h("small", f"{answer.model if answer else ''}, {len(side.text):,} characters"),
         ),
         checked,
         steps or bits.text(side.text or "No text.", tall=True),
@@ -80,9 +77,8 @@ def _side(letter: str, side: Side, tone: str) -> Safe:
     )
 
 
-def _calls(turn: dict[str, object]) -> str:
-    calls = turn.get("tool_calls") or ()
-    return "\n".join(f"{c['name']}({c['arguments']})" for c in calls)  # type: ignore[attr-defined]
+def _calls(turn: Turn) -> str:
+    return "\n".join(f"{call.name}({call.arguments})" for call in turn.tool_calls)
 
 
 def jurors(card: Card) -> Safe:

@@ -129,53 +129,45 @@ def _box(box: Box, active: bool, live: bool) -> Safe:
 
 def subgraphs(picture: Picture) -> Safe:
     """Return the nodes of the subgraphs with their counts."""
-    lines = [
-        [
-            box_of(graph),
-            f"{graph}/{node.name}",
-            bits.short(node.begun),
-            bits.short(node.under_way),
-            bits.short(node.failed),
-            bits.short(node.calls),
-            bits.clock(node.seconds),
-        ]
-        for graph, nodes in sorted(picture.inside.items(), key=lambda of: RING.index(box_of(of[0])))
-        for node in nodes
-    ]
-    if not lines:
+    boxes = sorted(picture.inside.items(), key=lambda of: RING.index(box_of(of[0])))
+    nodes = [(graph, node) for graph, within in boxes for node in within]
+    if not nodes:
         return bits.nothing("Nothing yet", "The first record has not reached a subgraph.")
-    heads = ("Box", "Node", "#Entered", "#Under way", "#Failed", "#Calls", "#Time in all")
-    return bits.table(heads, lines, label="Nodes of the subgraphs")
+    return bits.listing(
+        "Nodes of the subgraphs",
+        nodes,
+        {
+            "Box": lambda of: box_of(of[0]),
+            "Node": lambda of: f"{of[0]}/{of[1].name}",
+            "#Entered": lambda of: bits.short(of[1].begun),
+            "#Under way": lambda of: bits.short(of[1].under_way),
+            "#Failed": lambda of: bits.short(of[1].failed),
+            "#Calls": lambda of: bits.short(of[1].calls),
+            "#Time in all": lambda of: bits.clock(of[1].seconds),
+        },
+    )
 
 
 def models(live: Live | None) -> Safe:
     """Return each model's calls at this moment; nothing where nobody is at work."""
     if live is None:
         return Safe("")
-    lines = [
-        [
-            [bits.name(alias), " ", bits.chip("held back") if m.held_back else None],
-            m.in_flight,
-            m.limit,
-            m.waiting,
-            bits.short(m.paid),
-            bits.short(m.served),
-            m.failed,
-            m.attempts_failed,
-        ]
-        for alias, m in live.models.items()
-    ]
-    heads = (
-        "Model",
-        "#In flight",
-        "#At most",
-        "#Waiting",
-        "#Paid",
-        "#Served",
-        "#Failed",
-        "#Failed attempts",
+    held_back = bits.chip("held back")
+    table = bits.listing(
+        "Models",
+        live.models.items(),
+        {
+            "Model": lambda of: [bits.name(of[0]), " ", held_back if of[1].held_back else None],
+            "#In flight": lambda of: of[1].in_flight,
+            "#At most": lambda of: of[1].limit,
+            "#Waiting": lambda of: of[1].waiting,
+            "#Paid": lambda of: bits.short(of[1].paid),
+            "#Served": lambda of: bits.short(of[1].served),
+            "#Failed": lambda of: of[1].failed,
+            "#Failed attempts": lambda of: of[1].attempts_failed,
+        },
     )
-    return bits.panel("Models at this moment", bits.table(heads, lines, label="Models"))
+    return bits.panel("Models at this moment", table)
 
 
 def by_model(found: Spending) -> Safe:
@@ -183,47 +175,40 @@ def by_model(found: Spending) -> Safe:
     if not found.models:
         return bits.nothing("Nothing was asked yet", "Models show here with their first answers.")
     slowest = max((one.mean_s for one in found.models), default=0.0)
-    lines = [
-        [
-            bits.name(one.alias),
-            one.role,
-            bits.short(one.calls),
-            bits.short(one.failed) if one.failed else "",
-            bits.short(one.tokens_in),
-            bits.short(one.tokens_out),
-            bits.usd(one.usd),
-            bits.clock(one.mean_s) if one.seconds else "–",
-            bits.clock(one.slowest) if one.seconds else "–",
-            bits.clock(one.seconds) if one.seconds else "–",
-            bits.chip("slowest", "its calls take the longest on average")
-            if slowest and one.mean_s == slowest
-            else "",
-        ]
-        for one in found.models
-    ]
-    heads = (
-        *("Model", "Role", "#Calls", "#Failed attempts", "#Tokens in", "#Tokens out", "#USD"),
-        *("#Mean time", "#Longest", "#Time in all", ""),
+    mark = bits.chip("slowest", "its calls take the longest on average")
+    return bits.listing(
+        "By model and role",
+        found.models,
+        {
+            "Model": lambda one: bits.name(one.alias),
+            "Role": lambda one: one.role,
+            "#Calls": lambda one: bits.short(one.calls),
+            "#Failed attempts": lambda one: bits.short(one.failed) if one.failed else "",
+            "#Tokens in": lambda one: bits.short(one.tokens_in),
+            "#Tokens out": lambda one: bits.short(one.tokens_out),
+            "#USD": lambda one: bits.usd(one.usd),
+            "#Mean time": lambda one: bits.clock(one.mean_s) if one.seconds else "–",
+            "#Longest": lambda one: bits.clock(one.slowest) if one.seconds else "–",
+            "#Time in all": lambda one: bits.clock(one.seconds) if one.seconds else "–",
+            "": lambda one: mark if slowest and one.mean_s == slowest else "",
+        },
     )
-    return bits.table(heads, lines, label="By model and role")
 
 
 def by_skill(found: Spending) -> Safe:
     """Return what each skill cost."""
-    lines = [
-        [
-            one.skill.replace("_", " ") or "before any skill",
-            f"{one.instructions:,}",
-            f"{one.trains:,}",
-            bits.short(one.calls),
-            bits.short(one.tokens),
-            bits.usd(one.usd),
-            bits.usd(one.usd / one.trains) if one.trains else "–",
-        ]
-        for one in found.skills
-    ]
-    heads = (
-        *("Skill", "#Instructions written", "#Training rows", "#Calls", "#Tokens", "#USD"),
-        "#USD a training row",
+    return bits.listing(
+        "By skill",
+        found.skills,
+        {
+            "Skill": lambda one: one.skill.replace("_", " ") or "before any skill",
+            "#Instructions written": lambda one: f"{one.instructions:,}",
+            "#Training rows": lambda one: f"{one.trains:,}",
+            "#Calls": lambda one: bits.short(one.calls),
+            "#Tokens": lambda one: bits.short(one.tokens),
+            "#USD": lambda one: bits.usd(one.usd),
+            "#USD a training row": lambda one: (
+                bits.usd(one.usd / one.trains) if one.trains else "–"
+            ),
+        },
     )
-    return bits.table(heads, lines, label="By skill")

@@ -17,22 +17,24 @@ def runs(cards: Sequence[RunCard], where: str) -> Safe:
             f"There is no run in {where}. Make one, and it appears here while it goes on; no key is needed: ",
             h("code", "arenainstruct run"),
         )
-    heads = (
-        "Run",
-        "Status",
-        "Round",
-        "#Instructions",
-        "Kept",
-        "#Battles",
-        "#Training rows",
-        "#Calls",
-        "#USD",
-        "Leads",
-        "Last word",
+    table = bits.listing(
+        "Runs",
+        cards,
+        {
+            "Run": _named,
+            "Status": lambda card: bits.chip(card.status, card.reason),
+            "Round": lambda card: f"{card.round} of {card.rounds}" if card.rounds else "–",
+            "#Instructions": lambda card: _count(card, "instruction"),
+            "Kept": lambda card: "–" if card.arena else bits.share(card.kept),
+            "#Battles": lambda card: _count(card, "battle"),
+            "#Training rows": lambda card: _count(card, "sft", "preference"),
+            "#Calls": lambda card: bits.short(card.calls),
+            "#USD": lambda card: bits.usd(card.usd),
+            "Leads": _leads,
+            "Last word": lambda card: h("span", ago(card.changed), class_="soft once"),
+        },
     )
-    return h(
-        "section", bits.table(heads, [_line(card) for card in cards], label="Runs"), class_="panel"
-    )
+    return h("section", table, class_="panel")
 
 
 def unreadable(found: Mapping[str, str]) -> Safe:
@@ -43,29 +45,21 @@ def unreadable(found: Mapping[str, str]) -> Safe:
     return bits.panel("Cannot be shown", bits.table(("Run", "Why"), lines, label="Cannot be shown"))
 
 
-def _line(card: RunCard) -> list[object]:
-
-    def count(*kinds: str) -> str:
-        return bits.short(sum(card.counts.get(k, 0) for k in kinds))
-
-    held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
-    best = next(iter(held_out or card.ratings), None)
+def _named(card: RunCard) -> list[object]:
     forked: list[object] = [h("small", " arena", class_="soft")] if card.arena else []
     if card.parent:
         forked = [h("small", " forked from ", bits.name(card.parent), class_="soft")]
-    return [
-        [bits.link(bits.name(card.run_id), bits.run_link(card.run_id)), *forked],
-        bits.chip(card.status, card.reason),
-        f"{card.round} of {card.rounds}" if card.rounds else "–",
-        count("instruction"),
-        "–" if card.arena else bits.share(card.kept),
-        count("battle"),
-        count("sft", "preference"),
-        bits.short(card.calls),
-        bits.usd(card.usd),
-        [bits.name(best["model"]), f" {best['rating']:.0f}"] if best else "–",
-        h("span", ago(card.changed), class_="soft once"),
-    ]
+    return [bits.link(bits.name(card.run_id), bits.run_link(card.run_id)), *forked]
+
+
+def _count(card: RunCard, *kinds: str) -> str:
+    return bits.short(sum(card.counts.get(kind, 0) for kind in kinds))
+
+
+def _leads(card: RunCard) -> object:
+    held_out = [r for r in card.ratings if r["purpose"] == "evaluation"]
+    best = next(iter(held_out or card.ratings), None)
+    return [bits.name(best["model"]), f" {best['rating']:.0f}"] if best else "–"
 
 
 def compared(one: RunCard, other: RunCard) -> Safe:

@@ -7,6 +7,8 @@ from ..policy import Cell, Growth
 from . import bits
 from .markup import Safe, h
 
+MOST = 200
+"""Changes of the policy that are shown."""
 MEASURES: dict[str, str] = {
     "loss": "Loss rate of the target",
     "written": "Instructions written",
@@ -39,10 +41,7 @@ def heat(run: str, growth: Growth, measure: str) -> Safe:
         name = bits.link(leaf.replace("_", " "), bits.run_link(run, "leaf", skill, leaf))
         drawn = [_cell(cells.get((skill, leaf, n)), measure, most) for n in rounds]
         lines.append(h("tr", h("td", name), drawn))
-    made = h(
-        "table", h("thead", head), h("tbody", lines), class_="heat", aria_label=MEASURES[measure]
-    )
-    return h("div", made, class_="scroll")
+    return bits.grid(head, lines, label=MEASURES[measure], kind="heat")
 
 
 def _cell(cell: Cell | None, measure: str, most: int) -> Safe:
@@ -73,42 +72,42 @@ _SHOWN: dict[str, Callable[[Cell, int], tuple[str, float, str]]] = {
 
 def rounds(growth: Growth) -> Safe:
     """Return what became of a leaf's instructions round by round, under which weight and complexity."""
-    lines = [
-        [
-            *(c.round, c.written, c.rejected, c.lost, c.even, c.won, c.broken),
-            *(bits.share(c.loss), f"{c.weight:g}", c.complexity),
-        ]
-        for c in growth.cells
-    ]
-    heads = (
-        *("#Round", "#Written", "#Rejected", "#Lost by the target", "#Even", "#Won", "#Broken"),
-        *("#Loss rate", "#Weight", "#Complexity"),
+    return bits.listing(
+        "By round",
+        growth.cells,
+        {
+            "#Round": lambda c: c.round,
+            "#Written": lambda c: c.written,
+            "#Rejected": lambda c: c.rejected,
+            "#Lost by the target": lambda c: c.lost,
+            "#Even": lambda c: c.even,
+            "#Won": lambda c: c.won,
+            "#Broken": lambda c: c.broken,
+            "#Loss rate": lambda c: bits.share(c.loss),
+            "#Weight": lambda c: f"{c.weight:g}",
+            "#Complexity": lambda c: c.complexity,
+        },
     )
-    return bits.table(heads, lines, label="By round")
 
 
-def changes(found: Sequence[PolicyChange], most: int = 200) -> Safe:
+def changes(found: Sequence[PolicyChange]) -> Safe:
     """Return changes of the policy, each with the rule and the numbers that made it."""
     if not found:
         return bits.nothing(
             "Nothing changed yet", "The feedback writes here after each round's battles."
         )
-    lines = [_change(change) for change in found[:most]]
-    heads = ("#Round", "Leaf", "What", "#From", "#To", "Rule and numbers")
-    return bits.table(heads, lines, label="Policy changes")
-
-
-def _change(change: PolicyChange) -> list[object]:
-    arrow = "▲" if change.new > change.old else "▼"
-    leaf = f"{change.skill}/{change.leaf}".replace("_", " ")
-    return [
-        change.round,
-        leaf,
-        change.field,
-        f"{change.old:g}",
-        f"{arrow} {change.new:g}",
-        change.reason,
-    ]
+    return bits.listing(
+        "Policy changes",
+        found[:MOST],
+        {
+            "#Round": lambda change: change.round,
+            "Leaf": lambda change: f"{change.skill}/{change.leaf}".replace("_", " "),
+            "What": lambda change: change.field,
+            "#From": lambda change: f"{change.old:g}",
+            "#To": lambda change: f"{'▲' if change.new > change.old else '▼'} {change.new:g}",
+            "Rule and numbers": lambda change: change.reason,
+        },
+    )
 
 
 _GREY = "#7d8896"

@@ -1,6 +1,7 @@
 """The four panes of a trace, and the list of traces."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..moment import Moment
 from ..trace import Glance, Step, Trace
@@ -18,32 +19,21 @@ def listed(run: str, found: Sequence[Glance]) -> Safe:
         return bits.nothing(
             "No traces match", "Take a filter away, or wait if the run is still on its way."
         )
-    lines = [
-        [
-            bits.link(f"#{one.id}", bits.run_link(run, "trace", one.id)),
-            one.graph,
-            _about(run, one),
-            one.round or "",
-            _came(one),
-            one.events,
-            one.calls,
-            one.failed or "",
-            bits.clock(one.seconds) if one.outcome else "",
-        ]
-        for one in found
-    ]
-    heads = (
-        "Trace",
-        "Graph",
-        "About",
-        "#Round",
-        "Outcome",
-        "#Events",
-        "#Calls",
-        "#Failed",
-        "#Time",
+    return bits.listing(
+        "Traces",
+        found,
+        {
+            "Trace": lambda one: bits.link(f"#{one.id}", bits.run_link(run, "trace", one.id)),
+            "Graph": lambda one: one.graph,
+            "About": lambda one: _about(run, one),
+            "#Round": lambda one: one.round or "",
+            "Outcome": _came,
+            "#Events": lambda one: one.events,
+            "#Calls": lambda one: one.calls,
+            "#Failed": lambda one: one.failed or "",
+            "#Time": lambda one: bits.clock(one.seconds) if one.outcome else "",
+        },
     )
-    return bits.table(heads, lines, label="Traces")
 
 
 def _about(run: str, one: Glance) -> Safe:
@@ -69,7 +59,9 @@ def graph(trace: Trace, step: Step) -> Safe:
     actors = list(dict.fromkeys(actor for _, actor in trace.talk))
     y = {name: 8 + i * (_H + _GAP) for i, name in enumerate(places)}
     v = {name: 8 + i * (_H + _GAP) for i, name in enumerate(actors)}
-    wires = [_down(y[a], y[b]) for a, b in zip(places, places[1:], strict=False)]
+    wires = [
+        h("path", d=f"M{_W / 2} {y[a] + _H} V{y[b]}", class_="wire") for a, b in pairwise(places)
+    ]
     for place, actor in trace.talk:
         on = place == here and actor == step.actor
         a, b = y[place] + _H / 2, v[actor] + _H / 2
@@ -88,10 +80,6 @@ def graph(trace: Trace, step: Step) -> Safe:
         role="img",
         aria_label="Nodes on the left, actors on the right",
     )
-
-
-def _down(a: float, b: float) -> Safe:
-    return h("path", d=f"M{_W / 2} {a + _H} V{b}", class_="wire")
 
 
 def _box(x: float, y: float, name: str, on: bool) -> Safe:

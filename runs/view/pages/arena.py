@@ -7,7 +7,7 @@ from ..arena import LOOKED_AT, arena
 from ..draw import arena as draw
 from ..draw import bits
 from ..draw.markup import h
-from .site import PATIENCE_S, Site, ask, behind, frame, opened, put
+from .site import PATIENCE_S, Site, ask, behind, frame, nothing, opened, panel, put
 
 
 def add(site: Site) -> None:
@@ -23,11 +23,7 @@ def add(site: Site) -> None:
             found = await ask(arena, source)
             put(h("h1", "Arena"))
             if not found.pairs:
-                put(
-                    bits.nothing(
-                        "No battles yet", "They begin once instructions have passed the gate."
-                    )
-                )
+                nothing("No battles yet", "They begin once instructions have passed the gate.")
                 return
             for purpose in sorted(found.pairs):
                 rated = bits.panel(
@@ -48,11 +44,6 @@ def add(site: Site) -> None:
                 " measures the jurors by them.",
             )
             note = f"of the last {LOOKED_AT:,} battles; 50 % for the first shown is fair"
-            put(
-                bits.panel(
-                    "Jurors",
-                    draw.jurors(run_id, found.jurors),
-                    h("p", *said, class_="soft"),
-                    note=note,
-                )
+            panel(
+                "Jurors", draw.jurors(run_id, found.jurors), h("p", *said, class_="soft"), note=note
             )

@@ -10,7 +10,7 @@ from ..draw.markup import h
 from ..lineage import lineage
 from ..rows import Wanted, rows
 from ..source import Source
-from .site import PATIENCE_S, Site, ask, button, frame, opened, put
+from .site import PATIENCE_S, Site, ask, button, frame, nothing, opened, panel, put
 
 _KEYS = {"a": "model_a", "b": "model_b", "t": "tie", "x": ""}
 _HINT = (
@@ -33,12 +33,8 @@ def add(site: Site) -> None:
         with frame(f"{id} of {run_id}", run_id, "rows"):
             found = await ask(card, source, id)
             if found is None:
-                put(
-                    bits.nothing(
-                        "No such battle",
-                        f"{id} is not, or not yet, a battle of this run.",
-                        whole=True,
-                    )
+                nothing(
+                    "No such battle", f"{id} is not, or not yet, a battle of this run.", whole=True
                 )
                 return
             title = f"{found.a.model} against {found.b.model}"
@@ -50,7 +46,7 @@ def add(site: Site) -> None:
                 )
             )
             put(h("h1", title, h("small", about)))
-            verdict = put(bits.panel("Verdict", draw.verdict(found))).props("aria-live=polite")
+            verdict = panel("Verdict", draw.verdict(found)).props("aria-live=polite")
 
             async def vote(word: str) -> None:
                 await ask(overturn, source, id, word)
@@ -60,19 +56,19 @@ def add(site: Site) -> None:
                 ui.notify("kept as your label: the audit uses it" if word else "label taken back")
 
             _votes(run_id, source, id, vote)
-            put(bits.panel("Question", draw.question(found)))
+            panel("Question", draw.question(found))
             put(draw.answers(found))
-            put(bits.panel("Jurors", draw.jurors(found), note="each in both orders"))
+            panel("Jurors", draw.jurors(found), note="each in both orders")
             if found.difference:
                 shown = h(
                     "details",
                     h("summary", "from answer A to answer B"),
                     bits.differing(found.difference),
                 )
-                put(bits.panel("Difference", shown, note=f"{found.longer:+,} characters"))
-            put(bits.panel("What it became", draw.becomes(run_id, found)))
+                panel("Difference", shown, note=f"{found.longer:+,} characters")
+            panel("What it became", draw.becomes(run_id, found))
             if (way := await ask(lineage, source, id)) is not None:
-                put(bits.panel("Lineage", draw_rows.strip(run_id, way)))
+                panel("Lineage", draw_rows.strip(run_id, way))
 
 
 def _votes(run_id: str, source: Source, id: str, vote: object) -> None:

@@ -8,7 +8,7 @@ from ..draw import rounds as draw
 from ..draw.markup import h
 from ..draw.taxonomy import changes
 from ..rounds import MOST, Subject, retold, rounds_of
-from .site import PATIENCE_S, Number, Site, ask, behind, frame, opened, put, select
+from .site import PATIENCE_S, Number, Site, ask, behind, frame, nothing, opened, panel, put, select
 
 
 def add(site: Site) -> None:
@@ -41,7 +41,7 @@ async def _page(site: Site, run_id: str, subject: Subject, wanted: tuple[int, in
         if not own or not theirs:
             where = run_id if not own else against
             said = f"No instruction of it was written in {where}, or not yet."
-            put(bits.nothing("No rounds to compare", said, whole=True))
+            nothing("No rounds to compare", said, whole=True)
             return
         other = other if other in theirs else theirs[-1]
         before = [round for round in own if round < other] or [own[0]]
@@ -49,10 +49,10 @@ async def _page(site: Site, run_id: str, subject: Subject, wanted: tuple[int, in
         found = await ask(retold, (source, beside), (one, other), subject)
         put(h("h1", found.name, h("small", " and ".join(draw.titles(found)))))
         await _choices(site, run_id, subject, (own, theirs), (one, other, against))
-        put(bits.panel("Both rounds", draw.glance(found), note="what came of it for the target"))
+        panel("Both rounds", draw.glance(found), note="what came of it for the target")
         if found.changes:
             title = "What the policy changed in between"
-            put(bits.panel(title, changes(found.changes), note="of all leaves"))
+            panel(title, changes(found.changes), note="of all leaves")
         put(draw.turns(found))
         if max(found.one.written, found.other.written) > MOST:
             put(h("p", f"The first {MOST} instructions of each round are shown.", class_="soft"))

@@ -13,7 +13,19 @@ from ..policy import growth
 from ..rows import NAMES, ONE
 from ..source import Source
 from ..starting import take_up
-from .site import PATIENCE_S, Site, ask, behind, button, frame, objecting, opened, put
+from .site import (
+    PATIENCE_S,
+    Site,
+    ask,
+    behind,
+    button,
+    frame,
+    nothing,
+    objecting,
+    opened,
+    panel,
+    put,
+)
 
 _FAILED = "A call failed here. Whoever takes the run up asks it again, and pays for nothing else."
 _REFUSED = (
@@ -35,12 +47,10 @@ def add(site: Site) -> None:
             await behind(site, source)
             found = await ask(lineage, source, id)
             if found is None:
-                put(
-                    bits.nothing(
-                        "No such row",
-                        f"{id} is not, or not yet, among the rows of this run.",
-                        whole=True,
-                    )
+                nothing(
+                    "No such row",
+                    f"{id} is not, or not yet, among the rows of this run.",
+                    whole=True,
                 )
                 return
             _shown(run_id, found)
@@ -56,18 +66,14 @@ def add(site: Site) -> None:
             put(h("h1", leaf.replace("_", " "), h("small", skill.replace("_", " "))))
             found = await ask(produced_by_leaf, source, skill, leaf)
             if not found:
-                put(bits.nothing("Nothing yet", "No row of this run belongs to this leaf."))
+                nothing("Nothing yet", "No row of this run belongs to this leaf.")
                 return
             grown = (await ask(growth, source)).of(skill, leaf)
-            put(bits.panel("By round", draw_taxonomy.rounds(grown)))
+            panel("By round", draw_taxonomy.rounds(grown))
             where = bits.run_link(run_id, "leaf", skill, leaf, "rounds")
             put(h("p", bits.link("Its instructions, round against round", where)))
-            put(
-                bits.panel(
-                    "What changed it", draw_taxonomy.changes(grown.changes), note="the last first"
-                )
-            )
-            put(bits.panel("What it gave", draw.produced(found)))
+            panel("What changed it", draw_taxonomy.changes(grown.changes), note="the last first")
+            panel("What it gave", draw.produced(found))
             for kind in ("draft", "battle", "reject"):
                 where = bits.run_link(run_id, "rows", kind=kind, skill=skill, leaf=leaf)
                 put(h("p", bits.link(f"{NAMES[kind]} of this leaf", where)))
@@ -76,7 +82,7 @@ def add(site: Site) -> None:
 def _shown(run_id: str, found: Lineage) -> None:
     put(h("h1", ONE.get(found.kind, found.kind.capitalize()), h("small", found.id)))
     strip = draw.strip(run_id, found)
-    put(bits.panel("Lineage", strip, note="from the document to the rows; click a bead"))
+    panel("Lineage", strip, note="from the document to the rows; click a bead")
     if found.traces:
         links = [bits.link(f"trace #{n}", bits.run_link(run_id, "trace", n)) for n in found.traces]
         put(h("p", bits.words("Told by", *links)))
@@ -85,12 +91,12 @@ def _shown(run_id: str, found: Lineage) -> None:
         put(h("p", bits.link("Its document, round by round", where)))
     if found.edits:
         note = "word by word, with what the suggester asked for"
-        put(bits.panel("Edits", draw.edits(found), note=note))
+        panel("Edits", draw.edits(found), note=note)
     for name, text in found.trains:
-        put(bits.panel(name.capitalize(), bits.text(text, tall=True)))
+        panel(name.capitalize(), bits.text(text, tall=True))
     if found.produced:
-        put(bits.panel("What came of it", draw.produced(found.produced)))
-    put(bits.panel("The row", draw.fields(run_id, found)))
+        panel("What came of it", draw.produced(found.produced))
+    panel("The row", draw.fields(run_id, found))
 
 
 def _asking_again(source: Source, found: Lineage) -> None:

@@ -11,10 +11,7 @@ from ..draw.markup import h, join
 from ..rows import KINDS, NAMES, SORTS, Facets, Wanted, facets, following, rows
 from .site import PATIENCE_S, Number, Site, ask, behind, button, frame, opened, put, select
 
-_KEPT = (
-    *("kind", "skill", "leaf", "outcome", "round", "disputed", "juror", "text"),
-    "descending",
-)
+_KEPT = (*("kind", "skill", "leaf", "outcome", "round", "disputed", "juror", "text"), "descending")
 """What an address says of the rows that are wanted, as it is."""
 
 

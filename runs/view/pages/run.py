@@ -15,7 +15,7 @@ from ..rows import totals
 from ..source import Source
 from ..spending import spending
 from ..starting import take_up
-from .site import PATIENCE_S, Site, ask, behind, button, frame, objecting, opened, put
+from .site import PATIENCE_S, Site, ask, behind, button, frame, objecting, opened, panel, put
 
 
 def add(site: Site) -> None:
@@ -35,7 +35,7 @@ def add(site: Site) -> None:
             drawn = await ask(picture, source)
             ring = put(_ring(drawn, card))
             await _spent(source, card)
-            inner = put(bits.panel("Steps", draw.subgraphs(drawn), note="inside the boxes"))
+            inner = panel("Steps", draw.subgraphs(drawn), note="inside the boxes")
 
             async def look() -> None:
                 await site.keeper.fresh(source, 0.0)
@@ -55,20 +55,17 @@ def add(site: Site) -> None:
 def _ring(seen: Picture, card: RunCard) -> Safe:
     if card.arena:
         return Safe("")
-    drawn = draw.ring(seen, _active(card), live=card.live is not None)
+    active = str(card.live.reached.get("stage", "")) if card.live else ""
+    drawn = draw.ring(seen, active, live=card.live is not None)
     return bits.panel("The supervisor", drawn, note="how often each box ran, and how long in all")
 
 
 async def _spent(source: Source, card: RunCard) -> None:
     """Put on the page where money and time went, as of now."""
     found = await ask(spending, source)
-    put(bits.panel("By model", draw.by_model(found), note="calls, money and time"))
+    panel("By model", draw.by_model(found), note="calls, money and time")
     if not card.arena and any(one.skill for one in found.skills):
-        put(bits.panel("By skill", draw.by_skill(found), note="what each cost"))
-
-
-def _active(card: RunCard) -> str:
-    return str(card.live.reached.get("stage", "")) if card.live else ""
+        panel("By skill", draw.by_skill(found), note="what each cost")
 
 
 def _orders(source: Source, card: RunCard) -> Callable[[RunCard], None]:

@@ -4,7 +4,7 @@ from functools import partial
 
 from nicegui import ui
 
-from ..catalog import catalog, elsewhere, listed
+from ..catalog import elsewhere, listed
 from ..compare import compare
 from ..draw import bits
 from ..draw import runs as draw
@@ -53,7 +53,7 @@ def _compare(site: Site, names: list[str]) -> None:
         ui.navigate.to(bits.run_link(chosen["one"], "diff", chosen["other"]))
 
     async def show() -> None:
-        cards = {card.run_id: card for card in await ask(catalog, site.runs_dir)}
+        cards = {card.run_id: card for card in (await ask(listed, site.runs_dir))[0]}
         pair = [cards[name] for name in chosen.values() if name in cards]
         if len(pair) == 2:
             place.set_content(draw.compared(*pair))

@@ -14,7 +14,7 @@ from ....agents.errors import ArenaInstructError, UserError
 from ...disk import legible
 from ..catalog import find
 from ..draw import bits
-from ..draw.markup import Safe, h, join
+from ..draw.markup import Child, Safe, h, join
 from ..indexing import Keeper
 from ..source import Source
 
@@ -98,6 +98,16 @@ def put(content: Safe) -> ui.html:
     return ui.html(content, sanitize=False)
 
 
+def panel(title: str, *children: Child, note: str = "") -> ui.html:
+    """Put a titled part on the page."""
+    return put(bits.panel(title, *children, note=note))
+
+
+def nothing(title: str, said: str, *, whole: bool = False) -> None:
+    """Put on the page what stands where there is nothing to show; of a `whole` page, it is its title."""
+    put(bits.nothing(title, said, whole=whole))
+
+
 @contextmanager
 def frame(title: str, run_id: str = "", tab: str | None = None) -> Iterator[None]:
     """Draw what is around every page: its name, and the way to the others."""
@@ -154,7 +164,7 @@ def lost(request: Request) -> Response:
     """Return the page that stands where an address leads nowhere."""
     with Client(ui.page(""), request=request) as client, frame("Not found"):
         said = "The address is not one of the viewer's, or something in it cannot be read."
-        put(bits.nothing("There is no such page", said, whole=True))
+        nothing("There is no such page", said, whole=True)
         put(h("p", bits.link("All runs", "/")))
     return client.build_response(request, 404)
 
@@ -165,12 +175,12 @@ async def opened(site: Site, run_id: str) -> Source | None:
         source = await site.source(run_id)
     except UserError as error:
         with frame("Not found"):
-            put(bits.nothing("This run cannot be shown", str(error), whole=True))
+            nothing("This run cannot be shown", str(error), whole=True)
             put(h("p", bits.link("All runs", "/")))
         return None
     if why := site.keeper.errors.get(run_id):
         with frame("Not readable"):
-            put(bits.nothing("Its store cannot be read", why, whole=True))
+            nothing("Its store cannot be read", why, whole=True)
             put(h("p", bits.link("All runs", "/")))
         return None
     return source

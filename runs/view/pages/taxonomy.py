@@ -2,11 +2,10 @@
 
 from nicegui import ui
 
-from ..draw import bits
 from ..draw import taxonomy as draw
 from ..draw.markup import h
 from ..policy import growth
-from .site import PATIENCE_S, Site, ask, behind, frame, opened, put, select
+from .site import PATIENCE_S, Site, ask, behind, frame, nothing, opened, panel, put, select
 
 
 def add(site: Site) -> None:
@@ -36,11 +35,7 @@ def add(site: Site) -> None:
                     if found.cells:
                         ui.echart(draw.sunburst(found)).style("height:520px; overflow:hidden")
                     else:
-                        put(
-                            bits.nothing(
-                                "Nothing written yet", "The first instructions will show here."
-                            )
-                        )
+                        nothing("Nothing written yet", "The first instructions will show here.")
                 with ui.element("section").classes("panel"):
                     put(h("h2", "By round"))
                     with ui.element("div").classes("tools"):
@@ -51,10 +46,8 @@ def add(site: Site) -> None:
                             lambda v: heat.set_content(draw.heat(run_id, found, v)),
                         )
                     heat = put(draw.heat(run_id, found, "loss"))
-            put(
-                bits.panel(
-                    "Every change of the policy",
-                    draw.changes(found.changes),
-                    note="with its rule and numbers, the last first",
-                )
+            panel(
+                "Every change of the policy",
+                draw.changes(found.changes),
+                note="with its rule and numbers, the last first",
             )

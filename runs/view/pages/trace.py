@@ -21,6 +21,7 @@ from .site import (
     behind,
     button,
     frame,
+    nothing,
     objecting,
     opened,
     put,
@@ -84,12 +85,10 @@ def add(site: Site) -> None:
         with frame(f"Trace {number} of {run_id}", run_id, "traces"):
             found = await ask(trace, source, number)
             if found is None or not found.steps:
-                put(
-                    bits.nothing(
-                        "No such trace",
-                        "It is not, or not yet, among the traces of this run.",
-                        whole=True,
-                    )
+                nothing(
+                    "No such trace",
+                    "It is not, or not yet, among the traces of this run.",
+                    whole=True,
                 )
                 return
             player = Player(run_id, source, found, step)
@@ -275,7 +274,7 @@ class Player:
                 await self.go(len(self.trace.steps) - 1)
             case "t" | "e":
                 what = "turn" if pressed.lower() == "t" else "trouble"
-                await self.go((self.trace.back if back else self.trace.seek)(self.at, what))
+                await self.go(self.trace.seek(self.at, what, back=back))
 
     async def show(self) -> None:
         """Show the step in every pane."""
@@ -288,10 +287,7 @@ class Player:
             return  # a later step was asked for meanwhile
         last = len(self.trace.steps) - 1
         self.graph.set_content(
-            join(
-                h("h2", "Graph", h("small", "nodes and actors")),
-                draw.graph(self.trace, step),
-            )
+            join(h("h2", "Graph", h("small", "nodes and actors")), draw.graph(self.trace, step))
         )
         self.log.set_content(join(h("h2", "Messages"), draw.log(self.trace, number)))
         self.moment.set_content(join(h("h2", "State and prompt"), draw.moment(self.run_id, found)))
