@@ -136,5 +136,6 @@ def draw_study(cells: Cells, path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with plot.rc_context({"svg.hashsalt": "study"}):
+        figure.savefig(path, metadata={"Date": None})
     plot.close(figure)

@@ -81,9 +81,9 @@ def _svg(draw: Callable[[Any, Picture], None], shown: Picture, size: tuple[float
     figure = Figure(figsize=size, layout="constrained", facecolor="none")
     draw(figure.subplots(), shown)
     written = io.BytesIO()
-    # Its ids are told apart by the salt; letters stay letters, which a reader can search for.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": draw.__name__}):
-        _write(figure, written, "svg")
+    # Letters stay letters, which a reader can search for.
+    with rc_context({"svg.fonttype": "none"}):
+        _write(figure, written, "svg", draw.__name__)
     text = written.getvalue().decode()
     text = text[text.index("<svg") :].replace(' xmlns="http://www.w3.org/2000/svg"', "")
     text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
@@ -92,8 +92,9 @@ def _svg(draw: Callable[[Any, Picture], None], shown: Picture, size: tuple[float
     return text
 
 
-def _write(figure: Figure, target: Path | io.BytesIO, kind: str) -> None:
-    with warnings.catch_warnings():
+def _write(figure: Figure, target: Path | io.BytesIO, kind: str, salt: str = "board") -> None:
+    """Write a drawing: the same one, the same bytes. The salt tells ids apart that stand in one page."""
+    with warnings.catch_warnings(), rc_context({"svg.hashsalt": salt}):
         # The box drawn for such a letter tells it well enough; the page in HTML has them all.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(target, format=kind, metadata=NO_METADATA if kind == "svg" else None)
