@@ -16,7 +16,7 @@ from ....tools.constraints.lengths import Words
 from ...conversion import LATER
 from .asking import Question, asked_in, read_question
 from .debate import grade_debate
-from .functions import name_stems, refine_calls, request_of
+from .functions import name_stems, refine_calls, request_of, stems_of
 from .judge import grade
 from .procedures import EDITS
 from .request import OfflineRequest, Section, Sections, read_sections
@@ -75,7 +75,7 @@ def check(sections: Sections, rng: random.Random) -> Facts:
 def _on_passage(question: Question, bench: Bench, label: str) -> bool:
     """A task must share words with what it is about."""
     if bench.apis:
-        known = frozenset().union(*(f.stems for f in bench.apis))
+        known = frozenset().union(*map(stems_of, bench.apis))
         return label == "say_no_tool" or bool(known & name_stems(question.task))
     if not question.context or asked_in("edits", question.task):
         return True

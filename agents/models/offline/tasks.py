@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ....tools.api_spec import ApiSpec
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
 from .asking import Pairs, Question, ways
-from .functions import Function, ask_calls, planned, read_apis
+from .functions import ask_calls, planned, read_apis
 from .procedures import NOTE, word_counts
 from .request import Sections
 from .solve import CONTRARY, check_of, solve
@@ -46,7 +47,7 @@ class Bench:
     """What a writer has before it: the passage, the APIs, what is said of the leaf, the dice."""
 
     passage: Text
-    apis: tuple[Function, ...]
+    apis: tuple[ApiSpec, ...]
     form: str
     definition: str
     behaviour: str
