@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from ....tools.constraints.said import said_in
 from .answer import asks_to_quote
-from .asking import Question
-from .solve import Solution, query_of, solve
+from .asking import Question, query_of
+from .procedures import Solution
+from .solve import solve
 from .text import WORD, read_text, stems
 
 REFUSAL = re.compile(

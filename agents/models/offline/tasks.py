@@ -8,9 +8,9 @@ from typing import Any
 
 from ....tools.api_spec import ApiSpec
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
-from .asking import Pairs, Question, ways
+from .asking import Question, ways
 from .functions import ask_calls, planned, read_apis
-from .procedures import NOTE, word_counts
+from .procedures import NOTE, Pairs, word_counts
 from .request import Sections
 from .solve import CONTRARY, check_of, solve
 from .text import (
@@ -160,8 +160,8 @@ def _ask(bench: Bench) -> Asked:
         return str(rng.choice(free or words("untold"))).format(about), ()
     if bench.options[1]:
         return _choice(bench)
-    tables = (*ways("edits"), *ways("questions")) if whole or bench.exact else ways("questions")
-    way = next((way for way in tables if way.suits(bench.checker, said)), None)
+    fit = (way for way in ways() if whole or bench.exact or not way.edits)
+    way = next((way for way in fit if way.suits(bench.checker, said)), None)
     if way is None:
         return "" if bench.exact else _open(bench), ()
     ask = rng.choice(way.asks).replace("=", "Change nothing else, and return only the text.")
@@ -280,7 +280,7 @@ def _effect(bench: Bench, _: Mapping[str, str]) -> str:
 
 def _labels(bench: Bench, _: Mapping[str, str]) -> str:
     """Name the foremost word of the text between two rarer ones."""
-    counts = word_counts(bench.passage.text)
+    counts = word_counts(bench.passage)
     ranked = [word for word, _ in counts.most_common(12)]
     labels = [
         ranked[0],

@@ -203,6 +203,13 @@ def contradict(sentence: str) -> str:
     return turned if turned != sentence else f"It is false that {lower_first(bare(sentence))}."
 
 
+def same_claim(statement: str, sentence: str) -> bool:
+    """Tell whether two statements agree in numbers and polarity."""
+    numbers = set(re.findall(r"\d+", statement)) <= set(re.findall(r"\d+", sentence))
+    denials = len(DENIAL.findall(statement)) + len(DENIAL.findall(sentence))
+    return numbers and denials % 2 == 0
+
+
 def other_number(number: str) -> str:
     """Return a different number of the same look."""
     digit = re.search(r"\d", number)

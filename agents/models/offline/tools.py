@@ -9,10 +9,10 @@ from typing import Any
 
 from ....tools.api_spec import ApiSpec, ParameterSpec, spoken, value_schema
 from .answer import answer
-from .asking import read_question
+from .asking import query_of, read_question
 from .functions import LEAST, PARTS, example_value, fitting, read_tools, required
 from .request import OfflineReply, OfflineRequest
-from .solve import query_of, solve
+from .solve import solve
 from .text import WORD, bare, sentences, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
