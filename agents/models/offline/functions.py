@@ -192,14 +192,7 @@ def fitting(part: str, functions: tuple[ApiSpec, ...]) -> tuple[ApiSpec | None, 
     return best, score
 
 
-_SIBLINGS = {
-    "get": ("list", "delete"),
-    "list": ("get", "count"),
-    "create": ("update", "delete"),
-    "add": ("remove", "update"),
-    "find": ("list", "count"),
-    "set": ("get", "reset"),
-}
+_VERBS = ("list", "get", "update", "delete")
 
 
 def describe(sections: Sections, rng: random.Random) -> Iterator[dict[str, Any]]:
@@ -221,11 +214,9 @@ def _guessed(sections: Sections, rng: random.Random) -> Iterator[ApiSpec]:
     given = read_apis(sections.text("apis"))
     known = {function.name for function in given}
     for function in rng.sample(given, len(given)):
-        verb, _, noun = function.name.partition("_")
-        noun = noun or function.name
-        for new in _SIBLINGS.get(verb.lower(), ("list", "check")):
-            several = new in {"list", "count"}
-            fields = [ParameterSpec("limit", "integer")] if several else required(function)[:1]
-            if f"{new}_{noun}" not in known:
-                about = f"{new.capitalize()} {spoken(noun)}"
-                yield ApiSpec(f"{new}_{noun}", about, tuple(fields))
+        noun = function.name.partition("_")[2] or function.name
+        for verb in _VERBS:
+            listed = ParameterSpec("limit", "integer")
+            fields = (listed,) if verb == "list" else tuple(required(function)[:1])
+            if f"{verb}_{noun}" not in known:
+                yield ApiSpec(f"{verb}_{noun}", f"{verb.capitalize()} {spoken(noun)}", fields)

@@ -23,12 +23,12 @@ from .text import (
     bare,
     content_words,
     exchanged,
-    exchanges,
     lower_first,
     read_text,
     same_claim,
     stem,
     stems,
+    words,
 )
 
 UNSTATED = "The passage does not state this, so the question cannot be answered from it."
@@ -125,7 +125,7 @@ def _formatted(edit: Asked, _: Text) -> Pairs:
 
 def _avoid(edit: Asked, text: Text) -> str:
     """Say it with another word where one is known, else with the plainest one."""
-    other = {**exchanges("plain"), **exchanges("synonyms")}
+    other = words("plain") | words("synonyms")
     return _each(edit.named, text.text, lambda word: other.get(word.lower(), "it"), re.I)
 
 

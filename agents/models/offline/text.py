@@ -232,10 +232,8 @@ _WORD = re.compile(r"[A-Za-zé]+")
 
 @cache
 def _all() -> dict[str, Any]:
-    path = Path(__file__).with_name("words.yaml")
-    found: dict[str, Any] = yaml.load(
-        path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    text = Path(__file__).with_name("words.yaml").read_text("utf-8")
+    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return found
 
 
@@ -244,20 +242,12 @@ def words(name: str) -> Any:
     return _all()[name]
 
 
-@cache
-def exchanges(name: str) -> dict[str, str]:
-    """Return a table of `old=new` pairs."""
-    return dict(pair.split("=") for pair in words(name).split())
-
-
 def exchanged(name: str, text: str) -> str:
     """Return a text with every word that stands in a table exchanged; capitals are kept."""
-    table = exchanges(name)
+    table: dict[str, str] = words(name)
 
     def swap(match: re.Match[str]) -> str:
-        new = table.get(match[0].lower())
-        if new is None:
-            return match[0]
-        return new.capitalize() if match[0][0].isupper() else new
+        new = table.get(match[0].lower(), match[0])
+        return new.capitalize() if new != match[0] and match[0][0].isupper() else new
 
     return _WORD.sub(swap, text)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ....tools.api_spec import ApiSpec, ParameterSpec, spoken, value_schema
+from ....tools.tool_call import fits
 from .answer import answer
 from .asking import query_of, read_question
 from .functions import LEAST, PARTS, example_value, fitting, read_tools, required
@@ -24,7 +25,6 @@ _VALUE = (
     r"(\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w)"
 )
 _JSON = json.JSONDecoder()
-_TYPES = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
 Arguments = dict[str, Any]
 
 
@@ -171,7 +171,7 @@ def _value(parameter: ParameterSpec, request: str) -> Any:
             value = json.loads({"yes": "true", "no": "false"}.get(said.lower(), said))
         except ValueError:
             value = said
-        if parameter.type in _TYPES.get(type(value), "").split():
+        if parameter.type != "string" and fits(value, parameter.type):
             return value
         # A bare word counts only where it looks like a value, not like the sentence going on.
         looks = said[0] == '"' or said[0].isupper() or re.search(r"^[^[{].*[\d@/_-]|^\d", said)
