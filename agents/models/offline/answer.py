@@ -13,7 +13,7 @@ from ....tools.constraints.mend import mended
 from .asking import Question, asked_in, query_of, read_question
 from .procedures import PROCEDURES, Solution
 from .solve import solve
-from .text import bare, read_text, stems
+from .text import read_text, stems
 
 _READ = {"medium": 0.67, "weak": 0.25}
 """Which share of a passage is taken in; all of it where nothing is said."""
@@ -38,14 +38,7 @@ def reply_to(question: Question, strength: str, rng: random.Random) -> str:
     text = found.text
     if found.kind in {"value", "option"}:
         text = rng.choice(("{}", "The answer is {}")).replace("{}", text)
-    if strength != "weak" and asks_to_quote(question.task) and found.evidence not in text:
-        text = f'{bare(text)}: "{found.evidence}"'
     return mended(question.task, text, _MINDED.get(strength))
-
-
-def asks_to_quote(task: str) -> bool:
-    """Tell whether the sentence that an answer rests on is asked for."""
-    return "quote the sentence" in task
 
 
 def _found(question: Question, strength: str, rng: random.Random) -> Solution:

@@ -5,7 +5,6 @@ from collections import Counter
 from functools import lru_cache
 
 from ....tools.constraints.said import said_in
-from .answer import asks_to_quote
 from .asking import Question, query_of
 from .procedures import Solution
 from .solve import solve
@@ -40,7 +39,6 @@ _BEHAVIOURS = {
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
 _MARK = re.compile(r"(?<!\d)\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
-_QUOTED = re.compile(r"[\"“][^\"”]{15,}[\"”]")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"\w+\"")
 
 
@@ -86,8 +84,6 @@ def _grade_answer(question: Question, answer: str) -> tuple[float, str]:
     right, why = _agreement(question, solve(question), answer)
     demands = said_in(question.task)
     broken = [fault for one in demands if (fault := one.fault(answer))]
-    if asks_to_quote(question.task) and not _QUOTED.search(answer):
-        broken.append("quotes no sentence")
     score = 1.5 + 7.0 * right - 1.8 * len(broken)
     score += 1.0 if demands and not broken else 0.5 if not demands and right > 0.5 else 0.0
     return score, "; it ".join([why, *broken])

@@ -139,9 +139,7 @@ def _demand(sections: Sections, bench: Bench) -> str:
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
         return f"You work for {who} and the result {what}."
-    if not edit and rng.random() < 0.3:
-        return "Also quote the sentence that it rests on."
-    if not edit and not sections.lines("options") and rng.random() < 0.3:
+    if not edit and not sections.lines("options") and rng.random() < 0.5:
         return Words(relation="less than", count=rng.choice((15, 20, 25, 30, 40))).say(rng)
     material = Material(task, telling_words(bench.passage.text))
     kinds: tuple[type[Constraint], ...] = (Ending, Title) if edit else (Ending,)

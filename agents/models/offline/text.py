@@ -9,7 +9,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ....tools.safe_yaml import load_yaml
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w])")
@@ -65,9 +65,7 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in content_words(text))
 
 
-@lru_cache(maxsize=1024)
-def sentences(text: str) -> tuple[str, ...]:
-    """Return the sentences of a text: each on one line, without list marks; code is left out."""
+def _sentences(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for block in _BLOCK.split(_FENCE.sub("\n\n", text)):
         pieces: list[str] = []
@@ -80,7 +78,7 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def usable(sentence: str) -> bool:
+def _usable(sentence: str) -> bool:
     """Tell whether a sentence is a plain full one: long enough to ask about, and not markup."""
     if not (30 <= len(sentence) <= 420) or sentence.rstrip("\"'”’)")[-1:] not in ".!":
         return False
@@ -96,13 +94,13 @@ class Text:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """All sentences."""
-        return sentences(self.text)
+        """All sentences: each on one line, without list marks; code is left out."""
+        return _sentences(self.text)
 
     @cached_property
     def usable(self) -> tuple[str, ...]:
         """The sentences one can ask about; never a repeated one."""
-        return tuple(dict.fromkeys(s for s in self.sentences if usable(s)))
+        return tuple(dict.fromkeys(s for s in self.sentences if _usable(s)))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -232,8 +230,7 @@ _WORD = re.compile(r"[A-Za-zé]+")
 
 @cache
 def _all() -> dict[str, Any]:
-    text = Path(__file__).with_name("words.yaml").read_text("utf-8")
-    found: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    found: dict[str, Any] = load_yaml(Path(__file__).with_name("words.yaml").read_text("utf-8"))
     return found
 
 

@@ -14,7 +14,7 @@ from .asking import query_of, read_question
 from .functions import LEAST, PARTS, example_value, fitting, read_tools, required
 from .request import OfflineReply, OfflineRequest
 from .solve import solve
-from .text import WORD, bare, sentences, stem, stems
+from .text import WORD, bare, read_text, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
@@ -84,7 +84,7 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     shared = [len(stems(text) & asked) for _, text in found]
     at = shared.index(max(shared)) if request.strength != "medium" else 0
     mark, text = found[at]
-    return OfflineReply(f"{bare(sentences(text)[0]) if sentences(text) else text} {mark}.")
+    return OfflineReply(f"{bare(next(iter(read_text(text).sentences), text))} {mark}.")
 
 
 def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
