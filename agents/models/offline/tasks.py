@@ -243,7 +243,7 @@ class _Slots(dict[str, str]):
         self._bench = bench
 
     def __missing__(self, name: str) -> str:
-        self[name] = _SLOTS[name](self._bench, self)
+        self[name] = _SLOTS.get(name, _word)(self._bench, self)
         return self[name]
 
 
@@ -299,6 +299,7 @@ def _names(sentence: str) -> list[str]:
     return [w.lower() for w in content_words(sentence) if w.isascii() and w.isalpha()]
 
 
+# Any other name stands for a longer word.
 _SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
     "topic": lambda bench, _: bench.topic(),
     "also": lambda bench, _: bench.topic(),
@@ -314,12 +315,6 @@ _SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
     "name": lambda bench, _: bench.rng.choice(_names(bench.sentence())),
     "n": lambda bench, _: str(bench.rng.randrange(12, 90)),
     "m": lambda bench, _: str(bench.rng.randrange(3, 12)),
-    "a": _word,
-    "b": _word,
     "p": lambda bench, taken: "which speaks of {one} and {other}".format_map(taken),
-    "one": _word,
-    "other": _word,
-    "new": lambda bench, _: bench.rng.choice(
-        ("item", "matter", "element", "factor", "unit", "detail")
-    ),
+    "new": lambda bench, _: str(bench.rng.choice(words("things"))),
 }
