@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ....tools.checkers.edits import CHANGES
 from ....tools.checkers.markup import STYLES
 from ....tools.checkers.values import dates
-from .asking import ITEM, KNOWN, QUOTED, SCAFFOLD, Asked, query_of
+from .asking import KNOWN, QUOTED, SCAFFOLD, Asked, query_of
 from .text import (
     NAME,
     NUMBER,
@@ -57,6 +57,7 @@ class Procedure(NamedTuple):
     """What a checker has to know; None where no program can check it."""
 
 
+_BLANK = re.compile(r"_{3,}")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d)")
 _MARKER = re.compile(r"\[[A-Z]+\]")
 # The last of a table is meant where a task speaks of none.
@@ -136,13 +137,6 @@ def _expand(_: Asked, text: Text) -> str:
     return f"{text.text.rstrip()}\n\nTo put it in more detail: {recap} In other words, {again}"
 
 
-def _simplify(_: Asked, text: Text) -> str:
-    """Use plain words and break sentences at their joints."""
-    plain = re.sub(r";\s+(\w)", lambda m: f". {m[1].upper()}", exchanged("plain", text.text))
-    plain = re.sub(r",? because (?=\w+ \w+)", ". This is because ", plain)
-    return re.sub(r", (and|but|so) (?=\w+ \w+ \w+)", lambda m: f". {m[1].capitalize()} ", plain)
-
-
 def _switch(_: Asked, text: Text) -> str:
     rows = enumerate(text.sentences)
     return " ".join(exchanged("spanish", s) if i % 2 else s for i, s in rows)
@@ -220,29 +214,6 @@ def _gap(asked: Asked, text: Text) -> Solution:
     return Solution((missing or [best])[0], best, "value")
 
 
-_BLANK = re.compile(r"_{3,}")
-
-
-def _order(asked: Asked, text: Text) -> Solution | None:
-    """Put listed items in the order in which the context tells them."""
-    best = {label: text.best(stems(item)) for label, item in ITEM.findall(asked.task)}
-    places = {label: text.sentences.index(rows[0]) if rows else 999 for label, rows in best.items()}
-    ordered = sorted(places, key=lambda label: places[label])
-    return Solution(", ".join(ordered), kind="marks") if len(ordered) > 1 else None
-
-
-def _match(asked: Asked, text: Text) -> Solution | None:
-    """Match numbered items with lettered ones by what the context says of both."""
-    items = {label: stems(item) for label, item in ITEM.findall(asked.task)}
-    right = {label: own for label, own in items.items() if not label.isdigit()}
-    pairs = []
-    for label in items.keys() - right.keys() if right else ():
-        best = stems(" ".join(text.best(items[label])))
-        near = {r: len(best & own) / (len(own) or 1) for r, own in right.items()}
-        pairs.append(f"{label}-{max(near, key=lambda r: near[r])}")
-    return Solution(", ".join(sorted(pairs)), kind="marks") if pairs else None
-
-
 def _judge(asked: Asked, text: Text) -> Solution | None:
     """Say whether quoted statements are true according to the context."""
     stated = [s for s in asked.named if len(s) > 15]
@@ -294,7 +265,7 @@ PROCEDURES = {
     "translate": _exchanging("spanish"),
     "mood": _exchanging("mood"),
     "reword": _exchanging("synonyms"),
-    "simplify": Procedure(_simplify),
+    "simplify": _exchanging("plain"),
     "expand": Procedure(_expand),
     "condense": Procedure(lambda _, text: " ".join(text.main(3))),
     "extract": Procedure(
@@ -315,8 +286,6 @@ PROCEDURES = {
     # What the files say is known once they were searched.
     "cite": Procedure(lambda _, __: None, lambda _, __: (["1"], [])),
     "blank": Procedure(_gap),
-    "order": Procedure(_order),
-    "match": Procedure(_match),
     "judge": Procedure(_judge),
     "count": Procedure(_count),
     "essay": Procedure(_essay),
