@@ -56,10 +56,6 @@ def grade(question: Question, behaviour: str, answer: str) -> tuple[float, str]:
         return 2.0, f"it does not do what it should: a good answer {what}"
     if _CALLED.search(answer):
         return _grade_calls(question, answer)
-    if (not question.context or answer.startswith("[assistant]")) and (
-        _NO_TOOL.search(answer) or _ASKING.search(answer)
-    ):
-        return 2.0, "it does not do what it could have done with what was given"
     return _grade_answer(question, answer)
 
 
