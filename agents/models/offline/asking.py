@@ -13,6 +13,7 @@ from .text import stem, stems, words
 
 _OPTION = re.compile(r"^([A-Z])[.)] +(\S.*)$")
 _LIST_ROW = re.compile(r"^\s*(?:[-*•]|\(?(?:\d+|[A-Za-z])[.)])\s")
+ITEM = re.compile(r"^[^\S\n]*+\(?(\d+|[A-Za-z])[.)]\s+(.+)$", re.M)
 _TEXT = re.compile(r"\b(?:text|passage)\b")
 QUOTED = re.compile(r"[\"“]([^\"“”\n]+)[\"”]")
 

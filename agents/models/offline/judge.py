@@ -37,7 +37,7 @@ _BEHAVIOURS = {
     "say_no_tool": (_NO_TOOL, "says that no tool fits"),
 }
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
-_MARK = re.compile(r"\b(?:true|false)\b")
+_MARK = re.compile(r"(?<!\d)\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"\w+\"")
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ....tools.checkers.edits import CHANGES
 from ....tools.checkers.markup import STYLES
 from ....tools.checkers.values import dates
-from .asking import KNOWN, QUOTED, SCAFFOLD, Asked, query_of
+from .asking import ITEM, KNOWN, QUOTED, SCAFFOLD, Asked, query_of
 from .text import (
     NAME,
     NUMBER,
@@ -214,6 +214,26 @@ def _gap(asked: Asked, text: Text) -> Solution:
     return Solution((missing or [best])[0], best, "value")
 
 
+def _order(asked: Asked, text: Text) -> Solution | None:
+    """Put listed items in the order in which the context tells them."""
+    best = {label: text.best(stems(item)) for label, item in ITEM.findall(asked.task)}
+    places = {label: text.sentences.index(rows[0]) if rows else 999 for label, rows in best.items()}
+    ordered = sorted(places, key=lambda label: places[label])
+    return Solution(", ".join(ordered), kind="marks") if len(ordered) > 1 else None
+
+
+def _match(asked: Asked, text: Text) -> Solution | None:
+    """Match numbered items with lettered ones by what the context says of both."""
+    items = {label: stems(item) for label, item in ITEM.findall(asked.task)}
+    right = {label: own for label, own in items.items() if not label.isdigit()}
+    pairs = []
+    for label in items.keys() - right.keys() if right else ():
+        best = stems(" ".join(text.best(items[label])))
+        near = {r: len(best & own) / (len(own) or 1) for r, own in right.items()}
+        pairs.append(f"{label}-{max(near, key=lambda r: near[r])}")
+    return Solution(", ".join(sorted(pairs)), kind="marks") if pairs else None
+
+
 def _judge(asked: Asked, text: Text) -> Solution | None:
     """Say whether quoted statements are true according to the context."""
     stated = [s for s in asked.named if len(s) > 15]
@@ -286,6 +306,8 @@ PROCEDURES = {
     # What the files say is known once they were searched.
     "cite": Procedure(lambda _, __: None, lambda _, __: (["1"], [])),
     "blank": Procedure(_gap),
+    "order": Procedure(_order),
+    "match": Procedure(_match),
     "judge": Procedure(_judge),
     "count": Procedure(_count),
     "essay": Procedure(_essay),

@@ -254,6 +254,19 @@ def _gap(bench: Bench, _: Mapping[str, str]) -> str:
     return row.replace(bench.rng.choice(gaps), "_____")
 
 
+def _lettered(rows: Sequence[str]) -> str:
+    heads = (plain(row).split() for row in rows)
+    clipped = (" ".join(w[:16]) + (" …" if len(w) > 16 else "") for w in heads)
+    return "\n".join(f"({chr(97 + i)}) {row}" for i, row in enumerate(clipped))
+
+
+def _pairs(bench: Bench, _: Mapping[str, str]) -> str:
+    rows = bench.rng.sample(bench.statements(), 3)
+    left = "\n".join(f"{i}. {bench.passage.topic(s)}" for i, s in enumerate(rows, 1))
+    bench.rng.shuffle(rows)
+    return f"{left}\n{_lettered(rows)}"
+
+
 def _claims(bench: Bench, _: Mapping[str, str]) -> str:
     one, other = bench.rng.sample(bench.statements(), 2)
     pair = bench.rng.sample([one, contradict(other)], 2)
@@ -293,6 +306,8 @@ _SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
     # Figures and code are about nothing in the text: any word will do.
     "subject": lambda bench, _: bench.topic() if bench.passage.usable else "a shelf",
     "gap": _gap,
+    "pairs": _pairs,
+    "letters": lambda bench, _: _lettered(bench.rng.sample(bench.passage.usable, 4)),
     "claims": _claims,
     "effect": _effect,
     "labels": _labels,
