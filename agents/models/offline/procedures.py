@@ -137,6 +137,13 @@ def _expand(_: Asked, text: Text) -> str:
     return f"{text.text.rstrip()}\n\nTo put it in more detail: {recap} In other words, {again}"
 
 
+def _simplify(_: Asked, text: Text) -> str:
+    """Use plain words and break sentences at their joints."""
+    plain = re.sub(r";\s+(\w)", lambda m: f". {m[1].upper()}", exchanged("plain", text.text))
+    plain = re.sub(r",? because (?=\w+ \w+)", ". This is because ", plain)
+    return re.sub(r", (and|but|so) (?=\w+ \w+ \w+)", lambda m: f". {m[1].capitalize()} ", plain)
+
+
 def _switch(_: Asked, text: Text) -> str:
     rows = enumerate(text.sentences)
     return " ".join(exchanged("spanish", s) if i % 2 else s for i, s in rows)
@@ -285,7 +292,7 @@ PROCEDURES = {
     "translate": _exchanging("spanish"),
     "mood": _exchanging("mood"),
     "reword": _exchanging("synonyms"),
-    "simplify": _exchanging("plain"),
+    "simplify": Procedure(_simplify),
     "expand": Procedure(_expand),
     "condense": Procedure(lambda _, text: " ".join(text.main(3))),
     "extract": Procedure(
