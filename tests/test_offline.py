@@ -486,7 +486,7 @@ def test_apis_are_described_and_guessed() -> None:
             "find_ferry",
         ),
         "c": ("/* Opens a gate. */\nint open_gate(const char *name, int width);\n", "open_gate"),
-        "sql": ("CREATE TABLE [Mill] (\n  [Id] INTEGER NOT NULL,\n  [Name] TEXT\n);", "get_mill"),
+        "sql": ("CREATE TABLE [Mill] (\n  [Id] INTEGER NOT NULL,\n  [Name] TEXT\n);", "find_Mill"),
         "javascript": ("export function drawMap(width, height = 2) {}", "drawMap"),
     }
     for language, (source, name) in sources.items():

@@ -8,14 +8,14 @@ The provider of the embedded models: no key, no network, and the same reply for 
 """
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
 from ..call import Call, Reply
 from ..settings import OfflineSettings
 from .engine import speak
-from .request import OfflineReply, OfflineRequest, Strength
+from .request import OfflineReply, OfflineRequest
 
 __all__ = ["OfflineProvider", "OfflineReply", "OfflineRequest", "schema_of", "speak"]
 
@@ -33,35 +33,22 @@ class OfflineProvider:
             "position_bias": settings.position_bias,
             "noise": settings.noise,
         }
-        self._settings = settings
-        self._seed = seed
+        self._price = settings.price
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call."""
-        settings = self._settings
-        said = speak(
-            OfflineRequest(
-                turns=call.turns,
-                schema=schema_of(call.reply_type) if call.reply_type else None,
-                tools=call.tools,
-                strength=cast(Strength, settings.model),
-                seed=self._seed,
-                salt=settings.salt,
-                position_bias=settings.position_bias,
-                noise=settings.noise,
-                sample=call.sample,
-            )
-        )
+        schema = schema_of(call.reply_type) if call.reply_type else None
+        asked = OfflineRequest(call.turns, schema, call.tools, sample=call.sample, **self.params)
+        said = speak(asked)
         written = len(said.text) + sum(len(c.name) + len(c.arguments) for c in said.tool_calls)
         tokens_in, tokens_out = _tokens(sum(len(t.content) for t in call.turns)), _tokens(written)
-        price = settings.price
         return Reply(
             text=said.text,
-            model=f"offline/{settings.model}",
+            model=f"offline/{self.model}",
             tool_calls=said.tool_calls,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
-            usd=(tokens_in * price.input + tokens_out * price.output) / 1e6,
+            usd=(tokens_in * self._price.input + tokens_out * self._price.output) / 1e6,
             finish="tool_calls" if said.tool_calls else "stop",
         )
 

@@ -10,10 +10,10 @@ import re
 from dataclasses import replace
 
 from ....tools.constraints.mend import mended
-from .asking import Question, asked_in, read_question
-from .procedures import EDITS
-from .solve import Solution, query_of, solve
-from .text import bare, read_text, stems
+from .asking import Question, asked_in, query_of, read_question
+from .procedures import PROCEDURES, Solution
+from .solve import solve
+from .text import read_text, stems
 
 _READ = {"medium": 0.67, "weak": 0.25}
 """Which share of a passage is taken in; all of it where nothing is said."""
@@ -38,25 +38,19 @@ def reply_to(question: Question, strength: str, rng: random.Random) -> str:
     text = found.text
     if found.kind in {"value", "option"}:
         text = rng.choice(("{}", "The answer is {}")).replace("{}", text)
-    if strength != "weak" and asks_to_quote(question.task) and found.evidence not in text:
-        text = f'{bare(text)}: "{found.evidence}"'
     return mended(question.task, text, _MINDED.get(strength))
-
-
-def asks_to_quote(task: str) -> bool:
-    """Tell whether the sentence that an answer rests on is asked for."""
-    return "quote the sentence" in task
 
 
 def _found(question: Question, strength: str, rng: random.Random) -> Solution:
     share, context = _READ.get(strength, 1.0), question.context
-    if context and (edit := asked_in("edits", question.task)):
+    edit = asked_in(question.task)
+    if context and edit and edit.way.edits:
         # Where attention ends, the text is copied as it stands.
         cut = context.find(" ", int(share * len(context)))
         cut = cut if cut >= 0 else len(context)
-        way = EDITS[edit.do]
-        text = way.answer(edit, context[:cut]) + context[cut:]
-        return Solution(text, kind="text" if way.check else "open")
+        procedure = PROCEDURES[edit.way.do]
+        text = f"{procedure.answer(edit, read_text(context[:cut]))}{context[cut:]}"
+        return Solution(text, kind="text" if procedure.check else "open")
     seen = replace(question, context=_window(context, share, rng))
     return _nearest(seen) if strength == "weak" else _solved(seen, strength)
 

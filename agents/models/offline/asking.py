@@ -1,20 +1,38 @@
-"""Questions: a plain prompt taken apart, and the ways of asking.
+"""Questions: a plain prompt taken apart, what it asks about, and the ways of asking.
 
 A way of asking is a row of `words.yaml`, by which a task is worded, known again, answered and checked.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Literal, NamedTuple
 
-from .text import words
+from ....tools.constraints.said import unsaid
+from .text import stem, stems, words
 
 _OPTION = re.compile(r"^([A-Z])[.)] +(\S.*)$")
 _LIST_ROW = re.compile(r"^\s*(?:[-*•]|\(?(?:\d+|[A-Za-z])[.)])\s")
 ITEM = re.compile(r"^[^\S\n]*+\(?(\d+|[A-Za-z])[.)]\s+(.+)$", re.M)
+_TEXT = re.compile(r"\b(?:text|passage)\b")
 QUOTED = re.compile(r"[\"“]([^\"“”\n]+)[\"”]")
+
+_FOCUS = re.compile(
+    r"\b(?:says?|speaks?|said|stated?|tells?|word|about|account) (?:about|of) ([^.?!;:\"]+)", re.I
+)
+SCAFFOLD = frozenset(
+    stem(w)
+    for w in """
+    according passage text answer question say says said state states stated given give gives tell describe
+    explain sentence short briefly word words name following statement complete completes fill blank
+    mention mentions document writer author reason think much exactly what which where quote cite without
+    using evidence most least true false show using used make makes speaks speak whether title main idea
+    purpose tone conclusion regard seed difference sum larger smaller find topic called repeat number count
+    many come comes came contain contains order match letter essay discuss assess evaluate choose option going
+    """.split()
+)
+KNOWN = 0.45
+"""Which share of a question a sentence has to hold for it to be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +54,8 @@ def read_question(prompt: str) -> Question:
     else:
         options = ()
     at = len(blocks) - 1
-    # A task may end in a list of its own: the block above such a list asks the question.
-    while at > 0 and _is_list(blocks[at]) and blocks[at - 1].rstrip().endswith(":"):
+    # A task may end in a list of its own, or in demands alone: the block above asks the question.
+    while at > 0 and (_goes_on(blocks[at - 1], blocks[at]) or not unsaid(blocks[at]).strip()):
         at -= 1
     return Question("\n\n".join(blocks[:at]), "\n\n".join(blocks[at:]), options)
 
@@ -50,14 +68,16 @@ def _options(block: str) -> tuple[str, ...]:
     return tuple(row[2] for row in rows if row)
 
 
-def _is_list(block: str) -> bool:
-    return all(_LIST_ROW.match(row) for row in block.splitlines())
+def _goes_on(above: str, block: str) -> bool:
+    return above.rstrip().endswith(":") and all(map(_LIST_ROW.match, block.splitlines()))
 
 
-Table = Literal["questions", "edits"]
-
-Pairs = tuple[Sequence[str], Sequence[str]]
-"""Terms and replacements of a check: see `tools.checkers`."""
+@lru_cache(maxsize=1024)
+def query_of(task: str) -> frozenset[str]:
+    """Return what a task asks about: the topic that it names, else its words without scaffolding."""
+    task = unsaid(task)
+    focus = stems(" ".join(_FOCUS.findall(task))) - SCAFFOLD
+    return focus or stems(task) - SCAFFOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,8 @@ class Way:
 
     do: str
     """What answers it."""
+    edits: bool
+    """Whether the answer is the text, changed."""
     asks: tuple[str, ...]
     asked: re.Pattern[str]
     told: re.Pattern[str]
@@ -77,17 +99,19 @@ class Way:
 
 
 @cache
-def ways(table: Table) -> tuple[Way, ...]:
-    """Return the ways of a table; the first that fits decides."""
+def ways() -> tuple[Way, ...]:
+    """Return the ways of asking; the first that fits decides."""
     return tuple(
         Way(
             row["do"],
+            table == "edits",
             tuple(row["asks"]),
             # A task that no program answers is not known again.
             re.compile(row.get("asked", r"(?!)"), re.I | re.S),
             re.compile(row.get("told", ""), re.I | re.S),
             row.get("checker", ""),
         )
+        for table in ("edits", "questions")
         for row in words(table)
     )
 
@@ -96,7 +120,7 @@ def ways(table: Table) -> tuple[Way, ...]:
 class Asked:
     """A task that is known again."""
 
-    do: str
+    way: Way
     task: str
     found: re.Match[str]
     named: tuple[str, ...]
@@ -109,24 +133,14 @@ class Asked:
 
 
 @lru_cache(maxsize=2048)
-def asked_in(table: Table, task: str) -> Asked | None:
-    """Return what a task asks for in one of a table's ways, or None where it asks for something else."""
-    if table == "edits":
-        # What stands in quotation marks after the first sentences belongs to added demands.
-        task, whole = task.partition("\n")[0][:240].partition(". ")[0] + ".", task
-        if "?" in task or not re.search(r"\b(?:text|passage)\b", task):
-            return None
-    else:
-        whole = task
-    for way in ways(table):
-        if found := way.asked.search(task):
-            return Asked(way.do, whole, found, tuple(QUOTED.findall(task)))
+def asked_in(task: str) -> Asked | None:
+    """Return what a task asks for in one of the ways, or None where it asks for something else."""
+    # Added demands may quote words and name texts too: of an edit, only the first sentence tells what it is.
+    task = unsaid(task)
+    head = task.partition("\n")[0][:240].partition(". ")[0] + "."
+    edits = "?" not in head and _TEXT.search(head)
+    for way in ways():
+        told = head if way.edits else task
+        if (edits or not way.edits) and (found := way.asked.search(told)):
+            return Asked(way, task, found, tuple(QUOTED.findall(told)))
     return None
-
-
-class Procedure(NamedTuple):
-    """How what is asked for is done in a text."""
-
-    answer: Callable[[Asked, str], str]
-    check: Callable[[Asked, str], Pairs] | None = None
-    """What a checker has to know; None where no program can check it."""

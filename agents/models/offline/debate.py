@@ -15,7 +15,7 @@ from .asking import Question, read_question
 from .judge import grade
 from .request import Sections, read_sections
 from .solve import solve
-from .text import bare, read_text, sentences, shorten, stems
+from .text import bare, read_text, shorten, stems
 
 _SOUND, _POOR = 7.0, 6.0
 """Grades from which an answer is right in the main, and below which it is not."""
@@ -34,7 +34,7 @@ class _Said:
     @property
     def asked(self) -> str:
         """The last question in it."""
-        return next((s for s in reversed(sentences(self.text)) if s.endswith("?")), "")
+        return next((s for s in reversed(read_text(self.text).sentences) if s.endswith("?")), "")
 
 
 def _read(debate: str) -> list[_Said]:

@@ -5,9 +5,9 @@ from collections import Counter
 from functools import lru_cache
 
 from ....tools.constraints.said import said_in
-from .answer import asks_to_quote
-from .asking import Question
-from .solve import Solution, query_of, solve
+from .asking import Question, query_of
+from .procedures import Solution
+from .solve import solve
 from .text import WORD, read_text, stems
 
 REFUSAL = re.compile(
@@ -39,7 +39,6 @@ _BEHAVIOURS = {
 _LETTER = re.compile(r"(?:^|\banswer is\b|\boption\b|\bchoose\b|\bletter\b)\W{0,4}([A-Z])\b(?!\w)")
 _MARK = re.compile(r"(?<!\d)\d+-[a-z]\b|\btrue\b|\bfalse\b|(?<![\w'’])[a-z](?=\s*(?:[,.)\]>→-]|$))")
 _VALUE = re.compile(r"\"([^\"\n]{2,60})\"|(?<![\w.])(\d+(?:\.\d+)?)(?![\w])")
-_QUOTED = re.compile(r"[\"“][^\"”]{15,}[\"”]")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*\s*\(\s*\{|\"(?:name|function|tool)\"\s*:\s*\"\w+\"")
 
 
@@ -57,10 +56,6 @@ def grade(question: Question, behaviour: str, answer: str) -> tuple[float, str]:
         return 2.0, f"it does not do what it should: a good answer {what}"
     if _CALLED.search(answer):
         return _grade_calls(question, answer)
-    if (not question.context or answer.startswith("[assistant]")) and (
-        _NO_TOOL.search(answer) or _ASKING.search(answer)
-    ):
-        return 2.0, "it does not do what it could have done with what was given"
     return _grade_answer(question, answer)
 
 
@@ -85,8 +80,6 @@ def _grade_answer(question: Question, answer: str) -> tuple[float, str]:
     right, why = _agreement(question, solve(question), answer)
     demands = said_in(question.task)
     broken = [fault for one in demands if (fault := one.fault(answer))]
-    if asks_to_quote(question.task) and not _QUOTED.search(answer):
-        broken.append("quotes no sentence")
     score = 1.5 + 7.0 * right - 1.8 * len(broken)
     score += 1.0 if demands and not broken else 0.5 if not demands and right > 0.5 else 0.0
     return score, "; it ".join([why, *broken])

@@ -14,13 +14,13 @@ from ....tools.constraints.frame import Ending
 from ....tools.constraints.layout import Title
 from ....tools.constraints.lengths import Words
 from ...conversion import LATER
-from .asking import Question, asked_in, read_question
+from .asking import Question, asked_in, query_of, read_question
 from .debate import grade_debate
-from .functions import name_stems, refine_calls, request_of
+from .functions import name_stems, refine_calls, request_of, stems_of
 from .judge import grade
-from .procedures import EDITS
+from .procedures import PROCEDURES, UNSTATED
 from .request import OfflineRequest, Section, Sections, read_sections
-from .solve import UNSTATED, query_of, solve
+from .solve import solve
 from .tasks import Bench, task_facts, write_tasks
 from .text import (
     NUMBER,
@@ -75,9 +75,10 @@ def check(sections: Sections, rng: random.Random) -> Facts:
 def _on_passage(question: Question, bench: Bench, label: str) -> bool:
     """A task must share words with what it is about."""
     if bench.apis:
-        known = frozenset().union(*(f.stems for f in bench.apis))
+        known = frozenset().union(*map(stems_of, bench.apis))
         return label == "say_no_tool" or bool(known & name_stems(question.task))
-    if not question.context or asked_in("edits", question.task):
+    asked = asked_in(question.task)
+    if not question.context or (asked and asked.way.edits):
         return True
     query = query_of(question.task) | query_of(" ".join(question.options))
     least = 0.4 if label == "answer" else 0.1
@@ -131,15 +132,14 @@ def _demand(sections: Sections, bench: Bench) -> str:
     rng, task = bench.rng, sections.text("task")
     if bench.apis:
         return request_of(rng.choice(bench.apis), rng, lead="Then also do this")
-    edit = asked_in("edits", task)
-    if bench.exact or (edit and EDITS[edit.do].check):
+    asked = asked_in(task)
+    edit = asked and asked.way.edits
+    if bench.exact or (asked and edit and PROCEDURES[asked.way.do].check):
         # A frame changes nothing in what a program checks.
         who = rng.choice(("an editor", "a librarian", "a printer", "a court clerk", "a newsroom"))
         what = rng.choice(("goes to print within the hour", "is filed without further reading"))
         return f"You work for {who} and the result {what}."
-    if not edit and rng.random() < 0.3:
-        return "Also quote the sentence that it rests on."
-    if not edit and not sections.lines("options") and rng.random() < 0.3:
+    if not edit and not sections.lines("options") and rng.random() < 0.5:
         return Words(relation="less than", count=rng.choice((15, 20, 25, 30, 40))).say(rng)
     material = Material(task, telling_words(bench.passage.text))
     kinds: tuple[type[Constraint], ...] = (Ending, Title) if edit else (Ending,)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ....tools.api_spec import ApiSpec
 from ....tools.checkers import CHECKERS, RUNS_CODE, CheckTask, usable
-from .asking import Pairs, Question, ways
-from .functions import Function, ask_calls, planned, read_apis
-from .procedures import NOTE, word_counts
+from .asking import Question, ways
+from .functions import ask_calls, planned, read_apis
+from .procedures import NOTE, Pairs, word_counts
 from .request import Sections
 from .solve import CONTRARY, check_of, solve
 from .text import (
@@ -46,7 +47,7 @@ class Bench:
     """What a writer has before it: the passage, the APIs, what is said of the leaf, the dice."""
 
     passage: Text
-    apis: tuple[Function, ...]
+    apis: tuple[ApiSpec, ...]
     form: str
     definition: str
     behaviour: str
@@ -159,8 +160,8 @@ def _ask(bench: Bench) -> Asked:
         return str(rng.choice(free or words("untold"))).format(about), ()
     if bench.options[1]:
         return _choice(bench)
-    tables = (*ways("edits"), *ways("questions")) if whole or bench.exact else ways("questions")
-    way = next((way for way in tables if way.suits(bench.checker, said)), None)
+    fit = (way for way in ways() if whole or bench.exact or not way.edits)
+    way = next((way for way in fit if way.suits(bench.checker, said)), None)
     if way is None:
         return "" if bench.exact else _open(bench), ()
     ask = rng.choice(way.asks).replace("=", "Change nothing else, and return only the text.")
@@ -242,7 +243,7 @@ class _Slots(dict[str, str]):
         self._bench = bench
 
     def __missing__(self, name: str) -> str:
-        self[name] = _SLOTS[name](self._bench, self)
+        self[name] = _SLOTS.get(name, _word)(self._bench, self)
         return self[name]
 
 
@@ -279,7 +280,7 @@ def _effect(bench: Bench, _: Mapping[str, str]) -> str:
 
 def _labels(bench: Bench, _: Mapping[str, str]) -> str:
     """Name the foremost word of the text between two rarer ones."""
-    counts = word_counts(bench.passage.text)
+    counts = word_counts(bench.passage)
     ranked = [word for word, _ in counts.most_common(12)]
     labels = [
         ranked[0],
@@ -298,6 +299,7 @@ def _names(sentence: str) -> list[str]:
     return [w.lower() for w in content_words(sentence) if w.isascii() and w.isalpha()]
 
 
+# Any other name stands for a longer word.
 _SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
     "topic": lambda bench, _: bench.topic(),
     "also": lambda bench, _: bench.topic(),
@@ -313,12 +315,6 @@ _SLOTS: dict[str, Callable[[Bench, Mapping[str, str]], str]] = {
     "name": lambda bench, _: bench.rng.choice(_names(bench.sentence())),
     "n": lambda bench, _: str(bench.rng.randrange(12, 90)),
     "m": lambda bench, _: str(bench.rng.randrange(3, 12)),
-    "a": _word,
-    "b": _word,
     "p": lambda bench, taken: "which speaks of {one} and {other}".format_map(taken),
-    "one": _word,
-    "other": _word,
-    "new": lambda bench, _: bench.rng.choice(
-        ("item", "matter", "element", "factor", "unit", "detail")
-    ),
+    "new": lambda bench, _: str(bench.rng.choice(words("things"))),
 }

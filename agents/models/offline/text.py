@@ -9,7 +9,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ....tools.safe_yaml import load_yaml
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w])")
@@ -65,9 +65,7 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in content_words(text))
 
 
-@lru_cache(maxsize=1024)
-def sentences(text: str) -> tuple[str, ...]:
-    """Return the sentences of a text: each on one line, without list marks; code is left out."""
+def _sentences(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for block in _BLOCK.split(_FENCE.sub("\n\n", text)):
         pieces: list[str] = []
@@ -80,7 +78,7 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def usable(sentence: str) -> bool:
+def _usable(sentence: str) -> bool:
     """Tell whether a sentence is a plain full one: long enough to ask about, and not markup."""
     if not (30 <= len(sentence) <= 420) or sentence.rstrip("\"'”’)")[-1:] not in ".!":
         return False
@@ -96,13 +94,13 @@ class Text:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """All sentences."""
-        return sentences(self.text)
+        """All sentences: each on one line, without list marks; code is left out."""
+        return _sentences(self.text)
 
     @cached_property
     def usable(self) -> tuple[str, ...]:
         """The sentences one can ask about; never a repeated one."""
-        return tuple(dict.fromkeys(s for s in self.sentences if usable(s)))
+        return tuple(dict.fromkeys(s for s in self.sentences if _usable(s)))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -203,6 +201,13 @@ def contradict(sentence: str) -> str:
     return turned if turned != sentence else f"It is false that {lower_first(bare(sentence))}."
 
 
+def same_claim(statement: str, sentence: str) -> bool:
+    """Tell whether two statements agree in numbers and polarity."""
+    numbers = set(re.findall(r"\d+", statement)) <= set(re.findall(r"\d+", sentence))
+    denials = len(DENIAL.findall(statement)) + len(DENIAL.findall(sentence))
+    return numbers and denials % 2 == 0
+
+
 def other_number(number: str) -> str:
     """Return a different number of the same look."""
     digit = re.search(r"\d", number)
@@ -225,10 +230,7 @@ _WORD = re.compile(r"[A-Za-zé]+")
 
 @cache
 def _all() -> dict[str, Any]:
-    path = Path(__file__).with_name("words.yaml")
-    found: dict[str, Any] = yaml.load(
-        path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    found: dict[str, Any] = load_yaml(Path(__file__).with_name("words.yaml").read_text("utf-8"))
     return found
 
 
@@ -237,20 +239,12 @@ def words(name: str) -> Any:
     return _all()[name]
 
 
-@cache
-def exchanges(name: str) -> dict[str, str]:
-    """Return a table of `old=new` pairs."""
-    return dict(pair.split("=") for pair in words(name).split())
-
-
 def exchanged(name: str, text: str) -> str:
     """Return a text with every word that stands in a table exchanged; capitals are kept."""
-    table = exchanges(name)
+    table: dict[str, str] = words(name)
 
     def swap(match: re.Match[str]) -> str:
-        new = table.get(match[0].lower())
-        if new is None:
-            return match[0]
-        return new.capitalize() if match[0][0].isupper() else new
+        new = table.get(match[0].lower(), match[0])
+        return new.capitalize() if new != match[0] and match[0][0].isupper() else new
 
     return _WORD.sub(swap, text)

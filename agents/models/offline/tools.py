@@ -7,21 +7,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ....tools.api_spec import ApiSpec, ParameterSpec, spoken, value_schema
+from ....tools.tool_call import fits
 from .answer import answer
-from .asking import read_question
-from .functions import (
-    LEAST,
-    PARTS,
-    Function,
-    Parameter,
-    example_value,
-    fitting,
-    read_tools,
-    words_of,
-)
+from .asking import query_of, read_question
+from .functions import LEAST, PARTS, example_value, fitting, read_tools, required
 from .request import OfflineReply, OfflineRequest
-from .solve import query_of, solve
-from .text import WORD, bare, sentences, stem, stems
+from .solve import solve
+from .text import WORD, bare, read_text, stem, stems
 
 _NO_TOOL = "None of the given tools can do this: they are for {}."
 _ASK = "Which value should I use for {}? I need it before I can make the call."
@@ -32,7 +25,6 @@ _VALUE = (
     r"(\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.@/:+-]*\w)"
 )
 _JSON = json.JSONDecoder()
-_TYPES = {bool: "boolean", int: "integer number", float: "number", list: "array", dict: "object"}
 Arguments = dict[str, Any]
 
 
@@ -50,7 +42,7 @@ def use_tools(request: OfflineRequest, rng: random.Random) -> OfflineReply:
             return OfflineReply("It is done.")
         return request.call(
             functions[0].name,
-            {p.name: example_value(p, rng) for p in functions[0].required},
+            {p.name: example_value(p, rng) for p in required(functions[0])},
         )
     return _again(request, functions) or _next_step(request, functions, _done(request), rng)
 
@@ -92,7 +84,7 @@ def _look_up(request: OfflineRequest, rng: random.Random) -> OfflineReply:
     shared = [len(stems(text) & asked) for _, text in found]
     at = shared.index(max(shared)) if request.strength != "medium" else 0
     mark, text = found[at]
-    return OfflineReply(f"{bare(sentences(text)[0]) if sentences(text) else text} {mark}.")
+    return OfflineReply(f"{bare(next(iter(read_text(text).sentences), text))} {mark}.")
 
 
 def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
@@ -101,7 +93,7 @@ def _unaided(request: OfflineRequest, rng: random.Random) -> OfflineReply:
 
 
 def _next_step(
-    request: OfflineRequest, functions: tuple[Function, ...], done: set[str], rng: random.Random
+    request: OfflineRequest, functions: tuple[ApiSpec, ...], done: set[str], rng: random.Random
 ) -> OfflineReply:
     """Go through the request part by part: the first call not made yet is next.
 
@@ -131,7 +123,7 @@ def _next_step(
     return OfflineReply(f"Done. {told}{rest}" if told else lacking)
 
 
-def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineReply | None:
+def _again(request: OfflineRequest, functions: tuple[ApiSpec, ...]) -> OfflineReply | None:
     """Make the last call once more with a corrected value, where the user asks for it."""
     at = max((i for i, turn in enumerate(request.turns) if turn.role == "user"), default=0)
     before, after = (
@@ -146,7 +138,7 @@ def _again(request: OfflineRequest, functions: tuple[Function, ...]) -> OfflineR
     return None
 
 
-def _search(request: OfflineRequest, search: Function) -> OfflineReply:
+def _search(request: OfflineRequest, search: ApiSpec) -> OfflineReply:
     """Search twice at most, in the given names' own words; then name what was found."""
     made = len(request.calls)
     given = " ".join(request.user_turns)
@@ -160,16 +152,16 @@ def _search(request: OfflineRequest, search: Function) -> OfflineReply:
     return OfflineReply("\n".join([n for n in found if n not in names][:6]) or "NONE")
 
 
-def _fill(function: Function, request: str) -> tuple[Arguments, list[Parameter]]:
+def _fill(function: ApiSpec, request: str) -> tuple[Arguments, list[ParameterSpec]]:
     """Return the arguments that a request gives for a function, and the required ones missing."""
     values = {p.name: _value(p, request) for p in function.parameters}
     found = {name: value for name, value in values.items() if value is not None}
-    return found, [p for p in function.required if p.name not in found]
+    return found, [p for p in required(function) if p.name not in found]
 
 
-def _value(parameter: Parameter, request: str) -> Any:
+def _value(parameter: ParameterSpec, request: str) -> Any:
     """Find a value beside the parameter's name; a choice may stand anywhere in the request."""
-    names = "|".join(sorted({re.escape(parameter.name), re.escape(words_of(parameter.name))}))
+    names = "|".join(sorted({re.escape(parameter.name), re.escape(spoken(parameter.name))}))
     for match in re.finditer(rf"\b(?:{names})\b{_VALUE}", request, re.I):
         said = match[1]
         if said[0] in "[{":  # there may be more of it inside
@@ -179,15 +171,17 @@ def _value(parameter: Parameter, request: str) -> Any:
             value = json.loads({"yes": "true", "no": "false"}.get(said.lower(), said))
         except ValueError:
             value = said
-        if parameter.type in _TYPES.get(type(value), "").split():
+        if parameter.type != "string" and fits(value, parameter.type):
             return value
         # A bare word counts only where it looks like a value, not like the sentence going on.
         looks = said[0] == '"' or said[0].isupper() or re.search(r"^[^[{].*[\d@/_-]|^\d", said)
         if parameter.type == "string" and looks:
             return said.strip('"')
     told = {word.lower() for word in WORD.findall(request)}
-    choices = parameter.choices if parameter.type in ("string", "array") else ()
-    return next((choice for choice in choices if choice.lower() in told), None)
+    schema = value_schema(parameter)
+    choices = schema.get("enum") or schema.get("items", {}).get("enum") or ()
+    said = next((one for one in choices if str(one).lower() in told), None)
+    return [said] if said is not None and parameter.type == "array" else said
 
 
 _STEP = re.compile(
