@@ -36,7 +36,7 @@ from arenainstruct.runs.seeds import (
 )
 from arenainstruct.runs.seeds.cleaning import clean_text
 from arenainstruct.runs.seeds.licence import front_matter
-from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown
+from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown, without_badges
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.retrieval import ApiIndex
@@ -282,6 +282,16 @@ def test_what_restructured_text_marks_for_its_tools_is_read_as_a_page_shows_it(
         "**Note:** Oil it\neach week.\n\n"
         "**Warning:**\n\nRun it so:\n\n```\npump `on`_\n```\n\nThen wait.\n\n"
     )
+
+
+def test_a_readme_is_read_without_its_badges(tmp_path: Path) -> None:
+    inline = "[![Docs](https://x/d.svg)](https://x/d)"
+    badges = f"[![Build][b-img]][b]\n{inline} [![PyPI][p]](https://x)\n"
+    links = "[b-img]: https://x/b.svg\n[B]: https://x/b\n[p]: https://x/p.svg\n"
+    kept = f"See [the guide][g] and ![a map](m.png).[^1]\n\n```\n{inline}\n```\n\n{RIVER}\n\n"
+    shown = '[g]: <https://x/g> "Guide"\n[^1]: A note.'
+    (tmp_path / "README.md").write_text(f"# Pump\n\n{badges}\n{kept}{links}{shown}\n")
+    assert only(tmp_path / "README.md").text == f"# Pump\n\n{kept}{shown}"
 
 
 def test_code_keeps_every_byte_between_its_ends(tmp_path: Path) -> None:
@@ -1051,7 +1061,15 @@ GROWING += ['<div class="menu">', "$", "`a <", "---\n", "=\n", '"']
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "convert", [clean_text, latex_to_markdown, rst_to_markdown, html_to_markdown, front_matter]
+    "convert",
+    [
+        clean_text,
+        latex_to_markdown,
+        rst_to_markdown,
+        without_badges,
+        html_to_markdown,
+        front_matter,
+    ],
 )
 def test_no_text_takes_more_time_than_its_length(convert: Callable[[str], object]) -> None:
     def once(text: str) -> float:

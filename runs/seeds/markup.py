@@ -1,8 +1,8 @@
-"""LaTeX and reStructuredText to markdown: formulas stay as they are, what a reader never sees goes."""
+"""LaTeX, reStructuredText and markdown to markdown: formulas stay as they are, what nobody reads goes."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 
 from .cleaning import FENCED, printable
@@ -139,15 +139,42 @@ _PHRASE = re.compile(r"(?<![`\w])`([^`<>]{1,500})`__?(?!\w)")
 _NAME = re.compile(r"(?<![\w`.-])([A-Za-z0-9](?:[\w.-]{0,200}[A-Za-z0-9])?)__?(?![\w`])")
 
 
+_TO = r"(?:\([^()\n]{0,500}\)|\[[^\[\]\n]{0,200}\])"
+_BADGES = re.compile(
+    rf"^[ \t]*(?:\[!\[[^\[\]\n]{{0,200}}\]{_TO}\]{_TO}[ \t]*)+(?:\n|\Z)", re.MULTILINE
+)
+_LABEL = re.compile(r"(?<!!)\[([^\[\]^\n][^\[\]\n]{0,200})\](?!:)")
+_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]{0,200})\]:[ \t]*\S+(?:[ \t]+[\"'(][^\n]{0,300})?[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
+
+
 def rst_to_markdown(text: str) -> str:
     """Rewrite reStructuredText headings, code, notes, roles and links as markdown; drop what is hidden."""
     targets = {" ".join(found[1].split()).lower() for found in _TARGET.finditer(text)}
     text = "\n".join(_blocks(_headings(text.split("\n"))))
+    return _outside_code(text, lambda prose: _unlinked(prose, targets))
+
+
+def without_badges(text: str) -> str:
+    """Return markdown without lines of pictures that are links, and without what only those refer to."""
+    text = _outside_code(text, lambda prose: _BADGES.sub("", prose))
+    used = {" ".join(found[1].split()).lower() for found in _LABEL.finditer(text)}
+
+    def kept(found: re.Match[str]) -> str:
+        return found[0] if " ".join(found[1].split()).lower() in used else ""
+
+    return _outside_code(text, lambda prose: _DEFINITION.sub(kept, prose))
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Return a text changed everywhere but in its fenced code."""
     pieces, end = [], 0
     for fence in FENCED.finditer(text):
-        pieces += [_unlinked(text[end : fence.start()], targets), fence[0]]
+        pieces += [change(text[end : fence.start()]), fence[0]]
         end = fence.end()
-    return "".join([*pieces, _unlinked(text[end:], targets)])
+    return "".join([*pieces, change(text[end:])])
 
 
 def _unlinked(text: str, targets: set[str]) -> str:

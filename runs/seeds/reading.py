@@ -12,7 +12,7 @@ from .cleaning import clean_text, printable
 from .document import Document, Kind, SeedReject, Unusable, Wanted
 from .formats import format_of
 from .licence import Origin, from_manifest, front_matter
-from .markup import latex_to_markdown, rst_to_markdown
+from .markup import latex_to_markdown, rst_to_markdown, without_badges
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_records, read_rows, records
@@ -62,7 +62,7 @@ def read_documents(source: Source, wanted: Wanted) -> Iterator[Found]:
     elif form == "markdown":
         # What its front matter says comes before the manifest.
         own, text = front_matter(read_text(source.path))
-        yield _document(source, text, own.over(origin))
+        yield _document(source, without_badges(text), own.over(origin))
     else:
         title, text = _PROSE[form](source.path)
         yield _document(source, text, origin, title=title)
