@@ -17,10 +17,16 @@ FEW_NUMBERS = 3
 """Different numbers from which there is something to count or compare."""
 _ITEMS = 3
 """Lines that make a list."""
+_COUNTED = re.compile(
+    r"(?m)^[^\S\n]*+(?:#{1,6}[^\S\n]+\d[\d.]*|\[?\d{1,2}(?:\.\d{1,2})*[.)\]])(?=[^\S\n])"
+)
+"""What only counts headings, items and notes."""
+_FIGURE = re.compile(r"(?<![\w.])(?<!\w[(-])\d(?:[\d.,:/]*\d)?")
+"""A number that says something by itself: no part of a name (`gcc4`, `deb(5)`, `UTF-8`)."""
 
 
 def _numbers(text: str) -> bool:
-    return len(set(re.findall(r"\d[\d.,:/]*", text))) >= FEW_NUMBERS
+    return len(set(_FIGURE.findall(_COUNTED.sub("", text)))) >= FEW_NUMBERS
 
 
 def _words(text: str) -> bool:

@@ -176,10 +176,12 @@ async def test_tools_are_called_and_then_answered() -> None:
     asked: dict[str, Any] = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
     async with MockServer() as mock:
         url = f"{mock.url}/chat/completions"
+        bare = await post(url, asked)
         first = await post(url, asked | {"tools": tools})
         message = first["choices"][0]["message"]
         turns = [*asked["messages"], message, {"role": "tool", "content": "x", "tool_call_id": "1"}]
         last = await post(url, asked | {"tools": tools, "messages": turns})
+    assert first["usage"]["prompt_tokens"] > bare["usage"]["prompt_tokens"]
     function = message["tool_calls"][0]["function"]
     assert function["name"] == "look" and json.loads(function["arguments"])["place"]
     assert last["choices"][0]["message"]["content"]

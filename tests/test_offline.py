@@ -445,6 +445,26 @@ def test_suggestions_and_edits() -> None:
     assert harder.passage == "" and harder.task.startswith(task) and harder.task != task
 
 
+@pytest.mark.parametrize(
+    ("task", "options", "leaf", "eased"),
+    [
+        ("Who raised it? Stay brief. Write in verse.", "", "", "Who raised it? Stay brief."),
+        ("Who raised the dam?", "", "", None),
+        ("Mind the dam. Choose what it is.", "<options>\nA. Old\nB. New\n</options>", "", None),
+        ("9 boxes hold 2 sheets each. How many sheets?", "", ' checker="number"', None),
+    ],
+)
+def test_an_eased_task_still_asks_what_it_asked(
+    task: str, options: str, leaf: str, eased: str | None
+) -> None:
+    reply = get(
+        f'<passage>{MILL}</passage><task>{task}</task>{options}<leaf name="x"{leaf}>Asks.</leaf>'
+        '<goal name="simplify" edits="task">Make it plainer.</goal><direction>Ease it.</direction>',
+        replies.EditReply,
+    )
+    assert reply.task == (eased or f"{task} No more is asked for.")
+
+
 def test_curation_really_looks() -> None:
     def curate(task: str, label: str = "answer", options: int = 0) -> replies.CurationReply:
         leaf = f'<leaf min_options="{options}" max_options="{options}">A task.</leaf>'

@@ -167,6 +167,27 @@ def test_docstrings_and_comments_describe() -> None:
     assert outline(CODE["c"], "c")[0].description == "Adds two numbers."
 
 
+def test_a_header_declares_what_its_macros_stand_around_and_nothing_in_its_comments() -> None:
+    header = """/* The library follows RFCs (Request for
+   Comments) 1950; call it so: int never(int a); */
+/* Copy N bytes. */
+extern void *copy (void *__restrict dest, const void *src,
+\t\t   size_t n) __THROW __nonnull ((1, 2));
+#ifdef EXTRA
+extern int compare (const char *a) __attribute_pure__;
+#endif
+ZEXTERN int ZEXPORT deflate OF((z_streamp strm, int flush));  // int never2(int a);
+__REDIRECT (int, other, (int a));
+"""
+    found = outline(header, "c")
+    assert [(a.name, [p.name for p in a.parameters]) for a in found] == [
+        ("copy", ["dest", "src", "n"]),
+        ("compare", ["a"]),
+        ("deflate", ["strm", "flush"]),
+    ]
+    assert [a.description for a in found] == ["Copy N bytes.", "", ""]
+
+
 def test_broken_python_is_still_read() -> None:
     assert [api.name for api in outline("def f(a, b=2):\n  ((\n", "python")] == ["f"]
     assert outline("\x00" * 9, "python") == [] and outline("x", "cobol") == []

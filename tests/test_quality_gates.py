@@ -79,6 +79,22 @@ def test_a_task_is_in_the_language_that_is_asked_for(
     assert (why(instruction(task=task), settings=settings)[0] == "language") is dropped
 
 
+def test_what_a_task_quotes_of_its_document_does_not_tell_its_language() -> None:
+    told = (
+        "Der Leuchtturm wurde im Jahr 1862 von der Hafenverwaltung auf der Klippe gebaut.",
+        "Die Wärter wohnten mit ihren Familien in zwei Häusern am Fuß des Turms.",
+    )
+    german = SEED.model_copy(update={"text": " ".join(told)})
+    seeds = CurationSettings(language="seed")
+    asked = "Which of these sentences does the passage bear out? {} {}".format(*told)
+    detail = "is in English, asked for is German"
+    assert why(instruction(task=asked), seed=german, settings=seeds) == ("language", detail)
+    asked = "Welcher dieser Sätze widerspricht den übrigen? {} {}".format(*told)
+    assert why(instruction(task=asked), seed=german, settings=seeds) == ("", "")
+    quoting = f'Übersetze diesen Satz des Textes ins Deutsche und erkläre das Verb: "{SEED.text}"'
+    assert why(instruction(task=quoting), settings=CurationSettings(language="de")) == ("", "")
+
+
 def test_a_language_nobody_knows_is_refused_with_those_known() -> None:
     with pytest.raises(ValueError, match=r"any, seed, af"):
         CurationSettings(language="klingon")

@@ -36,6 +36,12 @@ ROUTED = READING.model_copy(
         (MANY, "numbers", True),
         (FEW, "numbers", False),
         ("In 1862, in 1862, in 1862.", "numbers", False),
+        (
+            "# 1. Start\n\n2. Run gcc4 or dpkg(8).\n3. Save as UTF-8.\n\n[4] Said.[5]",
+            "numbers",
+            False,
+        ),
+        ("It holds 5 kg for 12:30 hours (7 with a lid).", "numbers", True),
         ("word " * 250, "long", True),
         ("word " * 249, "long", False),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "table", True),

@@ -9,6 +9,7 @@ import re
 import socket
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -35,7 +36,7 @@ from arenainstruct.runs.seeds import (
 )
 from arenainstruct.runs.seeds.cleaning import clean_text
 from arenainstruct.runs.seeds.licence import front_matter
-from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown
+from arenainstruct.runs.seeds.markup import latex_to_markdown, rst_to_markdown, without_badges
 from arenainstruct.runs.store import Store
 from arenainstruct.tools.openapi import parse_openapi
 from arenainstruct.tools.retrieval import ApiIndex
@@ -198,6 +199,9 @@ def test_pdf_text_loses_page_numbers_and_running_heads(tmp_path: Path) -> None:
     assert "Rhine rises" in text
     assert "Rivers of Europe" not in text
     assert "Page 2" not in text
+    # Two pages that begin or end alike have it from their frame.
+    (tmp_path / "river.pdf").write_bytes(pdf(pages[:2]))
+    assert "Rivers of Europe" not in only(tmp_path / "river.pdf").text
 
 
 def test_what_is_odd_beside_the_text_of_a_pdf_or_a_page_costs_no_text(tmp_path: Path) -> None:
@@ -235,6 +239,13 @@ def test_docx_becomes_markdown(tmp_path: Path) -> None:
     seed = only(tmp_path / "river.docx")
     assert seed.text == f"# The Rhine\n\n{RIVER}"
     assert seed.title == "The Rhine"
+    table = document.add_table(rows=2, cols=2)
+    for at, cell in enumerate(("Town", "Length", "Basel", "1036")):
+        table.cell(at // 2, at % 2).text = cell
+    document.save(str(tmp_path / "river.docx"))
+    assert (
+        "| Town | Length |\n| --- | --- |\n| Basel | 1036 |" in only(tmp_path / "river.docx").text
+    )
 
 
 def test_latex_keeps_its_formulas(tmp_path: Path) -> None:
@@ -259,6 +270,32 @@ def test_restructured_text_becomes_markdown(tmp_path: Path) -> None:
     assert text.startswith(
         "# Guide\n\n## Setup\n\nSee run and site.\n\n```python\nif x:\n    y()\n```"
     )
+
+
+def test_what_restructured_text_marks_for_its_tools_is_read_as_a_page_shows_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "use.rst").write_text(
+        "Ask in the `user\nforum`_ or read the guide_, whose name_ stays.\n\n"
+        ".. currentmodule:: tools.pump\n\n.. note:: Oil it\n   each week.\n\n"
+        ".. warning::\n   :class: red\n\n   Run it so::\n\n       pump `on`_\n\n   Then wait.\n\n"
+        f".. _user forum: http://x\n.. _guide: http://y\n\n{RIVER}\n"
+    )
+    assert only(tmp_path / "use.rst").text.startswith(
+        "Ask in the user\nforum or read the guide, whose name_ stays.\n\n"
+        "**Note:** Oil it\neach week.\n\n"
+        "**Warning:**\n\nRun it so:\n\n```\npump `on`_\n```\n\nThen wait.\n\n"
+    )
+
+
+def test_a_readme_is_read_without_its_badges(tmp_path: Path) -> None:
+    inline = "[![Docs](https://x/d.svg)](https://x/d)"
+    badges = f"[![Build][b-img]][b]\n{inline} [![PyPI][p]](https://x)\n"
+    links = "[b-img]: https://x/b.svg\n[B]: https://x/b\n[p]: https://x/p.svg\n"
+    kept = f"See [the guide][g] and ![a map](m.png).[^1]\n\n```\n{inline}\n```\n\n{RIVER}\n\n"
+    shown = '[g]: <https://x/g> "Guide"\n[^1]: A note.'
+    (tmp_path / "README.md").write_text(f"# Pump\n\n{badges}\n{kept}{links}{shown}\n")
+    assert only(tmp_path / "README.md").text == f"# Pump\n\n{kept}{shown}"
 
 
 def test_code_keeps_every_byte_between_its_ends(tmp_path: Path) -> None:
@@ -460,6 +497,17 @@ def test_long_code_is_split_before_definitions(tmp_path: Path, name: str, head: 
     assert "".join(seed.text for seed in seeds).count("call(") == 240
 
 
+def test_long_code_of_every_language_is_split(tmp_path: Path) -> None:
+    text = "\n\n".join(f"block {n} {{\n    call({n});\n}}" for n in range(60))
+    endings = (
+        "pm sh js ts go rb php lua hs ex ps1 cob swift kt scala cs sol proto xml toml zig m".split()
+    )
+    for ending in endings:
+        (tmp_path / f"{ending}.{ending}").write_text(f"{ending}\n{text}")
+    parts = Counter(item.name.partition(".")[0] for item in read(tmp_path, max_chars=1000))
+    assert set(parts) == set(endings) and all(count >= 2 for count in parts.values())
+
+
 # --- origin --------------------------------------------------------------------------------------
 
 
@@ -490,6 +538,21 @@ def test_a_manifest_without_its_columns_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_source_of_a_manual_page_is_a_reject_that_says_how_to_render_it(tmp_path: Path) -> None:
+    for name, head in (
+        ("cat.1", ".\n.de X\n..\n.TH CAT 1\n"),
+        ("ls.1", '.\\" a note\n.Dd May 1, 2001\n'),
+        ("a", "'\\\" t\n.TH a 1"),
+    ):
+        (tmp_path / name).write_text(f"{head}\n.SH NAME\n{RIVER}")
+    (tmp_path / "plain.1").write_text(f".THE river\n{RIVER}")
+    found = {item.name: item for item in read(tmp_path)}
+    assert isinstance(found.pop("plain.1"), Seed) and len(found) == 3
+    for item in found.values():
+        assert isinstance(item, SeedReject) and item.reason == "unsupported"
+        assert "man -l" in item.detail
+
+
 def test_broken_files_are_rejects_and_the_rest_goes_on(tmp_path: Path) -> None:
     broken = {
         "broken.pdf": (b"%PDF-1.4 and then nothing", "unreadable"),
@@ -912,6 +975,32 @@ def test_whatever_holds_most_of_a_page_is_its_content(tmp_path: Path, page: str)
         assert noise not in text
 
 
+def test_a_page_is_read_without_what_only_leads_about_in_it(tmp_path: Path) -> None:
+    links = "".join(
+        f"<li>{n}. <a href='page.html#s{n}'>The {n} part of the page</a></li>" for n in "123"
+    )
+    parts = "".join(
+        f"<h2 id='s{n}'>The {n} part of the page<a href='#s{n}'>¶</a></h2>"
+        f"<p>Said{n}.<a href='#f1'>{n}</a>"
+        for n in "123"
+    )
+    rows = "<table><tr><td> </td></tr><tr><td>Load</td><td>Reach</td></tr>"
+    rows += "<tr><td>4</td><td>9</td></tr></table>"
+    (tmp_path / "page.html").write_text(
+        "<?xml version='1.0'?><html><body><div class='wrap'>"
+        f"<div><b>Contents</b><ul>{links}</ul></div>{parts}<p>{RIVER}</p>{rows}"
+        "<p id='f1'>See <a href='#s2'>part 2</a>, <a href='#s3'>part 3</a>, <a href='#s1'>1</a></p>"
+    )
+    text = only(tmp_path / "page.html").text
+    assert text.startswith(
+        "## The 1 part of the page\n\nSaid1.[1]\n\n## The 2 part of the page\n\nSaid2.[2]"
+    )
+    assert "| Load | Reach |\n| --- | --- |\n| 4 | 9 |" in text
+    assert text.endswith("See part 2, part 3, [1]")
+    (tmp_path / "page.html").write_text(f"<ul>{links * 9}</ul><p id=s1><p id=s2><p id=s3>")
+    assert only(tmp_path / "page.html").text.count("The 1 part of the page") == 9
+
+
 def test_furniture_goes_even_where_it_is_longer_than_a_short_page(tmp_path: Path) -> None:
     banner = "<div class='cookie-banner'>" + "We would like to know you better. " * 20 + "</div>"
     banner += "<button><svg><title>x</title></svg><script>y()</script></button>"
@@ -951,7 +1040,15 @@ GROWING += ["A: b\n", '<div class="menu">', "$", "`a <", "---\n", "=\n", '"']
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "convert", [clean_text, latex_to_markdown, rst_to_markdown, html_to_markdown, front_matter]
+    "convert",
+    [
+        clean_text,
+        latex_to_markdown,
+        rst_to_markdown,
+        without_badges,
+        html_to_markdown,
+        front_matter,
+    ],
 )
 def test_no_text_takes_more_time_than_its_length(convert: Callable[[str], object]) -> None:
     def once(text: str) -> float:

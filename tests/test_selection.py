@@ -178,6 +178,18 @@ async def test_a_split_jury_makes_no_pair_but_may_teach(tmp_path: Path) -> None:
             assert decision.aside == ()
 
 
+async def test_two_contenders_that_answer_alike_make_one_pair(tmp_path: Path) -> None:
+    def same(line: Line) -> Any:
+        return "It was said by the teacher." if line.alias != "small" else "It was said by small."
+
+    async with staged(tmp_path, {"contender": same}) as stage:
+        decision = await selected(stage, instruction())
+        _, pairs = await rows(stage)
+    assert len(pairs) == 1
+    (aside,) = decision.aside
+    assert aside[1] == f"the same two answers, word for word, as in {pairs[0].battles[0]}"
+
+
 async def test_the_band_of_margins_is_a_setting(tmp_path: Path) -> None:
     tuned = {"preference_margin": 2.5, "preference_most": 4}
     async with staged(tmp_path, selection=tuned) as stage:

@@ -11,9 +11,11 @@ from .api_spec import ApiSpec, JsonType, ParameterSpec, slug, unique_names
 from .python_apis import python_outline
 
 # Bounded groups keep the time linear on text that opens brackets and never closes them.
+# Headers write macros around a declaration: `extern int f (int a) __THROW;`, `int f OF((int a));`.
 _C = re.compile(
-    r"^[ \t]*(?:\w+\(([^()\n]*)\)[ \t]*|((?:[\w:<>,]+[ \t*&]+)+))(\*?[A-Za-z_]\w*)[ \t]*"
-    r"\(([^()]{0,2000})\)[ \t]*+(?:const)?\s*+[;{]",
+    r"^[ \t]*(?:\w+\(([^()\n]*)\)[ \t]*|((?:[\w:<>,]+[ \t*&]+)+))(?![A-Z_]+[ \t]*\(\()"
+    r"(\*?[A-Za-z_]\w*)[ \t]*(?:[A-Z_]{1,30}[ \t]*(?=\(\())?\(?\(([^()]{0,2000})\)\)?"
+    r"(?:\s*+[A-Za-z_]\w*+(?:[ \t]*+\((?:[^()]|\([^()]{0,200}\)){0,200}\))?){0,6}\s*+[;{]",
     re.MULTILINE,
 )
 _JAVA = re.compile(
@@ -62,6 +64,9 @@ _WORDS = {
     "typedef",
 }
 _LINE_COMMENT = re.compile(r"//|#|--")
+_TOLD = re.compile(r"""("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL)
+"""A string, or a comment of the languages that are written like C."""
+_PREPROCESSED = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _BLANKS = " \t\r\n\f\v"
 _KINDS: tuple[tuple[JsonType, str], ...] = (
     ("array", r"\[\]|\bvec<|\blist<|\bvector<|\bset<|^\[\]|\barray\b|^&?\["),
@@ -88,32 +93,43 @@ def outline(text: str, language: str) -> list[ApiSpec]:
     return unique_names(reader(text)) if reader else []
 
 
+def _code(text: str) -> str:
+    """Return C-like code with blanks for its comments: what these say declares nothing."""
+    return _TOLD.sub(lambda found: found[1] or _blank(found), text)
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
+
+
 def _c(text: str) -> Iterator[ApiSpec]:
-    for match in _C.finditer(text):
+    text = _PREPROCESSED.sub(_blank, text)
+    for match in _C.finditer(_code(text)):
         returns = (match[1] or match[2] or "").strip()
         name = match[3].lstrip("*")
-        if name in _WORDS or returns.split(" ")[0] in _WORDS:
+        # Names with two underscores are the compiler's own.
+        if name in _WORDS or name.startswith("__") or returns.split(" ")[0] in _WORDS:
             continue
         yield _api(text, match, name, _typed_first(match[4]), returns)
 
 
 def _java(text: str) -> Iterator[ApiSpec]:
-    for match in _JAVA.finditer(text):
+    for match in _JAVA.finditer(_code(text)):
         yield _api(text, match, match[3], _typed_first(match[4]), match[2])
 
 
 def _javascript(text: str) -> Iterator[ApiSpec]:
-    for match in _JS.finditer(text):
+    for match in _JS.finditer(_code(text)):
         yield _api(text, match, match[1] or match[2], _named_first(match[3]), "")
 
 
 def _go(text: str) -> Iterator[ApiSpec]:
-    for match in _GO.finditer(text):
+    for match in _GO.finditer(_code(text)):
         yield _api(text, match, match[1], _go_parameters(match[2]), match[3])
 
 
 def _rust(text: str) -> Iterator[ApiSpec]:
-    for match in _RUST.finditer(text):
+    for match in _RUST.finditer(_code(text)):
         yield _api(text, match, match[1], _named_first(match[2]), match[3] or "")
 
 

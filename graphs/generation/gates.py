@@ -27,6 +27,9 @@ _CLASSES = {
     ),
 }
 """Classes of what a document may mark as private."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_TELLING = 20
+"""Letters from which on the words of a text may tell its language."""
 PROSE = ("text", "dialogue")
 """Kinds of documents that are in a language."""
 
@@ -92,7 +95,7 @@ def worded(instruction: Instruction, looked: Looked) -> str:
         return ""
     if asked == "seed":
         asked = language_of(seed.text) if seed and seed.kind in PROSE else ""
-    found = other_language(asking(instruction), asked) if asked else ""
+    found = other_language(_own_words(instruction, looked.seed), asked) if asked else ""
     return f"is in {_named(found)}, asked for is {_named(asked)}" if found else ""
 
 
@@ -136,6 +139,18 @@ def shown(instruction: Instruction) -> tuple[str, ...]:
     check = instruction.check
     checked = (*check.terms, *check.replacements) if check else ()
     return (given.material, asking(instruction), *apis, *checked)
+
+
+def _own_words(instruction: Instruction, seed: Seed | None) -> str:
+    """Return what it asks without the words of what it is about: quotes are in their own language.
+
+    Where these are nearly all, they are what it asks with.
+    """
+    text = asking(instruction)
+    about = (instruction.environment.material, seed.text if seed else "")
+    given = {word.casefold() for word in _WORD.findall("\n".join(about))}
+    own = " ".join(word for word in _WORD.findall(text) if word.casefold() not in given)
+    return own if sum(map(str.isalpha, own)) >= _TELLING else text
 
 
 def _plain(text: str) -> str:

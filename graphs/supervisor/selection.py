@@ -82,7 +82,11 @@ def find_pairs(
     settings: SelectionSettings,
     seed: int = 0,
 ) -> Iterator[Find[PreferenceRow] | tuple[str, str]]:
-    """Yield a row for every undisputed battle that somebody won, or its id and why it makes none."""
+    """Yield a row for every undisputed battle that somebody won, or its id and why it makes none.
+
+    Contenders that answer word for word alike make one pair with a third, not two.
+    """
+    made: dict[tuple[object, object], str] = {}
     for battle in battles:
         chosen = _winner(battle, answers)
         if chosen is None:
@@ -90,6 +94,9 @@ def find_pairs(
         rejected = answers[battle.answer_b if chosen.id == battle.answer_a else battle.answer_a]
         if why := _kept_aside(battle, chosen, rejected, settings):
             yield battle.id, why
+            continue
+        if (first := made.setdefault((chosen.turns, rejected.turns), battle.id)) != battle.id:
+            yield battle.id, f"the same two answers, word for word, as in {first}"
             continue
         row = PreferenceRow(
             id=make_id("preference", battle.id),

@@ -68,8 +68,9 @@ class ChatRequest:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the messages have."""
-        return sum(len(str(m.get("content") or "")) for m in self.messages) // 4 + 1
+        """About how many tokens the messages and the tools have."""
+        offered = len(orjson.dumps(self.tools)) if self.tools else 0
+        return (offered + sum(len(str(m.get("content") or "")) for m in self.messages)) // 4 + 1
 
 
 def _structure(

@@ -1,11 +1,11 @@
-"""LaTeX and reStructuredText to markdown: formulas stay as they are, what a reader never sees goes."""
+"""LaTeX, reStructuredText and markdown to markdown: formulas stay as they are, what nobody reads goes."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from .cleaning import printable
+from .cleaning import FENCED, printable
 
 _OPENERS = re.compile(
     r"\\begin\{((?:equation|align|gather|multline|eqnarray|displaymath|math|verbatim|lstlisting)\*?)\}"
@@ -130,28 +130,101 @@ _HIDDEN_DIRECTIVE = re.compile(
     r"( *)\.\. (?:(?:toctree|contents|image|figure|index|highlight|meta|raw|include|module|only)::"
     r"|_[^:]+:|\|[^|]+\||\[|(?![\w:-]+::)).*"
 )
+_DIRECTIVE = re.compile(r"( *)\.\. ([\w:-]+?)::(?: +(.*?))?\s*")
+_OPTION = re.compile(r"\s*:[\w-]+:")
+_TARGET = re.compile(r"^ *\.\. _`?([^:`\n]{1,200})`?:", re.MULTILINE)
 _ROLE = re.compile(r":[\w:.+-]{1,80}:`~?([^`<]{1,500}?)(?:\s{0,9}<[^`>]{0,500}>)?`")
 _LINK = re.compile(r"`([^`<]{1,500}?)\s{0,9}<[^`>]{1,500}>`__?")
+_PHRASE = re.compile(r"(?<![`\w])`([^`<>]{1,500})`__?(?!\w)")
+_NAME = re.compile(r"(?<![\w`.-])([A-Za-z0-9](?:[\w.-]{0,200}[A-Za-z0-9])?)__?(?![\w`])")
+
+
+_TO = r"(?:\([^()\n]{0,500}\)|\[[^\[\]\n]{0,200}\])"
+_BADGES = re.compile(
+    rf"^[ \t]*(?:\[!\[[^\[\]\n]{{0,200}}\]{_TO}\]{_TO}[ \t]*)+(?:\n|\Z)", re.MULTILINE
+)
+_LABEL = re.compile(r"(?<!!)\[([^\[\]^\n][^\[\]\n]{0,200})\](?!:)")
+_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]{0,200})\]:[ \t]*\S+(?:[ \t]+[\"'(][^\n]{0,300})?[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
 
 
 def rst_to_markdown(text: str) -> str:
-    """Rewrite reStructuredText headings, code blocks and roles as markdown; drop what is hidden."""
-    lines = _headings(text.split("\n"))
-    out: list[str] = []
+    """Rewrite reStructuredText headings, code, notes, roles and links as markdown; drop what is hidden."""
+    targets = {" ".join(found[1].split()).lower() for found in _TARGET.finditer(text)}
+    text = "\n".join(_blocks(_headings(text.split("\n"))))
+    return _outside_code(text, lambda prose: _unlinked(prose, targets))
+
+
+def without_badges(text: str) -> str:
+    """Return markdown without lines of pictures that are links, and without what only those refer to."""
+    text = _outside_code(text, lambda prose: _BADGES.sub("", prose))
+    used = {" ".join(found[1].split()).lower() for found in _LABEL.finditer(text)}
+
+    def kept(found: re.Match[str]) -> str:
+        return found[0] if " ".join(found[1].split()).lower() in used else ""
+
+    return _outside_code(text, lambda prose: _DEFINITION.sub(kept, prose))
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Return a text changed everywhere but in its fenced code."""
+    pieces, end = [], 0
+    for fence in FENCED.finditer(text):
+        pieces += [change(text[end : fence.start()]), fence[0]]
+        end = fence.end()
+    return "".join([*pieces, change(text[end:])])
+
+
+def _unlinked(text: str, targets: set[str]) -> str:
+    """Return prose whose roles and links are their text; a name with a target is a link."""
+    text = _PHRASE.sub(r"\1", _LINK.sub(r"\1", _ROLE.sub(r"\1", text)))
+    return _NAME.sub(lambda found: found[1] if found[1].lower() in targets else found[0], text)
+
+
+def _blocks(lines: list[str], depth: int = 0) -> Iterator[str]:
+    """Yield lines with code fenced and directives written out: what they are called, say and hold."""
     position = 0
     while position < len(lines):
-        code = _CODE_DIRECTIVE.fullmatch(lines[position])
-        hidden = _HIDDEN_DIRECTIVE.fullmatch(lines[position])
-        if not code and not hidden:
-            out.append(_LINK.sub(r"\1", _ROLE.sub(r"\1", lines[position])))
-            position += 1
+        line = lines[position]
+        position += 1
+        code = _CODE_DIRECTIVE.fullmatch(line)
+        hidden = _HIDDEN_DIRECTIVE.fullmatch(line)
+        told = _DIRECTIVE.fullmatch(line) if depth < _DEEPEST else None
+        literal = line.rstrip().endswith("::") and not line.lstrip().startswith(("..", ">", "|"))
+        if not (code or hidden or told or literal):
+            yield line
             continue
-        margin = len((code or hidden or [""])[1])
-        end = _block_end(lines, position + 1, margin)
-        if code:
-            out += _fence(lines[position + 1 : end], code[2])
+        end = _block_end(lines, position, _indent(line))
+        block = lines[position:end]
+        if literal and not any(map(str.strip, block)):
+            yield line
+            continue
         position = end
-    return "\n".join(out)
+        if literal:
+            yield from [*_colon(line), *_fence(block, "")]
+        elif code:
+            yield from _fence(block, code[2])
+        elif hidden is None and told:
+            yield from _directive(told[2], told[3] or "", block, depth)
+
+
+def _colon(line: str) -> list[str]:
+    """Return the line that opens a literal block as it is read."""
+    said = line.rstrip().removesuffix("::")
+    return [] if not said.strip() else [said if said.endswith(" ") else f"{said}:", ""]
+
+
+def _directive(name: str, said: str, block: list[str], depth: int) -> Iterator[str]:
+    """Yield what a directive says under its name; one that only names something says nothing."""
+    if name == "math":
+        yield from ["$$", *filter(str.strip, [said, *_held(block)]), "$$"]
+    elif block or " " in said:
+        yield f"**{name.rpartition(':')[2].capitalize()}:** {said}".rstrip()
+        if not (said and block and block[0].strip()):
+            yield ""
+        yield from _blocks(_held(block), depth + 1)
 
 
 def _block_end(lines: list[str], start: int, margin: int) -> int:
@@ -168,12 +241,17 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _fence(block: list[str], language: str) -> list[str]:
-    """Return an indented block as fenced code, without its options and margin."""
-    options = takewhile(lambda line: not line.strip() or re.match(r"\s*:[\w-]+:", line), block)
+def _held(block: list[str]) -> list[str]:
+    """Return an indented block without its options and margin."""
+    options = takewhile(lambda line: not line.strip() or _OPTION.match(line), block)
     block = block[len(list(options)) :]
     margin = min((_indent(line) for line in block if line.strip()), default=0)
-    return [f"```{language}", *(line[margin:] for line in block), "```"]
+    return [line[margin:] for line in block]
+
+
+def _fence(block: list[str], language: str) -> list[str]:
+    """Return an indented block as fenced code."""
+    return [f"```{language}", *_held(block), "```"]
 
 
 def _headings(lines: list[str]) -> list[str]:

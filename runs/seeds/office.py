@@ -75,7 +75,8 @@ def _joined(pages: list[str]) -> str:
     """Join the pages of a PDF without page numbers, running heads and words cut at line ends."""
     lines = [[line.rstrip() for line in page.strip().split("\n")] for page in pages]
     edges = Counter(_headline(line) for page in lines for line in {page[0], page[-1]})
-    running = {head for head, count in edges.items() if head and count >= max(3, len(pages) / 3)}
+    often = max(2 if len(pages) == 2 else 3, len(pages) / 3)
+    running = {head for head, count in edges.items() if head and count >= often}
     text = "\n".join("\n".join(_body(page, running)) for page in lines)
     return re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", text)
 

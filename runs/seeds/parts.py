@@ -121,9 +121,11 @@ def _breaks(language: str) -> list[str]:
     from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 
     name = _SPLITTER_NAMES.get(language, language)
-    if name not in {known.value for known in Language}:
+    try:
+        own = RecursiveCharacterTextSplitter.get_separators_for_language(Language(name))
+    except ValueError:
+        # It knows no such language, or one by name only.
         return _GENERIC_BREAKS
-    own = RecursiveCharacterTextSplitter.get_separators_for_language(Language(name))
     return [mark for mark in own if mark.strip()] + _GENERIC_BREAKS
 
 

@@ -13,7 +13,7 @@ from .cleaning import clean_text, printable
 from .document import Document, Kind, Origin, SeedReject, Unusable, Wanted
 from .formats import format_of
 from .licence import from_manifest, front_matter
-from .markup import latex_to_markdown, rst_to_markdown
+from .markup import latex_to_markdown, rst_to_markdown, without_badges
 from .office import read_docx, read_pdf
 from .opening import read_text
 from .rows import read_records, read_rows, records
@@ -27,6 +27,8 @@ _COLON = re.compile(
     r"(?P<who>[^\W_][\w.'’ -]{0,30}?)(?: ?\([^)\n]{1,40}\))?[*_]{0,4}[:：][*_]{0,4}\s*+(?P<said>\S.*)"
 )
 _STAGE = re.compile(r"(?:_(?P<it>[A-Z]\w{0,20})\.?_\.?|(?P<who>[A-Z]{2,20})\.)\s++(?P<said>\S.*)")
+# Lines for the formatter only, up to the one that every manual page opens with.
+_MANUAL = re.compile(r"(?:[.'][^\n]*\n|\s)*?\.(?:TH|Dd)\s")
 _SENTENCE_END = re.compile(r"[.!?…。！？,;:—-][\"'”’)*_]*$")
 # Long speeches run over several paragraphs, of which only the first names the speaker.
 _SHARE = 0.3
@@ -61,7 +63,7 @@ def read_documents(source: Source, wanted: Wanted) -> Iterator[Found]:
     elif form == "markdown":
         # What its front matter says comes before the manifest.
         own, text = front_matter(read_text(source.path))
-        yield _document(source, text, own.over(origin))
+        yield _document(source, without_badges(text), own.over(origin))
     else:
         title, text = _PROSE[form](source.path)
         yield _document(source, text, origin, title=title)
@@ -100,8 +102,24 @@ def _structured(source: Source, form: str, column: str, origin: Origin) -> Itera
         yield _document(source, text, origin, kind="code", language="yaml")
 
 
+def _read_plain(path: Path) -> tuple[str, str]:
+    """Return no title and the text of a file.
+
+    Raises:
+        Unusable: it is the source of a manual page, whose commands nobody reads.
+    """
+    text = read_text(path)
+    if _MANUAL.match(text):
+        raise Unusable(
+            "unsupported",
+            "the source of a manual page (troff) is not read; save what it shows: "
+            "man -l FILE | col -bx > FILE.txt",
+        )
+    return "", text
+
+
 _PROSE: dict[str, Callable[[Path], tuple[str, str]]] = {
-    "text": lambda path: ("", read_text(path)),
+    "text": _read_plain,
     "rst": lambda path: ("", rst_to_markdown(read_text(path))),
     "latex": lambda path: ("", latex_to_markdown(read_text(path))),
     "html": lambda path: html_to_markdown(read_text(path, markup=True)),

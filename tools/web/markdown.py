@@ -5,6 +5,7 @@ text is its content, be it called `sidebar` or stand in a form.
 """
 
 import re
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ _TAGS = "nav footer noscript template aside form dialog".split()
 _NAMED = ["div", "section", "ul", "header", "a", "p"]
 # Never the page itself, unless nearly all of it stands there.
 _CERTAIN = re.compile(
-    r"(?:^|[-_ ])(?:nav(?:bar)?|footer|cookies?|consent|gdpr|breadcrumbs?|newsletter"
+    r"(?:^|[-_ ])(?:nav(?:bar|header|footer)?|footer|cookies?|consent|gdpr|breadcrumbs?|newsletter"
     r"|advert(?:isement)?|skip-link)(?:$|[-_ ])",
     re.IGNORECASE,
 )
@@ -31,15 +32,22 @@ _FURNITURE_LINE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile("[0-9]{1,9}")
+_LISTING = "ul ol dl div nav section details".split()
+_LEAST_CONTENTS = 3
+"""Links from which on a list of them is a table of contents."""
 
 
 def html_to_markdown(html: str) -> tuple[str, str]:
     """Return the title and the main content of a web page as markdown."""
-    from bs4 import BeautifulSoup
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 
-    soup = BeautifulSoup(html, "lxml")
+    with warnings.catch_warnings():
+        # XHTML is a page like any other.
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(html, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     _strip_furniture(soup)
+    _strip_contents(soup)
     _write_out(soup)
     _bound(soup)
     lines = _markdown(_main(soup)).split("\n")
@@ -105,8 +113,48 @@ def _names(tag: "Tag") -> str:
     return " ".join(" ".join(v) if isinstance(v, list) else str(v or "") for v in values)
 
 
+def _strip_contents(soup: "BeautifulSoup") -> None:
+    """Remove lists that only lead to places of the page itself: all they say is said again there.
+
+    What is around a list goes with it where it says little else: its own heading, mostly.
+    """
+    from bs4 import Tag
+
+    places = {str(tag[name]) for tag in soup(True) for name in ("id", "name") if tag.has_attr(name)}
+    links = {id(a) for a in soup("a", href=True) if str(a["href"]).rpartition("#")[2] in places}
+    said, led, count = Counter[int](), Counter[int](), Counter[int]()
+    for node in reversed(list(soup.descendants)):
+        if not isinstance(node, Tag):
+            said[id(node.parent)] += sum(map(str.isalpha, str(node)))
+            continue
+        at, above, is_link = id(node), id(node.parent), id(node) in links
+        said[above] += said[at]
+        led[above] += said[at] if is_link else led[at]
+        count[above] += 1 if is_link else count[at]
+    # A page that is little else is what it leads to.
+    stack: list[Tag] = [soup] if said[id(soup)] > 2 * led[id(soup)] else []
+    while stack:
+        inside = [child for child in stack.pop().children if isinstance(child, Tag)]
+        for tag in inside:
+            listed = count[id(tag)] >= _LEAST_CONTENTS and said[id(tag)] <= 1.2 * led[id(tag)]
+            if tag.name in _LISTING and listed:
+                tag.decompose()
+            else:
+                stack.append(tag)
+
+
 def _write_out(soup: "BeautifulSoup") -> None:
-    """Write formulas as TeX, and a note where a picture stands in the page itself."""
+    """Write formulas as TeX, a note where a picture stands in the page itself, and marks of notes.
+
+    A link inside the page that says no word is a sign to click on, or the number of a note.
+    """
+    for tag in soup("a", href=re.compile("^#")):
+        said = tag.get_text().strip()
+        if said.isdigit() and tag.find_parent("sup") is None:
+            before = str(tag.previous_sibling or "")
+            tag.replace_with(said if before.endswith(("[", "(")) else f"[{said}]")
+        elif not re.search(r"\w", said) and tag.find("img") is None:
+            tag.decompose()
     for tag in soup("img"):
         source = str(tag.get("src") or "")
         if source[:5].lower() == "data:":
@@ -120,13 +168,16 @@ def _write_out(soup: "BeautifulSoup") -> None:
 
 
 def _bound(soup: "BeautifulSoup") -> None:
-    """Leave out numbers that are none, and spans by which a row is far wider than any row has cells.
+    """Leave out empty rows, numbers that are none, and spans far wider than any row has cells.
 
     Each column that is spanned is written out: some bytes would stand for pages of empty cells.
     """
     for tag in soup("ol", start=True):
         if not _NUMBER.fullmatch(str(tag["start"])):
             del tag["start"]
+    for row in soup("tr"):
+        if not row.get_text(strip=True):
+            row.decompose()
     rows = [row.find_all(["td", "th"], recursive=False) for row in soup("tr")]
     widest = max(map(len, rows), default=0)
     for cells in rows:
@@ -167,5 +218,6 @@ def _markdown(tag: "Tag") -> str:
         sub_symbol="<sub>",
         sup_symbol="<sup>",
         code_language_callback=_code_language,
+        table_infer_header=True,
     )
     return str(converter.convert_soup(tag))

@@ -4,7 +4,7 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Any
 
@@ -111,15 +111,17 @@ def _eases(goal: Section) -> bool:
     return "plainer" in goal.text
 
 
-def _plainer(task: str) -> str:
-    """Return a task without its last demand; one that has no other is said to want little."""
+def _plainer(bench: Bench, task: str, options: Sequence[str]) -> str:
+    """Return a task without its last demand; where that may be what it asks, say that it is all."""
     head, _, last = task.strip().rpartition(". ")
-    return f"{head}." if head and last else f"{task.rstrip()} A few words are enough."
+    if head and last and not (bench.exact or options or asked_in("edits", task)):
+        return f"{head}."
+    return f"{task.rstrip()} No more is asked for."
 
 
 def _direction(sections: Sections, bench: Bench, goal: Section) -> str:
     if _eases(goal):
-        return "Take the last demand out of the task, or say that a few words are enough."
+        return "Take the last demand out of the task, or say that no more is asked for."
     if goal.attributes.get("edits") != "passage":
         return f'Add this demand to the task: "{_demand(sections, bench)}"'
     if goal.attributes.get("expected_behaviour") == "say_unanswerable":
@@ -159,7 +161,7 @@ def edit(sections: Sections, rng: random.Random) -> Facts:
     demand = quoted[1] if quoted else direction
     passage = ""
     if _eases(goal):
-        task = _plainer(task)
+        task = _plainer(bench, task, options)
     elif goal.attributes.get("edits") == "passage":
         passage = _edit_passage(Question(bench.passage.text, task, options), behaviour, rng)
     elif bench.apis:
