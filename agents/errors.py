@@ -24,9 +24,37 @@ Tools and roles raise plain Python errors; `boundary` turns them into an `Episod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+WORD, LINE = 400, 2_000
+"""Characters of a word and of a line that a message tells whole: longer ones are values of somebody's."""
+
+
+def told(text: str) -> str:
+    """Return a message in which no value is told at length: its beginning, and how long it is.
+
+    Of a line that is too long without any long word the end is told too: there stands what to do.
+    """
+    return "\n".join(map(_line, text.split("\n")))
+
+
+def _line(line: str) -> str:
+    line = " ".join(map(_word, line.split(" "))) if len(line) > WORD else line
+    if len(line) <= LINE:
+        return line
+    return f"{line[: LINE // 2]}… ({len(line):,} characters in all) …{line[-LINE // 4 :]}"
+
+
+def _word(word: str) -> str:
+    if len(word) <= WORD:
+        return word
+    return f"{word[: WORD // 4]}… ({len(word):,} characters) …{word[-WORD // 10 :]}"
+
 
 class ArenaInstructError(Exception):
-    """The root of the family: catch it to catch all of ours."""
+    """The root of the family: catch it to catch all of ours. None tells a value at length."""
+
+    def __str__(self) -> str:
+        """Return what happened, with long values cut."""
+        return told(super().__str__())
 
 
 class UserError(ArenaInstructError, ValueError):

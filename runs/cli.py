@@ -1,13 +1,16 @@
 """The command line: `arenainstruct run | resume | replay | check | estimate | export | calls | …`."""
 
+import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
+import typer.exceptions
 
 from .arena.command import arena
 from .audit.command import audit
@@ -48,7 +51,33 @@ class Command(typer.core.TyperCommand):
         return rest
 
 
+class Commands(typer.core.TyperGroup):
+    """The commands; what is wrong with their arguments is told without long values."""
+
+    def make_context(self, *args: Any, **given: Any) -> Any:
+        """Parse what stands before the command."""
+        with _brief():
+            return super().make_context(*args, **given)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the rest, and do it."""
+        with _brief():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _brief() -> Iterator[None]:
+    from ..agents.errors import told
+
+    try:
+        yield
+    except typer.exceptions.TyperException as error:
+        error.message = told(error.message)
+        raise
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Turn documents into the instruction data that a target model still lacks.",
     no_args_is_help=True,
     add_completion=False,
@@ -279,7 +308,7 @@ def version(
 
 def main() -> None:
     """Run the command line; what the user wrote wrongly is one message and exit status 2."""
-    from ..agents.errors import StopRun, UserError
+    from ..agents.errors import StopRun, UserError, told
     from .screen.terminal import failed, program, shortage, streams
 
     try:
@@ -295,8 +324,10 @@ def main() -> None:
     except BrokenPipeError:
         raise SystemExit(EXIT_FAILED) from None  # whoever read it has read enough
     except OSError as error:
-        aside(f"stopped: {failed(error)}")
-        raise SystemExit(EXIT_STOPPED) from error
+        # A name is the user's, what else goes wrong with a file the machine's.
+        by_user = error.errno == errno.ENAMETOOLONG
+        aside(f"{'error' if by_user else 'stopped'}: {told(failed(error))}")
+        raise SystemExit(EXIT_USER if by_user else EXIT_STOPPED) from error
     except (MemoryError, RuntimeError) as error:
         if not (short := shortage(error)):
             raise

@@ -24,7 +24,7 @@ RUNS = Path("runs")
 PART = "store.part"
 """A store that is still being copied together: it gets its name when it is whole."""
 _FIRST = {"config.yaml", "lock", "manifest.json", ".config.yaml.part", ".manifest.json.part"}
-_FIRST |= {PART + end for end in ("", "-wal", "-shm")}
+_FIRST |= {f".{ADDRESS}.part", *(PART + end for end in ("", "-wal", "-shm"))}
 """What a start that died before it made its store may leave behind."""
 _RESULT = {"status": str, "reason": str, "counts": dict, "reached": dict, "ratings": list}
 """What a result says where it says it, and as what: one that was edited by hand is none."""
@@ -111,8 +111,7 @@ class RunFolder:
         """Note where the store is, where that is not in the folder; return it."""
         place = self.store(address)
         if address:
-            kept = self.path / ADDRESS
-            kept.write_text(without_password(address) + "\n", encoding="utf-8")
+            write_whole(self.path / ADDRESS, without_password(address) + "\n")
         return place
 
     @property

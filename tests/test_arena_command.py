@@ -216,6 +216,13 @@ def test_a_run_of_another_kind_is_left_alone(birds: Birds) -> None:
         run(birds, "--run-id", "kind-1", "--battles", "8")
 
 
+def test_a_start_that_was_killed_before_its_first_word_is_begun_again(birds: Birds) -> None:
+    folder = birds.folder / "runs" / "begun-1"
+    folder.mkdir(parents=True)
+    Store.open(folder / "store.sqlite").close()
+    assert run(birds, "--run-id", "begun-1", "--battles", "2")["battles"]
+
+
 def test_rows_without_a_prompt_are_told_by_number(birds: Birds) -> None:
     birds.asked.insert(1, {"question_id": "x", "instruction": None})
     assert run(birds, "--run-id", "a-1", "--battles", "8")["empty_rows"] == [2]

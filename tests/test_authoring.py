@@ -66,6 +66,15 @@ def test_no_file_is_written_over(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "mine"
 
 
+def test_what_a_kill_left_of_a_new_skill_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = made(tmp_path, "--prompts")
+    whole = {file: file.read_bytes() for file in path.parent.rglob("*") if file.is_file()}
+    path.unlink()  # it is written last
+    (path.with_suffix("") / "edit.j2").unlink()
+    assert made(tmp_path, "--prompts") == path
+    assert {file: file.read_bytes() for file in whole} == whole
+
+
 def test_check_tells_every_mistake_of_a_skill_with_its_line(tmp_path: Path) -> None:
     path = made(tmp_path)
     text = path.read_text(encoding="utf-8")

@@ -40,6 +40,32 @@ def test_the_console_script_is_installed(tmp_path: Path) -> None:
     assert all(c in done.stdout for c in ("run", "resume", "check", "estimate", "export"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resume", "{}"),
+        ("resume", "{s}"),
+        ("run", "--run-id", "{}"),
+        ("run", "--set", "{}=1"),
+        ("run", "--set", "cast.default={}"),
+        ("run", "--set", "skills=[{}]"),
+        ("run", "{}"),
+        ("new", "skill", "{}"),
+        ("leaderboard", "{}"),
+        ("arena", "{}"),
+        ("arena", "prompts.jsonl", "--matchmaking", "{}"),
+        ("arena", "prompts.jsonl", "--{}"),
+        ("{}",),
+    ],
+    ids=" ".join,
+)
+def test_no_message_holds_a_long_value(tmp_path: Path, words: tuple[str, ...]) -> None:
+    given = [word.format("x" * 10_000, s="some words " * 1_000) for word in words]
+    said = command(*given, cwd=tmp_path)
+    assert said.status == 2 and 0 < len(said.err) < 3_000, said.err
+    assert "…" in said.err, said.err
+
+
 def test_version(tmp_path: Path) -> None:
     done = command("--version", cwd=tmp_path)
     assert re.fullmatch(r"arenainstruct \d+\.\d+\.\d+\S*\n", done.out)

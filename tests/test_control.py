@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,13 +20,14 @@ from arenainstruct.agents.models.flight import Gate
 from arenainstruct.graphs import kinds
 from arenainstruct.runs import load_config
 from arenainstruct.runs.control.again import ask_again, waiting
-from arenainstruct.runs.control.control import LIVE, Live, ask
+from arenainstruct.runs.control.control import LIVE, Live, ask, machine, standing
 from arenainstruct.runs.folder import RunFolder
 from arenainstruct.runs.mock import MockOptions, MockServer
 from arenainstruct.runs.opening import stored
 from arenainstruct.runs.replay.replay import replay_async
 from arenainstruct.runs.run import launch_async, resume_async
 from arenainstruct.runs.screen.progress import Progress
+from arenainstruct.runs.store import STORE_FILE, Place
 from tests.command import command
 from tests.small_loop import write_config
 
@@ -164,6 +167,26 @@ async def test_an_earlier_round_stays_what_later_ones_were_made_under(tmp_path: 
         first = [r.id async for r in store.stream(kinds.REJECT) if r.round == 1]
     with pytest.raises(UserError, match="has gone on to round 2"):
         await ask_again(folder, first[:1])
+
+
+async def test_a_run_that_ends_while_it_is_looked_at_was_not_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "a-1")
+    folder.path.mkdir()
+    told = dict(paused=False, stopping=False, reached={}, rate=0.0, left_s=None, usd=0.0)
+    told |= dict(ceiling=None, calls=0, models={}, at=time.time(), machine=machine())
+    with stored(Place.of(folder.path / STORE_FILE)) as store:
+        await store.set_meta(LIVE, told | {"pid": os.getpid()})
+
+    def ends(pid: int, number: int) -> None:
+        with closing(sqlite3.connect(folder.path / STORE_FILE)) as base, base:
+            ended = json.dumps(told | {"pid": 0})
+            base.execute("UPDATE meta SET value = ? WHERE key = ?", (ended, LIVE))
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", ends)
+    assert (await standing(folder)).status == "ended"
 
 
 @pytest.mark.parametrize("reaped", [True, False])

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
@@ -62,6 +63,20 @@ def test_the_process_that_reads_is_given_no_key(
     pids = [pid for file in children for pid in file.read_text().split()]
     told = [Path(f"/proc/{pid}/environ").read_bytes() for pid in pids]
     assert told and not any(b"sk-told" in environment for environment in told)
+
+
+def test_files_without_a_row_and_rows_that_no_parser_takes_are_told_as_they_are(
+    tmp_path: Path,
+) -> None:
+    parquet.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "rows.parquet")
+    parquet.write_table(pa.table({}), tmp_path / "columns.parquet")
+    (tmp_path / "blank.jsonl").write_text("\n \n")
+    (tmp_path / "number.jsonl").write_text('{"n": 1e999999}\n' + json.dumps({"text": RIVER}))
+    seeds, rejects = read(tmp_path)
+    assert seeds == ["number.jsonl#row-2"]
+    assert (rejects["rows.parquet"].reason, rejects["blank.jsonl"].reason) == ("empty", "empty")
+    assert "among: none at all" in rejects["columns.parquet"].detail
+    assert "infinity" in rejects["number.jsonl#row-1"].detail
 
 
 @pytest.mark.parametrize(

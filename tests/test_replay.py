@@ -50,8 +50,12 @@ async def made(folder: Path) -> Path:
 @pytest.mark.slow
 async def test_a_replay_may_be_kept_and_is_a_run(run: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
+    left = kept / f".{run.name}.part" / run.name  # by a kill
+    left.mkdir(parents=True)
+    (left / STORE_FILE).touch()
     assert (await replay_async(str(run), to=kept)).identical
     assert (await replay_async(str(kept / run.name))).identical
+    assert [path.name for path in kept.iterdir()] == [run.name]
     with pytest.raises(UserError, match="is there already"):
         await replay_async(str(run), to=kept)
 

@@ -286,6 +286,14 @@ def test_another_format_and_a_wrong_file_are_refused(tmp_path: Path) -> None:
         Store.open("://")
 
 
+def test_a_store_whose_file_the_machine_does_not_open_stops_what_can_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Store.open(path).close()
+    (tmp_path / "store.sqlite-wal").mkdir()
+    with pytest.raises(StopRun, match=r"store\.sqlite: cannot be opened as a store: unable"):
+        Store.open(path)
+
+
 def test_a_store_that_lost_a_table_is_not_gone_on_with(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     Store.open(path).close()

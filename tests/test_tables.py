@@ -109,7 +109,7 @@ def test_rows_without_quotes_are_numbered_alike(tmp_path: Path) -> None:
 def test_a_faulty_line_of_jsonl_costs_itself_only(tmp_path: Path) -> None:
     path = kept(tmp_path, "a.jsonl", b'{bad\n{"a": 1}\n\n[1]\n{"a": "x", "b": [2]}\n\xff\n{"b": 3}')
     expected = [
-        (1, "no JSON object: '{bad'"),
+        (1, "no JSON object: '{bad' (unexpected character, expected a string key)"),
         (2, {"a": 1}),
         (4, "no JSON object: '[1]'"),
         (5, {"a": "x", "b": [2]}),

@@ -35,6 +35,7 @@ from arenainstruct.runs.view.diff import diff
 from arenainstruct.runs.view.draw.markup import Safe, h
 from arenainstruct.runs.view.draw.run import figures
 from arenainstruct.runs.view.draw.runs import differing as comparison_page
+from arenainstruct.runs.view.draw.trace import cost as draw_cost
 from arenainstruct.runs.view.draw.trace import listed as traces_page
 from arenainstruct.runs.view.guard import Guard
 from arenainstruct.runs.view.indexing import catch_up
@@ -208,6 +209,26 @@ def test_a_trace_tells_each_step_with_what_was_asked(source: Source) -> None:
     assert escape(shown.about) in traces_page("a-1", [shown])
 
 
+async def test_a_clock_that_was_set_back_makes_no_time_negative(
+    source: Source, tmp_path: Path
+) -> None:
+    other = Source(RunFolder(shutil.copytree(source.folder.path, tmp_path / "b-1")))
+    (one, *_) = [told for told in traces(source, graph="battle") if told.outcome == "ok"]
+    whole = trace(source, one.id)
+    assert whole is not None
+    with sqlite3.connect(other.store) as connection:
+        later = (whole.steps[len(whole.steps) // 2].seq,)
+        connection.execute("UPDATE events SET at = at - 31536000 WHERE seq >= ?", later)
+    with stored(other.folder.store()) as store:
+        assert all(span.start <= span.end for span in Spans("b-1").take(store.events()))
+    catch_up(other)
+    found = trace(other, one.id)
+    assert found is not None
+    at = [step.at for step in found.steps]
+    assert at == sorted(at) and len(at) == len(whole.steps)
+    assert 'cx="-' not in str(draw_cost(found, found.steps[-1]))
+
+
 def test_what_a_resume_takes_back_is_gone_and_what_is_new_is_there(
     source: Source, tmp_path: Path
 ) -> None:
@@ -308,6 +329,17 @@ def test_a_folder_of_pages_holds_all_of_a_run_and_every_way_between_them(
     assert reached == pages.keys()
     with pytest.raises(UserError, match="not empty"):
         write_bundle(source, tmp_path / "run")
+    # What a kill leaves: some pages, one of them half, and not the one that leads to them.
+    (tmp_path / "run" / bundle.INDEX).unlink()
+    shown_first = min(pages.keys() - {bundle.INDEX})
+    (tmp_path / "run" / shown_first).rename(tmp_path / "run" / f".{shown_first}.part")
+    write_bundle(source, tmp_path / "run")
+    again = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "run").iterdir()}
+    assert again == pages
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.html").touch()
+    with pytest.raises(UserError, match="not empty"):
+        write_bundle(source, tmp_path / "other")
 
 
 def test_money_and_time_are_told_by_model_and_by_skill(source: Source) -> None:

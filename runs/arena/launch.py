@@ -96,6 +96,8 @@ async def _refuse_other_judging(folder: RunFolder, place: Place, config: ArenaCo
     with stored(place) as store:
         await store.refuse_lost()
         before, now = await store.get_meta(ARENA), _judging(config)
+    if before is None and not folder.config.exists():
+        return  # an arena that a kill kept from its first word
     if not isinstance(before, dict):
         raise UserError(f"--run-id {folder.run_id}: {folder.path} is no arena; choose another id")
     was = {name: before.get(name) for name in now}

@@ -46,16 +46,26 @@ def scaffold(name: str, folder: Path, *, prompts: bool = False, skill: str = "")
     text = skill or _filled("skill.yaml.txt", name)
     if prompts:
         text += _own_prompts(name)
-    files = {folder / f"{name}.yaml": text}
+    files: dict[Path, str] = {}
     for part in _PARTS if prompts else ():
         shared = (PROMPTS / "common" / f"{part}.j2").read_text(encoding="utf-8")
         files[folder / name / f"{part}.j2"] = shared
     files[folder / f"test_{name}.py"] = _filled("test.py.txt", name)
-    _refuse_there(name, list(files))
+    # The skill itself comes last: what a kill leaves behind is no skill, and in nobody's way.
+    files[folder / f"{name}.yaml"] = text
+    _refuse_there(name, [path for path, content in files.items() if not _is(path, content)])
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
-    return list(files)
+    return list(files)[::-1]
+
+
+def _is(path: Path, content: str) -> bool:
+    """Whether a file is there, and what would be written."""
+    try:
+        return path.read_text(encoding="utf-8") == content
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _refuse_there(name: str, files: list[Path]) -> None:

@@ -204,11 +204,8 @@ class Standing:
     """What it told last; None where it never told anything."""
     result: RunResult | None
     """What its last start came to, where that came to an end."""
-
-    @property
-    def at_work(self) -> bool:
-        """Whether a process is at work on it."""
-        return self.live is not None and self.live.at_work
+    at_work: bool
+    """Whether a process is at work on it."""
 
     @property
     def status(self) -> str:
@@ -244,10 +241,18 @@ async def _standing(folder: RunFolder, store: Store) -> Standing:
             f"ctl {folder.run_id}: it is an arena's run, which is not steered from outside: stop it by "
             "Ctrl-C; the command that began it goes on with it"
         )
-    data = await store.get_meta(LIVE)
-    live = Live.read(data) if data else None
+    live = await _told_last(store)
+    at_work = live is not None and live.at_work
+    if not at_work:
+        live = await _told_last(store)  # it may have told its end while it was looked for
     # One that was killed has told no end: what its result says is of an earlier start.
-    return Standing(live, None if live is None or live.pid else _result(folder))
+    result = None if at_work or live is None or live.pid else _result(folder)
+    return Standing(live, result, at_work)
+
+
+async def _told_last(store: Store) -> Live | None:
+    data = await store.get_meta(LIVE)
+    return Live.read(data) if data else None
 
 
 def _result(folder: RunFolder) -> RunResult | None:

@@ -13,6 +13,7 @@ from ...graphs import kinds
 from ...graphs.arena.state import given_id
 from ...graphs.kinds import Kind, rows_of
 from ...graphs.stream import paged
+from ..disk import write_whole
 from ..store import Store
 from .card import card
 from .columns import SCHEMAS, THOUGHTS, with_thoughts
@@ -44,7 +45,7 @@ async def write_dataset(
         with path.open("rb") as written:
             digests[config] = file_digest(written, "blake2b").hexdigest()[:16]
     text = card(facts, await count(store, counts), digests)
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    write_whole(folder / "README.md", text)
     return counts
 
 

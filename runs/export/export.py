@@ -20,6 +20,7 @@ from ...agents.rows import PreferenceRow, SftRow
 from ...graphs import kinds
 from ..dataset.conversation import tool_specs, tool_specs_json
 from ..dataset.example import Example, stream_examples
+from ..disk import write_whole
 from ..folder import RunFolder
 from ..opening import stored
 from ..store import STORE_FILE, Place
@@ -61,7 +62,7 @@ def export(
     if format == ATIF:
         return asyncio.run(_trajectories(place, folder, Path(run_folder).name))
     for name, text in FORMATS[format].files().items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_whole(folder / name, text)
     return asyncio.run(_export(place, folder, FORMATS[format], told))
 
 

@@ -112,7 +112,7 @@ class Spans:
             parent,
             name or "run",
             begun.at,
-            ended.at,
+            max(begun.at, ended.at),  # the clock may have gone back
             told,
             failed,
         )

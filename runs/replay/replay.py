@@ -5,7 +5,10 @@ where a changed prompt, setting or release makes it go another way, which call i
 """
 
 import filecmp
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,19 +77,41 @@ async def replay_async(
         UserError: there is no such run, or it is not completed.
     """
     folder = RunFolder.find(run, Path(runs_dir))
-    with folder.locked(), TemporaryDirectory(prefix="replay-") as scratch:
-        copy = RunFolder((to or Path(scratch)) / folder.run_id)
-        if copy.path.exists():
-            raise UserError(f"--to {to}: {copy.path} is there already; name another folder")
-        # Of the copy, which nobody should resume: it may hold but a part of what was paid.
-        again = f"remove {copy.path} and replay again" if to else "replay again, or into --to DIR"
-        with kept_in(copy.path, again):
+    kept = to / folder.run_id if to else None
+    if kept and kept.exists():
+        raise UserError(f"--to {to}: {kept} is there already; name another folder")
+    # Of the copy, which nobody should resume: it may hold but a part of what was paid.
+    again = "replay again" if to else "replay again, or into --to DIR"
+    with folder.locked(), _scratch(kept) as scratch:
+        copy = RunFolder(scratch / folder.run_id)
+        with kept_in(scratch.parent if to else scratch, again):
             trained = await _prepare(folder, copy)
             result = await repeat_async(copy, _Trained(trained), again)
-        return _compared(folder, copy, result)
+            found = _compared(folder, copy, result)
+            if kept:
+                os.rename(copy.path, kept)
+        return found
 
 
 replay = twin(replay_async)
+
+
+@contextmanager
+def _scratch(kept: Path | None) -> Iterator[Path]:
+    """Yield a folder to work in, beside what is kept where something is; it is gone afterwards.
+
+    One that a kill left behind goes first.
+    """
+    if kept is None:
+        with TemporaryDirectory(prefix="replay-") as scratch:
+            yield Path(scratch)
+        return
+    part = kept.with_name(f".{kept.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ def streams() -> Iterator[None]:
 _MOVES = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "close other programs",
+    errno.ENAMETOOLONG: "name a shorter one",
 }
 _WIDE = 110
 """Columns where the output is no terminal."""

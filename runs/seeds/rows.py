@@ -47,17 +47,18 @@ def read_rows(source: Source, column: str, origin: Origin) -> Iterator[Found]:
     """Yield one document a row; a broken row is a reject and the rest goes on.
 
     Raises:
-        Unusable: no row has the text column.
+        Unusable: it has no row, or no row has the text column.
     """
     binary = kind_of(source.path) == "parquet"
     text = None if binary else as_utf8(source.path)
     file = open_regular(source.path) if binary else None
     without: list[Row] = []
-    known = False
+    some = known = False
     with open_table(source.path, text, file=file) as table:
         if table.complete and column not in table.head:
             raise _no_column(column, table.head)
         for row in table.rows({column, *ABOUT} & table.head.keys()):
+            some = True
             if isinstance(row, Row) and not known and column not in row.values:
                 without.append(row)
                 if len(without) < PATIENCE:
@@ -72,6 +73,8 @@ def read_rows(source: Source, column: str, origin: Origin) -> Iterator[Found]:
                 yield SeedReject(f"{source.name}#row-{row.number}", "unreadable", row.reason)
     if without:
         raise _no_column(column, without[0].values)
+    if not some:
+        raise Unusable("empty", "it has no row")
 
 
 def records(value: Any, column: str) -> list[Any] | None:
@@ -97,7 +100,7 @@ def _listed(value: Any, column: str) -> list[Any] | None:
 
 
 def _no_column(column: str, found: dict[str, Any]) -> Unusable:
-    names = told_columns(found)
+    names = told_columns(found) or "none at all"
     return Unusable("no_text_column", f"no column {column!r} among: {names}; set seeds.text_column")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import DropSchema
 
 from ...agents.errors import StopRun, UserError
-from .dialect import READERS, dialect_of
+from .dialect import READERS, dialect_of, tells_damage
 from .place import Place
 from .schema import FORMAT, META, METADATA, insert_last
 from .statement import Statement, compiled
@@ -44,7 +44,8 @@ class Database:
         """Open a SQLite file by its path, or a run's part of a database by its place; makes the tables.
 
         Raises:
-            UserError: it cannot be opened, is no store, or was written by another release.
+            UserError: it is no store, was written by another release, or its server cannot be reached.
+            StopRun: its file cannot be opened.
         """
         place = Place.of(where)
         engine = dialect_of(place).engine(place)
@@ -55,7 +56,12 @@ class Database:
             engine.dispose()
             said = getattr(error, "orig", None) or error
             told, move = place.told(said), dialect_of(place).move(said)
-            raise UserError(f"{place.text}: cannot be opened as a store: {told}; {move}") from None
+            text = f"{place.text}: cannot be opened as a store: {told}; {move}"
+            if place.shared or tells_damage(said) or not dialect_of(place).unavailable(said):
+                raise UserError(text) from None
+            raise StopRun(
+                "disk", text
+            ) from None  # what the machine refuses, as at any later moment
         except UserError:
             engine.dispose()
             raise

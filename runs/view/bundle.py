@@ -43,14 +43,15 @@ class Chapter:
 def write_bundle(source: Source, folder: Path) -> tuple[int, int]:
     """Write a run into a folder of pages; return how many instructions on how many pages.
 
+    What a kill left of these pages is written again.
+
     Raises:
-        UserError: the folder holds something already.
+        UserError: the folder holds something else already, or all of them.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"--html-folder {folder}: is there, and not empty; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
     catch_up(source)
     chapters = _chapters(source)
+    _refuse_there(folder, chapters)
+    folder.mkdir(parents=True, exist_ok=True)
     with bits.in_file({(one.skill, one.leaf): one.file(1) for one in chapters}):
         for chapter in chapters:
             for number, drawn in enumerate(_pages(source, chapter), 1):
@@ -61,6 +62,16 @@ def write_bundle(source: Source, folder: Path) -> tuple[int, int]:
             folder / INDEX, page(source, join(title, _contents(chapters), overview(source)))
         )
     return sum(one.count for one in chapters), sum(one.pages for one in chapters)
+
+
+def _refuse_there(folder: Path, chapters: tuple[Chapter, ...]) -> None:
+    """Refuse a folder with anything but a beginning of these pages."""
+    pages = {one.file(number) for one in chapters for number in range(1, one.pages + 1)}
+    parts = {f".{name}.part" for name in (*pages, INDEX)}
+    if folder.exists() and (
+        not folder.is_dir() or {entry.name for entry in folder.iterdir()} - pages - parts
+    ):
+        raise UserError(f"--html-folder {folder}: is there, and not empty; name a new folder")
 
 
 def _chapters(source: Source) -> tuple[Chapter, ...]:

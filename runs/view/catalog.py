@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...agents.errors import UserError
+from ...agents.errors import ArenaInstructError, UserError
 from ..control.control import LIVE, Live
 from ..disk import legible
 from ..folder import ARENA, RunFolder
@@ -95,7 +95,7 @@ def listed(runs_dir: Path) -> tuple[tuple[RunCard, ...], dict[str, str]]:
     for store in sorted(runs_dir.glob(f"*/{STORE_FILE}")):
         try:
             found.append(run_card(find(runs_dir, store.parent.name)))
-        except UserError as error:
+        except ArenaInstructError as error:
             if not _being_made(store):
                 unreadable[store.parent.name] = str(error)
         except (OSError, ValueError, KeyError):

@@ -203,18 +203,19 @@ def _steps(
     costs: dict[str, tuple[float, int]],
     doubts: set[tuple[str, str, str]],
 ) -> Iterator[Step]:
-    """Yield the steps; a call that was served again cost nothing."""
-    spent, read = 0.0, 0
+    """Yield the steps, none before the one it follows; a call that was served again cost nothing."""
+    spent, read, at = 0.0, 0, 0.0
     for number, (row, about, own) in enumerate(zip(rows, records, keys, strict=True)):
         paid = row["kind"] == "call" and row["outcome"] == "paid" and own
         usd, tokens = costs.get(own[0], (0.0, 0)) if paid else (0.0, 0)
         spent, read = spent + usd, read + tokens
         shown = tuple(id for id in about if id.startswith("answer-"))[:2]
+        at = max(at, row["at"])  # the clock may have gone back
         yield Step(
             number,
             row["seq"],
             row["id"],
-            row["at"],
+            at,
             row["kind"],
             row["graph"],
             row["node"],

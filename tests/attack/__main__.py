@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.attack import crashes, documents, endpoints, machine, packs, tables
+from tests.attack import crashes, documents, endpoints, kills, machine, packs, tables
 from tests.attack.attack import Attack, attacked, do
 
 LISTS = {
@@ -18,6 +18,7 @@ LISTS = {
     "endpoints": endpoints.ATTACKS,
     "packs": packs.ATTACKS,
     "crashes": crashes.ATTACKS,
+    "kills": kills.ATTACKS,
     "machine": machine.ATTACKS,
 }
 ATTACKS: list[Attack] = [attack for found in LISTS.values() for attack in found]

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..ratings.share import wilson
+from ..tables import told_columns
 from . import gsm8k, ifeval
 
 ROUNDS = 2000
@@ -202,7 +203,7 @@ def benchmark_of(rows: Sequence[Row]) -> Benchmark:
         return IFEval(rows)
     if {"question", "answer"} <= columns:
         return GSM8K(rows)
-    found = ", ".join(columns) or "no rows"
+    found = told_columns(columns) or "no rows"
     raise ValueError(
         f"is no benchmark that is known: IFEval has prompt, instruction_id_list and kwargs, GSM8K "
         f"question and answer; found {found}"

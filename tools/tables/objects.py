@@ -242,8 +242,8 @@ def _object(line: bytes) -> Any:
         if isinstance(row := _parsed(line), dict):
             return row
         return _no_object(line.decode())
-    except orjson.JSONDecodeError:
-        return FOREIGN if not is_utf8(line) else _no_object(line.decode())
+    except orjson.JSONDecodeError as error:
+        return FOREIGN if not is_utf8(line) else f"{_no_object(line.decode())} ({error.msg})"
 
 
 def _parsed(text: bytes) -> Any:

@@ -173,7 +173,7 @@ async def opened(site: Site, run_id: str) -> Source | None:
     """Return a run, or draw why it cannot be shown."""
     try:
         source = await site.source(run_id)
-    except UserError as error:
+    except ArenaInstructError as error:
         with frame("Not found"):
             nothing("This run cannot be shown", str(error), whole=True)
             put(h("p", bits.link("All runs", "/")))
