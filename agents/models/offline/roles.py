@@ -114,7 +114,8 @@ def _eases(goal: Section) -> bool:
 def _plainer(bench: Bench, task: str, options: Sequence[str]) -> str:
     """Return a task without its last demand; where that may be what it asks, say that it is all."""
     head, _, last = task.strip().rpartition(". ")
-    if head and last and not (bench.exact or options or asked_in("edits", task)):
+    asked = asked_in(task)
+    if head and last and not (bench.exact or options or (asked and asked.way.edits)):
         return f"{head}."
     return f"{task.rstrip()} No more is asked for."
 
