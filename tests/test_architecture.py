@@ -153,7 +153,7 @@ def test_every_package_is_listed() -> None:
 HEAVY = (
     "torch", "transformers", "numpy", "pandas", "polars", "pyarrow", "duckdb", "sklearn", "scipy",
     "matplotlib", "datasets", "langgraph", "langchain_core", "langchain_openai", "autogen_core",
-    "autogen_agentchat", "openai", "aiohttp", "sqlalchemy", "ftfy", "mammoth", "markdownify", "pypdf",
+    "autogen_agentchat", "openai", "aiohttp", "sqlalchemy", "ftfy", "mammoth", "markdownify", "pypdfium2",
 )  # fmt: skip
 
 

@@ -204,6 +204,23 @@ def test_pdf_text_loses_page_numbers_and_running_heads(tmp_path: Path) -> None:
     assert "Rivers of Europe" not in only(tmp_path / "river.pdf").text
 
 
+def test_words_cut_at_the_ends_of_lines_of_a_pdf_are_whole_and_contents_are_left_out(
+    tmp_path: Path,
+) -> None:
+    contents = ["Contents", "1.1 Where it rises . . . . . . . . . . . . 3", "2 Mouth ........ iv"]
+    cut = [
+        "It leaves the moun-",
+        "tains at Basel, and the Rhine-",
+        "Main canal joins it. Dots ... stay.",
+    ]
+    body = [RIVER[i : i + 60] for i in range(0, len(RIVER), 60)]
+    (tmp_path / "river.pdf").write_bytes(pdf([[*contents, *cut, *body]]))
+    text = only(tmp_path / "river.pdf").text
+    assert "the mountains at Basel, and the Rhine-Main canal joins it. Dots ... stay." in text
+    assert "Contents" in text and "Where it rises" not in text and "Mouth" not in text
+    assert not re.search("[\x00-\x08\x0e-\x1f]", text)
+
+
 def test_what_is_odd_beside_the_text_of_a_pdf_or_a_page_costs_no_text(tmp_path: Path) -> None:
     made = pdf([[RIVER[at : at + 80]] for at in range(0, len(RIVER), 80)])
     for told in (b"<< /Title [1 2] >>", b"[1]", b"7", b"99 0 R", b"<< /Title 2 0 R >>", b"(a)"):

@@ -1,8 +1,8 @@
 """PDF and DOCX to text; pages lose their numbers and running heads."""
 
-import logging
 import re
 from collections import Counter
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,17 @@ from .document import Unusable
 from .opening import open_regular
 
 if TYPE_CHECKING:
-    from pypdf import PdfReader
+    from pypdfium2 import PdfPage
 
 _PAGE_NUMBER = re.compile(
     r"\s*(?:[-–—]\s*)?(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?(?:\s*[-–—])?\s*",
     re.IGNORECASE,
 )
+
+_CUT = re.compile(r"(?<=\w)(?:-\n|\x02)(?=(\w))")
+"""A hyphen at the end of a line; where PDFium tells one, it has joined the lines already."""
+_LEADS = re.compile(r"(?<![ .])(?: ?\.){5,}+ ?(?:\d{1,4}|[ivxlc]{1,7})$")
+"""Dots that lead to the number of a page."""
 
 
 def read_pdf(path: Path) -> tuple[str, str]:
@@ -27,31 +32,31 @@ def read_pdf(path: Path) -> tuple[str, str]:
 
     Raises:
         Unusable: it is encrypted, or has pages but no text.
+        PdfiumError: it is no PDF, or too damaged.
     """
-    from pypdf import PdfReader
+    from pypdfium2 import PdfDocument, PdfiumError
+    from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-    # What it could work around is told for each object; what it could not, it raises.
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    with open_regular(path) as file, PdfReader(file) as reader:
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise Unusable("unreadable", "the PDF is encrypted; remove its password first")
-        pages = [page.extract_text() for page in reader.pages]
-        title = _pdf_title(reader)
+    with open_regular(path) as file:
+        try:
+            document = PdfDocument(file)
+        except PdfiumError as error:
+            if error.err_code == FPDF_ERR_PASSWORD:
+                wanted = "the PDF is encrypted; remove its password first"
+                raise Unusable("unreadable", wanted) from error
+            raise
+        with closing(document):
+            pages = [_page_text(page) for page in document]
+            title = document.get_metadata_value("Title").strip()
     text = _joined([page for page in pages if page.strip()] or [""])
     if not text.strip():
         raise Unusable("empty", f"no text on its {len(pages)} pages; a scan needs OCR first")
     return title, text
 
 
-def _pdf_title(reader: "PdfReader") -> str:
-    """Return what a PDF says of itself, which may be of any form: its text does not depend on that."""
-    from pypdf.errors import PyPdfError
-
-    try:
-        told = reader.metadata.title if reader.metadata else None
-    except (PyPdfError, AttributeError, LookupError, TypeError, ValueError):
-        return ""
-    return told.strip() if isinstance(told, str) else ""
+def _page_text(page: "PdfPage") -> str:
+    with closing(page), closing(page.get_textpage()) as text:
+        return str(text.get_text_bounded()).replace("\r\n", "\n")
 
 
 def read_docx(path: Path) -> tuple[str, str]:
@@ -72,13 +77,13 @@ def read_docx(path: Path) -> tuple[str, str]:
 
 
 def _joined(pages: list[str]) -> str:
-    """Join the pages of a PDF without page numbers, running heads and words cut at line ends."""
+    """Join the pages of a PDF without page numbers, contents, running heads and words cut at line ends."""
     lines = [[line.rstrip() for line in page.strip().split("\n")] for page in pages]
     edges = Counter(_headline(line) for page in lines for line in {page[0], page[-1]})
     often = max(2 if len(pages) == 2 else 3, len(pages) / 3)
     running = {head for head, count in edges.items() if head and count >= often}
     text = "\n".join("\n".join(_body(page, running)) for page in lines)
-    return re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", text)
+    return _CUT.sub(lambda cut: "" if cut[1].islower() else "-", text)
 
 
 def _headline(line: str) -> str:
@@ -97,4 +102,4 @@ def _body(page: list[str], running: set[str]) -> list[str]:
         start += 1
     while end > start and furniture(page[end - 1]):
         end -= 1
-    return page[start:end]
+    return [line for line in page[start:end] if not _LEADS.search(line)]
