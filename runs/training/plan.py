@@ -7,6 +7,7 @@ from typing import Self
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from ..disk import write_whole
 from .rows import Rows
 from .settings import ORDER, REWARDED, TrainingSettings
 
@@ -49,7 +50,7 @@ class Plan(BaseModel):
 
     def write(self, folder: Path) -> None:
         """Write it where the work is done."""
-        (folder / _FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_whole(folder / _FILE, self.model_dump_json(indent=2) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> Self:
