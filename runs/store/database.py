@@ -59,9 +59,8 @@ class Database:
             text = f"{place.text}: cannot be opened as a store: {told}; {move}"
             if place.shared or tells_damage(said) or not dialect_of(place).unavailable(said):
                 raise UserError(text) from None
-            raise StopRun(
-                "disk", text
-            ) from None  # what the machine refuses, as at any later moment
+            # What the machine refuses now stops a run as it would at any later moment.
+            raise StopRun("disk", text) from None
         except UserError:
             engine.dispose()
             raise
