@@ -82,10 +82,10 @@ def pdf(pages: list[list[str]]) -> bytes:
         b"",
         b"<< /Type /Font /Subtype /Type1 /BaseFont",
     ]
-    objects[2] += b" /Helvetica >>"
+    objects[2] += b" /Helvetica /Encoding /WinAnsiEncoding >>"
     kids = []
     for lines in pages:
-        shown = b" ".join(f"({line}) Tj 0 -14 Td".encode() for line in lines)
+        shown = b" ".join(f"({line}) Tj 0 -14 Td".encode("cp1252") for line in lines)
         stream = b"BT /F1 10 Tf 50 750 Td " + shown + b" ET"
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
         page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {} 0 R /Resources"
@@ -207,7 +207,12 @@ def test_pdf_text_loses_page_numbers_and_running_heads(tmp_path: Path) -> None:
 def test_words_cut_at_the_ends_of_lines_of_a_pdf_are_whole_and_contents_are_left_out(
     tmp_path: Path,
 ) -> None:
-    contents = ["Contents", "1.1 Where it rises . . . . . . . . . . . . 3", "2 Mouth ........ iv"]
+    contents = [
+        "Contents",
+        "By J\xb4anos Br\xa8oker.",
+        "1.1 Where it rises . . . . . . . . . . . . 3",
+        "2 Mouth ........ iv",
+    ]
     cut = [
         "It leaves the moun-",
         "tains at Basel, and the Rhine-",
@@ -217,6 +222,7 @@ def test_words_cut_at_the_ends_of_lines_of_a_pdf_are_whole_and_contents_are_left
     (tmp_path / "river.pdf").write_bytes(pdf([[*contents, *cut, *body]]))
     text = only(tmp_path / "river.pdf").text
     assert "the mountains at Basel, and the Rhine-Main canal joins it. Dots ... stay." in text
+    assert "By János Bröker." in text
     assert "Contents" in text and "Where it rises" not in text and "Mouth" not in text
     assert not re.search("[\x00-\x08\x0e-\x1f]", text)
 

@@ -1,6 +1,7 @@
 """PDF and DOCX to text; pages lose their numbers and running heads."""
 
 import re
+import unicodedata
 from collections import Counter
 from contextlib import closing
 from io import BytesIO
@@ -23,6 +24,16 @@ _PAGE_NUMBER = re.compile(
 
 _CUT = re.compile(r"(?<=\w)(?:-\n|\x02)(?=(\w))")
 """A hyphen at the end of a line; where PDFium tells one, it has joined the lines already."""
+_COMBINING = {
+    "´": "\u0301",
+    "¨": "\u0308",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "ˇ": "\u030c",
+    "¸": "\u0327",
+}
+_ACCENT = re.compile(rf"([{''.join(_COMBINING)}])([A-Za-zı])")
+"""Fonts of TeX set an accent and its letter one after the other."""
 _LEADS = re.compile(r"(?<![ .])(?: ?\.){5,}+ ?(?:\d{1,4}|[ivxlc]{1,7})$")
 """Dots that lead to the number of a page."""
 
@@ -56,7 +67,15 @@ def read_pdf(path: Path) -> tuple[str, str]:
 
 def _page_text(page: "PdfPage") -> str:
     with closing(page), closing(page.get_textpage()) as text:
-        return str(text.get_text_bounded()).replace("\r\n", "\n")
+        said = str(text.get_text_bounded()).replace("\r\n", "\n")
+    return _ACCENT.sub(_composed, said)
+
+
+def _composed(accent: re.Match[str]) -> str:
+    """Return a letter with the accent that stands before it, where there is such a letter."""
+    letter = "i" if accent[2] == "ı" else accent[2]
+    made = unicodedata.normalize("NFC", letter + _COMBINING[accent[1]])
+    return made if len(made) == 1 else accent[0]
 
 
 def read_docx(path: Path) -> tuple[str, str]:
