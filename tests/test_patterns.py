@@ -234,7 +234,7 @@ def grows(use: Callable[[str], object], before: str, unit: str) -> str:
 
     A clock that jumps tells of growth once: what grows does so at the next length too.
     """
-    later = 0.0
+    earlier = later = 0.0
     for size in SIZES:
         earlier, later = later, seconds(use, before + unit * (size // len(unit)) + "\0")
         if size > SIZES[0] and later <= GROWTH * max(earlier, FLOOR_S / 4):

@@ -118,8 +118,9 @@ def some(record: R, rows: npt.NDArray[np.bool_]) -> R:
     def taken(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return value[rows]
-        nested = is_dataclass(value)
-        return some(value, rows) if nested else value
+        if is_dataclass(value) and not isinstance(value, type):
+            return some(value, rows)
+        return value
 
     return replace(record, **{f.name: taken(getattr(record, f.name)) for f in fields(record)})
 
