@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from ..agents.errors import UserError
 from .folder import RunFolder
 
 LABELS = "labels.jsonl"
@@ -17,10 +18,23 @@ def labels_file(folder: RunFolder) -> Path:
 
 
 def labels(folder: RunFolder) -> dict[str, dict[str, Any]]:
-    """Return the labels by battle; the last word on each counts."""
-    path = labels_file(folder)
+    """Return the labels by battle; the last word on each counts.
+
+    Raises:
+        UserError: somebody edited the file, and a line of it is no label.
+    """
+    path, found = labels_file(folder), dict[str, dict[str, Any]]()
     lines = path.read_bytes().splitlines() if path.is_file() else []
-    return {row["battle"]: row for row in map(orjson.loads, lines)}
+    for number, line in enumerate(lines, 1):
+        try:
+            row = orjson.loads(line)
+            found[row["battle"]] = row
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            told = line[:80].decode(errors="replace")
+            raise UserError(
+                f"{path}, line {number}: {told!r} is no label of a battle; mend the line or remove it"
+            ) from error
+    return found
 
 
 def label(folder: RunFolder, battle: dict[str, Any], winner: str) -> None:

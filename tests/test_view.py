@@ -156,6 +156,10 @@ def test_a_battle_card_tells_all_and_keeps_a_persons_word(source: Source) -> Non
     assert labels(source.folder) == {}
     with pytest.raises(ValueError, match="no battle"):
         overturn(source, "battle-none", "tie")
+    (source.folder.path / "labels.jsonl").write_text('{"winner": "tie"}\n')
+    with pytest.raises(UserError, match=r"labels\.jsonl, line 1: .*is no label of a battle"):
+        overturn(source, id, other)
+    (source.folder.path / "labels.jsonl").unlink()
 
 
 def test_arena_and_taxonomy_add_up(source: Source) -> None:
