@@ -159,7 +159,7 @@ def test_a_store_that_finds_no_room_is_not_told_to_be_damaged(
 ) -> None:
     pages = "PRAGMA max_page_count = 2"
     monkeypatch.setattr("arenainstruct.runs.store.dialect._PRAGMAS", (pages,))
-    with pytest.raises(UserError, match="full; make room, then try again"):
+    with pytest.raises(StopRun, match="full; make room, then try again"):
         Store.open(tmp_path / STORE_FILE)
 
 
@@ -265,7 +265,7 @@ def test_a_run_on_a_read_only_disk_is_looked_at(done: Path, tmp_path: Path) -> N
         subprocess.run(["umount", "--lazy", disk], check=True)  # the viewer keeps it open
     assert whole.status == 0 and "kept-1" in (tmp_path / "run.html").read_text()
     assert beside.status == 0 and "Traceback" not in beside.err
-    assert again.status == 2 and "copy it to one that can be written to" in again.err
+    assert again.status == 3 and "copy it to one that can be written to" in again.err
 
 
 def test_what_runs_wrote_among_the_documents_is_none_of_them(

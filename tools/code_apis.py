@@ -64,8 +64,8 @@ _WORDS = {
     "typedef",
 }
 _LINE_COMMENT = re.compile(r"//|#|--")
-_TOLD = re.compile(r"""("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL)
-"""A string, or a comment of the languages that are written like C."""
+_TOLD = re.compile(r"""('\\?"'|"(?:\\[^\n]|[^"\\\n])*+"?)|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL)
+"""A string, up to its line's end where it is not closed, or a comment of the languages written like C."""
 _PREPROCESSED = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _BLANKS = " \t\r\n\f\v"
 _KINDS: tuple[tuple[JsonType, str], ...] = (

@@ -130,7 +130,7 @@ _HIDDEN_DIRECTIVE = re.compile(
     r"( *)\.\. (?:(?:toctree|contents|image|figure|index|highlight|meta|raw|include|module|only)::"
     r"|_[^:]+:|\|[^|]+\||\[|(?![\w:-]+::)).*"
 )
-_DIRECTIVE = re.compile(r"( *)\.\. ([\w:-]+?)::(?: +(.*?))?\s*")
+_DIRECTIVE = re.compile(r"( *)\.\. ([\w:-]+?)::(?:\s++(.*))?")
 _OPTION = re.compile(r"\s*:[\w-]+:")
 _TARGET = re.compile(r"^ *\.\. _`?([^:`\n]{1,200})`?:", re.MULTILINE)
 _ROLE = re.compile(r":[\w:.+-]{1,80}:`~?([^`<]{1,500}?)(?:\s{0,9}<[^`>]{0,500}>)?`")
@@ -207,7 +207,7 @@ def _blocks(lines: list[str], depth: int = 0) -> Iterator[str]:
         elif code:
             yield from _fence(block, code[2])
         elif hidden is None and told:
-            yield from _directive(told[2], told[3] or "", block, depth)
+            yield from _directive(told[2], (told[3] or "").rstrip(), block, depth)
 
 
 def _colon(line: str) -> list[str]:
