@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.config.config import load_config
+from arenainstruct.runs.flywheel_real import recipe
 from arenainstruct.runs.flywheel_real import study as studies
 from arenainstruct.runs.flywheel_real.recipe import Sizes
 from arenainstruct.runs.flywheel_real.study import Study, table
@@ -75,6 +77,12 @@ async def test_when_its_time_is_over_it_has_written_what_it_knows(study: Study) 
     assert found["ended"] == "the time was over in ifeval of base"
     assert json.loads((study.out / "flywheel-real.json").read_text())["ended"] == found["ended"]
     assert table(found)[1] == "base: not measured"
+
+
+def test_a_study_as_large_as_it_comes_is_a_config_that_runs(tmp_path: Path) -> None:
+    config = load_config(recipe.run_config(tmp_path, DEMO, Sizes(), 7))
+    assert config.execution.in_flight > 500
+    assert set(config.skills) == {"instruction_following", "reading_comprehension"}
 
 
 def test_a_file_in_parts_is_joined_in_their_order(tmp_path: Path) -> None:

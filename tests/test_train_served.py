@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.models.call import Call
+from arenainstruct.agents.models.causal import Causal, Prompt
 from arenainstruct.agents.models.chat import calls_in, plain
 from arenainstruct.agents.models.opening import open_provider
 from arenainstruct.agents.models.provider import AttemptFailed, Provider
@@ -56,6 +57,42 @@ async def test_a_reply_is_the_same_alone_and_in_company(
     assert await said(provider, CALLS) == backwards[::-1] == alone
     assert len(set(alone)) > 6
     await provider.aclose()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("llama", {}),
+        ("llama", {"num_attention_heads": 8}),
+        ("mistral", {"sliding_window": 24}),
+        ("gemma2", {"sliding_window": 24}),
+        ("gpt2", {}),
+        ("falcon", {"alibi": True}),
+        ("mamba", {}),
+    ],
+)
+def test_what_it_writes_is_what_transformers_itself_would(
+    tmp_path: Path, kind: str, fields: dict[str, Any]
+) -> None:
+    folder = tiny(tmp_path, kind=kind, **fields)
+    causal = Causal.opened(str(folder), "cpu", 4)
+    prompts = [Prompt(tuple(range(5, 6 + 4 * n)), 0.0, 0, 40) for n in range(4)]
+    assert len({prompt.bucket for prompt in prompts}) == 1
+    transformers = pytest.importorskip("transformers")
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    for prompt, written in zip(prompts, causal.write(prompts), strict=True):
+        ids = model.dummy_inputs["input_ids"].new_tensor([prompt.ids])
+        out = model.generate(input_ids=ids, max_new_tokens=40, do_sample=False)
+        assert list(written.ids) == out[0, len(prompt.ids) :].tolist()
+
+
+async def test_it_writes_in_bfloat16_where_asked(folder: Path) -> None:
+    half, whole = opened(folder, dtype="bfloat16"), opened(folder, dtype="float32")
+    rough = await said(half, CALLS)
+    assert rough == (await said(half, CALLS[::-1]))[::-1]
+    assert rough != await said(whole, CALLS), "its numbers are coarser"
+    for provider in (half, whole):
+        await provider.aclose()
 
 
 async def test_a_sample_depends_on_its_number_and_on_the_seed(folder: Path) -> None:

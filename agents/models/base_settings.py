@@ -22,6 +22,8 @@ _FAMILIES = {
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
 """`auto` takes the first of them that torch sees."""
+Dtype = Literal["auto", "float32", "bfloat16"]
+"""Numbers of a model's weights; `auto` takes bfloat16 on CUDA, where it is sound, else float32."""
 
 
 def family_of(model: str) -> str:

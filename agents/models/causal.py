@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...tools.optional import optional
+from .attention import cache, eased
+from .base_settings import Dtype
 from .chat import EXTRA, LOADING, tokenizer_of
 
 _LEAST = 16
@@ -65,11 +67,12 @@ def device_of(asked: str) -> str:
     return asked
 
 
-def dtype_of(device: str) -> Any:
-    """Return the numbers that are sound on a device: bf16 where CUDA bears it, else 32 bits."""
+def dtype_of(device: str, asked: Dtype = "auto") -> Any:
+    """Return the numbers to count in: as asked, or those sound on a device, bf16 where CUDA bears it."""
     torch = optional("torch", EXTRA)
     bf16 = device == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if bf16 else torch.float32
+    numbers = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    return numbers.get(asked, torch.bfloat16 if bf16 else torch.float32)
 
 
 class Causal:
@@ -77,6 +80,7 @@ class Causal:
 
     def __init__(self, model: Any, tokenizer: Any, device: str, batch: int) -> None:
         self._torch = optional("torch", EXTRA)
+        self._eased = device == "cpu" and eased(model)
         self.tokenizer, self.device, self.batch = tokenizer, device, batch
         self._model = model
         self._ends = _ends(model, tokenizer)
@@ -84,7 +88,7 @@ class Causal:
         self._pad = next(iter(self._ends), 0) if pad is None else pad
 
     @classmethod
-    def opened(cls, name: str, device: str, batch: int) -> "Causal":
+    def opened(cls, name: str, device: str, batch: int, dtype: Dtype = "auto") -> "Causal":
         """Load a model from a folder, or by its name on the hub.
 
         Raises:
@@ -96,7 +100,7 @@ class Causal:
         try:
             with LOADING:
                 model = transformers.AutoModelForCausalLM.from_pretrained(
-                    name, dtype=dtype_of(device)
+                    name, dtype=dtype_of(device, dtype)
                 )
         except (OSError, ValueError) as error:
             raise ValueError(f"model: {name!r} is no causal language model: {error}") from error
@@ -133,12 +137,14 @@ class Causal:
         for row, prompt in enumerate(rows):
             ids[row, wide - len(prompt.ids) :] = torch.tensor(prompt.ids)
             mask[row, wide - len(prompt.ids) :] = 1
+        kept = {"cache": cache(self._model, wide + longest)} if self._eased else {}
         with torch.inference_mode():
             out = self._model.generate(
                 input_ids=ids.to(self.device),
                 attention_mask=mask.to(self.device),
                 generation_config=self._settings(longest),
                 logits_processor=[self._drawn(rows, wide)],
+                **kept,
             )
         return [self._read(out[row, wide:].tolist()) for row in range(len(prompts))]
 

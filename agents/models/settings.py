@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from .base_settings import BaseSettings, Device, family_of
+from .base_settings import BaseSettings, Device, Dtype, family_of
 
 
 class EndpointSettings(BaseSettings):
@@ -140,6 +140,8 @@ class TransformersSettings(BaseSettings):
     model: str
     """Its folder, or its name on the hub. A folder may move: `version` tells two of one name apart."""
     device: Device = "auto"
+    dtype: Dtype = "auto"
+    """A CPU that computes with bfloat16 itself writes about twice as fast in it."""
     batch: PositiveInt = 16
     """Rows of every pass; fewer that wait are filled up, so that a reply never depends on the others."""
     max_tokens: PositiveInt = 512

@@ -6,6 +6,7 @@ given back when no alias needs them any more; a later call would load them again
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -127,7 +128,7 @@ class _Bench:
     def taken(cls, settings: TransformersSettings) -> "_Bench":
         """Return the bench of a model in this event loop, with one user more."""
         loop = asyncio.get_running_loop()
-        place = (loop, settings.model, settings.device, settings.batch)
+        place = (loop, settings.model, settings.device, settings.dtype, settings.batch)
         bench = _BENCHES.setdefault(place, cls(settings, place, []))
         bench.users += 1
         return bench
@@ -137,7 +138,7 @@ class _Bench:
         if self.loading is None:
             one = self.settings
             self.loading = asyncio.create_task(
-                asyncio.to_thread(Causal.opened, one.model, one.device, one.batch)
+                asyncio.to_thread(Causal.opened, one.model, one.device, one.batch, one.dtype)
             )
         try:
             return await asyncio.shield(self.loading)
@@ -167,7 +168,7 @@ class _Bench:
                 causal.free()
 
     async def _drain(self) -> None:
-        """Write what waits until nothing does, the longest waiting bucket first."""
+        """Write what waits until nothing does, a bucket at a time."""
         await asyncio.sleep(0)  # siblings of the first one come in the same tick
         causal = await self.loaded()
         while self.waiting:
@@ -185,10 +186,12 @@ class _Bench:
                     future.set_result(one)
 
     def _next(self, most: int) -> list[_Waiting]:
-        """Take those out that are written next: of the bucket that the longest waiting one is in."""
-        bucket, batch, others = self.waiting[0][0].bucket, list[_Waiting](), list[_Waiting]()
+        """Take those out that are written next: of the fullest bucket, since every pass is a whole one."""
+        waits = Counter(prompt.bucket for prompt, _ in self.waiting)
+        fullest = max(waits, key=lambda bucket: min(waits[bucket], most))
+        batch, others = list[_Waiting](), list[_Waiting]()
         for one in self.waiting:
-            fits = one[0].bucket == bucket and len(batch) < most
+            fits = one[0].bucket == fullest and len(batch) < most
             (batch if fits else others).append(one)
         self.waiting = others
         return batch

@@ -35,6 +35,9 @@ Source = str | Path | Mapping[str, Any] | None
 """A YAML file, a mapping, or None for what a kind is without."""
 
 
+MOST_IN_FLIGHT = 1000
+
+
 class Section(BaseModel):
     """A part of a config: frozen, and without fields that nobody knows."""
 
@@ -51,7 +54,7 @@ class BudgetSettings(Section):
 class ExecutionSettings(Section):
     """How the run is carried out."""
 
-    in_flight: int = Field(default=32, gt=0, le=1000)
+    in_flight: int = Field(default=32, gt=0, le=MOST_IN_FLIGHT)
     """Seeds or instructions worked on at a time."""
     patience_s: float = Field(default=120.0, gt=0, le=2_592_000)
     """Seconds an endpoint may stay away before the run stops."""

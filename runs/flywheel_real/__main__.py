@@ -1,6 +1,6 @@
 """SmolLM2-135M-Instruct in the flywheel: rounds of battles and training, measured before and after each.
 
-    make flywheel-real      or      python -m arenainstruct.runs.flywheel_real --minutes 8 --seeds DOCS
+    make flywheel-real      or      python -m arenainstruct.runs.flywheel_real --minutes 8 --seeds-from DOCS
 
 Nothing of IFEval or GSM8K is trained on; the report tells which of their prompts stand in what was made.
 """
@@ -8,12 +8,13 @@ Nothing of IFEval or GSM8K is trained on; the report tells which of their prompt
 import argparse
 import asyncio
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from ...agents.errors import UserError
+from ...agents.models.causal import device_of
 from ..screen.terminal import aside, say
-from .recipe import Sizes
+from .recipe import Sizes, usual
 from .study import Study, table
 from .weights import gguf_file, hugging_face_folder
 
@@ -36,11 +37,13 @@ def main() -> None:
     parser.add_argument("--gsm8k-file", type=Path, help="GSM8K's test rows")
     parser.add_argument("--seed", type=int, default=7)
     for size in fields(Sizes):
-        kind = type(size.default)
-        parser.add_argument(f"--{size.name.replace('_', '-')}", type=kind, default=size.default)
+        parser.add_argument(f"--{size.name.replace('_', '-')}", type=type(size.default))
     options = parser.parse_args()
-    sizes = Sizes(**{size.name: getattr(options, size.name) for size in fields(Sizes)})
+    given = {size.name: getattr(options, size.name) for size in fields(Sizes)}
     try:
+        sizes = replace(
+            usual(device_of("auto")), **{k: v for k, v in given.items() if v is not None}
+        )
         lines = _study(options, sizes)
     except (UserError, ValueError) as error:
         sys.exit(f"error: {error}")

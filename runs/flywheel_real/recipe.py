@@ -4,14 +4,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..config.load import MOST_IN_FLIGHT
+
 
 @dataclass(frozen=True)
 class Sizes:
     """How large a study is: all that decides how long it takes."""
 
     rounds: int = 2
+    skills: str = "instruction_following,reading_comprehension"
     seeds: int = 40
     """Documents, or parts of long ones."""
+    max_chars: int = 1800
+    """Characters of a part of a document: with its task and its answer it fits `max_length`."""
     instructions: int = 8
     """Tasks of each document and skill before each is made harder once."""
     samples: int = 2
@@ -32,17 +37,41 @@ class Sizes:
     training_batch: int = 16
     lora: int = 0
     """Rank of adapters; 0 trains all weights."""
+    dtype: str = "auto"
+    """Numbers that are computed in, as in the models' settings."""
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data."""
         return asdict(self)
 
 
+def usual(device: str) -> Sizes:
+    """Return the sizes for a device: minutes on a GPU, two hours on two cores."""
+    if device != "cpu":
+        return Sizes()
+    return Sizes(
+        skills="instruction_following",
+        seeds=36,
+        instructions=6,
+        tokens=256,
+        held_out=60,
+        gsm8k=100,
+        benchmark_tokens=400,
+        batch=32,
+        sft_rate=5e-4,
+        sft_epochs=3,
+        dpo_rate=2e-5,
+        training_batch=8,
+        lora=16,
+    )
+
+
 def served(folder: Path, version: str, sizes: Sizes, **more: Any) -> dict[str, Any]:
     """Return how a folder's weights are served in this process."""
-    model = {"provider": "transformers", "model": str(folder), "version": version}
-    # Whatever waits is written together: what adapts to an endpoint would start with a few.
-    return {**model, "batch": sizes.batch, "concurrency": 2 * sizes.batch, **more}
+    model: dict[str, Any] = {"provider": "transformers", "model": str(folder), "version": version}
+    model["dtype"] = sizes.dtype
+    # Prompts of one length are written together: the more wait, the fuller is every pass.
+    return {**model, "batch": sizes.batch, "concurrency": MOST_IN_FLIGHT, **more}
 
 
 def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:
@@ -53,6 +82,7 @@ def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, An
         "backend": "trl",
         "steps": ["sft", "dpo"],
         "max_length": 768,
+        "dtype": sizes.dtype,
         "sft": {
             "learning_rate": sizes.sft_rate,
             "epochs": sizes.sft_epochs,
@@ -63,8 +93,8 @@ def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, An
     if sizes.lora:
         training["lora"] = {"rank": sizes.lora, "alpha": 2 * sizes.lora}
     return {
-        "seeds": {"path": str(seeds)},
-        "skills": ["instruction_following", "reading_comprehension"],
+        "seeds": {"path": str(seeds), "max_chars": sizes.max_chars},
+        "skills": sizes.skills.split(","),
         "rounds": 1,
         "per_seed": {
             "passages": 1,
@@ -99,5 +129,5 @@ def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, An
         "evaluation": {"held_out": 0.15, "instructions": sizes.held_out},
         "training": training,
         "seed": seed,
-        "execution": {"in_flight": 2 * sizes.batch},
+        "execution": {"in_flight": MOST_IN_FLIGHT},
     }

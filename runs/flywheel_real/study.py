@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ...graphs import kinds
 from ..benchmark.measure import BenchmarkConfig, Order, measure
 from ..config.config import load_config
-from ..config.load import load
+from ..config.load import MOST_IN_FLIGHT, load
 from ..disk import write_whole
 from ..folder import RunFolder
 from ..opening import stored
@@ -95,7 +95,7 @@ class Study:
         models[name] = served(folder, name, self.sizes)
         for model in models.values():
             model |= {"temperature": 0, "max_tokens": self.sizes.benchmark_tokens}
-        settings = {"models": models, "execution": {"in_flight": 4 * self.sizes.batch}}
+        settings = {"models": models, "execution": {"in_flight": MOST_IN_FLIGHT}}
         config = load({**settings, "seed": self.seed}, BenchmarkConfig)
         run = self.out / RUN
         against = (run,) if (run / "dataset").is_dir() else ()

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from ...agents.cast import Cast
-from ...agents.models.base_settings import Device
+from ...agents.models.base_settings import Device, Dtype
 from ...agents.models.settings import ModelSettings, TransformersSettings
 from ...graphs.settings import EvaluationSettings
 from ..config.load import Section
@@ -19,7 +19,7 @@ ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo", "grpo", "rloo")
 REWARDED: frozenset[Step] = frozenset({"ppo", "grpo", "rloo"})
 """Steps that learn from rewards of what the model writes itself."""
 
-HOW = {"device", "save_every", "timeout_s"}
+HOW = {"device", "dtype", "save_every", "timeout_s"}
 """Fields that do not decide what comes out, but for the last digits."""
 
 
@@ -124,6 +124,8 @@ class TrainingSettings(Section):
     replay: float = Field(default=0.5, ge=0, le=1)
     """Share of the rows of earlier rounds that is learned again, so that they are not forgotten."""
     device: Device = "auto"
+    dtype: Dtype = "auto"
+    """What is computed in; weights that are trained themselves, not by adapters, stay in float32."""
     max_length: PositiveInt = 1024
     """Tokens of a row; longer ones are left out and counted."""
     lora: LoraSettings | None = None

@@ -197,7 +197,8 @@ def served(
     window = {"context_window": window_of(folder)}
     if isinstance(model, TransformersSettings):
         return model.model_copy(update=own)
-    return TransformersSettings.model_validate({**kept, "device": settings.device, **own, **window})
+    where = settings.model_dump(include={"device", "dtype"})
+    return TransformersSettings.model_validate({**kept, **where, **own, **window})
 
 
 def _versions() -> dict[str, str]:

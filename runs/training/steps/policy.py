@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from ....agents.models.causal import dtype_of
 from ....tools.optional import optional
 from ..settings import PpoSettings
 from .work import EXTRA, Work
@@ -52,7 +51,7 @@ class Policy:
     def __init__(self, work: Work, settings: PpoSettings) -> None:
         torch = self._torch = optional("torch", EXTRA)
         self._settings, self._device = settings, work.device
-        self._half = dtype_of(work.device) == torch.bfloat16
+        self._half = work.dtype == torch.bfloat16
         model = work.causal().to(work.device)
         adapter = work.adapter()
         self._before = None if adapter else copy.deepcopy(model).eval().requires_grad_(False)

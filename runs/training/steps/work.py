@@ -79,6 +79,11 @@ class Work:
         return device_of(self.plan.settings.device)
 
     @property
+    def dtype(self) -> Any:
+        """The numbers that it computes in."""
+        return dtype_of(self.device, self.plan.settings.dtype)
+
+    @property
     def result(self) -> Path:
         """The folder of the weights that it makes."""
         return self.folder / "model"
@@ -86,7 +91,7 @@ class Work:
     def causal(self) -> Any:
         """Return the causal model to train; 32-bit weights, unless only an adapter is trained."""
         torch, transformers = optional("torch", EXTRA), optional("transformers", EXTRA)
-        dtype = dtype_of(self.device) if self.plan.settings.lora else torch.float32
+        dtype = self.dtype if self.plan.settings.lora else torch.float32
         return transformers.AutoModelForCausalLM.from_pretrained(self.base, dtype=dtype)
 
     def adapter(self, task: str = "CAUSAL_LM") -> Any:
@@ -114,7 +119,7 @@ class Work:
             "seed": plan.seed,
             "data_seed": plan.seed,
             "use_cpu": self.device == "cpu",
-            "bf16": dtype_of(self.device) == torch.bfloat16,
+            "bf16": self.dtype == torch.bfloat16,
             "activation_checkpointing": False,
             "save_strategy": "steps",
             "save_steps": plan.settings.save_every,
