@@ -1,6 +1,7 @@
 """The study of a real model: it measures, ends in time and has written what it knows."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,32 @@ async def test_it_measures_the_base_and_says_where_a_round_trained_nothing(study
     assert on_disk["base"] == found["base"] and on_disk["ended"] == found["ended"]
     lines = table(found)
     assert lines[1].startswith("base: ifeval ") and "gate: " in lines[2]
+
+
+@pytest.mark.slow
+async def test_a_study_goes_on_from_the_rounds_that_are_done(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def trained(self: Study, number: int) -> dict[str, Any]:
+        return {"trained": "", "folder": f"weights-{number}", "sft": 4, "pairs": 2}
+
+    monkeypatch.setattr(Study, "_trained", trained)
+    study.sizes = replace(SIZES, rounds=1)
+    first = await study.run()
+    further = replace(study, sizes=SIZES, found={})
+    both = await further.run()
+    assert [told["round"] for told in both["rounds"]] == [1, 2]
+    assert both["rounds"][0] == first["rounds"][0]
+    asked = [data["folder"] for data in both["rounds"]]
+    assert asked == ["weights-1", "weights-2"] and both["ended"] == "all rounds are done"
+    again = await replace(further, found={}).run()
+    # What was made meanwhile is told of the benchmarks' prompts, whose figures stay.
+    for told in (*again["rounds"], *both["rounds"]):
+        del told["ifeval"]["decontamination"], told["gsm8k"]["decontamination"]
+    assert again["rounds"] == both["rounds"]
+    other = replace(study, sizes=replace(SIZES, tokens=99), found={})
+    with pytest.raises(UserError, match="a study with tokens 320, not 99"):
+        await other.run()
 
 
 async def test_when_its_time_is_over_it_has_written_what_it_knows(study: Study) -> None:

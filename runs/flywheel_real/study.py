@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...agents.errors import UserError
 from ...graphs import kinds
 from ..benchmark.measure import BenchmarkConfig, Order, measure
 from ..config.config import load_config
@@ -24,6 +25,8 @@ from ..run import launch_async, resume_async
 from .recipe import Sizes, run_config, served
 
 RUN = "flywheel-real"
+MEASURES = {"rounds", "ifeval", "gsm8k", "benchmark_tokens"}
+"""Sizes that the run itself does not depend on."""
 T = TypeVar("T")
 
 
@@ -47,15 +50,27 @@ class Study:
     found: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
+    @property
+    def file(self) -> Path:
+        """Where what was found is written."""
+        return self.out / "flywheel-real.json"
+
     async def run(self) -> dict[str, Any]:
-        """Go as far as there is time; return what was found."""
+        """Go as far as there is time, from where an earlier start ended; return what was found.
+
+        Raises:
+            UserError: the folder holds a study of other sizes.
+        """
+        done = self._done()
         self.found |= {"sizes": self.sizes.data(), "device": _device(), "rounds": [], "ended": ""}
         try:
             self.found["base"] = await self._measured("base", self.base)
             for number in range(1, self.sizes.rounds + 1):
-                self.found["rounds"].append({"round": number})
-                if not await self._round(number, self.found["rounds"][-1]):
+                told = done.get(number, {"round": number})
+                self.found["rounds"].append(told)
+                if number not in done and not await self._round(number, told):
                     break
+                told |= await self._measured(f"round-{number}", Path(told["folder"]))
             else:
                 self.found["ended"] = "all rounds are done"
         except OutOfTime as over:
@@ -63,8 +78,21 @@ class Study:
         self._write()
         return self.found
 
+    def _done(self) -> dict[int, dict[str, Any]]:
+        """Return the rounds that an earlier start finished."""
+        if not self.file.is_file():
+            return {}
+        before = json.loads(self.file.read_text())
+        for name, value in self.sizes.data().items():
+            if name not in MEASURES and (found := before["sizes"].get(name)) != value:
+                raise UserError(
+                    f"--out {self.out}: holds a study with {name} {found!r}, not {value!r}; say the same, or "
+                    "another folder"
+                )
+        return {told["round"]: told for told in before["rounds"] if "folder" in told}
+
     async def _round(self, number: int, told: dict[str, Any]) -> bool:
-        """Do a round of the run and measure what came of it; return whether there is to be another."""
+        """Do a round of the run; return whether it trained a target, which is to be measured."""
         before = time.monotonic()
         made: dict[str, Any] = {
             "runs_dir": self.out,
@@ -84,9 +112,8 @@ class Study:
         if not result.completed or trained is None:
             self.found["ended"] = f"round {number}: {result.status}; {result.reason}"
             return False
-        told |= {"trained": trained["reason"], "sft": trained["sft"], "pairs": trained["pairs"]}
+        told |= trained
         self._write()
-        told |= await self._measured(f"round-{number}", Path(trained["model"]["model"]))
         return True
 
     async def _measured(self, name: str, folder: Path) -> dict[str, Any]:
@@ -138,18 +165,14 @@ class Study:
         with stored(RunFolder(self.out / RUN).store()) as store:
             async for one in store.stream(kinds.TRAINED, number):
                 if one.trained:
-                    return {
-                        "reason": one.reason,
-                        "model": dict(one.model),
-                        "sft": one.sft,
-                        "pairs": one.preference,
-                    }
+                    rows = {"sft": one.sft, "pairs": one.preference}
+                    return {"trained": one.reason, "folder": dict(one.model)["model"], **rows}
         return None
 
     def _write(self) -> None:
         self.found["elapsed_s"] = round(time.monotonic() - self.started, 1)
         self.out.mkdir(parents=True, exist_ok=True)
-        write_whole(self.out / "flywheel-real.json", json.dumps(self.found, default=str, indent=2))
+        write_whole(self.file, json.dumps(self.found, default=str, indent=2))
 
 
 def line(measured: dict[str, Any]) -> str:
