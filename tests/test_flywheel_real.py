@@ -44,6 +44,7 @@ def plain(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:
             "jury": ["j"],
             "evaluation_jury": ["e"],
         },
+        "training": {step: {"batch": sizes.training_batch} for step in ("sft", "dpo")},
     }
 
 

@@ -135,6 +135,24 @@ async def test_killed_in_the_middle_of_its_training_it_comes_to_the_same_end(her
         assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+def test_what_a_step_made_stays_where_a_later_one_is_told_otherwise(here: Path) -> None:
+    pairs = ["selection.preference_margin=0", "selection.cut_answers=true"]
+    wild = ["training.steps=[sft, dpo]", "training.dpo={learning_rate: 1e30, epochs: 9, batch: 2}"]
+    config = load_config(here / "config.yaml", ["rounds=1", *pairs, *wild])
+    ended = launch(config, runs_dir=here, run_id="wild-1", limit=SEEDS)
+    assert not ended.completed and "lower training.<step>.learning_rate" in ended.reason
+    steps: list[str] = []
+
+    def hear(kind: str, data: dict[str, Any]) -> None:
+        steps.extend([data["step"]] if kind == "training" else [])
+
+    calm = ("training.dpo.learning_rate=1e-6", "training.dpo.at_once=1")
+    result = resume("wild-1", overrides=calm, runs_dir=here, on_event=hear)
+    assert result.status == "completed" and {*steps} == {"dpo"}
+    (trained,) = of(here / "wild-1", kinds.TRAINED)
+    assert [step.step for step in trained.training.steps] == ["sft", "dpo"]
+
+
 def test_a_replay_trains_nothing_and_needs_no_weights(here: Path) -> None:
     hidden = (here / "whole-1" / "checkpoints").rename(here / "hidden")
     try:

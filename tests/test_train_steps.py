@@ -129,6 +129,29 @@ def test_sft_learns_what_the_assistant_says(base: Path, tmp_path: Path) -> None:
     assert marked(tmp_path / "sft" / "model") == facts
 
 
+@pytest.mark.parametrize("name", ["sft", "dpo"])
+def test_a_batch_in_parts_is_learned_as_the_whole_is(base: Path, tmp_path: Path, name: str) -> None:
+    torch = pytest.importorskip("safetensors.torch")
+    ends = []
+    for part in (None, 2):
+        fields = {"learning_rate": 1e-3, "epochs": 1, "at_once": part}
+        bench = Bench(tmp_path / f"{part}", base, **{name: fields})
+        bench.rows(sft=sft_rows(), preference=pairs())
+        assert bench.do(name)["updates"] == 3
+        ends.append(torch.load_file(bench.folder / name / "model" / "model.safetensors"))
+    for key, whole in ends[0].items():
+        assert whole.allclose(ends[1][key], atol=1e-4), key
+
+
+def test_a_batch_falls_into_equal_parts() -> None:
+    with pytest.raises(ValueError, match="at_once: a batch of 8 does not fall into parts of 3"):
+        TrainingSettings.model_validate({"sft": {"at_once": 3}})
+    whole, parts = ({"steps": ["dpo"], "dpo": {"at_once": n}} for n in (None, 2))
+    assert TrainingSettings.model_validate(whole).what() == (
+        TrainingSettings.model_validate(parts).what()
+    )
+
+
 def test_a_loss_that_is_no_number_ends_it_and_leaves_no_weights(base: Path, tmp_path: Path) -> None:
     from arenainstruct.runs.training.steps.work import TrainingEnds
 

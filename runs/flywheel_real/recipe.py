@@ -35,6 +35,8 @@ class Sizes:
     sft_epochs: float = 2.0
     dpo_rate: float = 2e-6
     training_batch: int = 16
+    at_once: int = 16
+    """Rows of it in memory at a time."""
     lora: int = 0
     """Rank of adapters; 0 trains all weights."""
     dtype: str = "auto"
@@ -62,6 +64,7 @@ def usual(device: str) -> Sizes:
         sft_epochs=3,
         dpo_rate=2e-5,
         training_batch=8,
+        at_once=2,
         lora=16,
     )
 
@@ -74,21 +77,23 @@ def served(folder: Path, version: str, sizes: Sizes, **more: Any) -> dict[str, A
     return {**model, "batch": sizes.batch, "concurrency": MOST_IN_FLIGHT, **more}
 
 
+def at_once(sizes: Sizes) -> int:
+    """Return how many rows of a training's batch are in memory at a time."""
+    return min(sizes.at_once, sizes.training_batch)
+
+
 def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:
     """Return the config of the run: the target, its mended twin, embedded authors and jurors."""
     warm = served(base, "base", sizes, temperature=0.8, max_tokens=sizes.tokens)
     juror = {"provider": "offline", "model": "judge", "noise": 0.4}
+    batch = {"batch": sizes.training_batch, "at_once": at_once(sizes)}
     training: dict[str, Any] = {
         "backend": "trl",
         "steps": ["sft", "dpo"],
         "max_length": 768,
         "dtype": sizes.dtype,
-        "sft": {
-            "learning_rate": sizes.sft_rate,
-            "epochs": sizes.sft_epochs,
-            "batch": sizes.training_batch,
-        },
-        "dpo": {"learning_rate": sizes.dpo_rate, "batch": sizes.training_batch},
+        "sft": {"learning_rate": sizes.sft_rate, "epochs": sizes.sft_epochs, **batch},
+        "dpo": {"learning_rate": sizes.dpo_rate, **batch},
     }
     if sizes.lora:
         training["lora"] = {"rank": sizes.lora, "alpha": 2 * sizes.lora}

@@ -22,11 +22,11 @@ from ..disk import write_whole
 from ..folder import RunFolder
 from ..opening import stored
 from ..run import launch_async, resume_async
-from .recipe import Sizes, run_config, served
+from .recipe import Sizes, at_once, run_config, served
 
 RUN = "flywheel-real"
-MEASURES = {"rounds", "ifeval", "gsm8k", "benchmark_tokens"}
-"""Sizes that the run itself does not depend on."""
+FREE = {"rounds", "ifeval", "gsm8k", "benchmark_tokens", "at_once"}
+"""Sizes that may be others when a study goes on."""
 T = TypeVar("T")
 
 
@@ -84,7 +84,7 @@ class Study:
             return {}
         before = json.loads(self.file.read_text())
         for name, value in self.sizes.data().items():
-            if name not in MEASURES and (found := before["sizes"].get(name)) != value:
+            if name not in FREE and (found := before["sizes"].get(name)) != value:
                 raise UserError(
                     f"--out {self.out}: holds a study with {name} {found!r}, not {value!r}; say the same, or "
                     "another folder"
@@ -102,7 +102,8 @@ class Study:
             config = load_config(run_config(self.base, self.seeds, self.sizes, self.seed))
             work = launch_async(config, run_id=RUN, limit=self.sizes.seeds, **made)
         else:
-            work = resume_async(RUN, overrides=(f"rounds={number}",), **made)
+            memory = (f"training.{step}.at_once={at_once(self.sizes)}" for step in ("sft", "dpo"))
+            work = resume_async(RUN, overrides=(f"rounds={number}", *memory), **made)
         result = await self._in_time(f"round {number}", work)
         told |= {"status": result.status, "reason": result.reason, "counts": result.counts}
         told["ratings"] = [r for r in result.ratings if r.get("purpose") == "evaluation"]

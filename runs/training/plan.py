@@ -1,8 +1,10 @@
 """The plan of one training: what its process reads, and nothing else."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -47,6 +49,22 @@ class Plan(BaseModel):
         parts = (self.origin, self.digest, self.seed, self.settings.what())
         told = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         return blake2b(told, digest_size=6).hexdigest()
+
+    def kept(self, before: "Plan") -> tuple[str, ...]:
+        """Return the first steps that are the same in a plan from before: what they made can stay."""
+        pairs = takewhile(
+            lambda pair: pair[0] == pair[1], zip(self.steps, before.steps, strict=False)
+        )
+        first = [step for step, _ in pairs]
+        while first and self._told(first) != before._told(first):
+            first.pop()
+        return tuple(first)
+
+    def _told(self, steps: Sequence[str]) -> tuple[Any, ...]:
+        """Return all that decides what these steps make."""
+        others = {*ORDER, "steps"} - {*steps}
+        what = {name: value for name, value in self.settings.what().items() if name not in others}
+        return self.origin, self.digest, self.seed, what
 
     def write(self, folder: Path) -> None:
         """Write it where the work is done."""

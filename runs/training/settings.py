@@ -35,14 +35,30 @@ class StepSettings(Section):
     """Rows behind one update."""
 
 
-class SftSettings(StepSettings):
+class RowSettings(StepSettings):
+    """What each step has that learns from rows as they are."""
+
+    at_once: PositiveInt | None = None
+    """Rows of a batch that are in memory at a time: less of it is needed, and the same is learned. None
+    takes all."""
+
+    @model_validator(mode="after")
+    def _in_equal_parts(self) -> Self:
+        if self.batch % (self.at_once or 1):
+            raise ValueError(
+                f"at_once: a batch of {self.batch} does not fall into parts of {self.at_once}"
+            )
+        return self
+
+
+class SftSettings(RowSettings):
     """Learning to write what won."""
 
     learning_rate: PositiveFloat = 2e-5
     epochs: PositiveFloat = 3.0
 
 
-class DpoSettings(StepSettings):
+class DpoSettings(RowSettings):
     """Learning to prefer what won over what lost."""
 
     learning_rate: PositiveFloat = 1e-6
@@ -50,7 +66,7 @@ class DpoSettings(StepSettings):
     """How closely it keeps to what it was before."""
 
 
-class RewardStepSettings(StepSettings):
+class RewardStepSettings(RowSettings):
     """A reward model from the preference rows: what PPO is led by where no checker decides."""
 
     learning_rate: PositiveFloat = 1e-5
@@ -152,6 +168,9 @@ class TrainingSettings(Section):
     def what(self) -> dict[str, Any]:
         """Return only what decides what comes out, as plain data: the same wherever it is done."""
         told = self.model_dump(mode="json", exclude=HOW, exclude_defaults=True)
+        for step in ("sft", "dpo", "reward"):
+            if told.get(step, {}).pop("at_once", None) and not told[step]:
+                del told[step]
         if Path(self.base).is_absolute():
             told["base"] = Path(self.base).name
         return told

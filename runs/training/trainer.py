@@ -23,7 +23,7 @@ from .command import train_there
 from .marker import mark, marked
 from .plan import Plan
 from .rows import Draw, write_rows
-from .settings import TrainingSettings
+from .settings import ORDER, TrainingSettings
 from .trl import train_here
 
 Facts = dict[str, Any]
@@ -135,7 +135,7 @@ def _put(model: Path, made: Path, facts: Facts) -> Facts:
 async def prepare(trainer: FolderTrainer, request: TrainRequest, work: Path) -> Plan:
     """Write rows and plan of a round into the folder where the work is done.
 
-    What an interrupted training left there is kept where the plan is the same, else removed.
+    What an interrupted training left there is kept as far as its steps are the same, else removed.
     """
     settings = trainer.settings
     base, origin = base_of(settings, request)
@@ -145,11 +145,11 @@ async def prepare(trainer: FolderTrainer, request: TrainRequest, work: Path) -> 
     rows = await write_rows(request.records, draw, fresh)
     plan = Plan.of(base, origin, work / "rows", rows, trainer.seed, settings)
     try:
-        same = Plan.read(work).version == plan.version
+        kept = plan.kept(Plan.read(work))
     except (OSError, ValueError):
-        same = False
-    if not same:
-        shutil.rmtree(work, ignore_errors=True)
+        kept = ()
+    for step in {*ORDER} - {*kept}:
+        shutil.rmtree(work / step, ignore_errors=True)
     os.makedirs(work, exist_ok=True)
     shutil.rmtree(work / "rows", ignore_errors=True)
     os.rename(fresh, work / "rows")

@@ -110,12 +110,14 @@ class Work:
     def arguments(self, settings: StepSettings, **own: Any) -> dict[str, Any]:
         """Return what every trainer of TRL is told."""
         plan, torch = self.plan, optional("torch", EXTRA)
+        at_once = getattr(settings, "at_once", None) or settings.batch
         return {
             "output_dir": str(self.folder / "trainer"),
             "learning_rate": settings.learning_rate,
             "num_train_epochs": settings.epochs,
             "max_steps": settings.fixed_updates or -1,
-            "per_device_train_batch_size": settings.batch,
+            "per_device_train_batch_size": at_once,
+            "gradient_accumulation_steps": settings.batch // at_once,
             "seed": plan.seed,
             "data_seed": plan.seed,
             "use_cpu": self.device == "cpu",
