@@ -78,7 +78,7 @@ flywheel: .train/.ready
 flywheel-study: .train/.ready
 	.train/bin/python -m arenainstruct.runs.gym study --folder runs/gym-study --docs docs $(STUDY)
 
-# The flywheel with SmolLM2-135M as a target that is really trained: hours on a CPU, minutes on a GPU.
+# The flywheel with SmolLM2-135M as a target that is really trained: two to three hours on two cores, minutes on a GPU.
 # ARGS says more (--ifeval-file, --gsm8k-file, --rounds, …).
 flywheel-real: local .train/.ready
 	.train/bin/python -m arenainstruct.runs.flywheel_real $(ARGS)

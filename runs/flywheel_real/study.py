@@ -62,15 +62,19 @@ class Study:
             UserError: the folder holds a study of other sizes.
         """
         done = self._done()
-        self.found |= {"sizes": self.sizes.data(), "device": _device(), "rounds": [], "ended": ""}
+        rounds = [*done.values()]
+        self.found |= {
+            "sizes": self.sizes.data(), "device": _device(), "rounds": rounds, "ended": ""
+        }  # fmt: skip
         try:
             self.found["base"] = await self._measured("base", self.base)
             for number in range(1, self.sizes.rounds + 1):
-                told = done.get(number, {"round": number})
-                self.found["rounds"].append(told)
-                if number not in done and not await self._round(number, told):
-                    break
-                told |= await self._measured(f"round-{number}", Path(told["folder"]))
+                if number not in done:
+                    rounds.append({"round": number})
+                    if not await self._round(number, rounds[-1]):
+                        break
+                folder = Path(rounds[number - 1]["folder"])
+                rounds[number - 1] |= await self._measured(f"round-{number}", folder)
             else:
                 self.found["ended"] = "all rounds are done"
         except OutOfTime as over:
