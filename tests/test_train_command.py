@@ -120,6 +120,25 @@ async def test_a_program_that_fails_ends_the_start_and_is_asked_again(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+async def test_what_another_plan_left_is_not_gone_on_from(tmp_path: Path) -> None:
+    half = """
+import os, sys
+from pathlib import Path
+there = Path(os.environ["ARENAINSTRUCT_OUT"], "checkpoint")
+with open(sys.argv[1], "a") as file:
+    file.write(f"{there.exists()}\\n")
+there.mkdir(exist_ok=True)
+sys.exit(3)
+"""
+    async with staged(tmp_path) as stage:
+        await rows(stage)
+        for max_length in (512, 512, 768):
+            with pytest.raises(TrainingFailed):
+                await trained(stage, half, max_length=max_length)
+    assert (tmp_path / "asked.txt").read_text().split() == ["False", "True", "False"]
+
+
 async def test_rows_of_earlier_rounds_are_learned_again_by_their_share(tmp_path: Path) -> None:
     counts: dict[float, int] = {}
     versions = Counter[str]()

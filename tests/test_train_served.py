@@ -16,6 +16,7 @@ from arenainstruct.agents.models.window import with_windows
 from arenainstruct.agents.records import ToolCall, Turn
 from tests.tiny import tiny
 
+HYBRID = ["sliding_attention", "full_attention"]
 TEMPLATE = (
     "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
     "{{ m['role'] }}> {{ m['content'] }}\n{% endfor %}"
@@ -60,27 +61,35 @@ async def test_a_reply_is_the_same_alone_and_in_company(
 
 
 @pytest.mark.parametrize(
-    ("kind", "fields"),
+    ("kind", "fields", "eased"),
     [
-        ("llama", {}),
-        ("llama", {"num_attention_heads": 8}),
-        ("mistral", {"sliding_window": 24}),
-        ("gemma2", {"sliding_window": 24}),
-        ("gpt2", {}),
-        ("falcon", {"alibi": True}),
-        ("mamba", {}),
+        ("llama", {}, True),
+        ("llama", {"num_attention_heads": 8}, True),
+        ("mistral", {"sliding_window": 12}, True),
+        ("gemma3_text", {"sliding_window": 12, "layer_types": HYBRID, "head_dim": 16}, True),
+        ("gpt2", {}, True),
+        ("gemma2", {"sliding_window": 12}, False),
+        ("falcon", {"alibi": True}, False),
+        ("mamba", {}, False),
     ],
 )
+@pytest.mark.parametrize("first", [5, 20])
 def test_what_it_writes_is_what_transformers_itself_would(
-    tmp_path: Path, kind: str, fields: dict[str, Any]
+    tmp_path: Path, kind: str, fields: dict[str, Any], eased: bool, first: int
 ) -> None:
     folder = tiny(tmp_path, kind=kind, **fields)
     causal = Causal.opened(str(folder), "cpu", 4)
-    prompts = [Prompt(tuple(range(5, 6 + 4 * n)), 0.0, 0, 40) for n in range(4)]
+    assert causal.eased == eased
+    # Of one bucket; with 20 the longest fills it, and alone it needs no mask.
+    prompts = [Prompt(tuple(range(first, 36 - n)), 0.0, 0, 40) for n in range(0, 12, 3)]
     assert len({prompt.bucket for prompt in prompts}) == 1
     transformers = pytest.importorskip("transformers")
     model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-    for prompt, written in zip(prompts, causal.write(prompts), strict=True):
+    pairs = [
+        *zip(prompts, causal.write(prompts), strict=True),
+        (prompts[0], causal.write(prompts[:1])[0]),
+    ]
+    for prompt, written in pairs:
         ids = model.dummy_inputs["input_ids"].new_tensor([prompt.ids])
         out = model.generate(input_ids=ids, max_new_tokens=40, do_sample=False)
         assert list(written.ids) == out[0, len(prompt.ids) :].tolist()

@@ -143,6 +143,33 @@ def test_a_batch_in_parts_is_learned_as_the_whole_is(base: Path, tmp_path: Path,
         assert whole.allclose(ends[1][key], atol=1e-4), key
 
 
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({}, ("sft", "dpo")),
+        ({"device": "auto", "save_every": 9}, ("sft", "dpo")),
+        ({"dpo": {"learning_rate": 1e-9}}, ("sft",)),
+        ({"dpo": {"at_once": 2}}, ("sft", "dpo")),
+        ({"steps": ["sft", "dpo", "ppo"]}, ("sft", "dpo")),
+        ({"steps": ["sft"]}, ("sft",)),
+        ({"steps": ["dpo"]}, ()),
+        ({"sft": {"epochs": 1}}, ()),
+        ({"max_length": 9}, ()),
+        ({"lora": {}}, ()),
+        ({"dtype": "bfloat16"}, ()),
+        ({"replay": 0.1}, ()),
+    ],
+)
+def test_steps_that_are_the_same_are_kept(
+    tmp_path: Path, change: Line, kept: tuple[str, ...]
+) -> None:
+    steps = {"steps": ["sft", "dpo"]}
+    before = Bench(tmp_path, tmp_path, **steps).plan()
+    assert Bench(tmp_path, tmp_path, **{**steps, **change}).plan().kept(before) == kept
+    other = before.model_copy(update={"digest": "other rows"})
+    assert other.kept(before) == ()
+
+
 def test_a_batch_falls_into_equal_parts() -> None:
     with pytest.raises(ValueError, match="at_once: a batch of 8 does not fall into parts of 3"):
         TrainingSettings.model_validate({"sft": {"at_once": 3}})

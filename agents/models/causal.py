@@ -75,12 +75,19 @@ def dtype_of(device: str, asked: Dtype = "auto") -> Any:
     return numbers.get(asked, torch.bfloat16 if bf16 else torch.float32)
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error tells of too little memory; on a CPU only its words do."""
+    words = f"{type(error).__name__} {error}".lower()
+    told = ("out of memory", "outofmemory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(one in words for one in told)
+
+
 class Causal:
     """A model on its device, its tokenizer, and how many rows a pass has."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str, batch: int) -> None:
         self._torch = optional("torch", EXTRA)
-        self._eased = device == "cpu" and eased(model)
+        self.eased = device == "cpu" and eased(model)
         self.tokenizer, self.device, self.batch = tokenizer, device, batch
         self._model = model
         self._ends = _ends(model, tokenizer)
@@ -110,8 +117,8 @@ class Causal:
         """Write on from prompts of one bucket, a batch at most."""
         try:
             return self._write(prompts)
-        except self._torch.OutOfMemoryError:
-            if self.batch == 1:
+        except RuntimeError as error:
+            if self.batch == 1 or not out_of_memory(error):
                 raise
         # Outside of the handler: it would hold on to what the failed pass allocated.
         self.batch = -(-self.batch // 2)
@@ -137,7 +144,7 @@ class Causal:
         for row, prompt in enumerate(rows):
             ids[row, wide - len(prompt.ids) :] = torch.tensor(prompt.ids)
             mask[row, wide - len(prompt.ids) :] = 1
-        kept = {"cache": cache(self._model, wide + longest)} if self._eased else {}
+        kept = cache(self._model, len(rows), wide + longest) if self.eased else {}
         with torch.inference_mode():
             out = self._model.generate(
                 input_ids=ids.to(self.device),

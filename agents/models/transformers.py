@@ -41,6 +41,8 @@ class TransformersProvider:
         self.params: dict[str, Any] = {"max_tokens": settings.max_tokens}
         if settings.temperature:
             self.params |= {"temperature": settings.temperature, "seed": seed}
+        if settings.dtype != "auto":
+            self.params["dtype"] = settings.dtype
         self._settings = settings
         self._seed = seed
         self._bench: _Bench | None = None

@@ -48,7 +48,7 @@ HOW = ("budget", "execution")
 """Sections that never change the dataset."""
 HOW_OF_MODEL = (
     *("concurrency", "rpm", "tpm", "timeout_s", "retries", "api_key_env", "base_url", "batch"),
-    *("device", "dtype", "threads", "slots"),
+    *("device", "threads", "slots"),
 )
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 

@@ -1,6 +1,7 @@
 """What a study runs: its sizes, and the config of its run."""
 
 from dataclasses import asdict, dataclass
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ class Sizes:
     seeds: int = 40
     """Documents, or parts of long ones."""
     max_chars: int = 1800
-    """Characters of a part of a document: with its task and its answer it fits `max_length`."""
+    """Characters of a part of a document: so that most rows fit `training.max_length`."""
     instructions: int = 8
     """Tasks of each document and skill before each is made harder once."""
     samples: int = 2
@@ -48,7 +49,7 @@ class Sizes:
 
 
 def usual(device: str) -> Sizes:
-    """Return the sizes for a device: minutes on a GPU, two hours on two cores."""
+    """Return the sizes for a device: minutes on a GPU, two to three hours on two cores."""
     if device != "cpu":
         return Sizes()
     return Sizes(
@@ -79,7 +80,7 @@ def served(folder: Path, version: str, sizes: Sizes, **more: Any) -> dict[str, A
 
 def at_once(sizes: Sizes) -> int:
     """Return how many rows of a training's batch are in memory at a time."""
-    return min(sizes.at_once, sizes.training_batch)
+    return gcd(sizes.at_once, sizes.training_batch)
 
 
 def run_config(base: Path, seeds: Path, sizes: Sizes, seed: int) -> dict[str, Any]:

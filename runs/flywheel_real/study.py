@@ -25,7 +25,7 @@ from ..run import launch_async, resume_async
 from .recipe import Sizes, at_once, run_config, served
 
 RUN = "flywheel-real"
-FREE = {"rounds", "ifeval", "gsm8k", "benchmark_tokens", "at_once"}
+FREE = {"rounds", "at_once"}
 """Sizes that may be others when a study goes on."""
 T = TypeVar("T")
 
@@ -61,20 +61,19 @@ class Study:
         Raises:
             UserError: the folder holds a study of other sizes.
         """
-        done = self._done()
-        rounds = [*done.values()]
-        self.found |= {
-            "sizes": self.sizes.data(), "device": _device(), "rounds": rounds, "ended": ""
-        }  # fmt: skip
+        load_config(run_config(self.base, self.seeds, self.sizes, self.seed))
+        self.found |= {"rounds": []} | self._before()
+        self.found |= {"sizes": self.sizes.data(), "of": self._of, "device": _device(), "ended": ""}
+        rounds = self.found["rounds"]
         try:
             self.found["base"] = await self._measured("base", self.base)
             for number in range(1, self.sizes.rounds + 1):
-                if number not in done:
+                if len(rounds) < number:
                     rounds.append({"round": number})
-                    if not await self._round(number, rounds[-1]):
-                        break
-                folder = Path(rounds[number - 1]["folder"])
-                rounds[number - 1] |= await self._measured(f"round-{number}", folder)
+                told = rounds[number - 1]
+                if "folder" not in told and not await self._round(number, told):
+                    break
+                told |= await self._measured(f"round-{number}", Path(told["folder"]))
             else:
                 self.found["ended"] = "all rounds are done"
         except OutOfTime as over:
@@ -82,18 +81,26 @@ class Study:
         self._write()
         return self.found
 
-    def _done(self) -> dict[int, dict[str, Any]]:
-        """Return the rounds that an earlier start finished."""
-        if not self.file.is_file():
+    @property
+    def _of(self) -> dict[str, str]:
+        """What is trained from, on what, and measured by."""
+        files = {name: str(file) for name, file in self.benchmarks.items()}
+        told = {"base": str(self.base), "documents": str(self.seeds), "seed": str(self.seed)}
+        return told | files
+
+    def _before(self) -> dict[str, Any]:
+        """Return what an earlier start found."""
+        if not self.file.is_file() or not (self.out / RUN).exists():
             return {}
-        before = json.loads(self.file.read_text())
-        for name, value in self.sizes.data().items():
-            if name not in FREE and (found := before["sizes"].get(name)) != value:
+        before: dict[str, Any] = json.loads(self.file.read_text())
+        held = before["sizes"] | before["of"]
+        for name, value in (self.sizes.data() | self._of).items():
+            if name not in FREE and held.get(name) != value:
                 raise UserError(
-                    f"--out {self.out}: holds a study with {name} {found!r}, not {value!r}; say the same, or "
-                    "another folder"
+                    f"--out {self.out}: holds a study with {name} {held.get(name)!r}, not {value!r}; say the "
+                    "same, or another folder"
                 )
-        return {told["round"]: told for told in before["rounds"] if "folder" in told}
+        return before
 
     async def _round(self, number: int, told: dict[str, Any]) -> bool:
         """Do a round of the run; return whether it trained a target, which is to be measured."""

@@ -19,7 +19,7 @@ ORDER: tuple[Step, ...] = ("sft", "dpo", "reward", "ppo", "grpo", "rloo")
 REWARDED: frozenset[Step] = frozenset({"ppo", "grpo", "rloo"})
 """Steps that learn from rewards of what the model writes itself."""
 
-HOW = {"device", "dtype", "save_every", "timeout_s"}
+HOW = {"device", "save_every", "timeout_s"}
 """Fields that do not decide what comes out, but for the last digits."""
 
 
@@ -39,8 +39,9 @@ class RowSettings(StepSettings):
     """What each step has that learns from rows as they are."""
 
     at_once: PositiveInt | None = None
-    """Rows of a batch that are in memory at a time: less of it is needed, and the same is learned. None
-    takes all."""
+    """Rows of a batch that are in memory at a time: the fewer, the less of it is needed. The same is
+    learned, but for the last digits and for a last batch that does not fall into equal parts. None takes
+    all."""
 
     @model_validator(mode="after")
     def _in_equal_parts(self) -> Self:

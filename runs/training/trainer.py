@@ -23,7 +23,7 @@ from .command import train_there
 from .marker import mark, marked
 from .plan import Plan
 from .rows import Draw, write_rows
-from .settings import ORDER, TrainingSettings
+from .settings import TrainingSettings
 from .trl import train_here
 
 Facts = dict[str, Any]
@@ -145,16 +145,23 @@ async def prepare(trainer: FolderTrainer, request: TrainRequest, work: Path) -> 
     rows = await write_rows(request.records, draw, fresh)
     plan = Plan.of(base, origin, work / "rows", rows, trainer.seed, settings)
     try:
-        kept = plan.kept(Plan.read(work))
+        before = Plan.read(work)
     except (OSError, ValueError):
-        kept = ()
-    for step in {*ORDER} - {*kept}:
-        shutil.rmtree(work / step, ignore_errors=True)
+        before = None
+    if before is None or before.version != plan.version:
+        _forget(work, plan.kept(before) if before else ())
     os.makedirs(work, exist_ok=True)
     shutil.rmtree(work / "rows", ignore_errors=True)
     os.rename(fresh, work / "rows")
     plan.write(work)
     return plan
+
+
+def _forget(work: Path, kept: tuple[str, ...]) -> None:
+    """Remove what lies in a folder, but for the steps that are kept and the lock of who works there."""
+    for folder in work.iterdir() if work.is_dir() else ():
+        if folder.is_dir() and folder.name not in kept:
+            shutil.rmtree(folder)
 
 
 def base_of(settings: TrainingSettings, request: TrainRequest) -> tuple[str, str]:

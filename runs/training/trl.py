@@ -16,7 +16,8 @@ from ...agents.errors import TrainingFailed
 from .process import beside
 
 _NEXT = {
-    "memory": "lower training.<step>.at_once or training.max_length, set training.lora, or free memory",
+    "memory": "lower training.<step>.at_once (of ppo minibatch, of grpo and rloo batch) or "
+    "training.max_length, set training.lora, or free memory",
     "disk": "make room",
     "diverged": "lower training.<step>.learning_rate",
     "missing": "install what it names",

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal
 
-from ....agents.models.causal import device_of, dtype_of
+from ....agents.models.causal import device_of, dtype_of, out_of_memory
 from ....tools.optional import optional
 from ..marker import mark, marked
 from ..plan import Plan
@@ -31,13 +31,8 @@ def classified(error: BaseException) -> TrainingEnds:
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, TrainingEnds):
         return error
-    # CPU allocators raise a plain RuntimeError, and only its words tell.
     words = str(error).lower()
-    if (
-        isinstance(error, MemoryError)
-        or "out of memory" in words
-        or "can't allocate memory" in words
-    ):
+    if out_of_memory(error):
         return TrainingEnds("memory", text)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return TrainingEnds("disk", text)
