@@ -28,7 +28,7 @@ test-train: .train/.ready
 .train/.ready: .venv/.ready
 	$(PY) -m venv --clear .train
 	.train/bin/python -m pip install --quiet --disable-pip-version-check \
-		torch==2.13.0 'transformers>=5.24' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10' 'gguf>=0.17'
+		torch==2.13.0 'transformers>=5.20' 'trl>=1.16' 'peft>=0.17' 'accelerate>=1.10' 'gguf>=0.17'
 	@base=$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
 	over=$$(.train/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
 	echo "import site; site.addsitedir('$$base')" > "$$over/base.pth"

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...tools.optional import optional
-from .attention import cache, eased
 from .base_settings import Dtype
 from .chat import EXTRA, LOADING, tokenizer_of
 
@@ -87,7 +86,6 @@ class Causal:
 
     def __init__(self, model: Any, tokenizer: Any, device: str, batch: int) -> None:
         self._torch = optional("torch", EXTRA)
-        self.eased = device == "cpu" and eased(model)
         self.tokenizer, self.device, self.batch = tokenizer, device, batch
         self._model = model
         self._ends = _ends(model, tokenizer)
@@ -144,14 +142,12 @@ class Causal:
         for row, prompt in enumerate(rows):
             ids[row, wide - len(prompt.ids) :] = torch.tensor(prompt.ids)
             mask[row, wide - len(prompt.ids) :] = 1
-        kept = cache(self._model, len(rows), wide + longest) if self.eased else {}
         with torch.inference_mode():
             out = self._model.generate(
                 input_ids=ids.to(self.device),
                 attention_mask=mask.to(self.device),
                 generation_config=self._settings(longest),
                 logits_processor=[self._drawn(rows, wide)],
-                **kept,
             )
         return [self._read(out[row, wide:].tolist()) for row in range(len(prompts))]
 
