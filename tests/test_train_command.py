@@ -120,7 +120,6 @@ async def test_a_program_that_fails_ends_the_start_and_is_asked_again(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 async def test_what_another_plan_left_is_not_gone_on_from(tmp_path: Path) -> None:
     half = """
 import os, sys
@@ -139,6 +138,7 @@ sys.exit(3)
     assert (tmp_path / "asked.txt").read_text().split() == ["False", "True", "False"]
 
 
+@pytest.mark.slow
 async def test_rows_of_earlier_rounds_are_learned_again_by_their_share(tmp_path: Path) -> None:
     counts: dict[float, int] = {}
     versions = Counter[str]()

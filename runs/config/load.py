@@ -33,9 +33,8 @@ Fault = tuple[Location | None, str]
 """Where something is wrong, None where the words say it all, and what."""
 Source = str | Path | Mapping[str, Any] | None
 """A YAML file, a mapping, or None for what a kind is without."""
-
-
 MOST_IN_FLIGHT = 1000
+"""Seeds or instructions that a run may work on at a time."""
 
 
 class Section(BaseModel):
