@@ -70,6 +70,7 @@ def _fixed(before: RunConfig, config: RunConfig) -> str:
     old, new = before.what(), config.what()
     for model in (*old["models"].values(), *new["models"].values()):
         model.pop("max_tokens", None)
+        model.get("of", {}).pop("max_tokens", None)
     # Earlier rounds stay what they are; those that follow may be more, and trained in another way.
     for name in ("rounds", "training") if config.rounds >= before.rounds else ("training",):
         old.pop(name, None)

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.runs.begun import refuse_change
 from arenainstruct.runs.config.config import load_config
 from arenainstruct.runs.flywheel_real import recipe
 from arenainstruct.runs.flywheel_real import study as studies
 from arenainstruct.runs.flywheel_real.recipe import Sizes
 from arenainstruct.runs.flywheel_real.study import Study, table
 from arenainstruct.runs.flywheel_real.weights import gguf_file
+from arenainstruct.runs.folder import RunFolder
 
 DEMO = Path(__file__).parents[1] / "runs" / "demo"
 SIZES = Sizes(rounds=2, seeds=3, instructions=2, ifeval=3, gsm8k=2, batch=8)
@@ -111,6 +113,16 @@ def test_a_study_as_large_as_it_comes_is_a_config_that_runs(tmp_path: Path) -> N
     config = load_config(recipe.run_config(tmp_path, DEMO, Sizes(), 7))
     assert config.execution.in_flight > 500
     assert set(config.skills) == {"instruction_following", "reading_comprehension"}
+
+
+def test_a_twins_answers_may_become_longer_in_a_run_that_has_begun(tmp_path: Path) -> None:
+    before = load_config(recipe.run_config(tmp_path, tmp_path, Sizes(), seed=7))
+    folder = RunFolder(tmp_path)
+    folder.write_config(before.yaml())
+    longer = [f"models.{alias}max_tokens=900" for alias in ("target.", "mended.of.")]
+    refuse_change(folder, before, load_config(folder.config, longer))
+    with pytest.raises(UserError, match="models cannot change"):
+        refuse_change(folder, before, load_config(folder.config, ["models.mended.of.batch=1"]))
 
 
 def test_a_file_in_parts_is_joined_in_their_order(tmp_path: Path) -> None:

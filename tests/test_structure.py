@@ -204,8 +204,9 @@ async def lost(stage: Stage, *asked: tuple[str, str]) -> None:
         await stage.store.add(kinds.DECISION, 1, [decision])
 
 
-async def restructured(stage: Stage) -> Mapping[str, Any]:
-    first = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=SHIPPED)
+async def restructured(stage: Stage, flow: str = "standard") -> Mapping[str, Any]:
+    shipped = Taxonomy(skills=(READING.model_copy(update={"flow": flow}),))
+    first = TaxonomyVersion(id=make_id("taxonomy", 1), round=0, taxonomy=shipped)
     await stage.store.add(kinds.TAXONOMY, 0, [first])
     running = state.start_state(round=1, taxonomy=first.id)
     return await taxonomy.taxonomy(running, stage.runtime)
@@ -284,6 +285,17 @@ async def test_structure_is_left_alone_where_it_is_off_or_cannot_be_told(
         assert "taxonomy" not in await restructured(stage)
         (notice,) = stage.events["notice"]
     assert notice["text"].startswith("no leaf is split or proposed: the package sklearn is not")
+
+
+@pytest.mark.parametrize("flow", ["constrained", "program", "web"])
+@pytest.mark.parametrize("losses", [TWO_WAYS, MIXED])
+async def test_a_program_that_knows_the_leaves_by_name_gets_no_other(
+    tmp_path: Path, flow: str, losses: list[tuple[str, str]]
+) -> None:
+    async with staged(tmp_path, {"taxonomist": taxonomist}) as stage:
+        await lost(stage, *losses)
+        assert "taxonomy" not in await restructured(stage, flow)
+        assert stage.lines("taxonomist") == []
 
 
 # A whole loop, in which the embedded taxonomist proposes.

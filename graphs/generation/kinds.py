@@ -20,6 +20,8 @@ class FlowKind:
     """Which of `PARTS` in `runs.config.skills` the skill's `transform` prompt plays."""
     programmed: bool = False
     """A program writes its instructions: the skill names it, and needs no prompts and no goals."""
+    by_leaf: bool = False
+    """A program makes of each leaf what it knows by the leaf's name: none is split, merged or proposed."""
     lists_apis: bool = False
     """Its passages are API lists, and its instructions are answered by calling them."""
     shows_sites: bool = False
@@ -32,12 +34,12 @@ class FlowKind:
 
 KINDS = {
     "standard": FlowKind(roles=("transformer",)),
-    "constrained": FlowKind(roles=("transformer",)),
+    "constrained": FlowKind(roles=("transformer",), by_leaf=True),
     # A program searches: no role transforms.
     "retrieval": FlowKind(roles=("transformer",)),
     # A program draws the site that a passage holds, and the tasks on it.
-    "web": FlowKind(roles=("transformer",), programmed=True, shows_sites=True),
-    "program": FlowKind(roles=("transformer",), programmed=True),
+    "web": FlowKind(roles=("transformer",), programmed=True, by_leaf=True, shows_sites=True),
+    "program": FlowKind(roles=("transformer",), programmed=True, by_leaf=True),
     "tool_use": FlowKind(roles=("finder", "hypothesiser"), transform="describe", lists_apis=True),
 }
 

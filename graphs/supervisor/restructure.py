@@ -12,6 +12,7 @@ from ...taxonomy.proposal import fault, joined, leaf_of
 from ...taxonomy.skill import Leaf, Skill
 from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .. import kinds, stages
+from ..generation.kinds import kind_of
 from ..services import Round, Services, reject, settle
 from . import structure
 from .cells import Leaves, together
@@ -76,7 +77,8 @@ async def restructure(
     await _merge(made, services, rounds)
     lost = await losses_of(services.records, round.number, services.target)
     for skill in taxonomy.skills:
-        if losses := lost.get(skill.name):
+        losses = lost.get(skill.name)
+        if losses and not kind_of(skill.flow).by_leaf:
             try:
                 await _narrow(made, services, skill.name, losses)
             except ValueError as absent:
@@ -109,6 +111,8 @@ async def _merge(made: Restructured, services: Services, rounds: Mapping[int, Le
     found = _summed(rounds.values())
     for name in sorted(twins):
         skill, policy = made.taxonomy.by_name[name], made.round.policy
+        if kind_of(skill.flow).by_leaf:
+            continue
         kept = _on_trial(made.taxonomy, skill)
         pair = structure.alike(skill, policy, found, twins[name], kept)
         if pair is None or len(skill.in_force) <= 2:
