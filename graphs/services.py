@@ -145,8 +145,6 @@ class Round:
 
     number: int
     policy: Policy
-    even: bool = False
-    """All leaves and levels alike: each seed has one level, as the policy says, and none scatters."""
 
 
 FAILURES: dict[type[EpisodeError], str] = {

@@ -215,7 +215,8 @@ class FeedbackSettings(_Section):
     complexity: Switch = "on"
     """Battles steer how hard each leaf is asked, and by which operators it is refined."""
     win_rate_band: tuple[float, float] = (0.25, 0.6)
-    """Complexity rises where the target wins more than this, and falls where it wins less."""
+    """Complexity rises where the target wins more than this, and falls where it wins less; where a skill's
+    levels scatter, each is weighed by what asking it taught instead."""
     strength_gap: float = Field(default=0.1, ge=0, le=1)
     """Within the band, how far the win rates of a leaf's strongest and weakest contender have to lie
     apart: where all do alike, the instructions tell nobody from anybody."""

@@ -3,14 +3,15 @@
 The feedback writes it, the next round's plan reads it; every change carries its reason in numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import fsum
+from random import Random
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from .refinement import Refinement
-from .skill import Skill
+from .skill import HIGHEST, Skill
 
 Field = Literal["weight", "complexity"]
 
@@ -25,9 +26,18 @@ class LeafPolicy(_Frozen):
     weight: float = 1.0
     """How often it is asked, against the other leaves of its skill; 1 is the start."""
     complexity: int = 2
-    """Level asked for, 1 to 5."""
+    """Level asked for, 1 to 5; of a skill whose levels scatter, the one they scatter around."""
+    levels: tuple[float, ...] = ()
+    """Shares of levels 1 to 5 where they scatter and battles told what each teaches; empty until then."""
     pinned: tuple[Field, ...] = ()
     """What the user holds as it is: no feedback changes it."""
+
+    @property
+    def level(self) -> float:
+        """The level asked for; where battles told what each teaches, their mean."""
+        if not self.levels:
+            return self.complexity
+        return round(fsum(level * share for level, share in enumerate(self.levels, 1)), 2)
 
 
 class PolicyChange(_Frozen):
@@ -37,9 +47,11 @@ class PolicyChange(_Frozen):
     skill: str
     leaf: str
     field: str
-    """`weight` or `complexity`."""
+    """`weight` or `complexity`; where levels scatter, of that their mean."""
     old: float
     new: float
+    levels: tuple[float, ...] = ()
+    """The new shares of levels 1 to 5, where it is they that change."""
     reason: str
     won: int = 0
     tied: int = 0
@@ -72,6 +84,11 @@ class Policy(_Frozen):
         """Return what the policy says of a leaf."""
         return self.leaves.get(f"{skill}/{leaf}", LeafPolicy())
 
+    def levels(self, skill: Skill, leaf: str) -> tuple[float, ...]:
+        """Return the shares of levels 1 to 5 that a leaf is asked at; they sum to 1."""
+        own = self.of(skill.name, leaf)
+        return own.levels or scattered(skill.levels, own.complexity)
+
     def holds(self, change: PolicyChange) -> bool:
         """Return whether the user pinned what a change would change."""
         return change.field in self.of(change.skill, change.leaf).pinned
@@ -83,3 +100,18 @@ class Policy(_Frozen):
         return {
             name: weight / total if total else 1 / len(weights) for name, weight in weights.items()
         }
+
+
+def scattered(shares: Sequence[float], asked: int) -> tuple[float, ...]:
+    """Return shares of levels 1 to 5 moved as far as what is asked is from the start; none: one level."""
+    shares, found = shares or (0.0, 1.0), [0.0] * HIGHEST
+    for level, share in enumerate(shares, 1):
+        moved = max(1, min(HIGHEST, level + asked - LeafPolicy().complexity))
+        found[moved - 1] += share / fsum(shares)
+    return tuple(found)
+
+
+def draw_level(shares: Sequence[float], random: Random) -> int:
+    """Return a level by the shares of levels 1 to 5; where there is one only, nothing is drawn."""
+    levels = [level for level, share in enumerate(shares, 1) if share]
+    return levels[0] if len(levels) == 1 else random.choices(range(1, HIGHEST + 1), shares)[0]

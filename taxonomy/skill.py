@@ -166,7 +166,8 @@ class Skill(_Frozen):
     program: str = ""
     """Who writes the instructions where no model does: Python code, as `package.module:name`."""
     levels: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=HIGHEST)
-    """How the levels of what a program writes scatter before any feedback: shares of level 1, 2, …"""
+    """How the levels that are asked scatter before any feedback: shares of level 1, 2, …; none: there is one
+    level a leaf, which the feedback moves."""
 
     @property
     def expected(self) -> tuple[str, ...]:

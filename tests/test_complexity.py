@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arenainstruct.agents.records import Seed
+from arenainstruct.agents.records import Answer, Battle, Seed, Turn
 from arenainstruct.graphs import kinds
 from arenainstruct.graphs.settings import FeedbackSettings
-from arenainstruct.graphs.supervisor.complexity import became
+from arenainstruct.graphs.supervisor import state
+from arenainstruct.graphs.supervisor.complexity import became, complexity
 from arenainstruct.graphs.supervisor.decisions import Decision, decision_id
 from arenainstruct.graphs.supervisor.feedback import LeafRecord
 from arenainstruct.graphs.supervisor.grading import Contest, wanted
 from arenainstruct.taxonomy.refinement import Aim, OperatorRecord, Refinement
 from arenainstruct.taxonomy.skill import SIMPLIFY, Goal
 from tests.rounds import supervised
-from tests.stage import READING, SEED, Line, Part, curator, instruction, juror, staged
+from tests.stage import READING, SEED, Line, Part, Stage, curator, instruction, juror, staged
 from tests.test_held_out import Coach, by_name
 
 SKILL = READING.model_copy(
@@ -297,3 +298,62 @@ def test_a_skill_without_an_easing_goal_can_still_be_eased() -> None:
     )
     assert own.operators == own.goals
     assert own.goal("simplify") is None and SKILL.goal("simplify") is SIMPLIFY
+
+
+async def test_a_tie_of_two_wrong_answers_is_not_half_right(tmp_path: Path) -> None:
+    """Both failed their checker in every battle but one: the leaf is no easier for being tied."""
+    async with staged(tmp_path, skill=SKILL, **TUNED) as stage:
+        for n in range(8):
+            won = ("model_a", "model_b", "tie")[min(n, 2)]
+            await checked_battle(stage, n, won)
+        update = await complexity(state.start_state(round=1), stage.runtime)
+    (change,) = update.get("levels", [])
+    assert (change["old"], change["new"]) == (2, 1)
+    assert "only 0.00 apart and 12% of the answers are good" in change["reason"]
+
+
+async def checked_battle(stage: Stage, n: int, winner: Any) -> None:
+    """Write what a battle of `small` against `other` leaves that a checker decided; ties failed both."""
+    made = instruction(f"i-{n}", leaf="literal")
+    sides = {"small": winner == "model_a", "other": winner == "model_b"}
+    answers = [
+        Answer(
+            id=f"answer-{n}-{name}",
+            instruction_id=made.id,
+            contender=name,
+            model=name,
+            turns=(Turn(role="assistant", content=f"Said by {name}."),),
+            checked=right,
+        )
+        for name, right in sides.items()
+    ]
+    fought = Battle(
+        id=f"battle-{n}",
+        instruction_id=made.id,
+        skill="reading",
+        leaf="literal",
+        round=1,
+        purpose="selection",
+        model_a="small",
+        model_b="other",
+        answer_a=answers[0].id,
+        answer_b=answers[1].id,
+        winner=winner,
+        margin=0 if winner == "tie" else 9,
+        agreement=1,
+        decided_by="checker",
+        disputed=False,
+        games=(),
+    )
+    decided = decision(made.id, None, "even").model_copy(
+        update={
+            "won": winner == "model_a",
+            "tied": winner == "tie",
+            "lost": winner == "model_b",
+            "parents": (made.id, fought.id),
+        }
+    )
+    await stage.store.add(kinds.INSTRUCTION, 1, [made])
+    await stage.store.add(kinds.ANSWER, 1, answers)
+    await stage.store.add(kinds.BATTLE, 1, [fought])
+    await stage.store.add(kinds.DECISION, 1, [decided])

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from arenainstruct.graphs.generation.programmed import draw_level
 from arenainstruct.runs import launch, load_config
 from arenainstruct.runs.config.skills import skill_faults
 from arenainstruct.runs.gym import setting, tasks
@@ -14,7 +13,7 @@ from arenainstruct.runs.gym.contenders import Solver, solve
 from arenainstruct.runs.gym.setting import ARMS, PACK, Size
 from arenainstruct.runs.gym.table import Interval, lines
 from arenainstruct.taxonomy.loading import load_skill
-from arenainstruct.taxonomy.policy import Policy
+from arenainstruct.taxonomy.policy import LeafPolicy, Policy, draw_level, scattered
 from arenainstruct.tools.checkers import CHECKERS, CheckTask
 from arenainstruct.tools.programs import ALLOWED, Item, Wanted
 
@@ -76,12 +75,18 @@ def test_two_contenders_of_one_strength_fail_at_different_tasks() -> None:
 
 def test_levels_scatter_as_the_pack_says_and_move_with_the_policy() -> None:
     random = Random(1)
-    start = [draw_level(SKILL.levels, 2, random) for _ in range(2000)]
+
+    def drawn(own: LeafPolicy) -> list[int]:
+        shares = Policy(leaves={"gym/copy": own}).levels(SKILL, "copy")
+        return [draw_level(shares, random) for _ in range(2000)]
+
+    start = drawn(LeafPolicy())
     assert start.count(1) / 2000 == pytest.approx(0.40, abs=0.04)
-    harder = [draw_level(SKILL.levels, 4, random) for _ in range(2000)]
+    harder = drawn(LeafPolicy(complexity=4))
     assert sum(harder) > sum(start) + 2000
     assert set(harder) == {3, 4, 5}
-    assert draw_level((), 3, random) == 3
+    assert set(drawn(LeafPolicy(levels=(0.5, 0, 0, 0, 0.5)))) == {1, 5}
+    assert draw_level(scattered((), 3), random) == 3
 
 
 def test_the_start_policy_hardly_asks_half_of_the_leaves() -> None:

@@ -7,10 +7,11 @@ from langgraph.runtime import Runtime
 
 from ...agents.messages import Write, Written
 from ...agents.records import Passage
+from ...taxonomy.policy import draw_level
 from ...taxonomy.quota import reseated
 from ...taxonomy.skill import Leaf, Skill
 from ..services import Services, reject, settle
-from .flow_state import Flow, FlowState, FlowUpdate, in_order
+from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order
 
 
 async def write(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
@@ -34,6 +35,9 @@ def _plan(state: FlowState, services: Services, skill: Skill) -> Iterator[Write]
     """Yield the writers' messages: the instructions of a seed, shared out over its passages."""
     per_seed, round = services.settings.per_seed, state["round"]
     for passage, leaf, count in share_out(state, services, skill):
+        # Whoever is asked twice for the same is asked at the same level: what comes may be the same.
+        what = f"{passage.transformation}/{leaf.name}/level"
+        random = chance(services.settings.seed, state, what)
         yield Write(
             seed=state["seed"],
             passage=passage,
@@ -41,7 +45,7 @@ def _plan(state: FlowState, services: Services, skill: Skill) -> Iterator[Write]
             leaf=leaf,
             expected=skill.expected,
             count=min(count, per_seed.per_leaf),
-            complexity=round.policy.of(skill.name, leaf.name).complexity,
+            complexity=draw_level(round.policy.levels(skill, leaf.name), random),
             round=round.number,
             sample=round.number - 1,
         )

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
-from random import Random
 
 from langgraph.runtime import Runtime
 
 from ...agents.records import Check, Instruction, Passage, Seed, make_id
-from ...taxonomy.policy import LeafPolicy
-from ...taxonomy.skill import HIGHEST, Leaf, Skill
+from ...taxonomy.policy import draw_level
+from ...taxonomy.skill import Leaf, Skill
 from ...tools.programs import Item, Program, Wanted, named
 from ..services import Services
 from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order
@@ -31,25 +30,13 @@ async def program(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
 def _written(state: FlowState, services: Services, skill: Skill) -> Iterator[Instruction]:
     write, round = _program(skill.program), state["round"]
     for passage, leaf, count in share_out(state, services, skill):
-        asked = round.policy.of(skill.name, leaf.name).complexity
+        levels = round.policy.levels(skill, leaf.name)
         for number in range(count):
             what = f"{passage.transformation}/{leaf.name}/{number}"
             random = chance(services.settings.seed, state, what)
-            level = asked if round.even else draw_level(skill.levels, asked, random)
+            level = draw_level(levels, random)
             item = write(Wanted(leaf.name, level, passage.text, random))
             yield _instruction(state, passage, leaf, level, number, item)
-
-
-def draw_level(shares: tuple[float, ...], asked: int, random: Random) -> int:
-    """Return the level of one instruction: as asked or, where a skill's levels scatter, around it.
-
-    The shares are those of levels 1 to 5 before any feedback; what the policy asks above or below its
-    start moves them all.
-    """
-    if not shares:
-        return asked
-    drawn: int = random.choices(range(1, len(shares) + 1), shares)[0]
-    return max(1, min(HIGHEST, drawn + asked - LeafPolicy().complexity))
 
 
 def _instruction(

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.environment import Environment
 from ...agents.records import Check, Instruction, Passage, make_id
+from ...taxonomy.policy import draw_level
 from ...taxonomy.skill import Leaf, Skill
 from ...tools.browser.sites import Site, SiteKind
 from ...tools.programs import named
@@ -68,8 +69,8 @@ def _instruction(
     state: FlowState, services: Services, passage: Passage, leaf: Leaf, site: Site, number: int
 ) -> Instruction:
     seed, round = state["seed"], state["round"]
-    level = round.policy.of(passage.skill, leaf.name).complexity
     random = chance(services.settings.seed, state, f"{passage.transformation}/{leaf.name}/{number}")
+    level = draw_level(round.policy.levels(services.skills[passage.skill], leaf.name), random)
     drawn = site.tasks[leaf.name](level, random)
     return Instruction(
         id=make_id("instruction", passage.id, leaf.name, round.number, number),

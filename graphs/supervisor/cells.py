@@ -7,7 +7,7 @@ records whenever it is wanted, and kept nowhere.
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from ...agents.records import Battle, Instruction, Reject
 from .. import kinds, stages
@@ -17,6 +17,10 @@ from .decisions import Decision, decision_id
 from .learning_value import Evidence
 
 Band = Literal["plain", "middle", "hard"]
+BANDS: tuple[Band, ...] = get_args(Band)
+"""Of levels, the plainest first."""
+FORGOTTEN = 0.05
+"""Rounds that count less than this are not read."""
 PAGE = 200
 """Drafts looked at together."""
 _GATES = (*stages.CURATE.steps, *stages.SECOND_LOOK.steps)
@@ -150,6 +154,16 @@ async def read_table(records: Records, number: int) -> Table:
     async for place, cell in _cells(records, number):
         found[place] = together([found.get(place, Cell()), cell])
     return dict(sorted(found.items()))
+
+
+async def lately(records: Records, number: int, memory: float) -> dict[int, Table]:
+    """Return the tables of rounds by number, the last one first, as far back as they count."""
+    found: dict[int, Table] = {}
+    counts = 1.0
+    while number > 0 and counts >= FORGOTTEN:
+        found[number] = await read_table(records, number)
+        number, counts = number - 1, counts * memory
+    return found
 
 
 async def _cells(records: Records, number: int) -> AsyncIterator[tuple[Place, Cell]]:

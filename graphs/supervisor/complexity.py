@@ -9,21 +9,27 @@ from math import erf, sqrt
 from langgraph.runtime import Runtime
 
 from ...agents.messages import Constraint, Contrast
-from ...agents.records import Battle, Instruction, make_id
+from ...agents.records import Answer, Battle, Instruction, make_id
+from ...taxonomy.policy import PolicyChange
 from ...taxonomy.refinement import Aim, OperatorRecord, Refinement
 from .. import kinds, stages
+from ..generation.kinds import kind_of
 from ..records import start_over
 from ..services import Round, Services, failed_at, settle
 from ..stream import paged
+from .cells import lately
 from .decide import answers_of, leaf_records, questions_of
 from .decisions import Decision, decision_id
 from .difficulty import estimate
 from .feedback import Records
 from .grading import GOOD, Contest, grade, wanted
+from .levels import spread, taught_by_band
 from .selection import won_by
 from .state import RunState, RunUpdate, current_round, in_force
 
 STAGE = "contrast"
+PAGE = 500
+"""Records looked at together."""
 REASONS = 6
 """Most reasons of jurors that the critic is shown."""
 Key = tuple[str, str]
@@ -48,12 +54,23 @@ async def complexity(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
         settings=settings,
         contests=fought.contests,
     )
+    changes += await _spread(services, round, records)
     aims = await _aims(services, round, records, fought)
     refinement = await _refinement(services, round, aims)
     return {
         "levels": [change.model_dump() for change in changes],
         "refinement": refinement.model_dump(mode="json"),
     }
+
+
+async def _spread(services: Services, round: Round, records: Records) -> list[PolicyChange]:
+    """Return how the levels change of skills whose levels scatter."""
+    skills, settings = list(services.skills.values()), services.settings.feedback
+    if not any(skill.levels for skill in skills):
+        return []
+    rounds = await lately(services.records, round.number, settings.memory)
+    taught = taught_by_band(rounds, settings.memory)
+    return spread(round.policy, records, taught, skills, round=round.number, settings=settings)
 
 
 @dataclass
@@ -71,28 +88,39 @@ async def _contests(services: Services, number: int) -> _Fought:
         async for d in services.records.stream(kinds.DECISION, number)
         if d.outcome == "broken"
     }
-    found = _Fought()
-    async for battle in services.records.stream(kinds.BATTLE, number):
-        if battle.purpose != "selection" or battle.disputed or battle.own:
-            continue
-        if battle.instruction_id in broken:
-            continue
-        key = battle.skill, battle.leaf
-        _count(found.contests[key], battle, scored=services.settings.arena.verdict == "score")
-        if services.target in (battle.model_a, battle.model_b):
+    found, scored = _Fought(), services.settings.arena.verdict == "score"
+    page: list[Battle]
+    async for page in paged(services.records.stream(kinds.BATTLE, number), PAGE):
+        sound = [
+            battle
+            for battle in page
+            if battle.purpose == "selection" and not battle.disputed and not battle.own
+            if battle.instruction_id not in broken
+        ]
+        answers = await answers_of(services, filter(_checked_tie, sound))
+        for battle in sound:
+            key = battle.skill, battle.leaf
+            _count(found.contests[key], battle, answers, scored=scored)
             best = found.clearest.get(key)
-            if won_by(battle) > 0 and (
-                best is None or _clear(services, battle) > _clear(services, best)
-            ):
-                found.clearest[key] = battle
+            if services.target in (battle.model_a, battle.model_b) and won_by(battle) > 0:
+                if best is None or _clear(services, battle) > _clear(services, best):
+                    found.clearest[key] = battle
     return found
 
 
-def _count(contest: Contest, battle: Battle, *, scored: bool) -> None:
+def _checked_tie(battle: Battle) -> bool:
+    return battle.decided_by == "checker" and battle.winner == "tie"
+
+
+def _count(
+    contest: Contest, battle: Battle, answers: Mapping[str, Answer], *, scored: bool
+) -> None:
     share = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}[battle.winner]
     contest.add(battle.model_a, share)
     contest.add(battle.model_b, 1 - share)
-    if battle.decided_by == "checker":
+    if _checked_tie(battle):
+        contest.judge(*(bool(answers[id].checked) for id in (battle.answer_a, battle.answer_b)))
+    elif battle.decided_by == "checker":
         contest.judge(True, False)
     for game in battle.games if scored else ():
         if not game.rewards:
@@ -114,7 +142,8 @@ async def _aims(
         hard[one.skill, one.leaf].append((one.difficulty, one.instructions))
     aims: dict[str, Aim] = {}
     for skill in services.skills.values():
-        for leaf in skill.in_force:
+        # What a program wrote is refined by nobody.
+        for leaf in () if kind_of(skill.flow).programmed else skill.in_force:
             key = skill.name, leaf.name
             record, before = records.get(key), round.policy.refinement.aim(*key)
             if record is None or record.battles < services.settings.feedback.least_battles:
@@ -124,7 +153,7 @@ async def _aims(
             if way:
                 aims["/".join(key)] = Aim(
                     way="harder" if way > 0 else "plainer",
-                    complexity=round.policy.of(*key).complexity,
+                    complexity=int(round.policy.of(*key).level + 0.5),
                     battles=record.battles,
                     win_rate=round_to(record.win_rate),
                     difficulty=round_to(_mean(hard[key])),
@@ -198,9 +227,6 @@ async def _refinement(services: Services, round: Round, aims: dict[str, Aim]) ->
         operators={name: str(record) for name, record in operators.items()},
     )
     return found
-
-
-PAGE = 500
 
 
 async def operators_of(services: Services, number: int) -> dict[str, OperatorRecord]:

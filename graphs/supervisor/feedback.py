@@ -92,10 +92,11 @@ def changed(policy: Policy, changes: Sequence[PolicyChange]) -> Policy:
     for change in changes:
         key = f"{change.skill}/{change.leaf}"
         before = leaves.get(key, LeafPolicy())
+        new = {"levels": change.levels} if change.levels else {change.field: change.new}
         # A level is a whole number whatever JSON made of it.
-        leaves[key] = LeafPolicy.model_validate(before.model_dump() | {change.field: change.new})
-    new = {"version": policy.version + 1, "leaves": leaves}
-    return policy.model_copy(update=new) if changes else policy
+        leaves[key] = LeafPolicy.model_validate(before.model_dump() | new)
+    after = {"version": policy.version + 1, "leaves": leaves}
+    return policy.model_copy(update=after) if changes else policy
 
 
 def in_order(changes: Iterable[PolicyChange], skills: Iterable[Skill]) -> list[PolicyChange]:

@@ -2,6 +2,7 @@
 
 The target's win rate in each leaf is kept in a band and, within it, the strongest contender apart from
 the weakest: where all do alike, instructions tell nobody from anybody. Every change carries its numbers.
+Skills whose levels scatter are left to `levels.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -66,6 +67,7 @@ def grade(
     return [
         change_of(policy, round, skill.name, "complexity", move, mine)
         for skill in skills
+        if not skill.levels
         for mine in [of_skill(records, skill)]
         for move in _levels(policy, skill.name, mine, settings, contests or {})
     ]

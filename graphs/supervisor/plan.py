@@ -5,6 +5,7 @@ Orders are what the user pins, frees or takes back; they are carried out on poli
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -137,10 +138,13 @@ def carried_out(
 def _pinned(now: Stand, order: Order, round: int) -> Stand:
     key, old = f"{order.skill}/{order.leaf}", now.policy.of(order.skill, order.leaf)
     others = tuple(field for field in old.pinned if field != order.field)
-    before = float(getattr(old, order.field))
+    before = old.level if order.field == "complexity" else old.weight
     value = before if order.value is None else order.value
     pinned = (*others, order.field) if order.what == "pin" else others
-    leaf = LeafPolicy.model_validate(old.model_dump() | {order.field: value, "pinned": pinned})
+    new: dict[str, Any] = {"pinned": pinned}
+    if order.value is not None:
+        new |= {order.field: value} | ({"levels": ()} if order.field == "complexity" else {})
+    leaf = LeafPolicy.model_validate(old.model_dump() | new)
     did = "pinned by the user" if order.what == "pin" else "freed by the user"
     change = moved(key, order.field, before, value, did, round)
     policy = now.policy.model_copy(update={"leaves": {**now.policy.leaves, key: leaf}})
@@ -168,6 +172,6 @@ def differences(one: Policy, other: Policy) -> Sequence[tuple[str, str, float, f
     found: list[tuple[str, str, float, float]] = []
     for key in sorted(one.leaves.keys() | other.leaves.keys()):
         a, b = (policy.leaves.get(key, LeafPolicy()) for policy in (one, other))
-        pairs = (("weight", a.weight, b.weight), ("complexity", a.complexity, b.complexity))
+        pairs = (("weight", a.weight, b.weight), ("complexity", a.level, b.level))
         found += [(key, field, old, new) for field, old, new in pairs if old != new]
     return found

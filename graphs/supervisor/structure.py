@@ -81,7 +81,7 @@ def saturated(
     for leaf in skill.in_force:
         own, cell = policy.of(skill.name, leaf.name), now.get((skill.name, leaf.name), Cell())
         played = cell.won + cell.tied + cell.lost
-        if leaf.name in kept or own.complexity < HIGHEST or cell.decided < SATURATED or own.pinned:
+        if leaf.name in kept or own.level < HIGHEST or cell.decided < SATURATED or own.pinned:
             continue
         rate = (cell.won + cell.tied / 2) / played
         low, high = wilson(rate, cell.decided)

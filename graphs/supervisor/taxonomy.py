@@ -8,22 +8,20 @@ from ...agents.records import make_id
 from ...taxonomy.version import Taxonomy
 from .. import kinds
 from ..services import Services
-from .cells import Leaves, by_leaf, read_table
+from .cells import Leaves, by_leaf, lately
 from .decisions import TaxonomyVersion
 from .feedback import Found, LeafRecord, Records, changed, weigh
 from .learning_value import Evidence
 from .restructure import Restructured, restructure
 from .state import RunState, RunUpdate, current_round, in_force
 
-FORGOTTEN = 0.05
-"""Rounds that count less than this are not read."""
-
 
 async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     """Split, merge, retire and propose leaves, then weigh all of them by what asking them taught."""
     services, round = await in_force(state, runtime), await current_round(state, runtime)
     settings = services.settings.feedback
-    rounds = await lately(services, round.number)
+    tables = await lately(services.records, round.number, settings.memory)
+    rounds = {number: by_leaf(table) for number, table in tables.items()}
     found = await services.records.get(kinds.TAXONOMY, state["taxonomy"])
     update: RunUpdate = {}
     shipped = Taxonomy(skills=tuple(services.skills.values()))
@@ -60,16 +58,6 @@ async def _written(services: Services, made: Restructured, before: str) -> RunUp
     for change in made.changes:
         services.notify("taxonomy_changed", change=change.model_dump())
     return {"taxonomy": version.id} if made.changes else {}
-
-
-async def lately(services: Services, number: int) -> dict[int, Leaves]:
-    """Return what rounds showed, by number, the last one first, as far back as they count."""
-    found: dict[int, Leaves] = {}
-    counts = 1.0
-    while number > 0 and counts >= FORGOTTEN:
-        found[number] = by_leaf(await read_table(services.records, number))
-        number, counts = number - 1, counts * services.settings.feedback.memory
-    return found
 
 
 def records_of(leaves: Leaves) -> Records:

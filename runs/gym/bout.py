@@ -93,7 +93,7 @@ async def story(folder: Path) -> dict[str, Any]:
             {
                 "round": version.round,
                 "weights": {k: v.weight for k, v in version.policy.leaves.items()},
-                "levels": {k: v.complexity for k, v in version.policy.leaves.items()},
+                "levels": {k: v.level for k, v in version.policy.leaves.items()},
                 "changes": [change.model_dump() for change in version.changes],
             }
             async for version in store.stream(kinds.POLICY)

@@ -12,8 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ...graphs.generation.programmed import draw_level
-from ...taxonomy.policy import LeafPolicy
+from ...taxonomy.policy import Policy, draw_level
 from ...taxonomy.skill import Skill
 from ...tools.optional import optional
 from ...tools.programs import Wanted
@@ -68,11 +67,11 @@ def make_base(
 
 def natural(skill: Skill, random: Random) -> Iterator[tuple[str, str]]:
     """Yield tasks and answers as the natural stream has them: leaves by weight, levels mostly low."""
-    leaves, start = skill.leaves, LeafPolicy().complexity
+    leaves, levels = skill.leaves, Policy().levels(skill, skill.leaves[0].name)
     while True:
         text = tasks.document(random)
         for leaf in random.choices(leaves, [leaf.weight for leaf in leaves], k=8):
-            level = draw_level(skill.levels, start, random)
+            level = draw_level(levels, random)
             item = tasks.write(Wanted(leaf.name, level, text, random))
             yield item.task, item.terms[0]
 

@@ -120,8 +120,7 @@ def config(
             # An arm is compared with others: all go through all rounds.
             "stop_after": None,
         },
-        # A target that is always right wins or ties, as often as its opponents err: 0.57 in the mean.
-        "feedback": {"win_rate_band": [0.2, 0.45], "structure": False},
+        "feedback": {"structure": False},
         "selection": {
             "sft_quota": {"count": size.rows},
             "preference_quota": {"count": size.rows},

@@ -19,6 +19,7 @@ PAIRS = (
     ("diversity", "lost"),
     ("complexity", "lost"),
     ("both", "lost"),
+    ("both", "diversity"),
     ("both", "random"),
     ("both-dpo", "both"),
     ("both-dpo-ppo", "both"),

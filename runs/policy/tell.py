@@ -39,7 +39,7 @@ def show(history: History) -> str:
             cost = history.costs.get((skill.name, leaf.name), Cost())
             lines.append(
                 f"  {leaf.name:<34} {own.weight:>6.3g} {shares.get(leaf.name, 0):>6.1%} "
-                f"{own.complexity:>5} {cell.asked:>6} {cell.won:>5} {cell.tied:>5} {cell.lost:>5} "
+                f"{own.level:>5g} {cell.asked:>6} {cell.won:>5} {cell.tied:>5} {cell.lost:>5} "
                 f"{_taught(cell)} {_share(cell.dispute):>7} {_share(cell.novelty):>5} "
                 f"{cost.usd:>8.4f}  {', '.join(notes)}".rstrip()
             )

@@ -25,7 +25,7 @@ class Cell:
     broken: int
     weight: float
     """In force while the round was written."""
-    complexity: int
+    complexity: float
 
     @property
     def loss(self) -> float | None:
@@ -105,7 +105,7 @@ def _cells(
                 even=found["even"],
                 broken=found["broken"],
                 weight=force.weight,
-                complexity=force.complexity,
+                complexity=force.level,
             )
         )
     return tuple(cells)

@@ -79,7 +79,7 @@ def _turn(found: Retold, turn: Turn, drawn: list[Safe]) -> Safe:
     before, after = turn.before, turn.after
     force = bits.words(
         f"weight {before.weight:.2f} → {after.weight:.2f}",
-        f"complexity {before.complexity} → {after.complexity}",
+        f"complexity {before.level:g} → {after.level:g}",
     )
     why = [h("p", f"{change.field}: {change.reason}", class_="soft") for change in turn.changes]
     if not why and found.one.run == found.other.run:

@@ -51,7 +51,7 @@ def _cell(cell: Cell | None, measure: str, most: int) -> Safe:
     title = (
         f"{cell.leaf}, round {cell.round}: {cell.written} written, {cell.rejected} rejected, {cell.won} won, "
         f"{cell.even} even, {cell.lost} lost, {cell.broken} broken; weight {cell.weight:g}, "
-        f"complexity {cell.complexity}"
+        f"complexity {cell.complexity:g}"
     )
     colour = f"background:color-mix(in srgb, var(--{tone}) {round(45 * strength)}%, transparent)"
     return h("td", shown, style=colour, title=title)
@@ -65,7 +65,7 @@ _SHOWN: dict[str, Callable[[Cell, int], tuple[str, float, str]]] = {
         min(1.0, abs(c.weight - 1)),
         "a" if c.weight >= 1 else "b",
     ),
-    "complexity": lambda c, most: (str(c.complexity), (c.complexity - 1) / 4, "odd"),
+    "complexity": lambda c, most: (f"{c.complexity:g}", (c.complexity - 1) / 4, "odd"),
     "rejected": lambda c, most: (bits.share(c.rejected / c.written), c.rejected / c.written, "odd"),
 }
 
@@ -85,7 +85,7 @@ def rounds(growth: Growth) -> Safe:
             "#Broken": lambda c: c.broken,
             "#Loss rate": lambda c: bits.share(c.loss),
             "#Weight": lambda c: f"{c.weight:g}",
-            "#Complexity": lambda c: c.complexity,
+            "#Complexity": lambda c: f"{c.complexity:g}",
         },
     )
 

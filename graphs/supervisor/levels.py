@@ -1,0 +1,90 @@
+"""Levels: where a skill's levels scatter, each is asked as often as asking it teaches. Pure.
+
+A level that the target loses to others is worth asking, however low its win rate: their answers are what
+it learns from. Moved plainer where it was lost and harder where it was won, as `grading.py` moves a leaf
+that has one level, the gym's targets never saw the highest levels of what they had to learn, and came 6
+points less far than without any feedback on complexity (`docs/flywheel.md`). So the bands of levels are
+weighed as the leaves of a skill are: by the same bandit, between the same floor and cap; bands that
+differ no more than by chance are asked alike.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
+
+from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
+from ...taxonomy.skill import HIGHEST, Skill
+from ..settings import FeedbackSettings
+from .cells import BANDS, Table, band, by
+from .feedback import LeafRecord, Records, moved, of_skill
+from .learning_value import Evidence, levelled, together, weights
+
+Taught = Mapping[tuple[str, ...], Evidence]
+"""What asking taught, by (skill, leaf, band)."""
+
+
+def taught_by_band(rounds: Mapping[int, Table], memory: float) -> Taught:
+    """Return what asking each band of each leaf taught: each round counts `memory` of the one after it."""
+    found: dict[tuple[str, ...], Evidence] = {}
+    for number, table in rounds.items():
+        counts = memory ** (max(rounds) - number)
+        for key, cell in by(table, lambda p: (p.skill, p.leaf, p.band)).items():
+            found[key] = found.get(key, Evidence()) + cell.evidence.faded(counts)
+    return found
+
+
+def spread(
+    policy: Policy,
+    records: Records,
+    taught: Taught,
+    skills: Iterable[Skill],
+    *,
+    round: int,
+    settings: FeedbackSettings,
+) -> list[PolicyChange]:
+    """Return how often each level of each leaf is asked from now on, where levels scatter."""
+    return [
+        change
+        for skill in skills
+        for name, record in of_skill(records, skill).items()
+        if (change := _moved(policy, skill, name, record, taught, round, settings))
+    ]
+
+
+def _moved(
+    policy: Policy,
+    skill: Skill,
+    leaf: str,
+    record: LeafRecord,
+    taught: Taught,
+    number: int,
+    settings: FeedbackSettings,
+) -> PolicyChange | None:
+    found = [taught.get((skill.name, leaf, name), Evidence()) for name in BANDS]
+    if not skill.levels or together(found).tried < settings.least_battles:
+        return None
+    old, new = policy.levels(skill, leaf), shares_of(found, settings)
+    if _said(old) == _said(new):
+        return None
+    parts = [
+        f"{e.taught:.3g} of {e.tried:.3g} {name}" for e, name in zip(found, BANDS, strict=True)
+    ]
+    why = f"{record.told()}: taught {', '.join(parts)}; levels {_said(old)} → {_said(new)}"
+    before, after = policy.of(skill.name, leaf), LeafPolicy(levels=new)
+    made = moved(f"{skill.name}/{leaf}", "complexity", before.level, after.level, why, number)
+    counts = {"won": record.won, "tied": record.tied, "lost": record.lost}
+    return made.model_copy(update={"levels": new, **counts})
+
+
+def _said(shares: Sequence[float]) -> str:
+    return " ".join(f"{share:.2f}" for share in shares)
+
+
+def shares_of(found: Sequence[Evidence], settings: FeedbackSettings) -> tuple[float, ...]:
+    """Return the shares of levels 1 to 5 by what asking the bands that they are in taught."""
+    bandit = "thompson" if settings.diversity == "off" else settings.diversity
+    wanted = weights(found, bandit=bandit, prior=settings.prior_battles, cap=settings.weight_cap)
+    even = wanted or [1.0] * len(found)
+    new = levelled(even, floor=settings.coverage_floor, cap=settings.weight_cap)
+    each = dict(zip(BANDS, new, strict=True))
+    levels = [each[band(level)] for level in range(1, HIGHEST + 1)]
+    return tuple(round(share / fsum(levels), 4) for share in levels)
