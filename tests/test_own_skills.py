@@ -1,19 +1,23 @@
 """Skills from outside the project: from a folder, from an installed package, with a flow that is code."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from arenainstruct.agents.errors import UserError
+from arenainstruct.graphs import kinds
 from arenainstruct.graphs.generation.flows import opened
 from arenainstruct.runs.config.config import RunConfig, load_config
 from arenainstruct.runs.config.skills import skill_faults
-from arenainstruct.runs.run import launch
+from arenainstruct.runs.run import launch, resume
+from arenainstruct.runs.store import STORE_FILE, Store
 from arenainstruct.taxonomy.finding import FOLDER
 from arenainstruct.taxonomy.loading import load_skill
 from arenainstruct.tools.programs import ALLOWED, named
 from tests.command import command
+from tests.stage import scanned
 
 DEMO = Path(__file__).resolve().parents[1] / "runs" / "demo"
 SHIPPED = (FOLDER / "brain_teaser.yaml").read_text(encoding="utf-8")
@@ -210,3 +214,72 @@ def test_code_that_tries_to_end_the_process_is_told(
     trusted("ends", code, tmp_path, monkeypatch)
     with pytest.raises(ValueError, match=r"'ends:build' cannot be loaded \(\w+"):
         opened("ends:build")
+
+
+WRITER = """\
+from arenainstruct.tools.programs import Item
+
+
+def write(wanted):
+    word = wanted.text.split()[0]
+    if wanted.leaf == "first":
+        raise KeyError(wanted.leaf)
+    return None if wanted.leaf == "second" else Item(task=f"Say {word}.", terms=(word,))
+"""
+PROGRAMMED = """\
+name: words
+title: Words
+description: Tasks on words.
+flow: program
+program: word_tasks:write
+seed_kinds: [text]
+transformations:
+  - {name: identity, brief: The seed itself., identity: true}
+leaves:
+"""
+LEAF = """\
+  - name: NAME
+    title: A word
+    definition: Asks for the NAME.
+    answer_form: a word
+    rubric: It is the word.
+    objective: true
+    checker: exact_answer
+"""
+
+
+def test_what_a_program_cannot_write_is_a_reject_and_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted("word_tasks", WRITER, tmp_path, monkeypatch)
+    leaves = "".join(LEAF.replace("NAME", name) for name in ("first", "second", "third"))
+    (tmp_path / "words.yaml").write_text(PROGRAMMED + leaves)
+    changes = (f"skills_path={tmp_path}", "skills=[words]", "rounds=1", "per_seed.instructions=6")
+    result = launch(config(*changes), runs_dir=tmp_path, run_id="w-1")
+    assert result.counts["draft"] == 2
+    assert failures(tmp_path / "w-1") == [
+        f"number {number}: word_tasks:write failed on {told}"
+        for number in (1, 2)
+        for told in (
+            "first at level 2: KeyError: 'first'",
+            "second at level 2: TypeError: it gave None, which is no Item",
+        )
+    ]
+    trusted("word_tasks", WRITER.replace('"first"', '"fourth"'), tmp_path, monkeypatch)
+    assert resume("w-1", runs_dir=tmp_path).counts["draft"] == 4
+    assert all("failed on second" in told for told in failures(tmp_path / "w-1"))
+
+
+def failures(folder: Path) -> list[str]:
+    with closing(Store.open(folder / STORE_FILE)) as store:
+        return sorted({reject.detail for reject in scanned(store, kinds.REJECT) if reject.failed})
+
+
+def test_a_leaf_that_a_flow_s_program_does_not_know_is_told_at_its_line(tmp_path: Path) -> None:
+    text = (FOLDER / "instruction_following.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace("name: lengths", "name: long_words"), encoding="utf-8")
+    (fault,) = skill_faults(str(path))
+    assert fault.startswith(
+        f"{path}:17: leaves.0.name: no leaf of the flow constrained 'long_words'"
+    )

@@ -20,7 +20,7 @@ class ProgramProvider:
         self.params: dict[str, Any] = {"arguments": settings.arguments}
         make = named(settings.model, "model")
         with loaded(settings.model, "model: "):
-            self._answer: Callable[[str], str] = make(**settings.arguments)
+            self._answer: Callable[[str], object] = make(**settings.arguments)
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call.
@@ -34,6 +34,8 @@ class ProgramProvider:
         except (Exception, SystemExit) as error:  # whatever a program of the user's does
             told = f"{self.model}: {type(error).__name__}: {error}"
             raise AttemptFailed(told, final=True) from error
+        if not isinstance(text, str):
+            raise AttemptFailed(f"{self.model}: it gave {text!r:.80}, which is no text", final=True)
         return Reply(text=text, model=f"program/{self.model}")
 
     async def aclose(self) -> None:

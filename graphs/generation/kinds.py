@@ -7,6 +7,7 @@ building one.
 from dataclasses import dataclass
 
 from ...taxonomy.skill import Skill
+from ...tools.constraints import FAMILIES
 from ...tools.programs import named
 
 
@@ -22,6 +23,8 @@ class FlowKind:
     """A program writes its instructions: the skill names it, and needs no prompts and no goals."""
     by_leaf: bool = False
     """A program makes of each leaf what it knows by the leaf's name: none is split, merged or proposed."""
+    leaves: tuple[str, ...] = ()
+    """The names that it knows; empty where the skill's own program says which."""
     lists_apis: bool = False
     """Its passages are API lists, and its instructions are answered by calling them."""
     shows_sites: bool = False
@@ -34,7 +37,7 @@ class FlowKind:
 
 KINDS = {
     "standard": FlowKind(roles=("transformer",)),
-    "constrained": FlowKind(roles=("transformer",), by_leaf=True),
+    "constrained": FlowKind(roles=("transformer",), by_leaf=True, leaves=tuple(FAMILIES)),
     # A program searches: no role transforms.
     "retrieval": FlowKind(roles=("transformer",)),
     # A program draws the site that a passage holds, and the tasks on it.

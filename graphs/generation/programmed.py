@@ -1,47 +1,67 @@
-"""Programmed: passages become instructions that the skill's own program writes; no model is called."""
+"""Programmed: passages become instructions that the skill's own program writes; no model is called.
+
+What the program cannot write is a reject that says why, and is asked again by the next `resume`.
+"""
 
 from collections.abc import Iterator
-from functools import cache
+from contextlib import contextmanager
+from functools import partial
 
 from langgraph.runtime import Runtime
 
-from ...agents.records import Check, Instruction, Passage, Seed, make_id
+from ...agents.errors import ToolError
+from ...agents.records import Check, Instruction, Passage, Reject, Seed, make_id
 from ...taxonomy.policy import draw_level
-from ...taxonomy.skill import Leaf, Skill
+from ...taxonomy.skill import Leaf
 from ...tools.programs import Item, Program, Wanted, named
-from ..services import Services
+from ..services import Services, reject
 from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order
 from .instruction import share_out
-
-
-@cache
-def _program(path: str) -> Program:
-    program: Program = named(path, "program")
-    return program
 
 
 async def program(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     """Draw leaves and levels for the passages, and let the program write."""
     services = runtime.context
-    skill = services.skills[state["skill"]]
-    return {"instructions": list(_written(state, services, skill))}
-
-
-def _written(state: FlowState, services: Services, skill: Skill) -> Iterator[Instruction]:
-    write, round = _program(skill.program), state["round"]
+    skill, round = services.skills[state["skill"]], state["round"]
+    failed = partial(reject, stage="instruction", round=round.number, skill=skill.name)
+    written: list[Instruction] = []
+    rejects: list[Reject] = []
+    write: Program = named(skill.program, "program")
     for passage, leaf, count in share_out(state, services, skill):
         levels = round.policy.levels(skill, leaf.name)
         for number in range(count):
             what = f"{passage.transformation}/{leaf.name}/{number}"
             random = chance(services.settings.seed, state, what)
             level = draw_level(levels, random)
-            item = write(Wanted(leaf.name, level, passage.text, random))
-            yield _instruction(state, passage, leaf, level, number, item)
+            try:
+                with working(skill.program, f"{leaf.name} at level {level}"):
+                    item = write(Wanted(leaf.name, level, passage.text, random))
+                    written.append(_instruction(state, passage, leaf, level, number, item))
+            except ToolError as error:
+                part = f"number {number + 1}"
+                rejects.append(failed(error, subject=passage.id, leaf=leaf.name, part=part))
+    return {"instructions": written, "rejects": state["rejects"] + rejects}
+
+
+@contextmanager
+def working(program: str, on: str) -> Iterator[None]:
+    """Say what a skill's program did instead of the work that it was asked for.
+
+    Raises:
+        ToolError: it raised, tried to end the process, or gave what no record can hold. Ctrl-C stays.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        told = f"{program} failed on {on}: {type(error).__name__}: {error}"
+        raise ToolError(told) from error
 
 
 def _instruction(
     state: FlowState, passage: Passage, leaf: Leaf, level: int, number: int, item: Item
 ) -> Instruction:
+    if not isinstance(item, Item):
+        raise TypeError(f"it gave {item!r:.80}, which is no Item")
     seed: Seed = state["seed"]
     round = state["round"].number
     written = Instruction(

@@ -4,65 +4,77 @@ What a transformation is called says which kind of site is drawn; the tasks of a
 under the leaf's name.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ...agents.environment import Environment
-from ...agents.records import Check, Instruction, Passage, make_id
+from ...agents.errors import ToolError
+from ...agents.records import Check, Instruction, Passage, Reject, Seed, make_id
 from ...taxonomy.policy import draw_level
 from ...taxonomy.skill import Leaf, Skill
 from ...tools.browser.sites import Site, SiteKind
 from ...tools.programs import named
-from ..services import Services
+from ..services import Services, reject
 from .flow_state import Flow, FlowState, FlowUpdate, chance, in_order, ways
 from .instruction import share_out
-
-
-@cache
-def _kinds(path: str) -> Mapping[str, SiteKind]:
-    kinds: Mapping[str, SiteKind] = named(path, "program")
-    return kinds
+from .programmed import working
 
 
 async def build_sites(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     """Draw a site a transformation."""
     services, seed, number = runtime.context, state["seed"], state["round"].number
     skill = services.skills[state["skill"]]
-    passages = [
-        Passage(
-            id=make_id("passage", seed.id, skill.name, way.name, number),
-            parents=(seed.id,),
-            seed_id=seed.id,
-            skill=skill.name,
-            transformation=way.name,
-            text=_site(state, services, skill, way.name).text,
-            model=f"program/{skill.name}",
-        )
-        for way in ways(state, skill)
-    ]
-    return {"passages": passages}
+    failed = partial(reject, stage="transformation", round=number, skill=skill.name)
+    passages: list[Passage] = []
+    rejects: list[Reject] = []
+    for way in ways(state, skill):
+        try:
+            with working(skill.program, f"the site {way.name}"):
+                text = _site(state, services, skill, way.name).text
+                passages.append(_passage(seed, skill, way.name, number, text))
+        except ToolError as error:
+            rejects.append(failed(error, subject=seed.id, part=way.name))
+    return {"passages": passages, "rejects": state["rejects"] + rejects}
+
+
+def _passage(seed: Seed, skill: Skill, way: str, number: int, text: str) -> Passage:
+    return Passage(
+        id=make_id("passage", seed.id, skill.name, way, number),
+        parents=(seed.id,),
+        seed_id=seed.id,
+        skill=skill.name,
+        transformation=way,
+        text=text,
+        model=f"program/{skill.name}",
+    )
 
 
 def _site(state: FlowState, services: Services, skill: Skill, kind: str) -> Site:
     """Draw a site; the same one for the same document, kind and round."""
     random = chance(services.settings.seed, state, f"site/{kind}")
-    return _kinds(skill.program)[kind](state["seed"].text, random)
+    kinds: Mapping[str, SiteKind] = named(skill.program, "program")
+    return kinds[kind](state["seed"].text, random)
 
 
 async def set_tasks(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     """Draw the tasks that the quotas ask for."""
     services = runtime.context
-    skill = services.skills[state["skill"]]
-    return {"instructions": list(_instructions(state, services, skill))}
-
-
-def _instructions(state: FlowState, services: Services, skill: Skill) -> Iterator[Instruction]:
+    skill, round = services.skills[state["skill"]], state["round"]
+    failed = partial(reject, stage="instruction", round=round.number, skill=skill.name)
+    made: list[Instruction] = []
+    rejects: list[Reject] = []
     for passage, leaf, count in share_out(state, services, skill):
         site = _site(state, services, skill, passage.transformation)
         for number in range(count):
-            yield _instruction(state, services, passage, leaf, site, number)
+            try:
+                with working(skill.program, f"{leaf.name} on the site {passage.transformation}"):
+                    made.append(_instruction(state, services, passage, leaf, site, number))
+            except ToolError as error:
+                part = f"number {number + 1}"
+                rejects.append(failed(error, subject=passage.id, leaf=leaf.name, part=part))
+    return {"instructions": made, "rejects": state["rejects"] + rejects}
 
 
 def _instruction(

@@ -160,6 +160,9 @@ def _of_flow(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
             yield from _unknown(where, way.role, f"role of the flow {skill.flow}", kind.roles)
     yield from _of_program(skill) if kind.programmed else _of_agents(skill)
     for place, leaf in enumerate(skill.leaves):
+        if kind.leaves and leaf.name not in kind.leaves:
+            what = f"leaf of the flow {skill.flow}"
+            yield from _unknown(("leaves", place, "name"), leaf.name, what, kind.leaves)
         if leaf.checker == TOOL_CALLS and not kind.lists_apis:
             words = (
                 f"{TOOL_CALLS} checks calls of listed APIs, and the flow {skill.flow} lists none"

@@ -40,7 +40,7 @@ def teller(say: Say) -> Callable[[str, dict[str, Any]], None]:
                 say(f"\nround {data['round']} of {data['rounds']}")
             case "stage_finished":
                 say(f"  {data['stage']}: {data['count']}")
-            case "policy_changed" if data["old"] != data["new"]:
+            case "policy_changed" if data["levels"] or data["old"] != data["new"]:
                 say(f"  policy, {data['leaf']}: {data['reason']}")
             case "training" if data["at"] in (1, data["of"]):
                 say(
