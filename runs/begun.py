@@ -7,7 +7,7 @@ configs made, or be told to be completed by one that nobody ever ran.
 from typing import Any
 
 from ..agents.errors import UserError
-from .config.config import RunConfig, load_config
+from .config.config import RunConfig, load_config, parts_of
 from .folder import RunFolder
 from .store import Store
 
@@ -69,8 +69,8 @@ def _fixed(before: RunConfig, config: RunConfig) -> str:
     """Return the sections that differ and cannot change in a run that has begun, in words."""
     old, new = before.what(), config.what()
     for model in (*old["models"].values(), *new["models"].values()):
-        model.pop("max_tokens", None)
-        model.get("of", {}).pop("max_tokens", None)
+        for part in parts_of(model):
+            part.pop("max_tokens", None)
     # Earlier rounds stay what they are; those that follow may be more, and trained in another way.
     for name in ("rounds", "training") if config.rounds >= before.rounds else ("training",):
         old.pop(name, None)

@@ -127,9 +127,13 @@ async def fruitless(
         return "failed: nothing made", f"{lacks}; dropped: {said or 'nothing'}"
     asked = tally.calls()
     ((stage, detail), times) = causes.most_common(1)[0]
+    failed = (
+        f"{asked['failed']} calls failed for good in this start, {asked['paid']} were paid"
+        if asked["failed"]
+        else f"{causes.total()} failures, none of them a call's"
+    )
     return "stopped: calls", (
-        f"{lacks}: {asked['failed']} calls failed for good in this start, {asked['paid']} were paid; "
-        f"the commonest failure, {times} times in {stage}: {detail}"
+        f"{lacks}: {failed}; the commonest failure, {times} times in {stage}: {detail}"
     )
 
 

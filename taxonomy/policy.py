@@ -26,15 +26,15 @@ class LeafPolicy(_Frozen):
     weight: float = 1.0
     """How often it is asked, against the other leaves of its skill; 1 is the start."""
     complexity: int = 2
-    """Level asked for, 1 to 5; of a skill whose levels scatter, the one they scatter around."""
+    """Level asked for, 1 to 5, where there is one."""
     levels: tuple[float, ...] = ()
-    """Shares of levels 1 to 5 where they scatter and battles told what each teaches; empty until then."""
+    """Shares of levels 1 to 5 where they scatter; empty where there is one."""
     pinned: tuple[Field, ...] = ()
     """What the user holds as it is: no feedback changes it."""
 
     @property
     def level(self) -> float:
-        """The level asked for; where battles told what each teaches, their mean."""
+        """The level asked for; where levels scatter, their mean."""
         if not self.levels:
             return self.complexity
         return round(fsum(level * share for level, share in enumerate(self.levels, 1)), 2)
@@ -69,13 +69,15 @@ class Policy(_Frozen):
 
     @classmethod
     def start(cls, skills: Iterable[Skill]) -> "Policy":
-        """Return the policy before any feedback: the weights of the skills' files, with a mean of 1."""
+        """Return the policy before any feedback: the files' weights, with a mean of 1, and their levels."""
         leaves: dict[str, LeafPolicy] = {}
         for skill in skills:
             mean = fsum(leaf.weight for leaf in skill.leaves) / len(skill.leaves)
-            if any(leaf.weight != mean for leaf in skill.leaves):
+            if skill.levels or any(leaf.weight != mean for leaf in skill.leaves):
                 leaves |= {
-                    f"{skill.name}/{leaf.name}": LeafPolicy(weight=round(leaf.weight / mean, 4))
+                    f"{skill.name}/{leaf.name}": LeafPolicy(
+                        weight=round(leaf.weight / mean, 4), levels=shares_of(skill)
+                    )
                     for leaf in skill.leaves
                 }
         return cls(leaves=leaves)
@@ -87,7 +89,7 @@ class Policy(_Frozen):
     def levels(self, skill: Skill, leaf: str) -> tuple[float, ...]:
         """Return the shares of levels 1 to 5 that a leaf is asked at; they sum to 1."""
         own = self.of(skill.name, leaf)
-        return own.levels or scattered(skill.levels, own.complexity)
+        return own.levels or shares_of(skill) or only(own.complexity)
 
     def holds(self, change: PolicyChange) -> bool:
         """Return whether the user pinned what a change would change."""
@@ -102,13 +104,15 @@ class Policy(_Frozen):
         }
 
 
-def scattered(shares: Sequence[float], asked: int) -> tuple[float, ...]:
-    """Return shares of levels 1 to 5 moved as far as what is asked is from the start; none: one level."""
-    shares, found = shares or (0.0, 1.0), [0.0] * HIGHEST
-    for level, share in enumerate(shares, 1):
-        moved = max(1, min(HIGHEST, level + asked - LeafPolicy().complexity))
-        found[moved - 1] += share / fsum(shares)
-    return tuple(found)
+def shares_of(skill: Skill) -> tuple[float, ...]:
+    """Return a skill's own shares of levels 1 to 5; empty where its levels do not scatter."""
+    missing = (HIGHEST - len(skill.levels)) * (0.0,)
+    return tuple(share / fsum(skill.levels) for share in skill.levels + missing if skill.levels)
+
+
+def only(level: int) -> tuple[float, ...]:
+    """Return the shares of levels 1 to 5 of what is asked at one."""
+    return tuple(float(one == level) for one in range(1, HIGHEST + 1))
 
 
 def draw_level(shares: Sequence[float], random: Random) -> int:

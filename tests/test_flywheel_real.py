@@ -120,9 +120,15 @@ def test_a_twins_answers_may_become_longer_in_a_run_that_has_begun(tmp_path: Pat
     folder = RunFolder(tmp_path)
     folder.write_config(before.yaml())
     longer = [f"models.{alias}max_tokens=900" for alias in ("target.", "mended.of.")]
-    refuse_change(folder, before, load_config(folder.config, longer))
+    longer.append("models.mended.of.batch=1")
+    after = load_config(folder.config, longer)
+    refuse_change(folder, before, after)
+    # What looks for answers that were cut off goes by the twin's own.
+    assert after.models["mended"].max_tokens == 900
     with pytest.raises(UserError, match="models cannot change"):
-        refuse_change(folder, before, load_config(folder.config, ["models.mended.of.batch=1"]))
+        refuse_change(
+            folder, before, load_config(folder.config, ["models.mended.of.temperature=1"])
+        )
 
 
 def test_a_file_in_parts_is_joined_in_their_order(tmp_path: Path) -> None:

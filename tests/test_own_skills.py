@@ -262,7 +262,7 @@ def test_what_a_program_cannot_write_is_a_reject_and_is_asked_again(
         for number in (1, 2)
         for told in (
             "first at level 2: KeyError: 'first'",
-            "second at level 2: TypeError: it gave None, which is no Item",
+            "second at level 2: TypeError: it gave NoneType, not an Item",
         )
     ]
     trusted("word_tasks", WRITER.replace('"first"', '"fourth"'), tmp_path, monkeypatch)
@@ -283,3 +283,28 @@ def test_a_leaf_that_a_flow_s_program_does_not_know_is_told_at_its_line(tmp_path
     assert fault.startswith(
         f"{path}:17: leaves.0.name: no leaf of the flow constrained 'long_words'"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("SITES = 3", "'own_sites:SITES' is int, not a mapping of names to kinds of sites"),
+        ("SITES = {}", "no kind of site 'shop'"),
+        (
+            "class Every(dict):\n    def __contains__(self, name): return True\n"
+            "    def __getitem__(self, name): return lambda text, random: text[0]\n"
+            "SITES = Every()",
+            "'own_sites:SITES' cannot make a site of an empty text (IndexError: string index out of range)",
+        ),
+    ],
+)
+def test_sites_of_one_s_own_are_looked_at_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    trusted("own_sites", code, tmp_path, monkeypatch)
+    text = (FOLDER / "web_agent.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "visits.yaml"
+    shipped = "program: arenainstruct.tools.browser.sites:SITES"
+    assert shipped in text
+    path.write_text(text.replace(shipped, "program: own_sites:SITES"), encoding="utf-8")
+    assert told in "\n".join(skill_faults(str(path)))

@@ -23,7 +23,7 @@ class Wanted:
 
     leaf: str
     level: int
-    """How complex, 1 to 5."""
+    """How complex, 1 to 5; none that the skill's `levels` give no share."""
     text: str
     """The document it is made of."""
     random: Random
@@ -43,7 +43,7 @@ class Item:
 
 
 Program = Callable[[Wanted], Item]
-"""Writes instructions of a skill."""
+"""Writes instructions of a skill; one that raises makes a reject of what it was asked for."""
 
 
 def named(path: str, field: str = "") -> Any:

@@ -35,7 +35,9 @@ class ProgramProvider:
             told = f"{self.model}: {type(error).__name__}: {error}"
             raise AttemptFailed(told, final=True) from error
         if not isinstance(text, str):
-            raise AttemptFailed(f"{self.model}: it gave {text!r:.80}, which is no text", final=True)
+            raise AttemptFailed(
+                f"{self.model}: it gave {type(text).__name__}, not a text", final=True
+            )
         return Reply(text=text, model=f"program/{self.model}")
 
     async def aclose(self) -> None:

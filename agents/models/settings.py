@@ -3,7 +3,7 @@
 import os
 from os.path import isdir
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -212,7 +212,13 @@ class MendedSettings(BaseSettings):
     provider: Literal["mended"]
     model: str = "mended"
     of: "ModelSettings"
-    """The model that writes, as one of `models`."""
+    """The model that writes, as one of `models`; how long its answers may be is said there."""
+
+    @model_validator(mode="after")
+    def _as_long(self) -> Self:
+        """Tell whoever looks for answers that were cut off how long they may be."""
+        object.__setattr__(self, "max_tokens", self.of.max_tokens)
+        return self
 
     @property
     def endpoint(self) -> str:

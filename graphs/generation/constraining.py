@@ -5,32 +5,45 @@ words, is drawn here, seeded by the instruction's id. Refinement draws one more,
 is asked.
 """
 
+from functools import partial
 from random import Random
 
 from langgraph.runtime import Runtime
 
-from ...agents.records import Check, Instruction, make_id
-from ...tools.constraints import Constraint, Material, drawn, read, telling_words
-from ..services import Services
+from ...agents.errors import EpisodeError
+from ...agents.records import Check, Instruction, Reject, make_id
+from ...tools.constraints import FAMILIES, Constraint, Material, drawn, read, telling_words
+from ..services import Services, reject
 from .flow_state import Flow, FlowState, FlowUpdate, in_order
 
 HARDER = "added_constraint"
 """The goal that a further constraint serves."""
 
 
+class NoFamily(EpisodeError):
+    """A leaf that no family of constraints is of: an older run split one off, or a flow brought its own."""
+
+
 async def constrain(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     """Add constraints to every task, then so many further ones as refinement rounds are asked for."""
-    settings = runtime.context.settings
+    settings, round = runtime.context.settings, state["round"].number
+    failed = partial(reject, stage="instruction", round=round, skill=state["skill"])
     words = {passage.id: telling_words(passage.text) for passage in state["passages"]}
     made: list[Instruction] = []
+    rejects: list[Reject] = []
     for instruction in state["instructions"]:
+        if instruction.leaf not in FAMILIES:
+            error = NoFamily(f"no constraints are known for the leaf {instruction.leaf}")
+            about = instruction.parents[0]
+            rejects.append(failed(error, subject=about, leaf=instruction.leaf, part=instruction.id))
+            continue
         given = words[instruction.parents[0]]
         made.append(_constrained(instruction, given, settings.seed))
         for _ in range(settings.per_seed.refinements):
             if (harder := _harder(made[-1], given, settings.seed)) is None:
                 break
             made.append(harder)
-    return {"instructions": made}
+    return {"instructions": made, "rejects": state["rejects"] + rejects}
 
 
 def _constrained(instruction: Instruction, words: tuple[str, ...], seed: int) -> Instruction:

@@ -1,6 +1,6 @@
 """Programmed: passages become instructions that the skill's own program writes; no model is called.
 
-What the program cannot write is a reject that says why, and is asked again by the next `resume`.
+What the program cannot write is a reject that says why; a `resume` of the same round asks for it again.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _instruction(
     state: FlowState, passage: Passage, leaf: Leaf, level: int, number: int, item: Item
 ) -> Instruction:
     if not isinstance(item, Item):
-        raise TypeError(f"it gave {item!r:.80}, which is no Item")
+        raise TypeError(f"it gave {type(item).__name__}, not an Item")
     seed: Seed = state["seed"]
     round = state["round"].number
     written = Instruction(

@@ -66,10 +66,11 @@ async def set_tasks(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     made: list[Instruction] = []
     rejects: list[Reject] = []
     for passage, leaf, count in share_out(state, services, skill):
-        site = _site(state, services, skill, passage.transformation)
         for number in range(count):
             try:
                 with working(skill.program, f"{leaf.name} on the site {passage.transformation}"):
+                    # Drawn anew each time: it is the same, and what a program keeps it may change.
+                    site = _site(state, services, skill, passage.transformation)
                     made.append(_instruction(state, services, passage, leaf, site, number))
             except ToolError as error:
                 part = f"number {number + 1}"

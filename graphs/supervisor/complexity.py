@@ -97,7 +97,8 @@ async def _contests(services: Services, number: int) -> _Fought:
             if battle.purpose == "selection" and not battle.disputed and not battle.own
             if battle.instruction_id not in broken
         ]
-        answers = await answers_of(services, filter(_checked_tie, sound))
+        checked = (battle for battle in sound if battle.decided_by == "checker")
+        answers = await answers_of(services, checked)
         for battle in sound:
             key = battle.skill, battle.leaf
             _count(found.contests[key], battle, answers, scored=scored)
@@ -108,20 +109,15 @@ async def _contests(services: Services, number: int) -> _Fought:
     return found
 
 
-def _checked_tie(battle: Battle) -> bool:
-    return battle.decided_by == "checker" and battle.winner == "tie"
-
-
 def _count(
     contest: Contest, battle: Battle, answers: Mapping[str, Answer], *, scored: bool
 ) -> None:
     share = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}[battle.winner]
     contest.add(battle.model_a, share)
     contest.add(battle.model_b, 1 - share)
-    if _checked_tie(battle):
-        contest.judge(*(bool(answers[id].checked) for id in (battle.answer_a, battle.answer_b)))
-    elif battle.decided_by == "checker":
-        contest.judge(True, False)
+    for id in (battle.answer_a, battle.answer_b) if battle.decided_by == "checker" else ():
+        if answers[id].broken or answers[id].checked is not None:
+            contest.judge(not answers[id].broken and bool(answers[id].checked))
     for game in battle.games if scored else ():
         if not game.rewards:
             contest.judge(game.score_a >= GOOD, game.score_b >= GOOD)
@@ -150,7 +146,8 @@ async def _aims(
                 aims |= {"/".join(key): before} if before else {}
                 continue
             way, _ = wanted(record, fought.contests.get(key), services.settings.feedback)
-            if way:
+            # Where levels scatter, what is lost is worth asking as it is.
+            if way > 0 or (way and not skill.levels):
                 aims["/".join(key)] = Aim(
                     way="harder" if way > 0 else "plainer",
                     complexity=int(round.policy.of(*key).level + 0.5),

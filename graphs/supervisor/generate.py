@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 
 from ...agents.errors import EpisodeError
 from ...agents.records import Seed
-from ...taxonomy.policy import LeafPolicy, Policy, scattered
+from ...taxonomy.policy import LeafPolicy, Policy, only
 from ...taxonomy.quota import Quota, Seat
 from ...taxonomy.routing import route, traits
 from ...taxonomy.skill import HIGHEST, Skill
@@ -125,7 +125,7 @@ def _asked(services: Services, seed: Seed, round: Round, quotas: Mapping[str, Qu
 def _evened(services: Services, round: Round, level: int) -> Round:
     """Return the round as a held-out seed sees it where evaluation is even: all leaves, each at one level."""
     leaves = {
-        f"{skill.name}/{leaf.name}": LeafPolicy(complexity=level, levels=scattered((), level))
+        f"{skill.name}/{leaf.name}": LeafPolicy(complexity=level, levels=only(level))
         for skill in services.skills.values()
         for leaf in skill.in_force
     }

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 
 from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
-from ...taxonomy.skill import HIGHEST, Skill
+from ...taxonomy.skill import Skill
 from ..settings import FeedbackSettings
 from .cells import BANDS, Table, band, by
 from .feedback import LeafRecord, Records, moved, of_skill
-from .learning_value import Evidence, levelled, together, weights
+from .learning_value import Evidence, levelled, weights
 
 Taught = Mapping[tuple[str, ...], Evidence]
 """What asking taught, by (skill, leaf, band)."""
@@ -59,18 +59,18 @@ def _moved(
     number: int,
     settings: FeedbackSettings,
 ) -> PolicyChange | None:
-    found = [taught.get((skill.name, leaf, name), Evidence()) for name in BANDS]
-    if not skill.levels or together(found).tried < settings.least_battles:
+    if not skill.levels or record.battles < settings.least_battles:
         return None
-    old, new = policy.levels(skill, leaf), shares_of(found, settings)
+    found = [taught.get((skill.name, leaf, name), Evidence()) for name in BANDS]
+    old, new = policy.levels(skill, leaf), weighed(found, policy.levels(skill, leaf), settings)
     if _said(old) == _said(new):
         return None
     parts = [
         f"{e.taught:.3g} of {e.tried:.3g} {name}" for e, name in zip(found, BANDS, strict=True)
     ]
     why = f"{record.told()}: taught {', '.join(parts)}; levels {_said(old)} → {_said(new)}"
-    before, after = policy.of(skill.name, leaf), LeafPolicy(levels=new)
-    made = moved(f"{skill.name}/{leaf}", "complexity", before.level, after.level, why, number)
+    before, after = (LeafPolicy(levels=shares).level for shares in (old, new))
+    made = moved(f"{skill.name}/{leaf}", "complexity", before, after, why, number)
     counts = {"won": record.won, "tied": record.tied, "lost": record.lost}
     return made.model_copy(update={"levels": new, **counts})
 
@@ -79,12 +79,18 @@ def _said(shares: Sequence[float]) -> str:
     return " ".join(f"{share:.2f}" for share in shares)
 
 
-def shares_of(found: Sequence[Evidence], settings: FeedbackSettings) -> tuple[float, ...]:
-    """Return the shares of levels 1 to 5 by what asking the bands that they are in taught."""
+def weighed(
+    found: Sequence[Evidence], old: Sequence[float], settings: FeedbackSettings
+) -> tuple[float, ...]:
+    """Return shares of levels 1 to 5 by what asking their bands taught; a level without one gets none."""
+    asked = {band(level) for level, share in enumerate(old, 1) if share}
+    bands = [(name, own) for name, own in zip(BANDS, found, strict=True) if name in asked]
+    if len(bands) < 2:
+        return tuple(old)
     bandit = "thompson" if settings.diversity == "off" else settings.diversity
-    wanted = weights(found, bandit=bandit, prior=settings.prior_battles, cap=settings.weight_cap)
-    even = wanted or [1.0] * len(found)
-    new = levelled(even, floor=settings.coverage_floor, cap=settings.weight_cap)
-    each = dict(zip(BANDS, new, strict=True))
-    levels = [each[band(level)] for level in range(1, HIGHEST + 1)]
+    values, cap = [own for _, own in bands], settings.weight_cap
+    wanted = weights(values, bandit=bandit, prior=settings.prior_battles, cap=cap)
+    new = levelled(wanted or [1.0] * len(bands), floor=settings.coverage_floor, cap=cap)
+    each = dict(zip((name for name, _ in bands), new, strict=True))
+    levels = [each[band(level)] if share else 0.0 for level, share in enumerate(old, 1)]
     return tuple(round(share / fsum(levels), 4) for share in levels)

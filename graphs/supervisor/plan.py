@@ -10,7 +10,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
-from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
+from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange, only
 from ...taxonomy.version import Taxonomy, TaxonomyChange
 from .. import kinds
 from ..records import Records
@@ -143,7 +143,9 @@ def _pinned(now: Stand, order: Order, round: int) -> Stand:
     pinned = (*others, order.field) if order.what == "pin" else others
     new: dict[str, Any] = {"pinned": pinned}
     if order.value is not None:
-        new |= {order.field: value} | ({"levels": ()} if order.field == "complexity" else {})
+        new[order.field] = value
+        if order.field == "complexity" and old.levels:
+            new["levels"] = only(int(value))
     leaf = LeafPolicy.model_validate(old.model_dump() | new)
     did = "pinned by the user" if order.what == "pin" else "freed by the user"
     change = moved(key, order.field, before, value, did, round)
@@ -172,6 +174,8 @@ def differences(one: Policy, other: Policy) -> Sequence[tuple[str, str, float, f
     found: list[tuple[str, str, float, float]] = []
     for key in sorted(one.leaves.keys() | other.leaves.keys()):
         a, b = (policy.leaves.get(key, LeafPolicy()) for policy in (one, other))
-        pairs = (("weight", a.weight, b.weight), ("complexity", a.level, b.level))
-        found += [(key, field, old, new) for field, old, new in pairs if old != new]
+        if a.weight != b.weight:
+            found.append((key, "weight", a.weight, b.weight))
+        if (a.level, a.levels) != (b.level, b.levels):
+            found.append((key, "complexity", a.level, b.level))
     return found

@@ -51,29 +51,32 @@ class Restructured:
         self.changes.append(change)
         return change
 
-    def start(self, skill: str, leaf: str, weight: float, level: int, why: str) -> None:
-        """Let a new leaf begin with a weight and a level."""
-        first = LeafPolicy()
-        moves = (("weight", first.weight, weight), ("complexity", float(first.complexity), level))
-        key, told = f"{skill}/{leaf}", f"{LeafRecord().told()}: {why}"
-        self.starts += [
-            moved(key, name, old, new, told, self.round.number)
-            for name, old, new in moves
-            if old != new
-        ]
+    def start(self, skill: str, leaf: str, weight: float, like: LeafPolicy, why: str) -> None:
+        """Let a new leaf begin with a weight, and with the level or the levels of another one."""
+        first, key, number = LeafPolicy(), f"{skill}/{leaf}", self.round.number
+        told = f"{LeafRecord().told()}: {why}"
+        if weight != first.weight:
+            self.starts.append(moved(key, "weight", first.weight, weight, told, number))
+        if like.levels or like.level != first.level:
+            made = moved(key, "complexity", first.level, like.level, told, number)
+            self.starts.append(made.model_copy(update={"levels": like.levels}))
 
 
 async def restructure(
-    services: Services, round: Round, rounds: Mapping[int, Leaves], taxonomy: Taxonomy
+    services: Services,
+    round: Round,
+    rounds: Mapping[int, Leaves],
+    hard: Leaves,
+    taxonomy: Taxonomy,
 ) -> Restructured:
     """Return the next taxonomy: trials end, leaves retire, merge, are split and proposed.
 
-    `rounds` are what rounds showed of each leaf, by their numbers.
+    `rounds` are what rounds showed of each leaf, by their numbers; `hard` is what this one's hard levels did.
     """
     await services.records.discard(kinds.REJECT, round.number, stage=STAGE)
     made = Restructured(taxonomy, round)
     _try(made, rounds)
-    _retire(made, rounds[round.number], above=services.settings.feedback.win_rate_band[1])
+    _retire(made, hard, above=services.settings.feedback.win_rate_band[1])
     await _merge(made, services, rounds)
     lost = await losses_of(services.records, round.number, services.target)
     for skill in taxonomy.skills:
@@ -123,8 +126,9 @@ async def _merge(made: Restructured, services: Services, rounds: Mapping[int, Le
             made.take(made.taxonomy.merged(name, (one, other), into, reason))
             a, b = policy.of(name, one), policy.of(name, other)
             weight = round(a.weight + b.weight, 3)
-            level = min(a.complexity, b.complexity)
-            made.start(name, into.name, weight, level, f"it takes the place of {one} and {other}")
+            plainer = min(a, b, key=lambda own: own.level)
+            why = f"it takes the place of {one} and {other}"
+            made.start(name, into.name, weight, plainer, why)
 
 
 def _on_trial(taxonomy: Taxonomy, skill: Skill) -> list[str]:
@@ -183,7 +187,7 @@ async def _split(
             skill.name,
             one.name,
             weight,
-            own.complexity,
+            own,
             f"it is split off {leaf}, whose weight it shares",
         )
 
@@ -199,8 +203,8 @@ async def _propose(
         )
         number = made.round.number
         made.take(made.taxonomy.proposed(skill.name, leaf, reason, round=number))
-        level = made.round.policy.of(skill.name, base).complexity
-        made.start(skill.name, leaf.name, structure.TRIAL_WEIGHT, level, "it is on trial")
+        own = made.round.policy.of(skill.name, base)
+        made.start(skill.name, leaf.name, structure.TRIAL_WEIGHT, own, "it is on trial")
 
 
 async def _leaves(

@@ -76,21 +76,27 @@ def trials(
 def saturated(
     skill: Skill, policy: Policy, now: Leaves, *, above: float, kept: Iterable[str]
 ) -> Iterator[Verdict]:
-    """Yield leaves that are won even at the highest level: the interval of the win rate is above the band."""
+    """Yield leaves that are won even where they are hardest: the interval of the win rate is above the band.
+
+    `now` tells of the round's hard levels alone.
+    """
     kept = set(kept)
     for leaf in skill.in_force:
         own, cell = policy.of(skill.name, leaf.name), now.get((skill.name, leaf.name), Cell())
         played = cell.won + cell.tied + cell.lost
-        if leaf.name in kept or own.level < HIGHEST or cell.decided < SATURATED or own.pinned:
+        if leaf.name in kept or own.pinned or cell.decided < SATURATED:
+            continue
+        if not own.levels and own.complexity < HIGHEST:
             continue
         rate = (cell.won + cell.tied / 2) / played
         low, high = wilson(rate, cell.decided)
+        where = "its hard levels" if own.levels else f"level {HIGHEST}"
         if low > above:
             yield Verdict(
                 skill.name,
                 leaf.name,
                 f"won {cell.won}, tied {cell.tied}, lost {cell.lost} of {played} battles over "
-                f"{cell.decided} instructions at level {HIGHEST}: win rate {rate:.2f}, interval "
+                f"{cell.decided} instructions at {where}: win rate {rate:.2f}, interval "
                 f"{low:.2f} to {high:.2f}, above the band's {above:g}",
             )
 

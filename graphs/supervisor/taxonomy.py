@@ -27,7 +27,8 @@ async def taxonomy(state: RunState, runtime: Runtime[Services]) -> RunUpdate:
     shipped = Taxonomy(skills=tuple(services.skills.values()))
     made = Restructured(found.taxonomy if found else shipped, round)
     if settings.structure and found is not None:
-        made = await restructure(services, round, rounds, found.taxonomy)
+        hard = by_leaf({p: c for p, c in tables[round.number].items() if p.band == "hard"})
+        made = await restructure(services, round, rounds, hard, found.taxonomy)
         update = await _written(services, made, state["taxonomy"])
     changes = made.starts + weigh(
         changed(round.policy, made.starts),

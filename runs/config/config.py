@@ -53,6 +53,13 @@ HOW_OF_MODEL = (
 """Fields of a model that never change its replies (a moved endpoint is still the same model)."""
 
 
+def parts_of(model: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a model's fields, and those of the one whose answers it mends."""
+    yield model
+    if "of" in model:
+        yield from parts_of(model["of"])
+
+
 class DatasetSettings(Section):
     """What the dataset holds besides what is trained on."""
 
@@ -198,7 +205,8 @@ class RunConfig(Config):
         """Return only what decides the dataset, as plain data: the same for any speed or address."""
         left_out = {*HOW, "training", "skills_path"}
         data = self.model_dump(mode="json", exclude=left_out, exclude_defaults=True)
-        for model in (*data["models"].values(), data.get("embedding", {})):
+        models = [part for model in data["models"].values() for part in parts_of(model)]
+        for model in (*models, data.get("embedding", {})):
             for field in HOW_OF_MODEL:
                 model.pop(field, None)
             for field in ("file", "model"):

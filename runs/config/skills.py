@@ -158,7 +158,7 @@ def _of_flow(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
         where = ("transformations", place, "role")
         if way.role:
             yield from _unknown(where, way.role, f"role of the flow {skill.flow}", kind.roles)
-    yield from _of_program(skill) if kind.programmed else _of_agents(skill)
+    yield from _of_program(skill, kind) if kind.programmed else _of_agents(skill)
     for place, leaf in enumerate(skill.leaves):
         if kind.leaves and leaf.name not in kind.leaves:
             what = f"leaf of the flow {skill.flow}"
@@ -173,7 +173,7 @@ def _of_flow(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
             yield ("leaves", place, "checker"), words
 
 
-def _of_program(skill: Skill) -> Iterator[Finding]:
+def _of_program(skill: Skill, kind: FlowKind) -> Iterator[Finding]:
     if not skill.program:
         yield ("flow",), f"the flow {skill.flow} needs `program`: who writes the instructions"
         return
@@ -182,8 +182,13 @@ def _of_program(skill: Skill) -> Iterator[Finding]:
     except ValueError as error:
         yield ("program",), str(error)
         return
-    if KINDS[skill.flow].shows_sites:
+    if not kind.shows_sites:
+        return
+    if isinstance(program, Mapping):
         yield from _of_sites(skill, program)
+    else:
+        told = f"{skill.program!r} is {type(program).__name__}, not a mapping of names to kinds of sites"
+        yield ("program",), told
 
 
 def _of_sites(skill: Skill, kinds: Mapping[str, SiteKind]) -> Iterator[Finding]:
@@ -192,7 +197,12 @@ def _of_sites(skill: Skill, kinds: Mapping[str, SiteKind]) -> Iterator[Finding]:
         if way.name not in kinds:
             yield from _unknown(("transformations", place, "name"), way.name, "kind of site", kinds)
             continue
-        tasks = kinds[way.name]("", Random(0)).tasks
+        try:
+            tasks = kinds[way.name]("", Random(0)).tasks
+        except (Exception, SystemExit) as error:  # whatever a program of the user's does
+            told = f"{skill.program!r} cannot make a site of an empty text ({type(error).__name__}: {error})"
+            yield ("transformations", place, "name"), told
+            continue
         for leaf in skill.admissible(way):
             if leaf.name not in tasks:
                 where = ("transformations", place, "leaves")

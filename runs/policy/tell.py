@@ -78,7 +78,8 @@ def shown(history: History) -> dict[str, Any]:
             {
                 "skill": skill.name,
                 "leaf": leaf.name,
-                **policy.of(skill.name, leaf.name).model_dump(),
+                **(own := policy.of(skill.name, leaf.name)).model_dump(),
+                "level": own.level,
                 "share": policy.shares(skill).get(leaf.name, 0.0),
                 "retired": leaf.retired,
                 "on_trial": f"{skill.name}/{leaf.name}" in taxonomy.trials,

@@ -90,6 +90,10 @@ def rounds(growth: Growth) -> Safe:
     )
 
 
+def _way(by: float) -> str:
+    return "▲" if by > 0 else "▼" if by else ""
+
+
 def changes(found: Sequence[PolicyChange]) -> Safe:
     """Return changes of the policy, each with the rule and the numbers that made it."""
     if not found:
@@ -104,7 +108,7 @@ def changes(found: Sequence[PolicyChange]) -> Safe:
             "Leaf": lambda change: f"{change.skill}/{change.leaf}".replace("_", " "),
             "What": lambda change: change.field,
             "#From": lambda change: f"{change.old:g}",
-            "#To": lambda change: f"{'▲' if change.new > change.old else '▼'} {change.new:g}",
+            "#To": lambda change: f"{_way(change.new - change.old)} {change.new:g}",
             "Rule and numbers": lambda change: change.reason,
         },
     )
