@@ -304,7 +304,7 @@ def test_a_skill_without_an_easing_goal_can_still_be_eased() -> None:
 async def test_who_wins_or_ties_by_a_checker_is_not_right_for_that(
     tmp_path: Path, looping: bool, good: str
 ) -> None:
-    """Six ties of two wrong answers, and a win each: of a right one, or of a wrong one over one that loops."""
+    """Six ties of two wrong answers; a win each, of a right one or of a wrong one over one that loops."""
     async with staged(tmp_path, skill=SKILL, **TUNED) as stage:
         for n in range(8):
             won = ("model_a", "model_b", "tie")[min(n, 2)]
