@@ -279,10 +279,10 @@ def test_a_leaf_that_a_flow_s_program_does_not_know_is_told_at_its_line(tmp_path
     text = (FOLDER / "instruction_following.yaml").read_text(encoding="utf-8")
     path = tmp_path / "mine.yaml"
     path.write_text(text.replace("name: lengths", "name: long_words"), encoding="utf-8")
+    line = text[: text.index("name: lengths")].count("\n") + 1
     (fault,) = skill_faults(str(path))
-    assert fault.startswith(
-        f"{path}:17: leaves.0.name: no leaf of the flow constrained 'long_words'"
-    )
+    told = f"{path}:{line}: leaves.0.name: no leaf of the flow constrained 'long_words'"
+    assert fault.startswith(told)
 
 
 @pytest.mark.parametrize(
