@@ -106,8 +106,10 @@ class Policy(_Frozen):
 
 def shares_of(skill: Skill) -> tuple[float, ...]:
     """Return a skill's own shares of levels 1 to 5; empty where its levels do not scatter."""
+    if not skill.levels:
+        return ()
     missing = (HIGHEST - len(skill.levels)) * (0.0,)
-    return tuple(share / fsum(skill.levels) for share in skill.levels + missing if skill.levels)
+    return tuple(share / fsum(skill.levels) for share in skill.levels + missing)
 
 
 def only(level: int) -> tuple[float, ...]:

@@ -66,11 +66,16 @@ async def set_tasks(state: FlowState, runtime: Runtime[Services]) -> FlowUpdate:
     made: list[Instruction] = []
     rejects: list[Reject] = []
     for passage, leaf, count in share_out(state, services, skill):
+        on = f"{leaf.name} on the site {passage.transformation}"
+        try:
+            with working(skill.program, on):
+                site = _site(state, services, skill, passage.transformation)
+        except ToolError as error:
+            rejects.append(failed(error, subject=passage.id, leaf=leaf.name))
+            continue
         for number in range(count):
             try:
-                with working(skill.program, f"{leaf.name} on the site {passage.transformation}"):
-                    # Drawn anew each time: it is the same, and what a program keeps it may change.
-                    site = _site(state, services, skill, passage.transformation)
+                with working(skill.program, on):
                     made.append(_instruction(state, services, passage, leaf, site, number))
             except ToolError as error:
                 part = f"number {number + 1}"

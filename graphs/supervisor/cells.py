@@ -7,7 +7,7 @@ records whenever it is wanted, and kept nowhere.
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from ...agents.records import Battle, Instruction, Reject
 from .. import kinds, stages
@@ -98,6 +98,7 @@ def together(cells: Iterable[Cell]) -> Cell:
 
 
 Table = Mapping[Place, Cell]
+K = TypeVar("K")
 Leaves = Mapping[tuple[str, str], Cell]
 """By skill and leaf."""
 
@@ -163,6 +164,16 @@ async def lately(records: Records, number: int, memory: float) -> dict[int, Tabl
     while number > 0 and counts >= FORGOTTEN:
         found[number] = await read_table(records, number)
         number, counts = number - 1, counts * memory
+    return found
+
+
+def faded(rounds: Mapping[int, Mapping[K, Cell]], memory: float) -> dict[K, Evidence]:
+    """Return what asking taught by any key: each round counts `memory` of the one after it."""
+    found: dict[K, Evidence] = {}
+    for number, cells in rounds.items():
+        counts = memory ** (max(rounds) - number)
+        for key, cell in cells.items():
+            found[key] = found.get(key, Evidence()) + cell.evidence.faded(counts)
     return found
 
 

@@ -5,7 +5,7 @@ every leaf covered and a cap. Complexity is graded in `grading.py`. Every change
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -121,9 +121,16 @@ def change_of(
 ) -> PolicyChange:
     """Return a move of one leaf as a change of the policy, with the numbers that made it."""
     leaf, value, why = move
-    record, old = records[leaf], getattr(policy.of(skill, leaf), field)
-    made = moved(f"{skill}/{leaf}", field, old, value, f"{record.told()}: {why}", round)
-    return made.model_copy(update={"won": record.won, "tied": record.tied, "lost": record.lost})
+    old = getattr(policy.of(skill, leaf), field)
+    return fought(f"{skill}/{leaf}", field, old, value, why, records[leaf], round)
+
+
+def fought(
+    key: str, field: str, old: float, new: float, why: str, record: LeafRecord, round: int
+) -> PolicyChange:
+    """Return a change of the leaf of a key that its battles of this round made, with their counts."""
+    made = moved(key, field, old, new, f"{record.told()}: {why}", round)
+    return made.model_copy(update=asdict(record))
 
 
 def moved(key: str, field: str, old: float, new: float, why: str, round: int) -> PolicyChange:

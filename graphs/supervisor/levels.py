@@ -14,8 +14,8 @@ from math import fsum
 from ...taxonomy.policy import LeafPolicy, Policy, PolicyChange
 from ...taxonomy.skill import Skill
 from ..settings import FeedbackSettings
-from .cells import BANDS, Table, band, by
-from .feedback import LeafRecord, Records, moved, of_skill
+from .cells import BANDS, Table, band, by, faded
+from .feedback import LeafRecord, Records, fought, of_skill
 from .learning_value import Evidence, levelled, weights
 
 Taught = Mapping[tuple[str, ...], Evidence]
@@ -24,12 +24,8 @@ Taught = Mapping[tuple[str, ...], Evidence]
 
 def taught_by_band(rounds: Mapping[int, Table], memory: float) -> Taught:
     """Return what asking each band of each leaf taught: each round counts `memory` of the one after it."""
-    found: dict[tuple[str, ...], Evidence] = {}
-    for number, table in rounds.items():
-        counts = memory ** (max(rounds) - number)
-        for key, cell in by(table, lambda p: (p.skill, p.leaf, p.band)).items():
-            found[key] = found.get(key, Evidence()) + cell.evidence.faded(counts)
-    return found
+    bands = {n: by(table, lambda p: (p.skill, p.leaf, p.band)) for n, table in rounds.items()}
+    return faded(bands, memory)
 
 
 def spread(
@@ -62,17 +58,17 @@ def _moved(
     if not skill.levels or record.battles < settings.least_battles:
         return None
     found = [taught.get((skill.name, leaf, name), Evidence()) for name in BANDS]
-    old, new = policy.levels(skill, leaf), weighed(found, policy.levels(skill, leaf), settings)
+    old = policy.levels(skill, leaf)
+    new = weighed(found, old, settings)
     if _said(old) == _said(new):
         return None
     parts = [
         f"{e.taught:.3g} of {e.tried:.3g} {name}" for e, name in zip(found, BANDS, strict=True)
     ]
-    why = f"{record.told()}: taught {', '.join(parts)}; levels {_said(old)} → {_said(new)}"
+    why = f"taught {', '.join(parts)}; levels {_said(old)} → {_said(new)}"
     before, after = (LeafPolicy(levels=shares).level for shares in (old, new))
-    made = moved(f"{skill.name}/{leaf}", "complexity", before, after, why, number)
-    counts = {"won": record.won, "tied": record.tied, "lost": record.lost}
-    return made.model_copy(update={"levels": new, **counts})
+    made = fought(f"{skill.name}/{leaf}", "complexity", before, after, why, record, number)
+    return made.model_copy(update={"levels": new})
 
 
 def _said(shares: Sequence[float]) -> str:

@@ -1,17 +1,14 @@
 """Taxonomy: what asking each leaf taught decides which leaves there are, and how often each is asked."""
 
-from collections.abc import Mapping
-
 from langgraph.runtime import Runtime
 
 from ...agents.records import make_id
 from ...taxonomy.version import Taxonomy
 from .. import kinds
 from ..services import Services
-from .cells import Leaves, by_leaf, lately
+from .cells import Leaves, by_leaf, faded, lately
 from .decisions import TaxonomyVersion
-from .feedback import Found, LeafRecord, Records, changed, weigh
-from .learning_value import Evidence
+from .feedback import LeafRecord, Records, changed, weigh
 from .restructure import Restructured, restructure
 from .state import RunState, RunUpdate, current_round, in_force
 
@@ -64,15 +61,3 @@ async def _written(services: Services, made: Restructured, before: str) -> RunUp
 def records_of(leaves: Leaves) -> Records:
     """Return the target's battles by leaf."""
     return {leaf: LeafRecord(cell.won, cell.tied, cell.lost) for leaf, cell in leaves.items()}
-
-
-def faded(rounds: Mapping[int, Leaves], memory: float) -> Found:
-    """Return what asking each leaf taught: each round counts `memory` of the one after it."""
-    found: dict[tuple[str, str], Evidence] = {}
-    last = max(rounds)
-    for number, leaves in rounds.items():
-        for leaf, cell in leaves.items():
-            found[leaf] = found.get(leaf, Evidence()) + cell.evidence.faded(
-                memory ** (last - number)
-            )
-    return found
